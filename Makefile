@@ -1,0 +1,38 @@
+# One rule builds the environment; everything else rests on it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help run check fast lint lab bench lock clean
+
+help:            ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11 or later, or say: make PYTHON=/path/to/python3.11"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11. Say: make PYTHON=/path/to/python3.11"; exit 1; }
+	"$(PYTHON)" -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(READY)    ## the pipeline on the embedded sample, then ten recommendations
+	$(BIN)/cinematch run --dataset sample
+	$(BIN)/cinematch recommend --like "Heat (1995)" --like "Toy Story (1995)" -k 10
+
+check: $(READY)  ## every test, the fast ones first
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest
+
+lab: $(READY)    ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
+	$(BIN)/python -m benchmarks
+
+lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
+	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+
+clean:           ## remove the environment; raw, data and artifacts stay
+	rm -rf .venv

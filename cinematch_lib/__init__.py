@@ -1,0 +1,1 @@
+"""CineMatch: MovieLens in, exact filters and explained recommendations out."""

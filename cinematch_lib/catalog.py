@@ -1,0 +1,202 @@
+"""The catalog: merge MovieLens with TMDb, clean, filter, and account for every film that was read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from cinematch_lib.availability import ServicesSource, services_of
+from cinematch_lib.columns import LINKS, LIST_SEPARATOR, MERGED, MERGED_DTYPES, MOVIES, read_table, whole_numbers
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.genres import canonical_genre
+from cinematch_lib.left_out import LeftOut
+from cinematch_lib.titles import FIRST_YEAR, LAST_YEAR, parse_title
+from cinematch_lib.tmdb import imdb_digits, join_genres, read_metadata
+
+_FROM_TMDB = (
+    "popularity",
+    "vote_count",
+    "vote_average",
+    "keywords",
+    "cast_top",
+    "director",
+    "original_language",
+    "poster_path",
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which films to keep. Years are inclusive; None means no bound.
+
+    A film is kept with one of `genres_keep` or more (empty: any genre) and none of `genres_drop`;
+    genres may be spelled in any usual way. `min_ratings` counts MovieLens ratings.
+    """
+
+    min_year: int | None = None
+    max_year: int | None = None
+    require_tmdb: bool = False
+    min_ratings: int = 0
+    genres_keep: Sequence[str] = field(default=())
+    genres_drop: Sequence[str] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in ("min_year", "max_year"):
+            year = getattr(self, name)
+            if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+                raise CineMatchError(f"{name} must be a year from {FIRST_YEAR} to {LAST_YEAR} or none, got {year}")
+        if self.min_year is not None and self.max_year is not None and self.min_year > self.max_year:
+            raise CineMatchError(
+                f"min_year must not be above max_year, got min_year={self.min_year} and max_year={self.max_year}"
+            )
+        if self.min_ratings < 0:
+            raise CineMatchError(f"min_ratings must be 0 or more, got {self.min_ratings}")
+        for name in ("genres_keep", "genres_drop"):
+            canonical = tuple(canonical_genre(genre) or genre for genre in getattr(self, name))
+            object.__setattr__(self, name, canonical)
+        if both := set(self.genres_keep) & set(self.genres_drop):
+            raise CineMatchError(f"genres_keep and genres_drop both name {', '.join(sorted(both))}; choose one")
+
+
+def merge_films(
+    folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: LeftOut
+) -> pd.DataFrame:
+    """All films of a MovieLens folder with what TMDb knows of them, before any filter.
+
+    Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
+    Returns the columns of `columns.MERGED` and `has_tmdb` (bool), one row a film, ordered by movieId.
+    `year` may be missing, `genres` and `services` empty. Rows that cannot be used go to `left_out`.
+    """
+    films = _read_films(folder / "movies.csv", left_out)
+    films = films.join(_read_links(folder / "links.csv", films, left_out), on="movieId")
+    films["imdbId"] = films["imdbId"].fillna("")
+    unlinked = films["tmdbId"].isna() & (films["imdbId"] == "")
+    left_out.repaired("links.csv", "films without a TMDb or IMDb id", int(unlinked.sum()))
+    films = _add_metadata(films, metadata_path, left_out)
+    films["services"] = services_of(films, services, left_out)
+    return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb"]]
+
+
+def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
+    rows = read_table(path, MOVIES)
+    if rows.empty:
+        raise CineMatchError(f"{path} holds no films, only its first line")
+    ids = whole_numbers(rows["movieId"])
+    repeated = ids.duplicated() & ids.notna()
+    for mask, reason in ((ids.isna(), "movieId is not a number"), (repeated, "movieId repeats an earlier row")):
+        left_out.rows(path.name, rows.index[mask] + 2, rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
+    good = ids.notna() & ~repeated
+    films = pd.DataFrame({"movieId": ids[good].astype("int64")})
+    parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
+    films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
+    films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
+    genres = rows.loc[good, "genres"]
+    canonical = {joined: join_genres(joined) for joined in genres.unique()}
+    films["genres"] = genres.map(canonical)
+    return films.sort_values("movieId", ignore_index=True)
+
+
+def _read_links(path: Path, films: pd.DataFrame, left_out: LeftOut) -> pd.DataFrame:
+    rows = read_table(path, LINKS)
+    ids = whole_numbers(rows["movieId"])
+    repeated = ids.duplicated() & ids.notna()
+    filmless = ids.notna() & ~repeated & ~ids.isin(films["movieId"])
+    for mask, reason in (
+        (ids.isna(), "movieId is not a number"),
+        (repeated, "movieId repeats an earlier row"),
+        (filmless, "no such film in movies.csv"),
+    ):
+        left_out.rows(path.name, rows.index[mask] + 2, rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
+    good = ids.notna() & ~repeated & ~filmless
+    links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})[good]
+    links.index = pd.Index(ids[good].astype("int64"))
+    shared = int(links["tmdbId"].duplicated(keep=False).sum() - links["tmdbId"].isna().sum())
+    left_out.repaired(path.name, "films that share a tmdbId with another, both kept", max(shared, 0))
+    return links
+
+
+def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: LeftOut) -> pd.DataFrame:
+    if path is None:
+        known = films.assign(has_tmdb=False, overview="", runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
+        known = known.assign(**{name: pd.NA if name in _NUMBERS else "" for name in _FROM_TMDB})
+    else:
+        known = _look_up(films, read_metadata(path, left_out))
+        genreless = (known["genres"] == "") & (known["tmdb_genres"] != "")
+        known.loc[genreless, "genres"] = known.loc[genreless, "tmdb_genres"]
+        plausible = known["tmdb_year"].between(FIRST_YEAR, LAST_YEAR)
+        known["year"] = known["year"].fillna(known["tmdb_year"].where(plausible))
+        known["title"] = known["title"].where(known["title"] != "", known["tmdb_title"])
+    known["title"] = known["title"].where(known["title"] != "", "(untitled)")
+    # A text that is never empty spares every reader a special case; an unknown overview is the title.
+    known["overview"] = known["overview"].where(known["overview"] != "", known["title"])
+    return known
+
+
+_NUMBERS = ("popularity", "vote_count", "vote_average")
+
+
+def _look_up(films: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
+    """Each film with its row of metadata: by tmdbId, and where there is none, by imdbId."""
+    row_of_tmdb = pd.Series(metadata.index, index=metadata["tmdb_id"])
+    row_of_tmdb = row_of_tmdb[row_of_tmdb.index.notna()]
+    by_imdb = metadata[metadata["imdb_id"] != ""].drop_duplicates("imdb_id")
+    row_of_imdb = pd.Series(by_imdb.index, index=by_imdb["imdb_id"])
+    row = films["tmdbId"].map(row_of_tmdb).astype("Int64").fillna(films["imdbId"].map(row_of_imdb).astype("Int64"))
+    found = row.notna()
+    facts = metadata.take(row.fillna(0).astype("int64")) if len(metadata) else metadata.reindex(films.index)
+    facts = facts.set_axis(films.index)
+    known = films.assign(has_tmdb=found.astype(bool), runtime=facts["runtime"].where(found))
+    for name in _FROM_TMDB:
+        known[name] = facts[name].where(found, pd.NA if name in _NUMBERS else "")
+    for name in ("title", "genres", "overview"):
+        known["overview" if name == "overview" else f"tmdb_{name}"] = facts[name].where(found, "").fillna("")
+    known["tmdb_year"] = facts["year"].where(found)
+    return known
+
+
+def drop_reasons(films: pd.DataFrame, filters: Filters, rating_counts: pd.Series | None = None) -> pd.Series:
+    """Why each film is dropped: the first rule that it breaks, as a categorical; missing where it is kept.
+
+    `films` has the columns `movieId, year, genres, has_tmdb`; `rating_counts` maps movieId to its number of
+    ratings and is needed when `filters.min_ratings` is above 0. The categories are the rules that are in
+    force, in the order in which they are asked. Raises CineMatchError for a genre that no film has.
+    """
+    rules = _rules(films, filters, rating_counts)
+    reason = pd.Series(pd.Categorical([None] * len(films), categories=list(rules)), index=films.index)
+    for name, broken in reversed(rules.items()):  # the first rule is written last and so wins
+        reason[broken.fillna(False).to_numpy(dtype=bool)] = name
+    return reason
+
+
+def _rules(films: pd.DataFrame, filters: Filters, rating_counts: pd.Series | None) -> dict[str, pd.Series]:
+    rules = {"no year known": films["year"].isna()}
+    if filters.min_year is not None:
+        rules[f"before {filters.min_year}"] = films["year"] < filters.min_year
+    if filters.max_year is not None:
+        rules[f"after {filters.max_year}"] = films["year"] > filters.max_year
+    rules["no genre known"] = films["genres"] == ""
+    if filters.require_tmdb:
+        rules["no TMDb metadata"] = ~films["has_tmdb"]
+    if filters.min_ratings:
+        if rating_counts is None:
+            raise CineMatchError(
+                f"min_ratings={filters.min_ratings} needs ratings.csv, which this data set lacks; set min_ratings=0"
+            )
+        counts = films["movieId"].map(rating_counts).fillna(0)
+        rules[f"fewer than {filters.min_ratings} ratings"] = counts < filters.min_ratings
+    if filters.genres_keep:
+        rules[f"none of the genres {', '.join(filters.genres_keep)}"] = ~_has_any(films, filters.genres_keep)
+    if filters.genres_drop:
+        rules[f"one of the genres {', '.join(filters.genres_drop)}"] = _has_any(films, filters.genres_drop)
+    return rules
+
+
+def _has_any(films: pd.DataFrame, genres: Sequence[str]) -> pd.Series:
+    lists = {joined: joined.split(LIST_SEPARATOR) for joined in films["genres"].unique()}
+    known = {genre for names in lists.values() for genre in names if genre}
+    for genre in genres:
+        if genre not in known:
+            raise UnknownNameError(f"no film here has the genre {genre!r}", close_names(genre, known))
+    wanted = set(genres)
+    return films["genres"].map({joined: not wanted.isdisjoint(names) for joined, names in lists.items()})

@@ -1,0 +1,27 @@
+"""The one error that a person is meant to read: it names the rule, the value received and the remedy."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class CineMatchError(Exception):
+    """Something a person can mend: their data, a parameter, a request. Its text says what and how."""
+
+
+class UnknownNameError(CineMatchError):
+    """A film, genre, service, run or parameter that does not exist here; `suggestions` are close ones."""
+
+    def __init__(self, message: str, suggestions: Iterable[str] = ()) -> None:
+        self.suggestions = tuple(suggestions)
+        hint = f"; did you mean {', '.join(self.suggestions)}?" if self.suggestions else ""
+        super().__init__(message + hint)
+
+
+def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:
+    """Up to `n` of `known` that are spelled most like `name`, case aside; the closest first.
+
+    >>> close_names("Fantasi", ["drama", "fantasy"])
+    ['fantasy']
+    """
+    by_fold = {one.casefold(): one for one in known}
+    return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=n, cutoff=0.6)]

@@ -1,0 +1,205 @@
+"""The films of a run, held column by column: light to load, quick to filter."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.genres import canonical_genre
+from cinematch_lib.names import fold_closed
+
+DEMO_SUFFIX = " (demo)"  # in the name of every service that was invented for demonstration
+
+
+@dataclass(frozen=True)
+class Movie:
+    """One film. `runtime` in minutes and `year` may be unknown; an unknown overview is the title."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    runtime: int | None
+    genres: tuple[str, ...]
+    services: tuple[str, ...]
+    overview: str
+    director: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
+    tmdb_id: int | None = None
+    imdb_id: str = ""
+    poster_path: str = ""
+    original_language: str = ""
+
+    @property
+    def label(self) -> str:
+        """Title and year, as people name a film: ``Heat (1995)``."""
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a person likes and allows. Every field may be left out; None is the same as left out.
+
+    Liked and disliked films shape the score. Films named in any of the three lists of ids are never
+    recommended. A film fits with one of `preferred_genres` or more, on one of `services` or more, within the
+    years and minutes (both ends included); one whose runtime nobody knows does not fit a bound on it.
+    """
+
+    liked_movie_ids: Sequence[int] | None = ()
+    disliked_movie_ids: Sequence[int] | None = ()
+    not_interested_ids: Sequence[int] | None = ()
+    preferred_genres: Sequence[str] | None = ()
+    services: Sequence[str] | None = ()
+    runtime_min: int | None = None
+    runtime_max: int | None = None
+    year_min: int | None = None
+    year_max: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "preferred_genres", "services"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
+            object.__setattr__(self, name, tuple(dict.fromkeys(value or ())))
+        for name in ("runtime", "year"):
+            low, high = getattr(self, f"{name}_min"), getattr(self, f"{name}_max")
+            if low is not None and high is not None and low > high:
+                raise CineMatchError(f"{name}_min must not be above {name}_max, got {low} and {high}")
+        if both := set(self.liked_movie_ids) & set(self.disliked_movie_ids):
+            raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
+
+
+class Films:
+    """All films of a run, by row. Rows are ordered by movieId.
+
+    `ids` is int64 (films,); `general` float32 (films,), how well liked each is in general; `genres` and
+    `services` the names that occur, in alphabetical order.
+    """
+
+    def __init__(self, meta: Mapping[str, Any]) -> None:
+        """From the value of a run's ``movies_meta.json``."""
+        self._columns = meta["columns"]
+        self.services_source: str = meta["services_source"]
+        self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
+        self.general = np.asarray(self._columns["general"], dtype=np.float32)
+        self._year = _numbers(self._columns["year"])
+        self._runtime = _numbers(self._columns["runtime"])
+        self._has_genre = _memberships(self._columns["genres"])
+        self._has_service = _memberships(self._columns["services"])
+        self.genres = tuple(sorted(self._has_genre))
+        self.services = tuple(sorted(self._has_service))
+        self._service_of_key = {fold_closed(name.removesuffix(DEMO_SUFFIX)): name for name in self.services}
+        self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def row(self, movie_id: int) -> int:
+        """The row of a film. Raises UnknownNameError."""
+        row = self._row_of_id.get(movie_id)
+        if row is None:
+            raise UnknownNameError(f"no film here has the id {movie_id}")
+        return row
+
+    def rows(self, movie_ids: Sequence[int]) -> list[int]:
+        """The rows of several films, in the order given. Raises UnknownNameError."""
+        return [self.row(movie_id) for movie_id in movie_ids]
+
+    def labels(self) -> list[str]:
+        """Title and year of every film, by row."""
+        titles, years = self._columns["title"], self._columns["year"]
+        return [f"{title} ({year})" if year else title for title, year in zip(titles, years, strict=True)]
+
+    def movie(self, row: int) -> Movie:
+        """The film in a row."""
+        of = self._columns
+        return Movie(
+            movie_id=of["movie_id"][row],
+            title=of["title"][row],
+            year=of["year"][row],
+            runtime=of["runtime"][row],
+            genres=_split(of["genres"][row]),
+            services=_split(of["services"][row]),
+            overview=of["overview"][row],
+            director=_split(of["director"][row]),
+            cast=_split(of["cast_top"][row]),
+            tmdb_id=of["tmdb_id"][row],
+            imdb_id=of["imdb_id"][row],
+            poster_path=of["poster_path"][row],
+            original_language=of["original_language"][row],
+        )
+
+    def genre(self, name: str) -> str:
+        """The genre that `name` means, however it is spelled. Raises UnknownNameError."""
+        genre = canonical_genre(name)
+        if genre not in self._has_genre:
+            raise UnknownNameError(
+                f"no film here has the genre {name!r}; there are {', '.join(self.genres)}",
+                close_names(name, self.genres),
+            )
+        return genre
+
+    def service(self, name: str) -> str:
+        """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
+        service = self._service_of_key.get(fold_closed(name.removesuffix(DEMO_SUFFIX)))
+        if service is None:
+            if not self.services:
+                raise UnknownNameError(
+                    f"no film here is known to be on {name!r}: this run was made with services=none; "
+                    "run the pipeline with -p services demo, file or tmdb"
+                )
+            raise UnknownNameError(
+                f"no film here is on {name!r}; the services are {', '.join(self.services)}",
+                close_names(name, self.services),
+            )
+        return service
+
+    def genre_share(self, genres: Sequence[str]) -> np.ndarray:
+        """Which part of `genres` each film has, float32 (films,), 0 to 1."""
+        share = np.zeros(len(self), dtype=np.float32)
+        for genre in genres:
+            share += self._has_genre[self.genre(genre)]
+        return share / max(len(genres), 1)
+
+    def fitting(self, preferences: Preferences) -> np.ndarray:
+        """The rows of all films that fit the preferences, ascending. Raises UnknownNameError."""
+        fits = np.ones(len(self), dtype=bool)
+        if preferences.preferred_genres:
+            names = [self.genre(name) for name in preferences.preferred_genres]
+            fits &= np.logical_or.reduce([self._has_genre[name] for name in names])
+        if preferences.services:
+            names = [self.service(name) for name in preferences.services]
+            fits &= np.logical_or.reduce([self._has_service[name] for name in names])
+        # A comparison with NaN, the unknown, is false: what is unknown fits no bound.
+        for values, low, high in (
+            (self._year, preferences.year_min, preferences.year_max),
+            (self._runtime, preferences.runtime_min, preferences.runtime_max),
+        ):
+            if low is not None:
+                fits &= values >= low
+            if high is not None:
+                fits &= values <= high
+        for ids in (preferences.liked_movie_ids, preferences.disliked_movie_ids, preferences.not_interested_ids):
+            fits[self.rows(ids)] = False
+        return np.flatnonzero(fits)
+
+
+def _split(joined: str) -> tuple[str, ...]:
+    return tuple(joined.split("|")) if joined else ()
+
+
+def _numbers(values: Sequence[int | None]) -> np.ndarray:
+    return np.asarray([np.nan if value is None else value for value in values], dtype=np.float32)
+
+
+def _memberships(joined: Sequence[str]) -> dict[str, np.ndarray]:
+    """For each name in the lists, which rows have it: bool (films,)."""
+    patterns: dict[str, list[int]] = {}
+    for row, names in enumerate(joined):
+        patterns.setdefault(names, []).append(row)
+    held: dict[str, np.ndarray] = {}
+    for names, rows in patterns.items():
+        for name in _split(names):
+            held.setdefault(name, np.zeros(len(joined), dtype=bool))[rows] = True
+    return held

@@ -1,0 +1,37 @@
+"""How well liked a film is in general, from MovieLens ratings or, where there are none, TMDb votes."""
+
+import numpy as np
+import pandas as pd
+
+# So many average ratings are mixed into each film's own: a film with few is held near the average.
+PRIOR_RATINGS = 50
+
+
+def rating_summary(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Ratings per film: `movieId` as the index, `count`, and `mean` in stars."""
+    grouped = ratings.groupby("movieId")["rating"]
+    return pd.DataFrame({"count": grouped.size(), "mean": grouped.mean().astype("float64")})
+
+
+def general_liking(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndarray:
+    """How well liked each film is, (films,), float64: 0 is average, +1 two stars above it.
+
+    The Bayesian average of `summary` (from `rating_summary`), or of the columns `vote_count` and
+    `vote_average` (0 to 10) where it is None; films that nobody rated are average.
+
+    >>> films = pd.DataFrame({"movieId": [1, 2, 3]})
+    >>> summary = pd.DataFrame({"count": [150, 50], "mean": [4.0, 2.0]}, index=[1, 2])
+    >>> general_liking(films, summary).tolist()
+    [0.1875, -0.375, 0.0]
+    """
+    if summary is not None:
+        found = summary.reindex(films["movieId"])
+        count, stars = found["count"].fillna(0).to_numpy(dtype="float64"), found["mean"].fillna(0).to_numpy()
+    else:
+        count = films["vote_count"].astype("Float64").fillna(0).to_numpy(dtype="float64")
+        stars = films["vote_average"].astype("Float64").fillna(0).to_numpy(dtype="float64") / 2
+        count = np.where(stars > 0, count, 0)
+    if not count.sum():
+        return np.zeros(len(films))
+    average = (count * stars).sum() / count.sum()
+    return np.round((count * (stars - average)) / (count + PRIOR_RATINGS) / 2, 6) + 0.0  # no negative zeros

@@ -1,0 +1,49 @@
+"""MovieLens titles: the year at the end, and the article that was moved behind the name."""
+
+import re
+
+FIRST_YEAR, LAST_YEAR = 1870, 2100  # outside of these, four digits are no release year
+
+# Articles that MovieLens moves behind a comma, in the languages in which it does.
+_ARTICLES = (
+    "The|the|An|A|"  # English
+    "Les|Le|La|L'|L’|Une|Un|"  # French
+    "Los|Las|El|Lo|Una|Uno|"  # Spanish, Italian
+    "Gli|Il|I|"  # Italian
+    "Der|Die|Das|Eine|Ein|"  # German
+    "Os|As|O|Uma|Um|"  # Portuguese
+    "Het|De|Een|"  # Dutch
+    "Den|Det|En|Et|Ett"  # Scandinavian
+)
+_YEAR = re.compile(r"\s*\((\d{4})\)$")
+_MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=$|\)| \()")
+
+
+def parse_title(raw: str) -> tuple[str, int | None]:
+    """A MovieLens title as people write it, and its year.
+
+    Only a year that ends the title counts; one outside FIRST_YEAR to LAST_YEAR is taken off, but is None.
+    Alternative titles in brackets stay, with their own article in its place. The title is empty where
+    there is nothing but a year.
+
+    >>> parse_title("Matrix, The (1999)")
+    ('The Matrix', 1999)
+    >>> parse_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    ('The City of Lost Children (La Cité des enfants perdus)', 1995)
+    >>> parse_title("Death Note: Desu nôto (2006–2007)")
+    ('Death Note: Desu nôto (2006–2007)', None)
+    """
+    title, year = " ".join(raw.split()), None
+    match = _YEAR.search(title)
+    if match:
+        title = title[: match.start()]
+        digits = int(match.group(1))
+        year = digits if FIRST_YEAR <= digits <= LAST_YEAR else None
+    if ", " in title:
+        title = _MOVED_ARTICLE.sub(_put_article_first, title)
+    return title, year
+
+
+def _put_article_first(match: re.Match[str]) -> str:
+    opening, name, article = match.groups()
+    return f"{opening}{article}{'' if article[-1] in '’' + chr(39) else ' '}{name}"

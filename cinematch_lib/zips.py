@@ -1,0 +1,115 @@
+"""Zips from the web, unpacked only when every member is safe."""
+
+import contextlib
+import errno
+import lzma
+import os
+import shutil
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from cinematch_lib.download import CHUNK, check_room
+from cinematch_lib.errors import CineMatchError
+
+MAX_RATIO = 100  # unpacked to packed; MovieLens's CSVs reach about 5
+MAX_MEMBERS = 1000
+
+# What the standard library raises for a damaged zip.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OverflowError,
+    RuntimeError,  # with NotImplementedError, for compressions and features it does not know
+    ValueError,
+)
+
+
+@contextlib.contextmanager
+def open_zip(path: Path, title: str) -> Iterator[zipfile.ZipFile]:
+    """A zip of which every member is safe to unpack: `unpack` and `ZipFile.open` check sizes and CRCs.
+
+    Raises CineMatchError, with `title` in it, for what is no zip, is damaged (also when that shows only
+    while it is read inside the block), or has a member that is unsafe: a path that leads outside, a link,
+    an encrypted or doubled name, or far more content than its size allows.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_members(archive, path.stat().st_size, title)
+            yield archive
+    except (*_DAMAGE, OSError) as error:
+        # A wrong offset or stream inside the zip is an OSError too; the others are the disk's.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise CineMatchError(f"{title} is damaged or no zip ({error}); download it again") from None
+
+
+def unpack(archive: zipfile.ZipFile, into: Path, title: str) -> None:
+    """Writes every member below the folder `into`; to be used on what `open_zip` gave.
+
+    Raises CineMatchError when the disk has no room for the sizes that the zip declares, before anything is
+    written; BadZipFile, which `open_zip` turns into it, when a member does not hold what it declares.
+    """
+    check_room(into, sum(info.file_size for info in archive.infolist()), f"{title} unpacked")
+    for info in archive.infolist():
+        target = into.joinpath(*PurePosixPath(info.filename).parts)
+        if info.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(info) as source, target.open("xb") as file:
+            shutil.copyfileobj(source, file, CHUNK)
+            if (size := file.tell()) != info.file_size:
+                raise zipfile.BadZipFile(f"{info.filename} has {size} bytes instead of {info.file_size}")
+            file.flush()
+            os.fsync(file.fileno())  # so that a folder put in place never lacks its content
+
+
+def _check_members(archive: zipfile.ZipFile, packed: int, title: str) -> None:
+    members = archive.infolist()
+    counts = Counter(_fold(info.filename) for info in members)
+    files = {_fold(info.filename) for info in members if not info.is_dir()}
+    problems = [
+        f"{info.orig_filename!r} {problem}"
+        for info in members
+        if (problem := _what_is_unsafe(info, counts, files))
+    ]
+    unpacked = sum(info.file_size for info in members)
+    if unpacked > packed * MAX_RATIO:
+        problems.append(f"{packed:,} bytes claim to hold {unpacked:,}, more than {MAX_RATIO} times as many")
+    if len(members) > MAX_MEMBERS:
+        problems.append(f"it holds {len(members):,} files, more than {MAX_MEMBERS:,}")
+    if problems:
+        raise CineMatchError(f"{title} is not safe, so it was not unpacked: {problems[0]}")
+
+
+def _what_is_unsafe(info: zipfile.ZipInfo, counts: Counter[str], files: set[str]) -> str | None:
+    name = info.orig_filename  # as it stands in the zip, before zipfile mends it
+    if name.startswith("/") or "\\" in name or ":" in name:
+        return "is an absolute path, or has a backslash or a colon"
+    if any(part in ("", ".", "..") for part in name.removesuffix("/").split("/")):
+        return "is no plain path inside the folder"
+    if not name.isprintable():
+        return "has a control character"
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a link or a special file"
+    if info.flag_bits & 0x41:
+        return "is encrypted"
+    if counts[_fold(name)] > 1:
+        return "is there twice"
+    if any(str(folder) in files for folder in PurePosixPath(_fold(name)).parents):
+        return "lies below what is a file"
+    return None
+
+
+def _fold(name: str) -> str:
+    """A name as a file system that ignores case sees it."""
+    return unicodedata.normalize("NFC", name.removesuffix("/")).casefold()
