@@ -24,7 +24,10 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.files import sha256, to_json, write_text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from sklearn.base import BaseEstimator
+
+    from cinematch_lib.features import FilmFeatures
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -39,8 +42,20 @@ _DRAFT = ".draft-"
 class Draft:
     """A run in preparation: a folder to write to, and the parameters of the steps that wrote."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, part_of_pipeline: bool = False) -> None:
         self.folder = folder
+        self._part_of_pipeline = part_of_pipeline
+
+    @classmethod
+    def open(cls, artifacts_dir: Path, run_dir: str = "") -> "Draft":
+        """The draft `run_dir` that a pipeline made; where that is empty, a new one of one's own."""
+        return cls(Path(run_dir), part_of_pipeline=True) if run_dir else cls.begin(artifacts_dir)
+
+    def finish(self) -> str:
+        """Publish a draft of one's own; leave a pipeline's to the pipeline. Says in words what was done."""
+        if self._part_of_pipeline:
+            return "Kept for the run that the pipeline is making."
+        return f"Published as {self.publish().run_id}, which is in use now."
 
     @classmethod
     def begin(cls, artifacts_dir: Path) -> "Draft":
@@ -72,6 +87,18 @@ class Draft:
         from cinematch_lib.estimators import dump  # scikit-learn is heavy, and readers can do without
 
         self.path(name).write_bytes(dump(estimator))
+
+    def write_features(self, matrix: sparse.csr_matrix, features: "FilmFeatures", meta: Mapping[str, Any]) -> None:
+        """Write what the recommender loads, and the fitted parts that made it."""
+        self.write_matrix(FEATURES, matrix)
+        self.write_json(META, meta)
+        self.write_estimator("tfidf_vectorizer.skops", features.text_)
+        self.write_estimator("genre_mlb.skops", features.genres_)
+        self.write_estimator("numeric_scaler.skops", features.numbers_)
+
+    def write_figure(self, name: str, figure: "Figure") -> None:
+        """Write a figure as ``figures/<name>.png``; the same figure gives the same bytes."""
+        figure.savefig(self.path(f"figures/{name}.png"), metadata={"Software": None})
 
     def record(self, step: str, **facts: Any) -> None:
         """Note facts of a step (its parameters, the data set, sizes) for the manifest."""

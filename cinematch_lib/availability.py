@@ -15,12 +15,11 @@ import pandas as pd
 from cinematch_lib.columns import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read_table, whole_numbers
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.left_out import LeftOut
+from cinematch_lib.names import DEMO_SUFFIX
 from cinematch_lib.tmdb import imdb_digits
 
 SOURCES = ("tmdb", "file", "demo", "none")
 KINDS = ("flatrate", "free", "ads", "rent", "buy")
-DEMO_SUFFIX = " (demo)"
-JUSTWATCH_ATTRIBUTION = "Streaming availability by JustWatch, through TMDB."
 
 # Invented services and the share of films that each is given.
 _DEMO_SHARES = {
@@ -54,7 +53,9 @@ class ServicesSource:
         if unknown or not self.kinds:
             raise CineMatchError(f"kinds of offer must be some of {', '.join(KINDS)}, got {list(self.kinds)}")
         if self.source == "file" and self.path is None:
-            raise CineMatchError('services="file" needs services_file: a CSV with movieId, imdbId or tmdbId, and service')
+            raise CineMatchError(
+                'services="file" needs services_file: a CSV with movieId, imdbId or tmdbId, and service'
+            )
 
 
 def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.Series:

@@ -7,7 +7,15 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib.availability import ServicesSource, services_of
-from cinematch_lib.columns import LINKS, LIST_SEPARATOR, MERGED, MERGED_DTYPES, MOVIES, read_table, whole_numbers
+from cinematch_lib.columns import (
+    LINKS,
+    LIST_SEPARATOR,
+    MERGED,
+    MERGED_DTYPES,
+    MOVIES,
+    read_table,
+    whole_numbers,
+)
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.genres import canonical_genre
 from cinematch_lib.left_out import LeftOut
@@ -59,9 +67,7 @@ class Filters:
             raise CineMatchError(f"genres_keep and genres_drop both name {', '.join(sorted(both))}; choose one")
 
 
-def merge_films(
-    folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: LeftOut
-) -> pd.DataFrame:
+def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
     """All films of a MovieLens folder with what TMDb knows of them, before any filter.
 
     Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
@@ -84,7 +90,10 @@ def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
         raise CineMatchError(f"{path} holds no films, only its first line")
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
-    for mask, reason in ((ids.isna(), "movieId is not a number"), (repeated, "movieId repeats an earlier row")):
+    for mask, reason in (
+        (ids.isna(), "movieId is not a number"),
+        (repeated, "movieId repeats an earlier row"),
+    ):
         left_out.rows(path.name, rows.index[mask] + 2, rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
     good = ids.notna() & ~repeated
     films = pd.DataFrame({"movieId": ids[good].astype("int64")})

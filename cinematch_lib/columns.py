@@ -49,27 +49,13 @@ MOVIES = Table("movies", {"movieId": "str", "title": "str", "genres": "str"})
 LINKS = Table("links", {"movieId": "str", "imdbId": "str", "tmdbId": "str"})
 TAGS = Table("tags", {"userId": "str", "movieId": "str", "tag": "str"}, {"timestamp": "str"})
 RATINGS = Table("ratings", {"userId": "int32", "movieId": "int32", "rating": "float32"}, {"timestamp": "int64"})
+_TMDB_COLUMNS = (
+    "tmdb_id title release_date runtime popularity vote_count vote_average genres overview keywords cast_top director "
+    "original_language poster_path"
+)
 TMDB_METADATA = Table(
     "tmdb_metadata",
-    {
-        name: "str"
-        for name in (
-            "tmdb_id",
-            "title",
-            "release_date",
-            "runtime",
-            "popularity",
-            "vote_count",
-            "vote_average",
-            "genres",
-            "overview",
-            "keywords",
-            "cast_top",
-            "director",
-            "original_language",
-            "poster_path",
-        )
-    },
+    dict.fromkeys(_TMDB_COLUMNS.split(), "str"),
     {"imdb_id": "str"},  # for films that have no tmdbId
     multiline=True,
 )

@@ -16,7 +16,7 @@ import requests
 import urllib3
 from tqdm import tqdm
 
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, DownloadError
 
 TIMEOUT = (10, 30)  # seconds to connect, and between two pieces
 PAUSES = (0.5, 1, 2, 4)  # seconds before each further try
@@ -25,10 +25,6 @@ CHUNK = 1 << 16
 MAX_TEXT = 1 << 16  # bytes of a checksum file
 
 _T = TypeVar("_T")
-
-
-class DownloadError(CineMatchError):
-    """What stands between here and a file on the web: the network, the server or the address."""
 
 
 class _BrokeOff(Exception):
@@ -262,8 +258,8 @@ def _what_broke_off(url: str, part: Path, stop: _BrokeOff) -> str:
 
 
 def _show(bar: tqdm, have: int, total: int | None) -> None:
-    bar.reset(total)
-    bar.initial = bar.n = have
+    bar.total = total
+    bar.n = bar.initial = bar.last_print_n = have  # so that the speed counts only what comes now
     bar.refresh()
 
 

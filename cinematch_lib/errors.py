@@ -17,6 +17,13 @@ class UnknownNameError(CineMatchError):
         super().__init__(message + hint)
 
 
+class DownloadError(CineMatchError):
+    """What stands between here and a file on the web: the network, the server or the address."""
+
+
+MEANT_FOR_PEOPLE = frozenset(error.__name__ for error in (CineMatchError, UnknownNameError, DownloadError))
+
+
 def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     """Up to `n` of `known` that are spelled most like `name`, case aside; the closest first.
 

@@ -41,7 +41,9 @@ def load(data: bytes, path: Path) -> Any:
     """
     try:
         if unknown := skops.io.get_untrusted_types(data=data):
-            raise CineMatchError(f"{path} asks for types that are not scikit-learn's and was refused: {', '.join(unknown)}")
+            raise CineMatchError(
+                f"{path} asks for types that are not scikit-learn's and was refused: {', '.join(unknown)}"
+            )
         return skops.io.loads(data, trusted=[])
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise CineMatchError(f"{path} is not a skops file and was refused ({error}); make the run anew") from None

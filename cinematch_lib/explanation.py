@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from cinematch_lib.films import Movie
 
 _SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
+_SHOWN_SHARE = 0.1  # a liked film that spoke for less is counted with the others
+_LEAST_SHARE = 0.02  # what added less is not worth a word; the reasons themselves hold all of it
 
 
 @dataclass(frozen=True)
@@ -48,26 +50,33 @@ def with_shares(parts: Sequence[tuple[str, float, Movie | None, tuple[Feature, .
 def in_words(reasons: Sequence[Reason]) -> str:
     """The reasons as one sentence or several, with shares; it names nothing that did not add to the score."""
     liked = [reason for reason in reasons if reason.kind == "liked" and reason.value > 0]
-    said = []
-    for reason in liked[:_SHOWN_FILMS]:
-        said.append(f"like {reason.movie.label}{_shared(reason)} ({_percent(reason.share)})")
-    if rest := liked[_SHOWN_FILMS:]:
-        films = "another film" if len(rest) == 1 else f"{len(rest)} other films"
-        said.append(f"like {films} you liked ({_percent(sum(reason.share for reason in rest))})")
-    for reason in reasons:
-        share = _percent(abs(reason.share))
-        if reason.kind == "genres" and reason.value > 0:
-            said.append(f"has genres you asked for ({share})")
-        elif reason.kind == "general" and reason.value > 0:
-            said.append(f"well liked in general ({share})")
-        elif reason.kind == "general":
-            said.append(f"though less liked in general (−{share})")
-        elif reason.kind == "disliked" and reason.value < 0:
-            said.append(f"though like {reason.movie.label}, which you disliked (−{share})")
-        elif reason.kind == "variety":
-            said.append(f"though close to {reason.movie.label}, named before (−{share})")
+    named = [reason for at, reason in enumerate(liked[:_SHOWN_FILMS]) if at == 0 or reason.share >= _SHOWN_SHARE]
+    said = [f"like {reason.movie.label}{_shared(reason)} ({_percent(reason.share)})" for reason in named]
+    rest = liked[len(named) :]
+    if (share := sum(reason.share for reason in rest)) >= _LEAST_SHARE:
+        said.append(f"like {len(rest)} more you liked ({_percent(share)})" if len(rest) > 1 else _as_another(rest[0]))
+    said += [words for reason in reasons if abs(reason.share) >= _LEAST_SHARE and (words := _other(reason))]
     text = "; ".join(said)
     return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
+
+
+def _other(reason: Reason) -> str | None:
+    """A reason that is not a liked film speaking for this one, in words."""
+    share = _percent(abs(reason.share))
+    if reason.value > 0:
+        said = {"genres": "has genres you asked for", "general": "well liked in general"}.get(reason.kind)
+        return f"{said} ({share})" if said else None
+    said = {
+        "general": "less liked in general",
+        "liked": f"unlike {reason.movie.label}" if reason.movie else None,
+        "disliked": f"like {reason.movie.label}, which you disliked" if reason.movie else None,
+        "variety": f"close to {reason.movie.label}, named before" if reason.movie else None,
+    }.get(reason.kind)
+    return f"though {said} (−{share})" if said else None
+
+
+def _as_another(reason: Reason) -> str:
+    return f"like {reason.movie.label} ({_percent(reason.share)})"
 
 
 def _shared(reason: Reason) -> str:
@@ -76,4 +85,4 @@ def _shared(reason: Reason) -> str:
 
 
 def _percent(share: float) -> str:
-    return "under 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
+    return f"{share:.0%}"

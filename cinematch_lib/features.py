@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler, normalize
 from sklearn.utils.validation import check_is_fitted
 
-from cinematch_lib.columns import LIST_SEPARATOR
+from cinematch_lib.columns import LIST_SEPARATOR, whole_numbers
 from cinematch_lib.errors import CineMatchError
 
 TEXT_FIELDS = ("overview", "keywords", "cast_top", "director", "tags")
@@ -65,6 +65,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
     ...                       "director": "", "genres": "sci-fi", "year": 1999, "runtime": [90, None]})
     >>> FilmFeatures().fit_transform(films).shape
     (2, 10)
+
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         """The weight of each field: `field_weights` over DEFAULT_WEIGHTS."""
         return {**DEFAULT_WEIGHTS, **(self.field_weights or {})}
 
-    def __sklearn_tags__(self):  # noqa: ANN204, D105 - the type is private to scikit-learn
+    def __sklearn_tags__(self):  # noqa: ANN204 - the type is private to scikit-learn
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.string = True
@@ -166,7 +167,9 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         if not isinstance(X, pd.DataFrame):
             raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got {type(X)}")
         if missing := [name for name in needed if name not in X.columns]:
-            raise CineMatchError(f"films lack the columns {', '.join(missing)}; they have {', '.join(map(str, X.columns))}")
+            raise CineMatchError(
+                f"films lack the columns {', '.join(missing)}; they have {', '.join(map(str, X.columns))}"
+            )
         if X.empty:
             raise CineMatchError("there are no films to make features of, got a table of 0 rows")
         table = X[needed].reset_index(drop=True)
@@ -194,6 +197,18 @@ def _with_unknown(block: sparse.csr_matrix) -> sparse.csr_matrix:
     block = sparse.csr_matrix(block)
     unknown = (np.diff(block.indptr) == 0).astype(np.float32)
     return sparse.hstack([block, sparse.csr_matrix(unknown[:, None])], format="csr")
+
+
+def tags_of(films: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
+    """The tags that people gave each film, lower-case and `|`-joined, each as often as it was given.
+
+    `films` has `movieId`; `tags` has `movieId` and `tag` as text, as read from tags.csv. The result has the
+    index of `films` and is empty text where a film has no tag.
+    """
+    words = tags["tag"].str.strip().str.lower().str.replace(LIST_SEPARATOR, "/", regex=False)
+    given = pd.DataFrame({"film": whole_numbers(tags["movieId"]), "tag": words})
+    given = given[given["film"].isin(films["movieId"]) & (given["tag"] != "")]
+    return films["movieId"].map(given.groupby("film")["tag"].agg(LIST_SEPARATOR.join)).fillna("").astype("str")
 
 
 def _lists(joined: pd.Series) -> list[list[str]]:

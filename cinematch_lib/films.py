@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.genres import canonical_genre
-from cinematch_lib.names import fold_closed
-
-DEMO_SUFFIX = " (demo)"  # in the name of every service that was invented for demonstration
+from cinematch_lib.names import DEMO_SUFFIX, fold_closed
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,13 @@ class Preferences:
     year_max: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "preferred_genres", "services"):
+        for name in (
+            "liked_movie_ids",
+            "disliked_movie_ids",
+            "not_interested_ids",
+            "preferred_genres",
+            "services",
+        ):
             value = getattr(self, name)
             if isinstance(value, str):
                 raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
@@ -74,7 +79,7 @@ class Films:
     """All films of a run, by row. Rows are ordered by movieId.
 
     `ids` is int64 (films,); `general` float32 (films,), how well liked each is in general; `genres` and
-    `services` the names that occur, in alphabetical order.
+    `services` the names that occur, in alphabetical order; `movie(row)` is the film in a row.
     """
 
     def __init__(self, meta: Mapping[str, Any]) -> None:
@@ -90,6 +95,7 @@ class Films:
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_of_key = {fold_closed(name.removesuffix(DEMO_SUFFIX)): name for name in self.services}
+        self.movie = lru_cache(maxsize=4096)(self._movie)
         self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
 
     def __len__(self) -> int:
@@ -111,8 +117,7 @@ class Films:
         titles, years = self._columns["title"], self._columns["year"]
         return [f"{title} ({year})" if year else title for title, year in zip(titles, years, strict=True)]
 
-    def movie(self, row: int) -> Movie:
-        """The film in a row."""
+    def _movie(self, row: int) -> Movie:
         of = self._columns
         return Movie(
             movie_id=of["movie_id"][row],
@@ -180,7 +185,11 @@ class Films:
                 fits &= values >= low
             if high is not None:
                 fits &= values <= high
-        for ids in (preferences.liked_movie_ids, preferences.disliked_movie_ids, preferences.not_interested_ids):
+        for ids in (
+            preferences.liked_movie_ids,
+            preferences.disliked_movie_ids,
+            preferences.not_interested_ids,
+        ):
             fits[self.rows(ids)] = False
         return np.flatnonzero(fits)
 

@@ -53,7 +53,7 @@ def grown_beside(folder: Path) -> Iterator[Path]:
 
 
 def put_in_place(whole: Path, folder: Path) -> None:
-    """Renames `whole` to `folder`; what was there goes only when the new one stands, and stays if it cannot."""
+    """Renames `whole` to `folder`; what was there goes once the new one stands, and stays if that fails."""
     old = _old(folder)
     if folder.exists():
         folder.rename(old)

@@ -43,7 +43,6 @@ _SPELLINGS = {
 }
 
 
-
 _CANONICAL = {fold_closed(name): name for name in MOVIELENS_GENRES + TMDB_ONLY_GENRES} | _SPELLINGS
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-# So many average ratings are mixed into each film's own: a film with few is held near the average.
-PRIOR_RATINGS = 50
+# A film's own ratings are mixed with average ones, as many as this part of the rated films stays below, so
+# that a film with few is held near the average. Ten at the least.
+_PRIOR_QUANTILE, _LEAST_PRIOR = 0.9, 10
 
 
 def rating_summary(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -20,9 +21,9 @@ def general_liking(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndar
     `vote_average` (0 to 10) where it is None; films that nobody rated are average.
 
     >>> films = pd.DataFrame({"movieId": [1, 2, 3]})
-    >>> summary = pd.DataFrame({"count": [150, 50], "mean": [4.0, 2.0]}, index=[1, 2])
+    >>> summary = pd.DataFrame({"count": [30, 10], "mean": [4.0, 2.0]}, index=[1, 2])
     >>> general_liking(films, summary).tolist()
-    [0.1875, -0.375, 0.0]
+    [0.12931, -0.197368, 0.0]
     """
     if summary is not None:
         found = summary.reindex(films["movieId"])
@@ -34,4 +35,5 @@ def general_liking(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndar
     if not count.sum():
         return np.zeros(len(films))
     average = (count * stars).sum() / count.sum()
-    return np.round((count * (stars - average)) / (count + PRIOR_RATINGS) / 2, 6) + 0.0  # no negative zeros
+    prior = max(np.quantile(count[count > 0], _PRIOR_QUANTILE), _LEAST_PRIOR)
+    return np.round((count * (stars - average)) / (count + prior) / 2, 6) + 0.0  # no negative zeros

@@ -16,10 +16,10 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib import columns
-from cinematch_lib.download import DownloadError, check_room, discard, download, md5, read_text
-from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.download import check_room, discard, download, md5, read_text
+from cinematch_lib.errors import CineMatchError, DownloadError, UnknownNameError, close_names
 from cinematch_lib.folders import alone_in, check_replaceable, grown_beside, is_settled, put_in_place, settle
-from cinematch_lib.zips import open_zip, unpack
+from cinematch_lib.zips import open_zip, unpack, unpacked_size
 
 DEFAULT_URL = "https://files.grouplens.org/datasets/movielens"
 NEEDED = ("movies.csv", "links.csv")
@@ -142,8 +142,7 @@ def read_ratings(folder: Path) -> pd.DataFrame | None:
 def _check_name(dataset: str) -> None:
     if not dataset or dataset.startswith(".") or not dataset.isprintable() or set(dataset) & set("/\\"):
         raise CineMatchError(
-            "a data set's name is that of a folder, without slashes and not beginning with a dot; "
-            f"got {dataset!r}"
+            f"a data set's name is that of a folder, without slashes and not beginning with a dot; got {dataset!r}"
         )
 
 
@@ -199,23 +198,24 @@ def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
         download(url, part, title=f"{dataset}.zip", room=ROOM)
         try:
             with grown_beside(folder) as growing:
-                _unpack_verified(part, url, published, growing)
+                _unpack_verified(part, url, published, growing, folder)
+                discard(part)
                 put_in_place(growing / dataset, folder)
         except (CineMatchError, OSError):
             discard(part)
             raise
-        discard(part)
     return folder
 
 
-def _unpack_verified(part: Path, url: str, published: str | None, into: Path) -> None:
-    """Unpacks the downloaded zip once all that is known of its content has been checked."""
+def _unpack_verified(part: Path, url: str, published: str | None, into: Path, folder: Path) -> None:
+    """Unpacks the downloaded zip, meant for `folder`, after every check there is for its content."""
     title = url.rpartition("/")[2]
     if published is not None:
         _check_md5(title, _md5_of(part), published, f"{url}.md5")
     with open_zip(part, title) as archive:
-        _check_members(archive, title.removesuffix(".zip"), trusted=published is not None)
-        unpack(archive, into, title)
+        _check_members(archive, folder, trusted=published is not None)
+        check_room(folder.parent, unpacked_size(archive), f"{title} unpacked")
+        unpack(archive, into)
 
 
 def _published_md5(url: str) -> str | None:
@@ -229,8 +229,9 @@ def _published_md5(url: str) -> str | None:
     return digests[0]
 
 
-def _check_members(archive: zipfile.ZipFile, dataset: str, *, trusted: bool) -> None:
+def _check_members(archive: zipfile.ZipFile, folder: Path, *, trusted: bool) -> None:
     """Hashes files inside the zip; unless the zip itself is `trusted`, each CSV must have a published MD5."""
+    dataset = folder.name
     top = f"{dataset}/"
     inside = {name.removeprefix(top): name for name in archive.namelist() if name.startswith(top)}
     expected = DATASETS[dataset].md5
@@ -240,7 +241,7 @@ def _check_members(archive: zipfile.ZipFile, dataset: str, *, trusted: bool) -> 
         if unknown or not expected:
             raise CineMatchError(
                 f"{dataset}.zip was not unpacked, as no checksum is published for {', '.join(unknown)}; "
-                "download it by hand, check it, and unpack it in its place"
+                f"download it by hand, check it, and unpack it as {folder}"
             )
     for name in (*NEEDED, *expected):
         if name not in inside:
@@ -253,8 +254,7 @@ def _check_members(archive: zipfile.ZipFile, dataset: str, *, trusted: bool) -> 
 def _check_md5(title: str, found: str, published: str, publisher: str) -> None:
     if found != published:
         raise CineMatchError(
-            f"{title} has the MD5 {found}, but {publisher} says {published}; "
-            "the download was deleted, try again"
+            f"{title} has the MD5 {found}, but {publisher} says {published}; the download was deleted, try again"
         )
 
 
@@ -297,9 +297,7 @@ def _sample_files() -> dict[str, bytes]:
         files = {name.removesuffix(".xz"): lzma.decompress((source / name).read_bytes()) for name in packed}
         return files | {"README.md": (source / "README.md").read_bytes()}
     except (OSError, lzma.LZMAError) as error:
-        raise CineMatchError(
-            f"the embedded sample is damaged ({error}); install cinematch-lib again"
-        ) from None
+        raise CineMatchError(f"the embedded sample is damaged ({error}); install cinematch-lib again") from None
 
 
 def _holds(folder: Path, files: dict[str, bytes]) -> bool:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+DEMO_SUFFIX = " (demo)"  # in the name of every streaming service that was invented for demonstration
+
 
 def fold(text: str) -> str:
     """Lower-case words of letters and digits, without accents, one space between them.

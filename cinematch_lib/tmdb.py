@@ -10,11 +10,19 @@ from cinematch_lib.columns import LIST_SEPARATOR, TMDB_METADATA, read_table, who
 from cinematch_lib.genres import canonical_genres
 from cinematch_lib.left_out import LeftOut
 
-ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 LONGEST_RUNTIME = 1440  # minutes; a value above one day is taken for an error
 
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+
+
+def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
+    """The metadata table to use with a data set: its own, else the one fetched for all, else None."""
+    for folder in (dataset, "tmdb"):
+        path = raw_dir / folder / "tmdb_metadata.csv"
+        if path.is_file():
+            return path
+    return None
 
 
 def plain_text(text: str) -> str:

@@ -14,11 +14,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from cinematch_lib.download import CHUNK, check_room
 from cinematch_lib.errors import CineMatchError
 
 MAX_RATIO = 100  # unpacked to packed; MovieLens's CSVs reach about 5
 MAX_MEMBERS = 1000
+CHUNK = 1 << 16
 
 # What the standard library raises for a damaged zip.
 _DAMAGE = (
@@ -52,13 +52,17 @@ def open_zip(path: Path, title: str) -> Iterator[zipfile.ZipFile]:
         raise CineMatchError(f"{title} is damaged or no zip ({error}); download it again") from None
 
 
-def unpack(archive: zipfile.ZipFile, into: Path, title: str) -> None:
-    """Writes every member below the folder `into`; to be used on what `open_zip` gave.
+def unpacked_size(archive: zipfile.ZipFile) -> int:
+    """How many bytes the members declare to hold; `unpack` never writes more."""
+    return sum(info.file_size for info in archive.infolist())
 
-    Raises CineMatchError when the disk has no room for the sizes that the zip declares, before anything is
-    written; BadZipFile, which `open_zip` turns into it, when a member does not hold what it declares.
+
+def unpack(archive: zipfile.ZipFile, into: Path) -> None:
+    """Writes every member below the folder `into`; only for what `open_zip` gave, inside its block.
+
+    Raises BadZipFile, which `open_zip` turns into CineMatchError, for a member that does not hold what it
+    declares; `unpacked_size` tells beforehand how much room all of it needs.
     """
-    check_room(into, sum(info.file_size for info in archive.infolist()), f"{title} unpacked")
     for info in archive.infolist():
         target = into.joinpath(*PurePosixPath(info.filename).parts)
         if info.is_dir():
@@ -76,13 +80,11 @@ def unpack(archive: zipfile.ZipFile, into: Path, title: str) -> None:
 def _check_members(archive: zipfile.ZipFile, packed: int, title: str) -> None:
     members = archive.infolist()
     counts = Counter(_fold(info.filename) for info in members)
-    files = {_fold(info.filename) for info in members if not info.is_dir()}
+    files = {_fold(info.filename) for info in members if not info.filename.endswith("/")}
     problems = [
-        f"{info.orig_filename!r} {problem}"
-        for info in members
-        if (problem := _what_is_unsafe(info, counts, files))
+        f"{info.orig_filename!r} {problem}" for info in members if (problem := _what_is_unsafe(info, counts, files))
     ]
-    unpacked = sum(info.file_size for info in members)
+    unpacked = unpacked_size(archive)
     if unpacked > packed * MAX_RATIO:
         problems.append(f"{packed:,} bytes claim to hold {unpacked:,}, more than {MAX_RATIO} times as many")
     if len(members) > MAX_MEMBERS:

@@ -21,6 +21,7 @@ class Served:
     cuts: list[int] = field(default_factory=list)
     stalls_after: int | None = None  # bytes after which the answer waits for `go_on`
     ranges: bool = True
+    if_range: bool = True
     length: bool = True
     shifted_range: bool = False  # a 206 that begins somewhere else
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -94,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_the_same(self, served: Served) -> bool:
         condition = self.headers.get("If-Range")
-        return condition is None or condition in (served.etag, served.last_modified)
+        return condition is None or not served.if_range or condition in (served.etag, served.last_modified)
 
     def _answer(self, status: int, body: bytes, headers: dict, served: Served | None = None) -> None:
         self.files.requests.append(Request(self.path, dict(self.headers), status))

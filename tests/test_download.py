@@ -9,8 +9,8 @@ import pytest
 from http_files import running, unused_url
 
 from cinematch_lib import download as downloads
-from cinematch_lib.download import DownloadError, check_room, discard, download, read_text
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.download import check_room, discard, download, read_text
+from cinematch_lib.errors import CineMatchError, DownloadError
 
 BODY = os.urandom(300_000)
 
@@ -98,13 +98,21 @@ def test_a_file_that_changed_meanwhile_is_not_glued_to_the_old_part(server, part
     assert server.requests[-1].status == 200
 
 
-def test_a_server_that_ignores_if_range_is_caught_by_its_own_etag(server, part):
-    server.serve("/file", BODY, etag=None, cuts=[1000] * 5)
+@pytest.mark.parametrize(
+    ("validators", "changed"),
+    [
+        ({"etag": '"1"', "if_range": False}, {"etag": '"2"', "if_range": False}),
+        ({"etag": None}, {"etag": None, "body": BODY[::-1] + b"longer"}),
+    ],
+)
+def test_a_changed_file_is_noticed_without_the_help_of_if_range(server, part, validators, changed):
+    server.serve("/file", BODY, cuts=[1000] * 5, **validators)
     with pytest.raises(DownloadError):
         get(server, part)
-    longer = server.serve("/file", BODY[::-1] + b"more", etag=None)  # nothing to tie If-Range to
+    newer = server.serve("/file", **{"body": BODY[::-1]} | changed)
     get(server, part)
-    assert part.read_bytes() == longer.body
+    assert part.read_bytes() == newer.body
+    assert [request.status for request in server.requests[-2:]] == [206, 200]
 
 
 def test_a_part_that_begins_elsewhere_is_refused_and_fetched_again(server, part):
@@ -136,7 +144,7 @@ def test_after_the_last_try_the_message_says_how_much_is_there_and_the_next_run_
 
 def test_what_cannot_be_resumed_is_not_kept(server, part):
     server.serve("/file", BODY, cuts=[50_000] * 5, ranges=False)
-    with pytest.raises(DownloadError, match="the server cannot resume, so running it again starts anew$"):
+    with pytest.raises(DownloadError, match=r"the server cannot resume, so running it again starts anew$"):
         get(server, part)
     assert names(part) == []
 
@@ -219,9 +227,7 @@ def test_no_server_is_said_at_once(part):
 
 
 def test_an_unknown_host_is_named(part):
-    with pytest.raises(
-        DownloadError, match=r"^http://nowhere\.invalid/file could not be reached \(.*nowhere"
-    ):
+    with pytest.raises(DownloadError, match=r"^http://nowhere\.invalid/file could not be reached \(.*nowhere"):
         download("http://nowhere.invalid/file", part, title="file")
 
 
@@ -255,7 +261,7 @@ def test_read_text_refuses_what_is_long(server):
 
 def test_read_text_gives_up(server):
     server.serve("/a.md5", b"abc", cuts=[1] * 9)
-    with pytest.raises(DownloadError, match="/a.md5 cut the connection$"):
+    with pytest.raises(DownloadError, match=r"/a\.md5 cut the connection$"):
         read_text(f"{server.url}/a.md5")
     assert len(server.requests) == 5
 
@@ -297,9 +303,7 @@ def can_mount_a_small_disk():
         return False
 
 
-needs_small_disk = pytest.mark.skipif(
-    not can_mount_a_small_disk(), reason="a small disk cannot be mounted here"
-)
+needs_small_disk = pytest.mark.skipif(not can_mount_a_small_disk(), reason="a small disk cannot be mounted here")
 
 
 @needs_small_disk

@@ -89,7 +89,7 @@ def test_ids_are_unique_well_formed_and_agree(tables):
 
 def test_nothing_is_made_up_for_what_no_source_holds(tables):
     facts = tables["tmdb_metadata"]
-    absent = ["tmdb_id", "popularity", "vote_count", "vote_average", "overview", "poster_path"]
+    absent = ["tmdb_id", "popularity", "vote_count", "vote_average", "overview", "keywords", "poster_path"]
     assert (facts[absent] == "").all(axis=None)
 
 
@@ -99,7 +99,6 @@ def test_facts_have_their_formats(tables):
     assert facts["runtime"].str.fullmatch(r"\d*").all()
     assert facts["original_language"].str.fullmatch(r"([a-z]{2})?").all()
     assert facts["cast_top"].str.count(r"\|").max() == 2
-    assert set(facts["keywords"].str.split("|").explode()) == {"", "biography", "history", "sport"}
 
 
 def fact(tables, movie_id: str) -> pd.Series:
@@ -163,9 +162,7 @@ def test_the_script_writes_what_is_committed(tmp_path):
         if found != version:
             pytest.skip(f"rebuilding the sample needs {package} {version}, which is {found}")
     rebuild.build(tmp_path / "new")
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(
-        f"{name}.csv.xz" for name in TABLES
-    )
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(f"{name}.csv.xz" for name in TABLES)
     for name in TABLES:
         assert unpacked(tmp_path / "new", name) == unpacked(SAMPLE, name), name
 
@@ -263,9 +260,7 @@ genres = st.sampled_from(["Crime", "Drama", "Crime|Drama"])
 )
 def test_a_match_is_one_to_one_and_at_most_a_year_off(ours, theirs):
     films = {n: film(n, *row) for n, row in enumerate(ours)}
-    entries = [
-        entry(f"{n:07}", title, year, tuple(g.split("|"))) for n, (title, year, g) in enumerate(theirs)
-    ]
+    entries = [entry(f"{n:07}", title, year, tuple(g.split("|"))) for n, (title, year, g) in enumerate(theirs)]
     found = match(films.values(), entries)
     assert len({one.imdb_id for one in found.values()}) == len(found)
     assert all(abs(films[movie_id].year - one.year) <= 1 for movie_id, one in found.items())

@@ -204,8 +204,6 @@ def _metadata_rows(entries: Iterable[Entry], matched: Iterable[Entry]) -> Iterab
             "release_date": entry.released,
             "runtime": "" if entry.runtime is None else str(entry.runtime),
             "genres": _joined(name for name in genres if name in MOVIELENS_GENRES + TMDB_ONLY_GENRES),
-            # A film keeps MovieLens's genres, so what these lack is a word about it: biography, sport …
-            "keywords": _joined(name for name in genres if name not in MOVIELENS_GENRES),
             "cast_top": _joined(best_known),
             "director": _joined(entry.directors),
             "original_language": _language_code(entry),
@@ -252,9 +250,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """``python -m cinematch_lib.sample.rebuild OUT_DIR``; the exit code is 1 where it cannot be done."""
     parser = argparse.ArgumentParser(prog="python -m cinematch_lib.sample.rebuild", description=__doc__)
-    parser.add_argument(
-        "out_dir", type=Path, metavar="OUT_DIR", help="the folder to write the four files into"
-    )
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="the folder to write the four files into")
     out_dir = parser.parse_args(arguments).out_dir
     try:
         build(out_dir)

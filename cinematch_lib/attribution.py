@@ -1,0 +1,28 @@
+"""Whom a catalog must credit, in the words that they ask for."""
+
+MOVIELENS = (
+    "Ratings and films: MovieLens, GroupLens Research, University of Minnesota. "
+    "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. "
+    "ACM TiiS 5, 4, 19:1–19:19. https://doi.org/10.1145/2827872"
+)
+TMDB = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+JUSTWATCH = "Streaming availability by JustWatch, through TMDB."
+WIKIDATA = "Cast, directors and running times of the sample: Wikidata, CC0."
+
+
+def attributions(dataset: str, services_source: str, *, with_tmdb: bool) -> list[str]:
+    """The lines to show wherever a catalog's contents are shown.
+
+    >>> attributions("sample", "demo", with_tmdb=False)[1]
+    'Cast, directors and running times of the sample: Wikidata, CC0.'
+    """
+    lines = [MOVIELENS]
+    if dataset == "sample":
+        lines.append(WIKIDATA)
+    elif with_tmdb:
+        lines.append(TMDB)
+    if services_source == "tmdb" and TMDB not in lines:
+        lines.append(TMDB)
+    if services_source == "tmdb":
+        lines.append(JUSTWATCH)
+    return lines

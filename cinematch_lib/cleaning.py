@@ -1,0 +1,161 @@
+"""Cleaning as one step: raw tables in, ``movies_merged.csv`` and an account of every film out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cinematch_lib.attribution import attributions
+from cinematch_lib.availability import ServicesSource
+from cinematch_lib.catalog import Filters, drop_reasons, merge_films
+from cinematch_lib.columns import MERGED, read_table
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.files import to_json, write_text, written_whole
+from cinematch_lib.left_out import LeftOut
+from cinematch_lib.liking import rating_summary
+from cinematch_lib.movielens import checksums, read_ratings
+
+CATALOG = "movies_merged.csv"
+REPORT = "cleaning_report.json"
+LEFT_OUT = "left_out.csv"
+
+
+@dataclass(frozen=True)
+class CleaningReport:
+    """What became of every film: `read` is `kept` plus all that `dropped` counts, reason by reason.
+
+    `coverage` counts the kept films of which something is known; `set_aside` and `repairs` count rows and
+    values of the other tables by file and reason; `inputs` are the MD5s of what was read.
+    """
+
+    dataset: str
+    inputs: Mapping[str, str]
+    filters: Mapping[str, Any]
+    services: Mapping[str, Any]
+    read: int
+    dropped: Mapping[str, int]
+    kept: int
+    coverage: Mapping[str, int]
+    set_aside: Mapping[str, Mapping[str, int]]
+    repairs: Mapping[str, Mapping[str, int]]
+    attributions: list[str]
+
+    def __post_init__(self) -> None:
+        if self.read != self.kept + sum(self.dropped.values()):
+            raise AssertionError(f"films went missing: read {self.read}, kept {self.kept}, dropped {self.dropped}")
+
+    def steps(self) -> pd.DataFrame:
+        """The waterfall as a table: `step`, `films` (dropped ones below zero), `left` after the step."""
+        rows = [("read", self.read, self.read)]
+        for reason, count in self.dropped.items():
+            rows.append((reason, -count, rows[-1][2] - count))
+        return pd.DataFrame([*rows, ("kept", self.kept, self.kept)], columns=["step", "films", "left"])
+
+    def coverage_table(self) -> pd.DataFrame:
+        """For how many of the kept films something is known: `known`, `films`, `percent`."""
+        table = pd.DataFrame({"known": list(self.coverage), "films": list(self.coverage.values())})
+        return table.assign(percent=(100 * table["films"] / self.kept).round(1))
+
+    def notes(self) -> pd.DataFrame:
+        """Rows set aside and values mended in all tables: `file`, `what`, `rows`."""
+        both = [
+            (file, what, count)
+            for part in (self.set_aside, self.repairs)
+            for file in part
+            for what, count in part[file].items()
+        ]
+        return pd.DataFrame(both, columns=["file", "what", "rows"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, data_dir: Path) -> "CleaningReport":
+        """The report that lies beside the catalog in `data_dir`. Raises CineMatchError."""
+        path = data_dir / REPORT
+        if not path.is_file():
+            raise CineMatchError(f"{path} was not found; clean first: cinematch run --to clean")
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def clean(
+    folder: Path,
+    data_dir: Path,
+    *,
+    metadata_path: Path | None = None,
+    filters: Filters | None = None,
+    services: ServicesSource | None = None,
+) -> CleaningReport:
+    """Clean the MovieLens tables in `folder` and write three files to `data_dir`, each whole or not at all.
+
+    ``movies_merged.csv`` holds the films that are kept, ``left_out.csv`` every row that is not, by file, line
+    and reason, ``cleaning_report.json`` the counts. `metadata_path` is a TMDb table, None to do without.
+    Raises CineMatchError for input that cannot be read and for filters that leave no film.
+    """
+    filters, services = filters or Filters(), services or ServicesSource()
+    left_out = LeftOut()
+    films = merge_films(folder, metadata_path, services, left_out)
+    ratings = read_ratings(folder) if filters.min_ratings else None
+    counts = None if ratings is None else rating_summary(ratings)["count"]
+    reasons = drop_reasons(films, filters, counts)
+    kept = films[reasons.isna()]
+    dropped = left_out.counts("movies.csv")
+    for reason in reasons.cat.categories:
+        mask = reasons == reason
+        dropped[reason] = int(mask.sum())
+        left_out.rows("movies.csv", None, films.loc[mask, "movieId"], films.loc[mask, "title"], reason)
+    if kept.empty:
+        why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
+        raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
+    report = CleaningReport(
+        dataset=folder.name,
+        inputs=checksums(folder) | _checksum_of(metadata_path, folder),
+        filters=_plain(filters),
+        services={"source": services.source, "region": services.region, "kinds": list(services.kinds)},
+        read=len(kept) + sum(dropped.values()),
+        dropped=dropped,
+        kept=len(kept),
+        coverage=coverage(kept),
+        set_aside={file: left_out.counts(file) for file in left_out.files() if file != "movies.csv"},
+        repairs=left_out.repairs,
+        attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
+    )
+    with written_whole(data_dir / CATALOG) as part:
+        kept[list(MERGED.columns)].to_csv(part, index=False, lineterminator="\n")
+    with written_whole(data_dir / LEFT_OUT) as part:
+        left_out.table().to_csv(part, index=False, lineterminator="\n")
+    write_text(data_dir / REPORT, to_json(report.as_dict()))
+    return report
+
+
+def read_catalog(data_dir: Path) -> pd.DataFrame:
+    """The cleaned films of `data_dir`, with the dtypes of `columns.MERGED`. Raises CineMatchError."""
+    path = data_dir / CATALOG
+    if not path.is_file():
+        raise CineMatchError(f"{path} was not found; clean first: cinematch run --to clean")
+    return read_table(path, MERGED)
+
+
+def coverage(films: pd.DataFrame) -> dict[str, int]:
+    """Of how many films each thing is known; an overview that is the title is none."""
+    known = {"overview": films["overview"] != films["title"]}
+    for name in ("cast_top", "director", "keywords", "poster_path", "services"):
+        known[name] = films[name] != ""
+    known["runtime"] = films["runtime"].notna()
+    return {name: int(has.sum()) for name, has in known.items()}
+
+
+def _plain(filters: Filters) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items()}
+
+
+def _checksum_of(path: Path | None, folder: Path) -> dict[str, str]:
+    if path is None or path.parent == folder:
+        return {}
+    with path.open("rb") as file:
+        return {path.name: hashlib.file_digest(file, "md5").hexdigest()}

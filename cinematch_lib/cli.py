@@ -1,0 +1,192 @@
+"""The command ``cinematch``: run the pipeline, recommend, list and choose runs."""
+
+import argparse
+import signal
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from dotenv import find_dotenv, load_dotenv
+
+from cinematch_lib.artifacts import RunInfo, current_run_id, list_runs, use_run
+from cinematch_lib.comparison import differences
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.films import Preferences
+from cinematch_lib.recommender import Recommendation, Recommender
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    load_dotenv(find_dotenv(usecwd=True))
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options.command(options)
+    except CineMatchError as error:
+        print(f"cinematch: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cinematch: interrupted; the run in use is the one that was in use before", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cinematch", description="From raw MovieLens data to explained recommendations."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the pipeline: fetch, clean, features")
+    run.add_argument(
+        "--dataset", help="sample (the default), ml-latest-small, ml-32m, …, or a folder in the raw folder"
+    )
+    run.add_argument("--raw-dir", type=Path, default=Path("raw"), help="where data sets lie (raw)")
+    run.add_argument("--data-dir", type=Path, default=Path("data"), help="where the cleaned catalog goes (data)")
+    run.add_argument(
+        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a notebook's parameter"
+    )
+    run.add_argument("-f", type=Path, metavar="PARAMS.yaml", help="parameters from a YAML file; -p goes before it")
+    run.add_argument("--from", dest="first", metavar="STEP", help="the first step to run")
+    run.add_argument("--to", dest="last", metavar="STEP", help="the last step to run")
+    run.set_defaults(command=_run)
+
+    recommend = commands.add_parser("recommend", help="recommend films from the run in use")
+    recommend.add_argument(
+        "--like", action="append", default=[], metavar="TITLE", help='such as "Heat (1995)"; repeatable'
+    )
+    recommend.add_argument("--dislike", action="append", default=[], metavar="TITLE")
+    recommend.add_argument("--without", action="append", default=[], metavar="TITLE", help="a film not to recommend")
+    recommend.add_argument("--genre", action="append", default=[], help="one of these genres; repeatable")
+    recommend.add_argument("--service", action="append", default=[], help="on one of these services; repeatable")
+    for name in ("year-min", "year-max", "runtime-min", "runtime-max"):
+        recommend.add_argument(f"--{name}", type=int, metavar="N")
+    recommend.add_argument("-k", type=int, default=10, help="how many films (10)")
+    recommend.set_defaults(command=_recommend)
+
+    runs = commands.add_parser("runs", help="list the runs, or compare two")
+    runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare")
+    runs.set_defaults(command=_runs)
+
+    use = commands.add_parser("use", help="put a run in use, after checking it whole")
+    use.add_argument("run", metavar="RUN")
+    use.set_defaults(command=_use)
+
+    for command in (run, recommend, runs, use):
+        command.add_argument("--artifacts-dir", type=Path, default=Path("artifacts"), help="where runs lie (artifacts)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    from cinematch_lib.parameters import checked  # the pipeline's imports are heavy, and only it needs them
+    from cinematch_lib.pipeline import STEPS, Folders, parameters_of, run_pipeline, steps_between
+
+    steps = steps_between(options.first, options.last)
+    known, everywhere = parameters_of(steps), parameters_of(list(STEPS))
+    values = checked(_yaml_values(options.f), known, everywhere)
+    values |= checked(dict(options.p), known, everywhere, typed=True)
+    if options.dataset is not None:
+        values["dataset"] = options.dataset
+    folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
+    info, times = run_pipeline(folders, values, steps)
+    print(f"\n{'step':<10} {'seconds':>8} {'peak MB':>8}")
+    for one in times:
+        print(f"{one.step:<10} {one.seconds:>8.1f} {one.peak_mb:>8,.0f}")
+    print(f"\nrun {info.run_id}{_size(info)}")
+    if current_run_id(options.artifacts_dir) == info.run_id:
+        print('It is in use now. Try: cinematch recommend --like "Heat (1995)"')
+    else:
+        print("It holds no features, so the run in use stays the one it was.")
+
+
+def _yaml_values(path: Path | None) -> dict[str, object]:
+    if path is None:
+        return {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise CineMatchError(f"{path} could not be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CineMatchError(f"{path} is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise CineMatchError(f"{path} must hold lines such as 'min_year: 1990', got {values!r}")
+    return {str(name): value for name, value in values.items()}
+
+
+def _recommend(options: argparse.Namespace) -> None:
+    recommender = Recommender.load(options.artifacts_dir)
+    liked, disliked, without = (
+        [recommender.find(title).movie_id for title in titles]
+        for titles in (options.like, options.dislike, options.without)
+    )
+    preferences = Preferences(
+        liked_movie_ids=liked,
+        disliked_movie_ids=disliked,
+        not_interested_ids=without,
+        preferred_genres=options.genre,
+        services=options.service,
+        runtime_min=options.runtime_min,
+        runtime_max=options.runtime_max,
+        year_min=options.year_min,
+        year_max=options.year_max,
+    )
+    found = recommender.recommend(preferences, options.k)
+    for one in found:
+        _print_recommendation(one)
+    if len(found) < options.k:
+        print(f"{len(found)} of {options.k}: no more films fit; ask for less to see more")
+    if recommender.services_source == "demo":
+        print("\nServices marked (demo) are invented for demonstration.")
+    print("\n" + "\n".join(recommender.attributions))
+
+
+def _print_recommendation(one: Recommendation) -> None:
+    movie = one.movie
+    facts = [
+        f"{movie.runtime} min" if movie.runtime else "",
+        ", ".join(movie.genres),
+        ", ".join(movie.services),
+    ]
+    print(f"{one.rank:>3}. {movie.label}   {one.score:.3f}")
+    print(f"     {' · '.join(fact for fact in facts if fact)}")
+    print(textwrap.fill(one.explanation, 100, initial_indent="     ", subsequent_indent="     "))
+
+
+def _runs(options: argparse.Namespace) -> None:
+    runs = {info.run_id: info for info in list_runs(options.artifacts_dir)}
+    if options.pair:
+        if len(options.pair) != 2 or (unknown := [name for name in options.pair if name not in runs]):
+            what = (
+                f"{', '.join(unknown)} is no run here"
+                if len(options.pair) == 2
+                else "compare two runs, no more or less"
+            )
+            raise CineMatchError(f"{what}; list them: cinematch runs")
+        print("\n".join(differences(*(runs[name] for name in options.pair))))
+        return
+    if not runs:
+        raise CineMatchError(f"{options.artifacts_dir} has no runs yet; make one: cinematch run")
+    current = current_run_id(options.artifacts_dir)
+    print(f"  {'run':<26} {'data set':<18} what")
+    for info in runs.values():
+        print(f"{'*' if info.run_id == current else ' '} {info.run_id:<26} {info.dataset:<18}{_size(info)}")
+    print("\n* in use. Runs whose ids end alike hold the same results.")
+
+
+def _size(info: RunInfo) -> str:
+    features = info.facts.get("features", {})
+    return f" {features['films']:,} films, {features['features']:,} features" if "films" in features else " no features"
+
+
+def _use(options: argparse.Namespace) -> None:
+    info = use_run(options.artifacts_dir, options.run)
+    print(f"{info.run_id} is in use now:{_size(info)}")

@@ -1,0 +1,48 @@
+"""What the recommender knows of the films, as one JSON value: ``movies_meta.json``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_COLUMNS = {
+    "movie_id": "movieId",
+    "title": "title",
+    "year": "year",
+    "runtime": "runtime",
+    "genres": "genres",
+    "services": "services",
+    "overview": "overview",
+    "director": "director",
+    "cast_top": "cast_top",
+    "tmdb_id": "tmdbId",
+    "imdb_id": "imdbId",
+    "poster_path": "poster_path",
+    "original_language": "original_language",
+}
+
+
+def movies_meta(
+    films: pd.DataFrame,
+    general: np.ndarray,
+    feature_names: Sequence[str],
+    services_source: str,
+    attributions: Sequence[str],
+) -> dict[str, Any]:
+    """The value of ``movies_meta.json``: the films column by column, in the order of the feature rows.
+
+    `films` has the columns of `columns.MERGED`; `general` is float (films,), from `liking.general_liking`;
+    `attributions` are the lines to show with the films. Unknown numbers are null.
+    """
+    columns: dict[str, list[Any]] = {
+        name: films[column].astype("object").where(films[column].notna(), None).tolist()
+        for name, column in _COLUMNS.items()
+    }
+    columns["general"] = [float(value) for value in general]
+    return {
+        "columns": columns,
+        "features": list(feature_names),
+        "services_source": services_source,
+        "attributions": list(attributions),
+    }

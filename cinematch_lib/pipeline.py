@@ -1,0 +1,167 @@
+"""The notebooks in order, through papermill: one run, whole or not at all."""
+
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+import psutil
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from cinematch_lib.artifacts import Draft, RunInfo
+from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, UnknownNameError, close_names
+from cinematch_lib.parameters import Parameter, notebook_parameters
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+STEPS = {"fetch": "01_fetch.ipynb", "clean": "02_clean.ipynb", "features": "03_features.ipynb"}
+_FOLDERS = ("raw_dir", "data_dir", "artifacts_dir")
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class StepFailedError(CineMatchError):
+    """A notebook failed; the message shows the cell and its error."""
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """What a step took: wall-clock seconds, and the most memory that its kernel held, in megabytes."""
+
+    step: str
+    seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a pipeline reads and writes."""
+
+    raw_dir: Path
+    data_dir: Path
+    artifacts_dir: Path
+
+
+def steps_between(first: str | None, last: str | None) -> list[str]:
+    """The steps from `first` to `last`, both included. Raises CineMatchError."""
+    names = list(STEPS)
+    for name in (first, last):
+        if name is not None and name not in STEPS:
+            raise UnknownNameError(
+                f"there is no step {name!r}; the steps are {', '.join(names)}", close_names(name, names)
+            )
+    start, stop = names.index(first or names[0]), names.index(last or names[-1])
+    if start > stop:
+        raise CineMatchError(f"--from must not come after --to, got --from {first} and --to {last}")
+    return names[start : stop + 1]
+
+
+def parameters_of(steps: Sequence[str]) -> dict[str, Parameter]:
+    """The parameters that the notebooks of these steps have, by name; the folders and the draft left out."""
+    if not NOTEBOOKS.is_dir():
+        raise CineMatchError(f"{NOTEBOOKS} was not found; the pipeline runs in a checkout of the project")
+    known: dict[str, Parameter] = {}
+    for step in steps:
+        known |= notebook_parameters(NOTEBOOKS / STEPS[step])
+    return {name: parameter for name, parameter in known.items() if name not in (*_FOLDERS, "run_dir")}
+
+
+def run_pipeline(
+    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], say: Callable[[str], None] = print
+) -> tuple[RunInfo, list[StepTime]]:
+    """Run the notebooks of `steps` and publish what they leave as a run.
+
+    `parameters` were checked; each goes to the notebooks that have it. Raises StepFailedError for the first
+    notebook that fails, whose copy is then kept in ``artifacts_dir/failed``. Whatever ends it early, a failure
+    or Ctrl-C, the run in use stays in use.
+    """
+    draft = Draft.begin(folders.artifacts_dir)
+    times: list[StepTime] = []
+    try:
+        for number, step in enumerate(steps, start=1):
+            say(f"[{number}/{len(steps)}] {step} …")
+            times.append(_run_step(step, draft, folders, parameters))
+            say(f"[{number}/{len(steps)}] {step}: {times[-1].seconds:.1f} s, {times[-1].peak_mb:,.0f} MB")
+        draft.record("pipeline", steps=[vars(one) for one in times])
+        return draft.publish(), times
+    except StepFailedError:
+        failed = folders.artifacts_dir / "failed"
+        shutil.rmtree(failed, ignore_errors=True)
+        shutil.move(draft.folder / "notebooks", failed)
+        raise
+    finally:
+        if draft.folder.name.startswith("."):
+            draft.discard()
+
+
+def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str, Any]) -> StepTime:
+    source = NOTEBOOKS / STEPS[step]
+    has = notebook_parameters(source)
+    places = {name: str(getattr(folders, name).resolve()) for name in _FOLDERS} | {
+        "run_dir": str(draft.folder.resolve())
+    }
+    values = {name: value for name, value in {**parameters, **places}.items() if name in has}
+    began = time.perf_counter()
+    with _PeakMemory() as memory:
+        try:
+            papermill.execute_notebook(
+                source,
+                draft.path(f"notebooks/{source.name}"),
+                values,
+                kernel_name="python3",
+                cwd=str(NOTEBOOKS),
+                progress_bar=False,
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns that loopback is not encrypted
+                stderr_file=sys.stderr if sys.stderr.isatty() else None,
+            )
+        except PapermillExecutionError as error:
+            raise StepFailedError(_what_failed(step, source.name, error, folders)) from None
+        except DeadKernelError:
+            raise StepFailedError(
+                f"step {step} failed: its kernel died, most likely for want of memory "
+                f"(it held up to {memory.peak_mb:,.0f} MB); close other programs or take a smaller data set"
+            ) from None
+    return StepTime(step, round(time.perf_counter() - began, 2), round(memory.peak_mb, 1))
+
+
+def _what_failed(step: str, notebook: str, error: PapermillExecutionError, folders: Folders) -> str:
+    """The failing cell and its error; of an error meant for people the message, of others the traceback."""
+    cell = "\n".join(f"    {line}" for line in str(error.source).splitlines())
+    if error.ename in MEANT_FOR_PEOPLE:
+        what = error.evalue
+    else:
+        what = _ESCAPES.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
+    kept = folders.artifacts_dir / "failed" / notebook
+    where = f"step {step} failed in cell [{error.exec_count}] of {notebook}"
+    return f"{where}:\n\n{cell}\n\n{what}\n\nThe notebook as far as it came: {kept}"
+
+
+class _PeakMemory:
+    """The most memory that the processes started meanwhile held together, sampled ten times a second."""
+
+    def __enter__(self) -> "_PeakMemory":
+        self.peak_mb = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        mine = psutil.Process()
+        while not self._over.wait(0.1):
+            held = 0
+            for process in mine.children(recursive=True):
+                try:
+                    held += process.memory_info().rss
+                except psutil.Error:  # it ended while we looked
+                    continue
+            self.peak_mb = max(self.peak_mb, held / 1e6)

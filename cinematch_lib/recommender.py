@@ -1,0 +1,235 @@
+"""Recommending films from a run: score, filter, rank, explain. Loads numpy and scipy, no more.
+
+score(film) = likeness to the liked films, less that to the disliked ones
+            + the part of the preferred genres that it has
+            + how well liked it is in general.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from cinematch_lib.artifacts import FEATURES, META, Run, RunInfo
+from cinematch_lib.content import Content, Profile
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.explanation import Feature, Reason, in_words, with_shares
+from cinematch_lib.films import Films, Movie, Preferences
+from cinematch_lib.search import TitleIndex
+
+
+@dataclass(frozen=True)
+class ScoreWeights:
+    """How much each part of the score counts."""
+
+    content: float = 1.0
+    genres: float = 0.1
+    general: float = 0.25
+    variety: float = 0.5
+
+
+_VARIED_UP_TO = 100  # longer lists are not read as a list, so their order is the score's alone
+_SIMILAR = ScoreWeights(genres=0.0, general=0.0)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A recommended film with its score; `reasons` add up to the score, `explanation` says them in words."""
+
+    movie: Movie
+    rank: int
+    score: float
+    _explain: Callable[[], tuple[Reason, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The addends of the score, the weightiest first. Worked out when first asked for."""
+        return self._explain()
+
+    @property
+    def explanation(self) -> str:
+        """The reasons in words, with the share of each."""
+        return in_words(self.reasons)
+
+    @property
+    def movie_id(self) -> int:
+        """The film's MovieLens id."""
+        return self.movie.movie_id
+
+    @property
+    def title(self) -> str:
+        """The film's title."""
+        return self.movie.title
+
+
+class Recommender:
+    """Recommends films of one run. Safe to share between threads: nothing changes after it is made.
+
+    Examples
+    --------
+    >>> recommender = Recommender.load("artifacts")                                      # doctest: +SKIP
+    >>> recommender.recommend(Preferences(liked_movie_ids=[6], services=["Netflix"]))    # doctest: +SKIP
+
+    """
+
+    def __init__(self, matrix: sparse.csr_matrix, meta: Mapping[str, Any], weights: ScoreWeights | None = None) -> None:
+        """From the film features, CSR float32 (films, features), and the value of ``movies_meta.json``."""
+        self._films = Films(meta)
+        if matrix.shape != (len(self._films), len(meta["features"])):
+            raise CineMatchError(
+                f"{FEATURES} has the shape {matrix.shape}, {META} says {(len(self._films), len(meta['features']))}; "
+                "they are not of one run: make it anew (cinematch run)"
+            )
+        self._content = Content(matrix, meta["features"])
+        self._weights = weights or ScoreWeights()
+        self._titles = TitleIndex(meta["columns"]["title"], meta["columns"]["year"], self._films.general)
+        self.attributions: tuple[str, ...] = tuple(meta["attributions"])
+        self.info: RunInfo | None = None
+
+    @classmethod
+    def load(cls, artifacts_dir: str | Path = "artifacts") -> "Recommender":
+        """The recommender of the run in use under `artifacts_dir`. Raises CineMatchError."""
+        return cls.of_run(Run.current(Path(artifacts_dir)))
+
+    @classmethod
+    def of_run(cls, run: Run) -> "Recommender":
+        """The recommender of a run. Raises CineMatchError."""
+        recommender = cls(run.read_matrix(FEATURES), run.read_json(META))
+        recommender.info = run.info
+        return recommender
+
+    def __len__(self) -> int:
+        return len(self._films)
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres that films here have, in alphabetical order."""
+        return self._films.genres
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The streaming services that films here are on, in alphabetical order."""
+        return self._films.services
+
+    @property
+    def services_source(self) -> str:
+        """Who says which service has a film: ``tmdb``, ``file``, ``demo`` or ``none``."""
+        return self._films.services_source
+
+    def movie(self, movie_id: int) -> Movie:
+        """One film. Raises UnknownNameError."""
+        return self._films.movie(self._films.row(movie_id))
+
+    def find(self, title: str) -> Movie:
+        """The one film that `title` names, as "Heat (1995)" or "Heat". Raises UnknownNameError."""
+        return self._films.movie(self._titles.resolve(title))
+
+    def search(self, text: str, k: int = 10) -> list[Movie]:
+        """Up to `k` films by title: so called, so beginning, holding the text, or spelled much like it."""
+        self._check_k(k)
+        return [self._films.movie(row) for row in self._titles.search(text, k)]
+
+    def recommend(self, preferences: Preferences | None = None, k: int = 20) -> list[Recommendation]:
+        """The `k` best films that fit the preferences, the best first; all that fit, where fewer do.
+
+        Films of equal score are ordered by their id. Someone who likes nothing yet gets well-liked films that
+        differ from each other (up to 100 of them; more come in the order of liking alone). Raises CineMatchError
+        when k is below 1 or above the number of films, and for unknown films, genres and services.
+        """
+        self._check_k(k)
+        return self._ranked(preferences or Preferences(), k, self._weights)
+
+    def similar(self, movie_id: int, k: int = 10) -> list[Recommendation]:
+        """The `k` films most like this one in their features. Raises as `recommend` does."""
+        self._check_k(k)
+        return self._ranked(Preferences(liked_movie_ids=[movie_id]), k, _SIMILAR)
+
+    def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:
+        """What the film is to the recommender: its `k` strongest features, with their part of the whole."""
+        return self._content.strongest(self._films.row(movie_id), k)
+
+    def _check_k(self, k: int) -> None:
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(self):
+            raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {k!r}")
+
+    def _ranked(self, wanted: Preferences, k: int, weights: ScoreWeights) -> list[Recommendation]:
+        films = self._films
+        rows = films.fitting(wanted)
+        profile = self._content.profile(films.rows(wanted.liked_movie_ids), films.rows(wanted.disliked_movie_ids))
+        scores = np.float32(weights.general) * films.general[rows]
+        if profile.anchors:
+            scores += np.float32(weights.content) * self._content.scores(profile.vector, rows)
+        if wanted.preferred_genres and weights.genres:
+            scores += np.float32(weights.genres) * films.genre_share(wanted.preferred_genres)[rows]
+        if wanted.liked_movie_ids or k > _VARIED_UP_TO:
+            chosen = [(int(rows[at]), float(scores[at]), None) for at in top(scores, k)]
+        else:
+            chosen = self._varied(rows, scores, k)
+        return [
+            Recommendation(films.movie(row), rank, score, self._explainer(row, wanted, profile, weights, passed, score))
+            for rank, (row, score, passed) in enumerate(chosen, start=1)
+        ]
+
+    def _varied(self, rows: np.ndarray, scores: np.ndarray, k: int) -> list[tuple[int, float, int | None]]:
+        """Choose one by one, each score lessened by the likeness to the likest film chosen before.
+
+        That is maximal marginal relevance (Carbonell and Goldstein 1998, doi 10.1145/290941.291025), among the
+        films that lead without it. Returns (row, score, the row of the likest film before).
+        """
+        pool = top(scores, 2 * _VARIED_UP_TO)
+        rows, left = rows[pool], scores[pool].astype(np.float64)
+        likeness = self._weights.variety * np.maximum(self._content.likeness(rows), 0)
+        taken, likest = np.zeros(len(rows)), np.full(len(rows), -1)
+        chosen: list[tuple[int, float, int | None]] = []
+        while len(chosen) < min(k, len(rows)):
+            at = int(np.argmax(left - taken))
+            before = int(rows[likest[at]]) if likest[at] >= 0 else None
+            chosen.append((int(rows[at]), float(left[at] - taken[at]), before))
+            nearer = likeness[at] > taken
+            taken[nearer], likest[nearer] = likeness[at][nearer], at
+            left[at] = -np.inf
+        return chosen
+
+    def _explainer(
+        self,
+        row: int,
+        wanted: Preferences,
+        profile: Profile,
+        weights: ScoreWeights,
+        passed: int | None,
+        score: float,
+    ) -> Callable[[], tuple[Reason, ...]]:
+        def explain() -> tuple[Reason, ...]:
+            films = self._films
+            parts: list[tuple] = []
+            shared = self._content.shared(profile, row, weights.content)
+            for anchor, weight, (value, features) in zip(profile.anchors, profile.weights, shared, strict=True):
+                parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
+            if wanted.preferred_genres and weights.genres:
+                share = films.genre_share(wanted.preferred_genres)[row]
+                parts.append(("genres", weights.genres * float(share), None, ()))
+            parts.append(("general", weights.general * float(films.general[row]), None, ()))
+            if passed is not None:
+                before = sum(value for _, value, _, _ in parts)
+                parts.append(("variety", score - before, films.movie(passed), ()))
+            return with_shares(parts)
+
+        return explain
+
+
+def top(scores: np.ndarray, k: int) -> np.ndarray:
+    """The positions of the `k` highest scores, the highest first; equal scores in the order of positions.
+
+    >>> top(np.array([1.0, 3.0, 2.0, 3.0]), 3).tolist()
+    [1, 3, 2]
+    """
+    if k < len(scores):
+        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        candidates = np.flatnonzero(scores >= least)
+    else:
+        candidates = np.arange(len(scores))
+    return candidates[np.argsort(-scores[candidates], kind="stable")][:k]
