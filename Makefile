@@ -3,10 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check fast lint lab bench lock clean
+.PHONY: help run check fast lint lab bench bench-fetch lock clean
 
 help:            ## what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11 or later, or say: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -30,6 +30,9 @@ lab: $(READY)    ## JupyterLab on the notebooks
 
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
 	$(BIN)/python -m benchmarks
+
+bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
+	$(BIN)/python -m benchmarks.fetch
 
 lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

@@ -16,6 +16,7 @@ from cinematch_lib.columns import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.left_out import LeftOut
 from cinematch_lib.names import DEMO_SUFFIX
+from cinematch_lib.services import service_name
 from cinematch_lib.tmdb import imdb_digits
 
 SOURCES = ("tmdb", "file", "demo", "none")
@@ -106,10 +107,23 @@ def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource) -> pd.DataFrame:
             'fetch it, or choose services="demo", "file" or "none"'
         )
     offers = read_table(wanted.path, PROVIDERS)
-    offers = offers[(offers["region"] == wanted.region) & offers["kind"].isin(wanted.kinds)]
-    offers = offers.assign(tmdbId=whole_numbers(offers["tmdb_id"]))
+    region = wanted.region.upper()
+    if len(offers) and region not in (regions := set(offers["region"])):
+        raise CineMatchError(
+            f"{wanted.path} holds the offers of {', '.join(sorted(regions))}, not those of {region}; run the step "
+            f"fetch again with -p region {region}: all regions were stored, so nothing is asked for twice"
+        )
+    offers = offers[(offers["region"] == region) & offers["kind"].isin(wanted.kinds)]
+    pairs = offers[["service", "kind"]].drop_duplicates()
+    names = {(name, kind): service_name(name, kind) for name, kind in pairs.itertuples(index=False)}
+    called = [names[pair] for pair in zip(offers["service"], offers["kind"], strict=True)]
+    offers = offers.assign(service=called, tmdbId=whole_numbers(offers["tmdb_id"]))
     known = films.loc[films["tmdbId"].notna(), ["movieId", "tmdbId"]]
-    return known.merge(offers[["tmdbId", "service"]], on="tmdbId")[["movieId", "service"]]
+    found = [known.merge(offers[["tmdbId", "service"]], on="tmdbId")]
+    if "imdb_id" in offers:  # films without a tmdbId, which TMDb found by their IMDb id
+        known = films.loc[films["tmdbId"].isna() & (films["imdbId"] != ""), ["movieId", "imdbId"]]
+        found.append(known.merge(offers.assign(imdbId=imdb_digits(offers["imdb_id"])), on="imdbId"))
+    return pd.concat([one[["movieId", "service"]] for one in found])
 
 
 def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:

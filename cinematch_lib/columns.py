@@ -59,7 +59,11 @@ TMDB_METADATA = Table(
     {"imdb_id": "str"},  # for films that have no tmdbId
     multiline=True,
 )
-PROVIDERS = Table("providers", {"tmdb_id": "str", "region": "str", "kind": "str", "service": "str"})
+PROVIDERS = Table(
+    "providers",
+    {"tmdb_id": "str", "region": "str", "kind": "str", "service": "str"},
+    {"imdb_id": "str"},  # for films that have no tmdbId
+)
 SERVICES_FILE = Table(
     "services file",
     {"service": "str"},

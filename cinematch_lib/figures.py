@@ -54,6 +54,26 @@ def shares(title: str, counts: Mapping[str, int], total: int) -> Figure:
     return figure
 
 
+def coverage(table: pd.DataFrame, title: str) -> Figure:
+    """Bars of what is known, in % of films and, where the table has them, of ratings; see `tmdb.coverage`."""
+    figure, axes = _axes(0.55 * len(table) + 1.1)
+    parts = [name for name in ("films", "ratings") if name in table]
+    height = 0.7 / len(parts)
+    for number, (name, colour) in enumerate(zip(parts, (_KEPT, _DROPPED), strict=False)):
+        rows = [row + (number - (len(parts) - 1) / 2) * height for row in range(len(table))]
+        axes.barh(rows, table[name], color=colour, height=0.9 * height, label=f"of {name}")
+        for row, percent in zip(rows, table[name], strict=True):
+            axes.annotate(f"{percent:.1f} %", (percent, row), (5, 0), textcoords="offset points", va="center")
+    axes.set_yticks(range(len(table)), table["known"])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 114)
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_xlabel("%")
+    axes.set_title(title, loc="left")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
 def films_by_year(films: pd.DataFrame) -> Figure:
     """How many films each year has."""
     counts = films["year"].value_counts().sort_index()

@@ -10,6 +10,7 @@ import numpy as np
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.genres import canonical_genre
 from cinematch_lib.names import DEMO_SUFFIX, fold_closed
+from cinematch_lib.services import service_name
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Films:
         self._has_service = _memberships(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
-        self._service_of_key = {fold_closed(name.removesuffix(DEMO_SUFFIX)): name for name in self.services}
+        self._service_of_key = {_service_key(name): name for name in self.services}
         self.movie = lru_cache(maxsize=4096)(self._movie)
         self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
 
@@ -147,7 +148,9 @@ class Films:
 
     def service(self, name: str) -> str:
         """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
-        service = self._service_of_key.get(fold_closed(name.removesuffix(DEMO_SUFFIX)))
+        bare = name.removesuffix(DEMO_SUFFIX)
+        keys = (_service_key(one) for one in (bare, service_name(bare), f"{bare}+"))
+        service = next((self._service_of_key[key] for key in keys if key in self._service_of_key), None)
         if service is None:
             if not self.services:
                 raise UnknownNameError(
@@ -192,6 +195,11 @@ class Films:
         ):
             fits[self.rows(ids)] = False
         return np.flatnonzero(fits)
+
+
+def _service_key(name: str) -> str:
+    # AMC and AMC+ are two services; "Disney Plus" and "disney+" are one
+    return fold_closed(name.removesuffix(DEMO_SUFFIX).replace("+", " plus"))
 
 
 def _split(joined: str) -> tuple[str, ...]:
