@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-f", type=Path, metavar="PARAMS.yaml", help="parameters from a YAML file; -p goes before it")
     run.add_argument("--from", dest="first", metavar="STEP", help="the first step to run")
     run.add_argument("--to", dest="last", metavar="STEP", help="the last step to run")
+    run.add_argument("--no-refresh", action="store_true", help="fetch nothing from TMDb anew; drop what is too old")
     run.set_defaults(command=_run)
 
     recommend = commands.add_parser("recommend", help="recommend films from the run in use")
@@ -94,6 +95,8 @@ def _run(options: argparse.Namespace) -> None:
     known, everywhere = parameters_of(steps), parameters_of(list(STEPS))
     values = checked(_yaml_values(options.f), known, everywhere)
     values |= checked(dict(options.p), known, everywhere, typed=True)
+    if options.no_refresh:
+        values |= checked({"refresh_tmdb": False}, known, everywhere)
     if options.dataset is not None:
         values["dataset"] = options.dataset
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)

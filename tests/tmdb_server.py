@@ -63,6 +63,7 @@ class Tmdb:
         self.page_size = 100
         self.log = []  # (time.monotonic(), path, query, status)
         self.url = ""
+        self.held = False  # answers wait for `go_on`
         self.go_on = threading.Event()
         self._turn = threading.Lock()
         self._recent = deque()
@@ -148,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, way, headers, answer = self._decide(now, parts)
         tmdb.log.append((now, parts.path, parse_qs(parts.query), way or status))
         time.sleep(tmdb.latency)
+        if tmdb.held:
+            tmdb.go_on.wait(20)
         if way is None:
             return self._send(status, json.dumps(answer).encode(), headers)
         self._fail(way, json.dumps(answer).encode())

@@ -101,7 +101,8 @@ def fetch(
     if (dataset / METADATA).is_file() and dataset != folder:
         return Fetched(f"{dataset.name} brings its own table of facts ({METADATA}), so TMDb was not asked.")
     if reach is None and not (folder / FILE).is_file():
-        return Fetched(NO_TOKEN)
+        own = folder / METADATA
+        return Fetched(f"No {TOKEN} is set; {own} is used as it was put there." if own.is_file() else NO_TOKEN)
     wanted = _wanted(read_table(dataset / "links.csv", LINKS), rating_counts, limit)
     began = time.time()
     oldest = began - max_age_days * DAY
@@ -202,7 +203,8 @@ class _Run:
         self._store, self._client, self._gate, self._done = store, client, client.gate, done
         self._claimed = set(known)
         self._turn = threading.Lock()
-        self._answered = 0
+        self._answered = self._working = 0
+        self._all_ended = threading.Event()
         self._stopped_by: BaseException | None = None
 
     def ask(self, tasks: list[_Film]) -> None:
@@ -210,21 +212,19 @@ class _Run:
         self._tasks = iter(tasks)
         self._claimed |= {tmdb_id for tmdb_id, _ in tasks if tmdb_id is not None}
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(min(THREADS, len(tasks)))]
+        self._working = len(threads)
         with tqdm(total=len(tasks), desc="TMDb", unit=" films", mininterval=1, disable=not tasks) as bar:
             try:
                 for thread in threads:
                     thread.start()
-                for thread in threads:
-                    while thread.is_alive():
-                        thread.join(0.1)
-                        bar.set_postfix(errors=self._client.failures, refresh=False)
-                        bar.update(self._answered - bar.n)
+                # Not join: an interrupted one takes a thread for ended that is not.
+                while threads and not self._all_ended.wait(0.1):
+                    self._show(bar)
+                self._show(bar)
             finally:
                 self._gate.close()
-                end = time.monotonic() + _FAREWELL
-                for thread in threads:
-                    if thread.ident is not None:
-                        thread.join(max(end - time.monotonic(), 0))
+                if threads:
+                    self._all_ended.wait(_FAREWELL)
         if isinstance(self._stopped_by, CineMatchError):
             raise type(self._stopped_by)(str(self._stopped_by))  # anew, so that its traceback ends here
         if self._stopped_by is not None:
@@ -244,6 +244,14 @@ class _Run:
             self._gate.close()
         finally:
             self._client.close()
+            with self._turn:
+                self._working -= 1
+                if self._working == 0:
+                    self._all_ended.set()
+
+    def _show(self, bar: tqdm) -> None:
+        bar.set_postfix(errors=self._client.failures, refresh=False)
+        bar.update(self._answered - bar.n)
 
     def _next(self) -> _Film | None:
         with self._turn:
