@@ -72,7 +72,7 @@ def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) 
     offers = _tmdb_offers(films, wanted) if wanted.source == "tmdb" else _file_offers(films, wanted, left_out)
     offers = offers.drop_duplicates().sort_values(["movieId", "service"])
     joined = offers.groupby("movieId")["service"].agg(LIST_SEPARATOR.join)
-    return joined.reindex(films["movieId"], fill_value="").astype("str").set_axis(films.index)
+    return joined.astype("object").reindex(films["movieId"], fill_value="").astype("str").set_axis(films.index)
 
 
 def demo_services(movie_ids: np.ndarray, seed: int = 0) -> list[str]:

@@ -54,7 +54,7 @@ def shares(title: str, counts: Mapping[str, int], total: int) -> Figure:
     return figure
 
 
-def coverage(table: pd.DataFrame, title: str) -> Figure:
+def metadata_coverage(table: pd.DataFrame, title: str) -> Figure:
     """Bars of what is known, in % of films and, where the table has them, of ratings; see `tmdb.coverage`."""
     figure, axes = _axes(0.55 * len(table) + 1.1)
     parts = [name for name in ("films", "ratings") if name in table]

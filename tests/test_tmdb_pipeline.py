@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 
+import papermill
 import pytest
 from tmdb_server import TOKEN, film, running
+
+from cinematch_lib.cli import main
+from cinematch_lib.pipeline import NOTEBOOKS, parameters_of
 
 MOVIES = [(1, "Heat (1995)", "Action|Crime"), (2, "Ronin (1998)", "Action|Crime"), (3, "Old (1950)", "Drama")]
 MOVIES += [(number, f"Film {number} (1999)", "(no genres listed)") for number in range(4, 9)]
@@ -102,10 +106,25 @@ def test_a_refused_token_ends_the_step_with_one_message_and_is_not_in_it(server,
     assert TOKEN not in done.stdout + done.stderr
 
 
-def test_without_a_token_the_notebook_says_so_and_goes_on(server, project):
-    done = cinematch(project, server, "run", "--dataset", "mine", "--to", "fetch", "--no-refresh", token="")
-    assert done.returncode == 0, done.stderr
-    [notebook] = project.glob("artifacts/runs/*/notebooks/01_fetch.ipynb")
+def test_without_a_token_the_notebook_says_so_and_goes_on(server, project, monkeypatch):
+    monkeypatch.setenv("TMDB_BEARER_TOKEN", "")
+    monkeypatch.setenv("TMDB_API_URL", server.url)
+    notebook = project / "01_fetch.ipynb"
+    values = {"dataset": "mine", "raw_dir": str(project / "raw")}
+    papermill.execute_notebook(
+        NOTEBOOKS / "01_fetch.ipynb", notebook, values, kernel_name="python3", progress_bar=False
+    )
     assert "No TMDB_BEARER_TOKEN is set, so TMDb was not asked." in output(notebook)
     assert "There is no table of metadata" in output(notebook)
     assert server.log == []
+
+
+def test_no_refresh_belongs_to_the_step_fetch(capsys):
+    assert main(["run", "--no-refresh", "--from", "clean"]) == 1
+    assert "refresh_tmdb belongs to a step that is not run this time" in capsys.readouterr().err
+    known = parameters_of(["fetch"])
+    assert (known["refresh_tmdb"].default, known["max_age_days"].default, known["tmdb_limit"].default) == (
+        True,
+        180,
+        None,
+    )

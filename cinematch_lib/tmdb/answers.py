@@ -25,7 +25,8 @@ def worth_keeping(answer: Mapping[str, Any]) -> dict[str, Any]:
         "cast": [{name: one.get(name) for name in ("id", "name", "order")} for one in cast],
         "crew": [{name: one.get(name) for name in ("id", "name", "job")} for one in crew],
     }
-    kept["watch/providers"] = {"results": dict(_offers(answer))}
+    offers = {region: _by_kind(of_region) for region, of_region in _regions(answer).items()}
+    kept["watch/providers"] = {"results": {region: kinds for region, kinds in offers.items() if kinds}}
     return kept
 
 
@@ -50,17 +51,21 @@ def metadata_row(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def provider_rows(answer: Mapping[str, Any], region: str) -> list[tuple[str, str]]:
     """The kinds of offer and the services that have the film in a region, in the order of KINDS, then of names."""
-    offers = dict(_offers(answer)).get(region, {})
+    offers = _by_kind(_regions(answer).get(region))
     return [(kind, name) for kind in KINDS for name in sorted(set(offers.get(kind, ())))]
 
 
-def _offers(answer: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Region by region: each kind of offer with its services, whether of a fresh answer or of one kept."""
+def _regions(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     regions = (answer.get("watch/providers") or {}).get("results")
-    for region, offers in regions.items() if isinstance(regions, dict) else ():
-        if isinstance(offers, dict):
-            found = {kind: list(_names(offers.get(kind), "provider_name")) for kind in KINDS}
-            yield region, {kind: names for kind, names in found.items() if names}
+    return regions if isinstance(regions, dict) else {}
+
+
+def _by_kind(offers: Any) -> dict[str, list[str]]:
+    """Each kind of offer with its services, whether of a fresh answer or of one that was kept."""
+    found = (
+        {kind: list(_names(offers.get(kind), "provider_name")) for kind in KINDS} if isinstance(offers, dict) else {}
+    )
+    return {kind: names for kind, names in found.items() if names}
 
 
 def _objects(values: Any) -> list[dict[str, Any]]:
