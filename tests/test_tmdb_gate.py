@@ -37,7 +37,7 @@ def passing(gate, seconds, threads=16, work=0.0):
 def test_forty_a_second_are_held_and_never_exceeded_by_more_than_a_tenth():
     moments = passing(Gate(), 2, work=0.15)
     assert 38 * 2 <= len(moments) <= 41 * 2
-    assert most_in_a_second(moments) <= 42
+    assert most_in_a_second(moments) <= 40
 
 
 def test_time_that_nobody_wanted_is_not_saved_up():
@@ -53,7 +53,7 @@ def test_time_that_nobody_wanted_is_not_saved_up():
 def test_other_rates_are_held_too(rate):
     moments = passing(Gate(rate), 1.1)
     assert rate * 1.1 * 0.85 <= len(moments) <= rate * 1.1 * 1.1 + 2
-    assert most_in_a_second(moments) <= rate * 1.1 + 1
+    assert most_in_a_second(moments) <= rate
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])

@@ -1,8 +1,8 @@
 """The one gate that every request to TMDb passes, first tries and repeated ones alike.
 
 Requests are let through one after another, evenly spaced. Should a wait end late, the next request may follow
-sooner, but in no window of one second do more pass than the rate and a thirtieth of it: what is left up to a
-tenth is for the way to the server, on which requests may draw closer together.
+sooner, but in no window of one second do more pass than the rate: what comes closer together than that at the
+server did so on the way.
 """
 
 import math
@@ -38,7 +38,7 @@ class Gate:
         self._turn = threading.Lock()  # held by the one thread that waits for its moment
         self._state = threading.Lock()  # held for moments only
         self._closed = threading.Event()
-        self._recent: deque[float] = deque(maxlen=max(1, int(rate * (1 + 1 / 30))))  # when the latest ones passed
+        self._recent: deque[float] = deque(maxlen=max(1, int(rate)))  # when the latest ones passed
         self._next = self._slowed_at = -math.inf
         self._open_from = -math.inf
         self._rate_then = rate  # the rate at `_open_from`, after which it grows
