@@ -223,6 +223,14 @@ def test_nothing_but_failures_ends_after_a_while(server, monkeypatch):
     assert len(server.log) < 40
 
 
+def test_a_long_pause_that_the_server_asked_for_is_no_failure(server, monkeypatch):
+    monkeypatch.setattr(clients, "PATIENCE", 0.3)
+    client = client_of(server)
+    client.gate.slow_down(client.gate.pass_through(), 0.6)
+    server.fails["/3/movie/7"] = ["closed"]  # as idle connections are
+    assert client.movie(7) == film(7)
+
+
 @pytest.mark.parametrize("way", [*REASONS, "refused", "401"])
 def test_the_token_is_in_no_error_no_traceback_and_no_log(server, way, caplog, monkeypatch):
     monkeypatch.setattr(clients, "PAUSES", ())

@@ -1,14 +1,12 @@
 """Whole fetches from a TMDb-shaped server: complete, at pace, never twice, also when killed on the way."""
 
 import datetime
-import os
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -229,9 +227,9 @@ def test_the_pace_at_150_ms_is_forty_a_second(server, raw):
 @pytest.mark.parametrize("retry_after", ["seconds", None])
 def test_a_limit_of_the_server_is_met_and_everything_arrives(server, raw, retry_after):
     server.limit, server.retry_after = 40, retry_after
-    done = fetch(lay_links(raw, 70), rate=100)
-    assert (done.found, done.failures, done.unanswered) == (70, 0, [])
-    assert server.statuses() == {200: 70, 429: done.asked - 70}
+    done = fetch(lay_links(raw, 50), rate=100)
+    assert (done.found, done.failures, done.unanswered) == (50, 0, [])
+    assert server.statuses() == {200: 50, 429: done.asked - 50}
     assert done.slowed >= 1
 
 
@@ -433,9 +431,9 @@ def test_two_fetches_at_once_the_second_says_so_and_stops_and_a_bar_shows_how_fa
     server.held, server.latency = True, 0.02
     server.fails = {"/3/movie/1": ["500"]}
     lay_links(raw, 150)
-    first = fetching(raw, 100)
+    first = fetching(raw, 400)
     wait_for(lambda: len(server.log) >= 5)
-    second = fetching(raw, 100)
+    second = fetching(raw, 400)
     out, err = second.communicate(timeout=20)
     assert (second.returncode, out) == (1, "")
     assert err.endswith(
@@ -509,8 +507,3 @@ def test_coverage_counts_films_and_ratings(server, raw):
         "overview": 10.0, "cast": 40.0, "director": 40.0, "keywords": 40.0, "poster": 10.0, "providers": 40.0
     }  # fmt: skip
     assert list(coverage(folder, raw)) == ["known", "films"]
-
-
-def test_the_library_asks_nobody_without_being_told(monkeypatch):
-    script = "import cinematch_lib, sys; sys.exit('requests' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], cwd=Path.cwd(), env=os.environ, check=False).returncode == 0

@@ -188,7 +188,8 @@ class Client:
     def _failed(self, failed: _Failed) -> None:
         with self._state:
             self.failures += 1
-            silent = time.monotonic() - self._last_sign
+            # While the gate is shut nobody asks, so nobody can be answered.
+            silent = time.monotonic() - max(self._last_sign, self.gate.open_from())
         if silent > PATIENCE:
             raise self._hopeless(failed)
 

@@ -105,6 +105,11 @@ class Gate:
             now = time.monotonic()
             return 0.0 if now < self._open_from else self._rate(now)
 
+    def open_from(self) -> float:
+        """When the last pause that the server asked for ends or ended, by `time.monotonic`."""
+        with self._state:
+            return self._open_from
+
     def _rate(self, now: float) -> float:
         since = max(now - self._open_from, 0.0)
         return min(self._full, self._rate_then + self._full * since / RECOVERY)
