@@ -120,7 +120,12 @@ def clean(
         dataset=folder.name,
         inputs=_checksums_of([metadata_path, services.table]) | checksums(folder),
         filters=_plain(filters),
-        services={"source": services.source, "region": services.region, "kinds": list(services.kinds)},
+        services={
+            "source": services.source,
+            "region": services.region,
+            "kinds": list(services.kinds),
+            "seed": services.seed,
+        },
         read=len(kept) + sum(dropped.values()),
         dropped=dropped,
         kept=len(kept),

@@ -176,7 +176,7 @@ class Films:
                 )
             raise UnknownNameError(
                 f"no film here is on {name!r}; the services are {', '.join(self.services)}",
-                close_names(name, self.services),
+                close_names(name, [one.removesuffix(DEMO_SUFFIX) for one in self.services]),
             )
         return service
 

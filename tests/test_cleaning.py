@@ -166,7 +166,7 @@ def test_what_was_read_is_named_with_its_checksum(folder, metadata, tmp_path):
         "links.csv",
     }
     assert report.inputs == {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in paths}
-    assert report.services == {"source": "file", "region": "US", "kinds": ["flatrate"]}
+    assert report.services == {"source": "file", "region": "US", "kinds": ["flatrate"], "seed": 0}
     assert report.coverage["services"] == 1
 
 

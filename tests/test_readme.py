@@ -5,11 +5,10 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from small_runs import sample_artifacts  # noqa: F401 - a fixture
+from commands import cinematch
 
 from cinematch_lib import parameters, pipeline
 from cinematch_lib.movielens import DATASETS
@@ -56,20 +55,25 @@ def test_run_commands_name_real_steps_parameters_and_data_sets(line):
 
 
 @pytest.mark.parametrize("line", [line for line in commands("cinematch") if line[1] != "run"], ids=" ".join)
-def test_other_commands_work_on_the_sample(line, sample_artifacts):  # noqa: F811
-    command = [sys.executable, "-m", "cinematch_lib.cli", *line[1:], "--artifacts-dir", str(sample_artifacts)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout
+def test_other_commands_work_on_the_sample(line, sample_run):
+    done = cinematch(sample_run.folder, *line[1:])
+    assert (done.code, done.err) == (0, "")
+    assert done.out
 
 
-def test_the_python_example_works(sample_artifacts, monkeypatch, capsys):  # noqa: F811
+def test_the_python_example_works(sample_run, monkeypatch, capsys):
     (code,) = blocks("python")
-    monkeypatch.chdir(sample_artifacts.parent)
-    exec(compile(code.replace('"artifacts"', repr(str(sample_artifacts))), "README.md", "exec"), {})
+    monkeypatch.chdir(sample_run.folder)
+    exec(compile(code, "README.md", "exec"), {})
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
     assert all("Like Heat (1995)" in line for line in lines)
+
+
+def test_the_recommendation_shown_is_the_one_that_make_run_prints(sample_run):
+    (recipe,) = re.findall(r"cinematch (recommend .*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    shown = next(block for block in blocks("text") if block.startswith("  1. "))
+    assert cinematch(sample_run.folder, *shlex.split(recipe)).out.startswith(shown)
 
 
 def test_the_tree_is_the_folders_own():
