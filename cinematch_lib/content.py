@@ -12,6 +12,7 @@ from cinematch_lib.explanation import Feature
 _DISLIKED = -0.5  # what a disliked film counts, where a liked one counts 1
 _UNKNOWN = "__unknown"
 _IN_WORDS = {
+    "title": "“{}” in the title",
     "overview": "“{}” in the story",
     "keywords": "“{}”",
     "tags": "“{}”",

@@ -19,11 +19,12 @@ from sklearn.utils.validation import check_is_fitted
 from cinematch_lib.columns import LIST_SEPARATOR, whole_numbers
 from cinematch_lib.errors import CineMatchError
 
-TEXT_FIELDS = ("overview", "keywords", "cast_top", "director", "tags")
+TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
 NUMBER_FIELDS = ("year", "runtime")
 FIELDS = (*TEXT_FIELDS, "genres", *NUMBER_FIELDS)
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
+    "title": 0.4,
     "overview": 1.0,
     "keywords": 1.2,
     "cast_top": 0.9,
@@ -35,6 +36,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
 }
 
 UNKNOWN = "unknown"
+_WORDS = ("title", "overview")
+_OPTIONAL = ("title", "tags")
 _WHOLE_NAMES = r"[^|]+"  # what stands between the separators is one term, spaces and all
 
 
@@ -57,8 +60,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
     field_weights : a weight, 0 or more, for any of FIELDS; what is not named has its default.
 
     Input of `fit` and `transform` is a DataFrame with the columns `overview, keywords, cast_top, director,
-    genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title` (an
-    overview that equals it counts as unknown) and `tags`.
+    genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title`
+    (an overview that equals it counts as unknown) and `tags`.
 
     Examples
     --------
@@ -154,7 +157,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
                 raise CineMatchError(f"field_weights[{name!r}] must be a number from 0 up, got {weight!r}")
 
     def _vectorizer(self, name: str) -> TfidfVectorizer:
-        words = name == "overview"
+        words = name in _WORDS
         return TfidfVectorizer(
             token_pattern=r"(?u)\b\w\w+\b" if words else _WHOLE_NAMES,
             stop_words="english" if words else None,
@@ -168,7 +171,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         )
 
     def _table(self, X: pd.DataFrame) -> pd.DataFrame:
-        needed = [name for name in FIELDS if name != "tags"]
+        needed = [name for name in FIELDS if name not in _OPTIONAL]
         if not isinstance(X, pd.DataFrame):
             got = type(X).__name__
             raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got a {got}")
@@ -178,13 +181,13 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
             )
         if X.empty:
             raise CineMatchError("there are no films to make features of, got a table of 0 rows")
-        table = X[[name for name in (*FIELDS, "title") if name in X.columns]].reset_index(drop=True)
+        table = X[[name for name in FIELDS if name in X.columns]].reset_index(drop=True)
         for name in table.columns.difference(NUMBER_FIELDS):
             table[name] = _text(table[name])
-        if "tags" not in table:
-            table["tags"] = ""
-        if "title" in table:
-            table["overview"] = table["overview"].where(table["overview"] != table["title"], "")
+        for name in _OPTIONAL:
+            if name not in table:
+                table[name] = ""
+        table["overview"] = table["overview"].where(table["overview"] != table["title"], "")
         return table
 
     def _assemble(

@@ -12,6 +12,7 @@ from cinematch_lib.cleaning import CleaningReport
 from cinematch_lib.recommender import Recommendation
 
 _FIELD_COLOURS = {
+    "title": "#81b29a",
     "director": "#1b4965",
     "cast_top": "#2a6f97",
     "keywords": "#61a5c2",

@@ -174,9 +174,10 @@ class Films:
                     f"{self.services_source} and knows of no service; "
                     "run the pipeline with -p services demo, file or tmdb"
                 )
+            close = close_names(name, [one.removesuffix(DEMO_SUFFIX) for one in self.services])
             raise UnknownNameError(
                 f"no film here is on {name!r}; the services are {', '.join(self.services)}",
-                close_names(name, [one.removesuffix(DEMO_SUFFIX) for one in self.services]),
+                [self.service(one) for one in close],
             )
         return service
 

@@ -73,7 +73,9 @@ CASINO = {
 NOBODY_KNOWS = {"title": "Lost", "year": None, "genres": ""}
 
 
-ONLY_GENRES = {"field_weights": dict.fromkeys(("overview", "keywords", "cast_top", "director", "year", "runtime"), 0)}
+ONLY_GENRES = {
+    "field_weights": dict.fromkeys(("title", "overview", "keywords", "cast_top", "director", "year", "runtime"), 0)
+}
 
 
 def sample_artifacts(tmp_path_factory):

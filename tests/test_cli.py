@@ -215,7 +215,7 @@ def test_runs_are_listed_and_the_one_in_use_is_marked(call, two):
     assert head.split() == ["run", "data", "set", "what"]
     assert len(lines) == 2
     (marked,) = (line for line in lines if line.startswith("* "))
-    assert re.fullmatch(rf"\* {second} +sample +7,\d\d\d films, 3,\d\d\d features", marked)
+    assert re.fullmatch(rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features", marked)
     assert any(line.startswith(f"  {first} ") for line in lines)
 
 
@@ -239,7 +239,7 @@ def test_use_changes_the_run_in_use(call, two):
     artifacts, first, _ = two
     code, out, err = call("use", first, "--artifacts-dir", artifacts)
     assert (code, err) == (0, "")
-    assert re.fullmatch(rf"{first} is in use now: 7,\d\d\d films, 3,\d\d\d features\n", out)
+    assert re.fullmatch(rf"{first} is in use now: 7,\d\d\d films, \d,\d\d\d features\n", out)
     assert current_run_id(artifacts) == first
 
 

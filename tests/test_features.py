@@ -80,6 +80,7 @@ def test_what_is_unknown_has_a_column_of_its_own(films):
         for field in set(FIELDS) - {"tags"}
     }
     assert unknown == {
+        "title": [False, False, False, False],
         "overview": [False, False, True, True],  # an overview that is the title says nothing
         "keywords": [False, False, True, True],
         "cast_top": [False, False, False, True],
@@ -105,7 +106,7 @@ def test_a_field_of_weight_zero_drops_out(films):
     without = FilmFeatures(min_df=1, field_weights={"overview": 0, "year": 0})
     matrix = without.fit_transform(films)
     used = {names(without)[column].split("__")[0] for column in matrix.indices}
-    assert used == {"keywords", "cast_top", "director", "genres", "runtime"}
+    assert used == {"title", "keywords", "cast_top", "director", "genres", "runtime"}
     np.testing.assert_allclose(sparse.linalg.norm(matrix, axis=1), 1, rtol=1e-6)
 
 
@@ -259,7 +260,7 @@ def test_any_films_have_rows_of_length_one(rows, min_df):
         ({"min_df": True}, "min_df must be a whole number from 1 up, got True"),
         (
             {"field_weights": {"genre": 1}},
-            "field_weights may name overview, keywords, cast_top, director, tags, genres, year, runtime, got 'genre'",
+            f"field_weights may name {', '.join(FIELDS)}, got 'genre'",
         ),
         ({"field_weights": {"genres": -1}}, "field_weights['genres'] must be a number from 0 up, got -1"),
         ({"field_weights": {"genres": "1"}}, "field_weights['genres'] must be a number from 0 up, got '1'"),
