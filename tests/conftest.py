@@ -1,10 +1,12 @@
-"""The pipeline's run on the embedded sample, made once for all tests that look at it."""
+"""Fixtures that several test files share; the pipeline's run on the embedded sample is made once for all."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from commands import Done, ended, started
+from movielens_files import movielens_server
+from run_files import published
 
 FOLDERS = ("raw", "data", "artifacts")
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -29,6 +31,27 @@ class SampleRun:
     @property
     def artifacts(self):
         return self.folder / "artifacts"
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A web server on loopback that stands in for GroupLens's."""
+    with movielens_server(monkeypatch) as files:
+        yield files
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """A folder for data sets, not there yet."""
+    return tmp_path / "raw"
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    """An artifacts folder with one small run, in use."""
+    folder = tmp_path / "artifacts"
+    published(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 import json
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from scipy import sparse
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from cinematch_lib.artifacts import FEATURES, META, Draft, current_run_id
+from cinematch_lib import CineMatchError
+from cinematch_lib.artifacts import FEATURES, META, Draft, Run, current_run_id
 from cinematch_lib.files import sha256
 from cinematch_lib.manifest import MANIFEST, seal
 
@@ -35,6 +37,13 @@ def published(artifacts, films="first", served=True):
     draft.path("notebooks/01.ipynb").write_text("{}")
     draft.record("clean", dataset="tiny", min_year=1980)
     return draft.publish()
+
+
+def refusal(artifacts):
+    """What is said when the run in use is refused."""
+    with pytest.raises(CineMatchError) as refused:
+        Run.current(artifacts)
+    return str(refused.value)
 
 
 def folder_of(artifacts):

@@ -9,7 +9,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from run_files import MATRIX, NAMES, REMEDY, folder_of, published, put
+from run_files import MATRIX, NAMES, REMEDY, folder_of, published, put, refusal
 
 from cinematch_lib import CineMatchError, Recommender, UnknownNameError
 from cinematch_lib.artifacts import (
@@ -24,20 +24,6 @@ from cinematch_lib.artifacts import (
 )
 from cinematch_lib.files import sha256
 from cinematch_lib.manifest import MANIFEST
-
-
-@pytest.fixture
-def artifacts(tmp_path):
-    folder = tmp_path / "artifacts"
-    published(folder)
-    return folder
-
-
-def refusal(artifacts):
-    with pytest.raises(CineMatchError) as refused:
-        Run.current(artifacts)
-    return str(refused.value)
-
 
 # --- written whole ------------------------------------------------------------------------------------
 

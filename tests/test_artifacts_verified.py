@@ -11,7 +11,7 @@ import pytest
 import skops.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from run_files import MATRIX, NAMES, REMEDY, folder_of, forge, published, put
+from run_files import MATRIX, NAMES, REMEDY, folder_of, forge, put, refusal
 from scipy import sparse
 from sklearn.preprocessing import FunctionTransformer
 
@@ -26,20 +26,6 @@ from cinematch_lib.artifacts import (
     use_run,
 )
 from cinematch_lib.manifest import FORMAT_VERSION, MANIFEST
-
-
-@pytest.fixture
-def artifacts(tmp_path):
-    folder = tmp_path / "artifacts"
-    published(folder)
-    return folder
-
-
-def refusal(artifacts):
-    with pytest.raises(CineMatchError) as refused:
-        Run.current(artifacts)
-    return str(refused.value)
-
 
 # --- verified when read -------------------------------------------------------------------------------
 
