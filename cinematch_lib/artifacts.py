@@ -11,10 +11,9 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,8 @@ from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.files import sha256, to_json, write_text
+from cinematch_lib.folders import alone_in
+from cinematch_lib.manifest import MANIFEST, REMEDY, RunInfo, read_manifest, write_manifest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,14 +30,12 @@ if TYPE_CHECKING:
 
     from cinematch_lib.features import FilmFeatures
 
-FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
 FEATURES = "item_features.npz"
 META = "movies_meta.json"
 _SERVED = (FEATURES, META)  # what a run needs to be put in use
-_RECORDS = ("notebooks/",)  # they carry times and are left out of a run's fingerprint
-_PACKAGES = ("cinematch-lib", "matplotlib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
 _DRAFT = ".draft-"
+_FACTS = "facts.json"
+_CURRENT = "current"
 
 
 class Draft:
@@ -59,14 +58,20 @@ class Draft:
 
     @classmethod
     def begin(cls, artifacts_dir: Path) -> "Draft":
-        """A new, empty draft under `artifacts_dir`; those that dead processes left behind are removed."""
+        """A new, empty draft under `artifacts_dir`; what dead processes left behind is removed.
+
+        Raises CineMatchError when nothing can be written there.
+        """
         runs = artifacts_dir / "runs"
-        runs.mkdir(parents=True, exist_ok=True)
-        for left in runs.glob(f"{_DRAFT}*"):
-            owner = left.name.removeprefix(_DRAFT).split("-")[0]
-            if owner.isdigit() and not _is_alive(int(owner)):
-                shutil.rmtree(left, ignore_errors=True)
-        return cls(Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=runs)))
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            with alone_in(runs):
+                _remove_left_behind(artifacts_dir)
+                return cls(Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=runs)))
+        except OSError as error:
+            raise CineMatchError(
+                f"{artifacts_dir} cannot hold runs ({error.filename}: {error.strerror}); name another artifacts folder"
+            ) from None
 
     def path(self, name: str) -> Path:
         """Where the file `name` of the run goes; its folder exists."""
@@ -114,54 +119,21 @@ class Draft:
         """Remove the draft and all in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def publish(self) -> "RunInfo":
+    def publish(self) -> RunInfo:
         """Seal the draft as a run and, where it holds all that serving needs, put it in use."""
         facts = self.facts()
         (self.folder / _FACTS).unlink(missing_ok=True)
-        manifest = _manifest(self.folder, facts)
-        write_text(self.folder / MANIFEST, to_json(manifest))
         runs = self.folder.parent
-        run_id = manifest["run_id"]
-        for path in self.folder.rglob("*"):
-            if path.is_file():
-                path.chmod(0o444)  # a run is a record: an editor that opens one of its files should not change it
-        self.folder.chmod(0o755)
-        self.folder.rename(runs / run_id)
-        self.folder = runs / run_id
-        if all(name in manifest["files"] for name in _SERVED):
-            write_text(runs.parent / "current", run_id + "\n")
-        return RunInfo.of(manifest)
-
-
-_FACTS = "facts.json"
-
-
-@dataclass(frozen=True)
-class RunInfo:
-    """What a run's manifest says, for lists and comparisons."""
-
-    run_id: str
-    created: str
-    fingerprint: str
-    dataset: str
-    facts: Mapping[str, Any]
-    packages: Mapping[str, str]
-    files: Mapping[str, Mapping[str, Any]]
-
-    @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> "RunInfo":
-        """From a manifest that was checked."""
-        steps = manifest["steps"]
-        dataset = next((facts["dataset"] for facts in steps.values() if "dataset" in facts), "")
-        return cls(
-            manifest["run_id"],
-            manifest["created"],
-            manifest["fingerprint"],
-            dataset,
-            steps,
-            manifest["packages"],
-            manifest["files"],
-        )
+        with alone_in(runs):  # so that two that are ready in the same second do not take the same name
+            info = write_manifest(self.folder, facts)
+            for path in self.folder.rglob("*"):
+                if path.is_file():
+                    path.chmod(0o444)  # a run is a record: an editor that opens a file should not change it
+            self.folder.chmod(0o755)
+            self.folder = self.folder.rename(runs / info.run_id)
+            if all(name in info.files for name in _SERVED):
+                write_text(runs.parent / _CURRENT, info.run_id + "\n")
+        return info
 
 
 class Run:
@@ -170,35 +142,41 @@ class Run:
     def __init__(self, folder: Path) -> None:
         """Check the whole run; raises CineMatchError that names the file which is missing or altered."""
         self.folder = folder
-        manifest = _read_manifest(folder)
-        self.info = RunInfo.of(manifest)
+        self.info = read_manifest(folder)
         known = set(self.info.files) | {MANIFEST}
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             if path.is_file() and name not in known and not any(part.startswith(".") for part in Path(name).parts):
-                raise CineMatchError(f"{path} is not part of the run and was not read; remove it, or {_REMEDY}")
+                raise CineMatchError(f"{path} is not part of the run and was not read; remove it, or {REMEDY}")
         for name in self.info.files:
             self.read_bytes(name)
 
     @classmethod
     def current(cls, artifacts_dir: Path) -> "Run":
-        """The run in use."""
+        """The run in use. Raises CineMatchError where there is none, or where it is not whole."""
         run_id = current_run_id(artifacts_dir)
         if run_id is None:
             raise CineMatchError(f"{artifacts_dir} has no run in use yet; make one: cinematch run")
-        return cls(_run_folder(artifacts_dir, run_id))
+        try:
+            folder = _run_folder(artifacts_dir, run_id)
+        except UnknownNameError:
+            raise CineMatchError(
+                f"{artifacts_dir / _CURRENT} names {run_id!r}, which is no run there; choose one (cinematch runs, "
+                "cinematch use RUN) or make one (cinematch run)"
+            ) from None
+        return cls(folder)
 
     def read_bytes(self, name: str) -> bytes:
         """A file's bytes, after their checksum was compared with the manifest's."""
         expected = self.info.files.get(name)
         path = self.folder / name
         if expected is None:
-            raise CineMatchError(f"the run {self.info.run_id} has no {name}; {_REMEDY}")
+            raise CineMatchError(f"the run {self.info.run_id} has no {name}; {REMEDY}")
         if not path.is_file():
-            raise CineMatchError(f"{path} is missing; {_REMEDY}")
+            raise CineMatchError(f"{path} is missing; {REMEDY}")
         data = path.read_bytes()
         if sha256(data) != expected["sha256"]:
-            raise CineMatchError(f"{path} was altered: its SHA-256 is not the manifest's; {_REMEDY}")
+            raise CineMatchError(f"{path} was altered: its SHA-256 is not the manifest's; {REMEDY}")
         return data
 
     def read_json(self, name: str) -> Any:
@@ -210,8 +188,10 @@ class Run:
         try:
             matrix = sparse.load_npz(io.BytesIO(self.read_bytes(name)))
             matrix.check_format()
-        except (ValueError, OSError, KeyError, EOFError) as error:
-            raise CineMatchError(f"{self.folder / name} holds no sparse matrix and was refused: {error}") from None
+        except _UNREADABLE as error:
+            raise CineMatchError(
+                f"{self.folder / name} holds no sparse matrix and was refused ({error}); {REMEDY}"
+            ) from None
         return sparse.csr_matrix(matrix)
 
     def read_estimator(self, name: str) -> Any:
@@ -221,32 +201,56 @@ class Run:
         return load(self.read_bytes(name), self.folder / name)
 
 
-_REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
+# What numpy, scipy and zipfile raise for a file that is not a matrix. A pickle is a ValueError to them.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def list_runs(artifacts_dir: Path) -> list[RunInfo]:
     """The published runs whose manifests can be read, the oldest first."""
-    found = []
-    for manifest in (artifacts_dir / "runs").glob(f"[!.]*/{MANIFEST}"):
-        try:
-            found.append(RunInfo.of(_read_manifest(manifest.parent)))
-        except CineMatchError:
-            continue  # `Run` says what is wrong with it when it is asked for by name
+    found = [run for run in _manifests(artifacts_dir).values() if isinstance(run, RunInfo)]
     return sorted(found, key=lambda run: (run.created, run.run_id))
+
+
+def unreadable_runs(artifacts_dir: Path) -> list[str]:
+    """What is wrong with the runs that `list_runs` leaves out, a line each."""
+    return [str(run) for run in _manifests(artifacts_dir).values() if not isinstance(run, RunInfo)]
+
+
+def _manifests(artifacts_dir: Path) -> dict[str, RunInfo | CineMatchError]:
+    found: dict[str, RunInfo | CineMatchError] = {}
+    for folder in sorted((artifacts_dir / "runs").glob("[!.]*")):
+        if folder.is_dir():
+            try:
+                found[folder.name] = read_manifest(folder)
+            except CineMatchError as error:
+                found[folder.name] = error
+    return found
 
 
 def current_run_id(artifacts_dir: Path) -> str | None:
     """The id of the run in use, None where there is none."""
-    path = artifacts_dir / "current"
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else None
+    path = artifacts_dir / _CURRENT
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else None
 
 
 def use_run(artifacts_dir: Path, run_id: str) -> RunInfo:
     """Check a run whole and put it in use. Raises CineMatchError, and then leaves the one in use."""
     run = Run(_run_folder(artifacts_dir, run_id))
     if lacking := [name for name in _SERVED if name not in run.info.files]:
-        raise CineMatchError(f"the run {run_id} cannot be used: it has no {' and no '.join(lacking)}; {_REMEDY}")
-    write_text(artifacts_dir / "current", run_id + "\n")
+        raise CineMatchError(f"the run {run_id} cannot be used: it has no {' and no '.join(lacking)}; {REMEDY}")
+    with alone_in(artifacts_dir / "runs"):
+        write_text(artifacts_dir / _CURRENT, run_id + "\n")
     return run.info
 
 
@@ -254,61 +258,20 @@ def _run_folder(artifacts_dir: Path, run_id: str) -> Path:
     folder = artifacts_dir / "runs" / run_id
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", run_id) or not folder.is_dir():
         known = [path.name for path in (artifacts_dir / "runs").glob("[!.]*")]
-        raise UnknownNameError(f"{artifacts_dir} has no run {run_id!r}", close_names(run_id, known))
+        raise UnknownNameError(
+            f"{artifacts_dir} has no run {run_id!r}; list them: cinematch runs", close_names(run_id, known)
+        )
     return folder
 
 
-def _manifest(folder: Path, facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            data = path.read_bytes()
-            files[path.relative_to(folder).as_posix()] = {"sha256": sha256(data), "bytes": len(data)}
-    lasting = [f"{name} {file['sha256']}" for name, file in files.items() if not name.startswith(_RECORDS)]
-    fingerprint = sha256("\n".join(lasting).encode())
-    now = datetime.now(UTC)
-    manifest = {
-        "format_version": FORMAT_VERSION,
-        "run_id": _free_run_id(folder.parent, f"{now:%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"),
-        "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        "fingerprint": fingerprint,
-        "steps": facts,
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
-        "files": files,
-    }
-    return manifest | {"manifest_sha256": _seal(manifest)}
-
-
-def _free_run_id(runs: Path, wanted: str) -> str:
-    run_id, number = wanted, 1
-    while (runs / run_id).exists():
-        number += 1
-        run_id = f"{wanted}-{number}"
-    return run_id
-
-
-def _seal(manifest: Mapping[str, Any]) -> str:
-    """The manifest's own checksum, over everything else in it."""
-    rest = {name: value for name, value in manifest.items() if name != "manifest_sha256"}
-    return sha256(json.dumps(rest, sort_keys=True).encode())
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise CineMatchError(f"{path} is missing, so {folder.name} is no complete run; {_REMEDY}")
-    try:
-        manifest = json.loads(path.read_bytes())
-        version = manifest["format_version"]
-    except (ValueError, KeyError, TypeError):
-        raise CineMatchError(f"{path} was altered: it is no manifest any more; {_REMEDY}") from None
-    if version != FORMAT_VERSION:
-        raise CineMatchError(
-            f"{path} has format version {version}, and this version of CineMatch reads {FORMAT_VERSION}; {_REMEDY}"
-        )
-    if manifest.get("manifest_sha256") != _seal(manifest):
-        raise CineMatchError(f"{path} was altered: its own checksum does not match; {_REMEDY}")
-    return manifest
+def _remove_left_behind(artifacts_dir: Path) -> None:
+    """Remove the drafts of dead processes, and what a kill in the middle of replacing `current` left."""
+    for draft in (artifacts_dir / "runs").glob(f"{_DRAFT}*"):
+        owner = draft.name.removeprefix(_DRAFT).split("-")[0]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(draft, ignore_errors=True)
+    for part in artifacts_dir.glob(f".{_CURRENT}.*"):
+        part.unlink(missing_ok=True)
 
 
 def _is_alive(process_id: int) -> bool:

@@ -21,8 +21,6 @@ def attributions(dataset: str, services_source: str, *, with_tmdb: bool) -> list
         lines.append(WIKIDATA)
     elif with_tmdb:
         lines.append(TMDB)
-    if services_source == "tmdb" and TMDB not in lines:
-        lines.append(TMDB)
     if services_source == "tmdb":
-        lines.append(JUSTWATCH)
-    return lines
+        lines += [TMDB, JUSTWATCH]
+    return list(dict.fromkeys(lines))

@@ -4,6 +4,7 @@ The demonstration invents; its services carry ``(demo)`` in their very names, so
 catalog can show them as real.
 """
 
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.columns import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read_table, whole_numbers
+from cinematch_lib.columns import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read_table, row_lines, whole_numbers
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.left_out import LeftOut
 from cinematch_lib.names import DEMO_SUFFIX
@@ -53,10 +54,18 @@ class ServicesSource:
         unknown = [kind for kind in self.kinds if kind not in KINDS]
         if unknown or not self.kinds:
             raise CineMatchError(f"kinds of offer must be some of {', '.join(KINDS)}, got {list(self.kinds)}")
+        if not re.fullmatch("[A-Za-z]{2}", self.region):
+            raise CineMatchError(f"region must be an ISO 3166 code of two letters, such as US, got {self.region!r}")
+        object.__setattr__(self, "region", self.region.upper())
         if self.source == "file" and self.path is None:
             raise CineMatchError(
                 'services="file" needs services_file: a CSV with movieId, imdbId or tmdbId, and service'
             )
+
+    @property
+    def table(self) -> Path | None:
+        """The file that is read for it; None where there is none."""
+        return self.path if self.source in ("tmdb", "file") else None
 
 
 def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.Series:
@@ -69,7 +78,9 @@ def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) 
         return pd.Series(demo_services(films["movieId"].to_numpy(), wanted.seed), index=films.index, dtype="str")
     if wanted.source == "none":
         return pd.Series("", index=films.index, dtype="str")
-    offers = _tmdb_offers(films, wanted) if wanted.source == "tmdb" else _file_offers(films, wanted, left_out)
+    read_offers = _tmdb_offers if wanted.source == "tmdb" else _file_offers
+    offers = read_offers(films, wanted, left_out)
+    offers["service"] = offers["service"].str.replace(LIST_SEPARATOR, "/", regex=False)
     offers = offers.drop_duplicates().sort_values(["movieId", "service"])
     joined = offers.groupby("movieId")["service"].agg(LIST_SEPARATOR.join)
     return joined.astype("object").reindex(films["movieId"], fill_value="").astype("str").set_axis(films.index)
@@ -100,30 +111,36 @@ def _unit_hash(ids: np.ndarray, salt: int) -> np.ndarray:
     return (z ^ (z >> np.uint64(31))) / 2.0**64
 
 
-def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource) -> pd.DataFrame:
+def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
     if wanted.path is None or not wanted.path.is_file():
         raise CineMatchError(
             f'services="tmdb" needs {wanted.path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
             'fetch it, or choose services="demo", "file" or "none"'
         )
     offers = read_table(wanted.path, PROVIDERS)
-    region = wanted.region.upper()
-    if len(offers) and region not in (regions := set(offers["region"])):
+    if len(offers) and wanted.region not in (regions := set(offers["region"].str.upper())):
         raise CineMatchError(
-            f"{wanted.path} holds the offers of {', '.join(sorted(regions))}, not those of {region}; run the step "
-            f"fetch again with -p region {region}: all regions were stored, so nothing is asked for twice"
+            f"{wanted.path} holds the offers of {', '.join(sorted(regions))}, not those of {wanted.region}; run the "
+            f"step fetch again with -p region {wanted.region}: all regions were stored, so nothing is asked for twice"
         )
-    offers = offers[(offers["region"] == region) & offers["kind"].isin(wanted.kinds)]
-    pairs = offers[["service", "kind"]].drop_duplicates()
-    names = {(name, kind): service_name(name, kind) for name, kind in pairs.itertuples(index=False)}
-    called = [names[pair] for pair in zip(offers["service"], offers["kind"], strict=True)]
-    offers = offers.assign(service=called, tmdbId=whole_numbers(offers["tmdb_id"]))
-    known = films.loc[films["tmdbId"].notna(), ["movieId", "tmdbId"]]
-    found = [known.merge(offers[["tmdbId", "service"]], on="tmdbId")]
-    if "imdb_id" in offers:  # films without a tmdbId, which TMDb found by their IMDb id
-        known = films.loc[films["tmdbId"].isna() & (films["imdbId"] != ""), ["movieId", "imdbId"]]
-        found.append(known.merge(offers.assign(imdbId=imdb_digits(offers["imdb_id"])), on="imdbId"))
-    return pd.concat([one[["movieId", "service"]] for one in found])
+    numbers, service = whole_numbers(offers["tmdb_id"]), offers["service"].str.strip()
+    imdb = imdb_digits(offers["imdb_id"]) if "imdb_id" in offers else pd.Series("", index=offers.index)
+    known = numbers.notna() | (imdb != "")
+    unusable = {"tmdb_id is not a number": ~known, "no service named": known & (service == "")}
+    _set_aside(wanted.path, offers["tmdb_id"], service, unusable, left_out)
+    pairs = pd.DataFrame({"name": service, "kind": offers["kind"]}).drop_duplicates()
+    names = {pair: service_name(*pair) for pair in pairs.itertuples(index=False, name=None)}
+    called = pd.Series(
+        [names[pair] for pair in zip(service, offers["kind"], strict=True)], index=offers.index, dtype="str"
+    )
+    counts = (offers["region"].str.upper() == wanted.region) & offers["kind"].isin(wanted.kinds) & (service != "")
+    # Films without a tmdbId are those that TMDb found by their IMDb id.
+    unlinked = films[films["tmdbId"].isna() & (films["imdbId"] != "")]
+    meant = [
+        _meant_films(numbers[counts], "tmdbId", films),
+        _meant_films(imdb[counts & (imdb != "")], "imdbId", unlinked),
+    ]
+    return pd.concat([one.assign(service=called) for one in meant])
 
 
 def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
@@ -132,32 +149,39 @@ def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut)
     keys = [name for name in ("movieId", "imdbId", "tmdbId") if name in offers]
     if not keys:
         raise CineMatchError(f"{path} needs a column movieId, imdbId or tmdbId to say which film has the service")
-    film = pd.Series(pd.NA, index=offers.index, dtype="Int64")
-    for name in keys:
-        film = film.fillna(_film_of(offers[name], name, films))
+    meant = pd.DataFrame({"movieId": pd.Series(dtype="int64")})
+    for name in keys:  # the first id that names a film here decides
+        ids = offers[name].drop(meant.index)
+        ids = imdb_digits(ids).replace("", None) if name == "imdbId" else whole_numbers(ids)
+        meant = pd.concat([meant, _meant_films(ids, name, films)])
     service = offers["service"].str.strip()
     elsewhere = pd.Series(False, index=offers.index)
     if "region" in offers:
         region = offers["region"].str.strip().str.upper()
-        elsewhere = (region != "") & (region != wanted.region.upper())
-    named = offers[keys].agg(" ".join, axis=1).str.strip()
-    for mask, reason in (
-        (elsewhere, f"offer of another region than {wanted.region}"),
-        (~elsewhere & (service == ""), "no service named"),
-        (~elsewhere & (service != "") & film.isna(), "no such film in the catalog"),
-    ):
-        left_out.rows(path.name, offers.index[mask] + 2, named[mask], service[mask], reason)
-    good = ~elsewhere & (service != "") & film.notna()
-    service = service.str.replace(LIST_SEPARATOR, "/", regex=False)
-    return pd.DataFrame({"movieId": film[good], "service": service[good]})
+        elsewhere = (region != "") & (region != wanted.region)
+    nameless = ~elsewhere & (service == "")
+    filmless = ~elsewhere & ~nameless & ~offers.index.isin(meant.index)
+    unusable = {
+        f"offer of another region than {wanted.region}": elsewhere,
+        "no service named": nameless,
+        "no such film in the catalog": filmless,
+    }
+    ids = pd.Series([" ".join(row).strip() for row in offers[keys].itertuples(index=False, name=None)], dtype="str")
+    _set_aside(path, ids, service, unusable, left_out)
+    return meant.assign(service=service[~elsewhere & ~nameless]).dropna()
 
 
-def _film_of(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.Series:
-    """The film that each id of this kind means, missing where there is none."""
-    if kind == "imdbId":
-        known = films.loc[films["imdbId"] != "", ["imdbId", "movieId"]].drop_duplicates("imdbId")
-        keys = imdb_digits(ids)
-    else:
-        known = films.loc[films[kind].notna(), list(dict.fromkeys([kind, "movieId"]))].drop_duplicates(kind)
-        keys = whole_numbers(ids)
-    return keys.map(pd.Series(known["movieId"].to_numpy(), index=known[kind])).astype("Int64")
+def _meant_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame:
+    """The `movieId` of every film with each of the ids of this `kind`, by the index of `ids`; maybe several."""
+    known = pd.DataFrame({"id": films[kind], "movieId": films["movieId"]})
+    pairs = ids.dropna().rename("id").rename_axis("row").reset_index().merge(known, on="id")
+    return pairs.set_index("row")[["movieId"]]
+
+
+def _set_aside(
+    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], left_out: LeftOut
+) -> None:
+    lines = row_lines(path, len(ids))
+    for reason, mask in unusable.items():
+        # Not by its bare name: a services file may be called movies.csv too.
+        left_out.rows(f"services: {path.name}", lines[mask], ids[mask], services[mask], reason)

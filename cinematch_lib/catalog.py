@@ -14,6 +14,7 @@ from cinematch_lib.columns import (
     MERGED_DTYPES,
     MOVIES,
     read_table,
+    row_lines,
     whole_numbers,
 )
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
@@ -32,6 +33,7 @@ _FROM_TMDB = (
     "original_language",
     "poster_path",
 )
+_NUMBERS = ("popularity", "vote_count", "vote_average")
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,11 @@ class Filters:
         if self.min_ratings < 0:
             raise CineMatchError(f"min_ratings must be 0 or more, got {self.min_ratings}")
         for name in ("genres_keep", "genres_drop"):
-            canonical = tuple(canonical_genre(genre) or genre for genre in getattr(self, name))
-            object.__setattr__(self, name, canonical)
+            genres = getattr(self, name)
+            if isinstance(genres, str):
+                raise CineMatchError(f"{name} must be a list of genres, got {genres!r}; write [{genres!r}]")
+            canonical = dict.fromkeys(canonical_genre(genre) or genre for genre in genres)
+            object.__setattr__(self, name, tuple(canonical))
         if both := set(self.genres_keep) & set(self.genres_drop):
             raise CineMatchError(f"genres_keep and genres_drop both name {', '.join(sorted(both))}; choose one")
 
@@ -71,8 +76,9 @@ def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSour
     """All films of a MovieLens folder with what TMDb knows of them, before any filter.
 
     Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
-    Returns the columns of `columns.MERGED` and `has_tmdb` (bool), one row a film, ordered by movieId.
-    `year` may be missing, `genres` and `services` empty. Rows that cannot be used go to `left_out`.
+    Returns the columns of `columns.MERGED`, `has_tmdb` (bool) and `line` (int64, of movies.csv), one row a
+    film, ordered by movieId. `year` may be missing, `genres` and `services` empty. Rows that cannot be used
+    go to `left_out`. Raises CineMatchError for a table that is missing or cannot be read.
     """
     films = _read_films(folder / "movies.csv", left_out)
     films = films.join(_read_links(folder / "links.csv", films, left_out), on="movieId")
@@ -81,22 +87,23 @@ def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSour
     left_out.repaired("links.csv", "films without a TMDb or IMDb id", int(unlinked.sum()))
     films = _add_metadata(films, metadata_path, left_out)
     films["services"] = services_of(films, services, left_out)
-    return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb"]]
+    return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb", "line"]]
 
 
 def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
     rows = read_table(path, MOVIES)
     if rows.empty:
         raise CineMatchError(f"{path} holds no films, only its first line")
+    lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
     for mask, reason in (
         (ids.isna(), "movieId is not a number"),
         (repeated, "movieId repeats an earlier row"),
     ):
-        left_out.rows(path.name, rows.index[mask] + 2, rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
+        left_out.rows(path.name, lines[mask], rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
     good = ids.notna() & ~repeated
-    films = pd.DataFrame({"movieId": ids[good].astype("int64")})
+    films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})
     parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
@@ -108,6 +115,7 @@ def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
 
 def _read_links(path: Path, films: pd.DataFrame, left_out: LeftOut) -> pd.DataFrame:
     rows = read_table(path, LINKS)
+    lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
     filmless = ids.notna() & ~repeated & ~ids.isin(films["movieId"])
@@ -116,13 +124,16 @@ def _read_links(path: Path, films: pd.DataFrame, left_out: LeftOut) -> pd.DataFr
         (repeated, "movieId repeats an earlier row"),
         (filmless, "no such film in movies.csv"),
     ):
-        left_out.rows(path.name, rows.index[mask] + 2, rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
+        left_out.rows(path.name, lines[mask], rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
     good = ids.notna() & ~repeated & ~filmless
-    links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})[good]
-    links.index = pd.Index(ids[good].astype("int64"))
-    shared = int(links["tmdbId"].duplicated(keep=False).sum() - links["tmdbId"].isna().sum())
-    left_out.repaired(path.name, "films that share a tmdbId with another, both kept", max(shared, 0))
-    return links
+    rows = rows[good]
+    links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})
+    for name, unknown in (("imdbId", links["imdbId"] == ""), ("tmdbId", links["tmdbId"].isna())):
+        wrong = unknown & (rows[name].str.strip() != "")
+        left_out.repaired(path.name, f"{name} that is none made unknown", int(wrong.sum()))
+    shared = links["tmdbId"].dropna().duplicated(keep=False)
+    left_out.repaired(path.name, "films that share a tmdbId with another, both kept", int(shared.sum()))
+    return links.set_axis(pd.Index(ids[good].astype("int64")))
 
 
 def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: LeftOut) -> pd.DataFrame:
@@ -130,7 +141,10 @@ def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: LeftOut) -> 
         known = films.assign(has_tmdb=False, overview="", runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
         known = known.assign(**{name: pd.NA if name in _NUMBERS else "" for name in _FROM_TMDB})
     else:
-        known = _look_up(films, read_metadata(path, left_out))
+        metadata = read_metadata(path, left_out)
+        known = _look_up(films, metadata)
+        unused = len(metadata) - known["tmdb_row"].nunique()
+        left_out.repaired(path.name, "rows about films that movies.csv lacks, not used", unused)
         genreless = (known["genres"] == "") & (known["tmdb_genres"] != "")
         known.loc[genreless, "genres"] = known.loc[genreless, "tmdb_genres"]
         plausible = known["tmdb_year"].between(FIRST_YEAR, LAST_YEAR)
@@ -140,9 +154,6 @@ def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: LeftOut) -> 
     # A text that is never empty spares every reader a special case; an unknown overview is the title.
     known["overview"] = known["overview"].where(known["overview"] != "", known["title"])
     return known
-
-
-_NUMBERS = ("popularity", "vote_count", "vote_average")
 
 
 def _look_up(films: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
@@ -155,7 +166,7 @@ def _look_up(films: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
     found = row.notna()
     facts = metadata.take(row.fillna(0).astype("int64")) if len(metadata) else metadata.reindex(films.index)
     facts = facts.set_axis(films.index)
-    known = films.assign(has_tmdb=found.astype(bool), runtime=facts["runtime"].where(found))
+    known = films.assign(tmdb_row=row, has_tmdb=found.astype(bool), runtime=facts["runtime"].where(found))
     for name in _FROM_TMDB:
         known[name] = facts[name].where(found, pd.NA if name in _NUMBERS else "")
     for name in ("title", "genres", "overview"):
@@ -206,6 +217,8 @@ def _has_any(films: pd.DataFrame, genres: Sequence[str]) -> pd.Series:
     known = {genre for names in lists.values() for genre in names if genre}
     for genre in genres:
         if genre not in known:
-            raise UnknownNameError(f"no film here has the genre {genre!r}", close_names(genre, known))
+            raise UnknownNameError(
+                f"no film here has the genre {genre!r}; there are {', '.join(sorted(known))}", close_names(genre, known)
+            )
     wanted = set(genres)
     return films["genres"].map({joined: not wanted.isdisjoint(names) for joined, names in lists.items()})

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,10 @@ class CleaningReport:
         path = data_dir / REPORT
         if not path.is_file():
             raise CineMatchError(f"{path} was not found; clean first: cinematch run --to clean")
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            raise CineMatchError(f"{path} is no report of this version's cleaning; clean again") from None
 
 
 def clean(
@@ -108,15 +111,21 @@ def clean(
     for reason in reasons.cat.categories:
         mask = reasons == reason
         dropped[reason] = int(mask.sum())
-        left_out.rows("movies.csv", None, films.loc[mask, "movieId"], films.loc[mask, "title"], reason)
+        gone = films[mask]
+        left_out.rows("movies.csv", gone["line"], gone["movieId"], gone["title"], reason)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
     report = CleaningReport(
         dataset=folder.name,
-        inputs=checksums(folder) | _checksum_of(metadata_path, folder),
+        inputs=_checksums_of([metadata_path, services.table]) | checksums(folder),
         filters=_plain(filters),
-        services={"source": services.source, "region": services.region, "kinds": list(services.kinds)},
+        services={
+            "source": services.source,
+            "region": services.region,
+            "kinds": list(services.kinds),
+            "seed": services.seed,
+        },
         read=len(kept) + sum(dropped.values()),
         dropped=dropped,
         kept=len(kept),
@@ -154,8 +163,11 @@ def _plain(filters: Filters) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items()}
 
 
-def _checksum_of(path: Path | None, folder: Path) -> dict[str, str]:
-    if path is None or path.parent == folder:
-        return {}
-    with path.open("rb") as file:
-        return {path.name: hashlib.file_digest(file, "md5").hexdigest()}
+def _checksums_of(paths: Iterable[Path | None]) -> dict[str, str]:
+    """MD5s by file name."""
+    sums = {}
+    for path in paths:
+        if path is not None:
+            with path.open("rb") as file:
+                sums[path.name] = hashlib.file_digest(file, "md5").hexdigest()
+    return sums

@@ -1,38 +1,48 @@
 """The command ``cinematch``: run the pipeline, recommend, list and choose runs."""
 
 import argparse
+import os
 import signal
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 from dotenv import find_dotenv, load_dotenv
 
-from cinematch_lib.artifacts import RunInfo, current_run_id, list_runs, use_run
+from cinematch_lib.artifacts import RunInfo, current_run_id, list_runs, unreadable_runs, use_run
 from cinematch_lib.comparison import differences
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.films import Preferences
 from cinematch_lib.recommender import Recommendation, Recommender
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, 1 for an error that was explained, 130 after Ctrl-C."""
+    """Run one command; returns the exit code.
+
+    0; 1 for an error that was explained; as shells have it, 130 after Ctrl-C, 141 when nobody reads the output.
+    """
     options = _parser().parse_args(arguments)
     load_dotenv(find_dotenv(usecwd=True))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         options.command(options)
+        sys.stdout.flush()
     except CineMatchError as error:
         print(f"cinematch: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("cinematch: interrupted; the run in use is the one that was in use before", file=sys.stderr)
+        in_use = current_run_id(options.artifacts_dir)
+        print(f"cinematch: interrupted; the run in use is {in_use or 'none yet'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
+        return 141
+    except OSError as error:
+        which = error.filename or "a file or the output"
+        print(f"cinematch: {which} could not be read or written: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -89,12 +99,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> None:
     from cinematch_lib.parameters import checked  # the pipeline's imports are heavy, and only it needs them
-    from cinematch_lib.pipeline import STEPS, Folders, parameters_of, run_pipeline, steps_between
+    from cinematch_lib.pipeline import FOLDERS, STEPS, Folders, parameters_of, run_pipeline, steps_between
 
     steps = steps_between(options.first, options.last)
     known, everywhere = parameters_of(steps), parameters_of(list(STEPS))
-    values = checked(_yaml_values(options.f), known, everywhere)
-    values |= checked(dict(options.p), known, everywhere, typed=True)
+    from_file, typed = _yaml_values(options.f), dict(options.p)
+    for name in FOLDERS:
+        if name in from_file or name in typed:
+            raise CineMatchError(f"{name} is no parameter to give with -p or -f; say --{name.replace('_', '-')} FOLDER")
+    values = checked(from_file, known, everywhere) | checked(typed, known, everywhere, typed=True)
     if options.no_refresh:
         values |= checked({"refresh_tmdb": False}, known, everywhere)
     if options.dataset is not None:
@@ -118,8 +131,8 @@ def _yaml_values(path: Path | None) -> dict[str, object]:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise CineMatchError(f"{path} could not be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CineMatchError(f"{path} is not YAML: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that there is not
+        raise CineMatchError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise CineMatchError(f"{path} must hold lines such as 'min_year: 1990', got {values!r}")
     return {str(name): value for name, value in values.items()}
@@ -146,7 +159,7 @@ def _recommend(options: argparse.Namespace) -> None:
     for one in found:
         _print_recommendation(one)
     if len(found) < options.k:
-        print(f"{len(found)} of {options.k}: no more films fit; ask for less to see more")
+        print(f"{len(found) or 'no'} film{'s' * (len(found) != 1)} fit; ask for less to see {options.k}")
     if recommender.services_source == "demo":
         print("\nServices marked (demo) are invented for demonstration.")
     print("\n" + "\n".join(recommender.attributions))
@@ -167,22 +180,27 @@ def _print_recommendation(one: Recommendation) -> None:
 def _runs(options: argparse.Namespace) -> None:
     runs = {info.run_id: info for info in list_runs(options.artifacts_dir)}
     if options.pair:
-        if len(options.pair) != 2 or (unknown := [name for name in options.pair if name not in runs]):
-            what = (
-                f"{', '.join(unknown)} is no run here"
-                if len(options.pair) == 2
-                else "compare two runs, no more or less"
-            )
-            raise CineMatchError(f"{what}; list them: cinematch runs")
-        print("\n".join(differences(*(runs[name] for name in options.pair))))
+        _compare(options.pair, runs)
         return
-    if not runs:
+    broken = unreadable_runs(options.artifacts_dir)
+    if not runs and not broken:
         raise CineMatchError(f"{options.artifacts_dir} has no runs yet; make one: cinematch run")
     current = current_run_id(options.artifacts_dir)
     print(f"  {'run':<26} {'data set':<18} what")
     for info in runs.values():
         print(f"{'*' if info.run_id == current else ' '} {info.run_id:<26} {info.dataset:<18}{_size(info)}")
-    print("\n* in use. Runs whose ids end alike hold the same results.")
+    print("\n* in use. Runs with the same letters after the time hold the same results.")
+    for problem in broken:
+        print(f"Left out: {problem}")
+
+
+def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo]) -> None:
+    if len(pair) != 2:
+        raise CineMatchError(f"compare two runs, got {len(pair)}; list them: cinematch runs")
+    for name in pair:
+        if name not in runs:
+            raise UnknownNameError(f"{name} is no run here; list them: cinematch runs", close_names(name, runs))
+    print("\n".join(differences(*(runs[name] for name in pair))))
 
 
 def _size(info: RunInfo) -> str:

@@ -4,9 +4,13 @@ Lists inside a column are joined by ``|``. ``imdbId`` is text and keeps its zero
 """
 
 import csv
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -103,6 +107,7 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
         raise CineMatchError(f"{path} was not found; it should hold the columns {', '.join(table.required)}")
     header = _read_header(path, table)
     dtypes = {name: dtype for name, dtype in table.columns.items() if name in header}
+    problem = ""
     try:
         # pyarrow reads these several times faster than pandas does, and in half of the memory.
         rows = pyarrow.csv.read_csv(
@@ -115,28 +120,81 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
             ),
         )
     except pa.ArrowInvalid as error:
-        raise CineMatchError(_what_is_wrong(path, len(header), str(error))) from None
+        problem = str(error)
+    if problem:
+        _find_what_is_wrong(path, header, problem)
     frame = _to_pandas(path, rows, dtypes)
+    text = [name for name, dtype in dtypes.items() if dtype == "str"]
     if not table.multiline:
-        _check_one_line_values(path, frame, [name for name, dtype in dtypes.items() if dtype == "str"])
+        _check_one_line_values(path, frame, text)
+    if text:
+        _check_last_quote(path)
     return frame
 
 
+def row_lines(path: Path, rows: int) -> np.ndarray:
+    """The line of the file on which each of its `rows` rows begins, (rows,) int64; the header is on line 1.
+
+    Blank lines hold no row, and a row with a line break in a value takes several lines.
+    """
+    content = np.frombuffer(path.read_bytes() + b"\n", dtype=np.uint8)
+    ends = np.flatnonzero(content == ord("\n"))
+    sizes = np.diff(ends, prepend=-1) - 1
+    blank = (sizes == 0) | ((sizes == 1) & (content[ends - 1] == ord("\r")))
+    quotes_before = np.searchsorted(np.flatnonzero(content == ord('"')), ends)
+    inside = np.roll(quotes_before % 2 == 1, 1)  # of a value, where the line before left a quote open
+    starts = np.flatnonzero(~blank & ~inside) + 1
+    if len(starts) != rows + 1:  # quotes inside bare values, or other line ends: slower, but always right
+        starts = np.array([line for line, row in _numbered_rows(path) if row], dtype=np.int64)
+    return starts[1:]
+
+
+def _numbered_rows(path: Path, *, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Each row and the line on which it begins; a blank line is an empty row. Raises CineMatchError."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader, line = csv.reader(lines, strict=strict), 1
+        try:
+            for row in reader:
+                yield line, row
+                line = reader.line_num + 1
+        except csv.Error as error:
+            if reader.line_num == line and "after" in str(error):
+                problem = (
+                    f"on line {line}, a value goes on behind the quote that closes it; double quotes inside values"
+                )
+                raise CineMatchError(f"{path} is not valid CSV: {problem}") from None
+            raise CineMatchError(_unclosed(path, line)) from None
+        except UnicodeDecodeError:
+            raise CineMatchError(_where_not_utf8(path)) from None
+
+
+def _unclosed(path: Path, line: int, where: str = "") -> str:
+    problem = f"a quote opened on line {line} does not close where it should{where}"
+    return f"{path} is not valid CSV: {problem}; close it or double it"
+
+
 def _read_header(path: Path, table: Table) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            header = next(csv.reader(lines), None)
-    except UnicodeDecodeError:
-        raise CineMatchError(_where_not_utf8(path)) from None
+    _, header = next(_numbered_rows(path), (1, None))
     if not header:
-        raise CineMatchError(f"{path} is empty; it should begin with the columns {', '.join(table.required)}")
+        problem = "is empty" if header is None else "begins with an empty line"
+        raise CineMatchError(f"{path} {problem}; its first line should name the columns {', '.join(table.required)}")
+    if _broken_value(header) is not None:
+        raise CineMatchError(_unclosed(path, 1))
     missing = [name for name in table.required if name not in header]
     if missing:
         raise CineMatchError(
             f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; its first line names "
             f"{', '.join(header)}, and a {table.name} table has {', '.join(table.required)}"
         )
+    twice = [name for name in table.columns if header.count(name) > 1]
+    if twice:
+        raise CineMatchError(f"{path} names the column {twice[0]} more than once; keep one of them")
     return header
+
+
+def _broken_value(row: list[str]) -> str | None:
+    """The first value of a row that holds a line break."""
+    return next((value for value in row if "\n" in value or "\r" in value), None)
 
 
 def _to_pandas(path: Path, rows: pa.Table, dtypes: dict[str, str]) -> pd.DataFrame:
@@ -144,29 +202,34 @@ def _to_pandas(path: Path, rows: pa.Table, dtypes: dict[str, str]) -> pd.DataFra
     for name, dtype in dtypes.items():
         column = rows.column(name)
         if column.null_count and dtype[0].islower() and dtype != "str":
-            row = column.is_null().to_numpy().argmax()
-            raise CineMatchError(f"{path} has no {name} on line {row + 2}; every row needs one")
+            line = row_lines(path, len(rows))[column.is_null().to_numpy().argmax()]
+            raise CineMatchError(f"{path} has no {name} on line {line}; every row needs one")
         columns[name] = column.to_pandas().astype(dtype)
     return pd.DataFrame(columns)
 
 
-def _what_is_wrong(path: Path, width: int, problem: str) -> str:
-    """Find the line that breaks the file, by reading it again row by row."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader, line = csv.reader(lines, strict=True), 1
-            for row in reader:
-                if row and len(row) != width:
-                    return (
-                        f"{path} is not valid CSV: line {line} has {len(row)} fields instead of {width}; put quotes "
-                        "around values that hold a comma, and look for a quote that does not close above it"
-                    )
-                line = reader.line_num + 1
-    except csv.Error:
-        return f"{path} is not valid CSV: a quote opened on line {line} never closes; close it or double it"
-    except UnicodeDecodeError:
-        return _where_not_utf8(path)
-    return f"{path} holds a value that does not fit its column: {problem}"
+def _find_what_is_wrong(path: Path, header: list[str], problem: str) -> NoReturn:
+    """Raise CineMatchError for the line that breaks the file, found by reading it again row by row."""
+    misfit = re.search(r"column #(\d+): .*invalid value '(.*)'", problem, re.DOTALL)
+    column, value = (int(misfit[1]), misfit[2]) if misfit else (0, "")
+    for line, row in _numbered_rows(path, strict=True):
+        if row and len(row) != len(header):
+            broken = _broken_value(row)
+            if broken is not None:
+                raise CineMatchError(_unclosed(path, line, _beginning(broken)))
+            raise CineMatchError(
+                f"{path} is not valid CSV: line {line} has {len(row)} field{'s' * (len(row) > 1)} instead of "
+                f"{len(header)}; put quotes around values that hold a comma"
+            )
+        if misfit and row and line > 1 and row[column].strip() == value.strip():
+            raise CineMatchError(
+                f"{path} has {header[column]} {value!r} on line {line}, which does not fit that column"
+            )
+    raise CineMatchError(f"{path} cannot be read as a table: {problem}")
+
+
+def _beginning(value: str) -> str:
+    return f" (its value begins {value.splitlines()[0][:60]!r})"
 
 
 def _where_not_utf8(path: Path) -> str:
@@ -181,15 +244,21 @@ def _where_not_utf8(path: Path) -> str:
 
 
 def _check_one_line_values(path: Path, frame: pd.DataFrame, text: list[str]) -> None:
+    broken = np.zeros(len(frame), dtype=bool)
     for name in text:
-        broken = frame[name].str.contains("\n", regex=False)
-        if broken.any():
-            row = int(broken.to_numpy().argmax())
-            start = frame[name].iloc[row].split("\n")[0].strip()
-            raise CineMatchError(
-                f"{path} is not valid CSV: a quote opened on line {row + 2} does not close before the line ends "
-                f"({name} begins {start[:60]!r}); close it or double it"
-            )
+        for end in "\n\r":
+            broken |= frame[name].str.contains(end, regex=False).to_numpy(dtype=bool)
+    if broken.any():
+        row = int(broken.argmax())
+        value = _broken_value(frame.loc[row, text].to_list()) or ""
+        raise CineMatchError(_unclosed(path, int(row_lines(path, len(frame))[row]), _beginning(value)))
+
+
+def _check_last_quote(path: Path) -> None:
+    """A quote still open when the file ends may have swallowed many rows; pyarrow takes it for closed."""
+    if path.read_bytes().count(b'"') % 2:
+        for _ in _numbered_rows(path, strict=True):
+            pass
 
 
 def whole_numbers(text: pd.Series) -> pd.Series:

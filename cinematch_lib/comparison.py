@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cinematch_lib.artifacts import RunInfo
+from cinematch_lib.manifest import RECORDS, RunInfo
 
 _TIMES = "pipeline"  # seconds and megabytes differ between any two runs and say nothing about results
 
@@ -14,7 +14,7 @@ def differences(first: RunInfo, second: RunInfo) -> list[str]:
     lines = _differing("", *(_flat(one) for one in facts))
     lines += _differing("package ", first.packages, second.packages)
     sums = [{name: file["sha256"][:12] for name, file in run.files.items()} for run in (first, second)]
-    lasting = [{name: of for name, of in one.items() if not name.startswith("notebooks/")} for one in sums]
+    lasting = [{name: of for name, of in one.items() if not name.startswith(RECORDS)} for one in sums]
     lines += _differing("file ", *lasting)
     return lines or ["The two runs hold the same results, from the same inputs and parameters."]
 

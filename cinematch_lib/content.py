@@ -1,8 +1,8 @@
 """Likeness of films by their features: scores, and the features that made them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -12,9 +12,12 @@ from cinematch_lib.explanation import Feature
 _DISLIKED = -0.5  # what a disliked film counts, where a liked one counts 1
 _UNKNOWN = "__unknown"
 _IN_WORDS = {
-    "overview": "“{}” in its story",
+    "title": "“{}” in the title",
+    "overview": "“{}” in the story",
+    "keywords": "“{}”",
+    "tags": "“{}”",
     "director": "director {}",
-    "year": "its time",
+    "year": "the time it was made",
     "runtime": "its length",
 }
 
@@ -30,6 +33,16 @@ class Profile:
     vector: np.ndarray
     anchors: tuple[int, ...]
     weights: tuple[float, ...]
+    _known: Callable[[int], Mapping[int, float]] = field(repr=False, compare=False)
+
+    @cached_property
+    def by_feature(self) -> dict[int, list[tuple[int, float]]]:
+        """For each feature, by column: which anchors have it (positions in `anchors`) and how much of it they add."""
+        found: dict[int, list[tuple[int, float]]] = {}
+        for at, (anchor, weight) in enumerate(zip(self.anchors, self.weights, strict=True)):
+            for column, value in self._known(anchor).items():
+                found.setdefault(column, []).append((at, value * weight))
+        return found
 
 
 class Content:
@@ -40,9 +53,11 @@ class Content:
     """
 
     def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str]) -> None:
-        self._by_film = matrix
-        self._by_feature = matrix.tocsc()
+        self._by_film = matrix if matrix.has_sorted_indices else matrix.sorted_indices()
+        self._by_feature = self._by_film.tocsc()
         self._words = [_in_words(name) for name in names]
+        first: dict[tuple[str, str], int] = {}
+        self._one_of = [first.setdefault(words, column) for column, words in enumerate(self._words)]
         self._unknown_at = [name.endswith(_UNKNOWN) for name in names]
         self._unknown = np.asarray(self._unknown_at, dtype=bool)
         self._known = lru_cache(maxsize=4096)(self._read_known)  # the same films are liked again and again
@@ -54,7 +69,7 @@ class Content:
         if disliked:
             vector += self._sum(disliked) * np.float32(_DISLIKED / length)
         weights = [1 / length] * len(liked) + [_DISLIKED / length] * len(disliked)
-        return Profile(vector, (*liked, *disliked), tuple(weights))
+        return Profile(vector, (*liked, *disliked), tuple(weights), self._known)
 
     def _sum(self, rows: Sequence[int]) -> np.ndarray:
         total = np.zeros(self._by_film.shape[1], dtype=np.float32)
@@ -92,22 +107,26 @@ class Content:
     def shared(self, profile: Profile, row: int, scale: float) -> list[tuple[float, tuple[Feature, ...]]]:
         """For each anchor of the profile: `scale` times what it adds to the film's score, and by which features.
 
-        Features are in words, the strongest first; cosine and sine of a number are one feature.
+        Features are in words, those that add most to the whole first; cosine and sine of a number are one feature.
         """
-        of_film = self._known(row)
-        return [
-            self._common(of_film, self._known(anchor), weight * scale)
-            for anchor, weight in zip(profile.anchors, profile.weights, strict=True)
-        ]
+        added: list[dict[int, float]] = [{} for _ in profile.anchors]
+        by_feature = profile.by_feature
+        for column, value in self._known(row).items():
+            if column in by_feature:
+                name, of_film = self._one_of[column], value * scale
+                for at, of_anchor in by_feature[column]:
+                    of = added[at]
+                    of[name] = of.get(name, 0.0) + of_film * of_anchor
+        return [self._summed(values) for values in added]
 
     def strongest(self, row: int, k: int) -> tuple[Feature, ...]:
         """The film's `k` strongest features; values are squared, so that those of all features add up to 1."""
-        squares: dict[tuple[str, str], float] = {}
+        squares: dict[int, float] = {}
         for column, value in self._known(row).items():
-            name = self._words[column]
+            name = self._one_of[column]
             squares[name] = squares.get(name, 0.0) + value * value
-        features = [Feature(field, name, value) for (field, name), value in squares.items()]
-        return tuple(sorted(features, key=lambda feature: (-feature.value, feature.name))[:k])
+        whole = sum(squares.values()) or 1.0
+        return self._summed({name: square / whole for name, square in squares.items()})[1][:k]
 
     def _read_known(self, row: int) -> dict[int, float]:
         columns, values = self._row(row)
@@ -117,16 +136,11 @@ class Content:
             if not self._unknown_at[column]
         }
 
-    def _common(
-        self, of_film: dict[int, float], of_anchor: dict[int, float], weight: float
-    ) -> tuple[float, tuple[Feature, ...]]:
-        added: dict[tuple[str, str], float] = {}
-        for column in of_film.keys() & of_anchor.keys():
-            name = self._words[column]
-            added[name] = added.get(name, 0.0) + of_film[column] * of_anchor[column] * weight
-        features = [Feature(field, name, value) for (field, name), value in added.items()]
-        features.sort(key=lambda feature: (-abs(feature.value), feature.name))
-        return sum(feature.value for feature in features), tuple(features)
+    def _summed(self, values: Mapping[int, float]) -> tuple[float, tuple[Feature, ...]]:
+        """The sum of values by column, and the features: what adds most to it first, equal ones by column."""
+        whole, words = sum(values.values()), self._words
+        ordered = sorted(values, key=values.get, reverse=whole >= 0)
+        return whole, tuple([Feature(*words[column], values[column]) for column in ordered])
 
 
 def _in_words(name: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Fitted scikit-learn estimators as bytes and back, by skops: no pickle, and the same bytes every time."""
 
+import copy
 import io
 import json
 import zipfile
@@ -19,9 +20,11 @@ def dump(estimator: Any) -> bytes:
     skops names arrays and marks objects by their addresses in memory, and a zip file carries the time of day;
     here they are numbered in the order in which they appear, and the time is the zip format's zero.
     """
-    for part in estimator.values() if isinstance(estimator, dict) else [estimator]:
-        vars(part).pop("_stop_words_id", None)  # scikit-learn's note of an address; it makes a new one at need
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as raw:
+    if isinstance(estimator, dict):
+        placeless = {name: _without_address(part) for name, part in estimator.items()}
+    else:
+        placeless = _without_address(estimator)
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(placeless))) as raw:
         schema = json.loads(raw.read(_SCHEMA))
         arrays: dict[str, str] = {}
         _number(schema, ids={}, arrays=arrays)
@@ -42,11 +45,21 @@ def load(data: bytes, path: Path) -> Any:
     try:
         if unknown := skops.io.get_untrusted_types(data=data):
             raise CineMatchError(
-                f"{path} asks for types that are not scikit-learn's and was refused: {', '.join(unknown)}"
+                f"{path} asks for types that are not scikit-learn's and was refused: {', '.join(unknown)}; "
+                "make the run anew"
             )
         return skops.io.loads(data, trusted=[])
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except CineMatchError:
+        raise
+    except Exception as error:  # bytes that are anything at all can fail in any way
         raise CineMatchError(f"{path} is not a skops file and was refused ({error}); make the run anew") from None
+
+
+def _without_address(estimator: Any) -> Any:
+    """A copy without scikit-learn's note of an address in memory; scikit-learn makes a new one at need."""
+    bare = copy.copy(estimator)
+    vars(bare).pop("_stop_words_id", None)
+    return bare
 
 
 def _number(node: Any, ids: dict[int, int], arrays: dict[str, str]) -> None:

@@ -4,18 +4,19 @@ The values of a film's reasons add up to its score. Shares are of what speaks fo
 the reasons above zero add up to one; what speaks against it has a share below zero.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cinematch_lib.films import Movie
 
 _SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
-_SHOWN_SHARE = 0.1  # a liked film that spoke for less is counted with the others
+_SHOWN_SHARE = 0.1  # a film with less of the score is counted with others, a feature with less of its film passed over
 _LEAST_SHARE = 0.02  # what added less is not worth a word; the reasons themselves hold all of it
 
 
-@dataclass(frozen=True)
-class Feature:
+class Feature(NamedTuple):
     """A feature that two films share: its field, its name in words, and what it adds to the score."""
 
     field: str
@@ -29,7 +30,8 @@ class Reason:
 
     `kind` is ``liked`` or ``disliked`` (likeness to `movie`), ``genres`` (the preferred ones it has),
     ``general`` (how well liked the film is by everybody) or ``variety`` (likeness to `movie`, recommended
-    before it). `features` are what the film shares with `movie`, the strongest first; they add up to `value`.
+    before it). `features` are what the film shares with `movie`, or the preferred genres that it has, the
+    strongest first; they add up to `value`.
     """
 
     kind: str
@@ -48,41 +50,57 @@ def with_shares(parts: Sequence[tuple[str, float, Movie | None, tuple[Feature, .
 
 
 def in_words(reasons: Sequence[Reason]) -> str:
-    """The reasons as one sentence or several, with shares; it names nothing that did not add to the score."""
-    liked = [reason for reason in reasons if reason.kind == "liked" and reason.value > 0]
-    named = [reason for at, reason in enumerate(liked[:_SHOWN_FILMS]) if at == 0 or reason.share >= _SHOWN_SHARE]
-    said = [f"like {reason.movie.label}{_shared(reason)} ({_percent(reason.share)})" for reason in named]
-    rest = liked[len(named) :]
-    if (share := sum(reason.share for reason in rest)) >= _LEAST_SHARE:
-        said.append(f"like {len(rest)} more you liked ({_percent(share)})" if len(rest) > 1 else _as_another(rest[0]))
-    said += [words for reason in reasons if abs(reason.share) >= _LEAST_SHARE and (words := _other(reason))]
-    text = "; ".join(said)
+    """The reasons as one sentence, what speaks for the film first; it names nothing that did not add to the score.
+
+    A share follows what has it. Of the liked films the weightiest are named and the others counted; what has
+    hardly a share is passed over.
+    """
+    of: dict[tuple[str, bool], list[Reason]] = defaultdict(list)  # by kind, and whether they speak for the film
+    for reason in reasons:
+        of[reason.kind, reason.value > 0].append(reason)
+    in_favour = [
+        *_films("like", "you liked", of["liked", True], _shared),
+        *_films("unlike", "you disliked", of["disliked", True], lambda _: ", which you disliked"),
+        *_worth_saying(of["genres", True], _genres),
+        *_worth_saying(of["general", True], lambda _: "better liked than average"),
+    ]
+    against = [
+        *_films("like", "you disliked", of["disliked", False], lambda _: ", which you disliked"),
+        *_films("unlike", "you liked", of["liked", False], lambda _: ", which you liked"),
+        *_worth_saying(of["general", False], lambda _: "less liked than average"),
+        *_worth_saying(of["variety", False], lambda reason: f"close to {reason.movie.label}, higher in this list"),
+    ]
+    text = "; but ".join("; ".join(said) for said in (in_favour, against) if said)
     return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
 
 
-def _other(reason: Reason) -> str | None:
-    """A reason that is not a liked film speaking for this one, in words."""
-    share = _percent(abs(reason.share))
-    if reason.value > 0:
-        said = {"genres": "has genres you asked for", "general": "well liked in general"}.get(reason.kind)
-        return f"{said} ({share})" if said else None
-    said = {
-        "general": "less liked in general",
-        "liked": f"unlike {reason.movie.label}" if reason.movie else None,
-        "disliked": f"like {reason.movie.label}, which you disliked" if reason.movie else None,
-        "variety": f"close to {reason.movie.label}, named before" if reason.movie else None,
-    }.get(reason.kind)
-    return f"though {said} (−{share})" if said else None
+def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reason], str]) -> list[str]:
+    """Reasons that are films, the weightiest first: some named, with `more` said of them, the others counted."""
+    least = [_LEAST_SHARE] + [_SHOWN_SHARE] * (_SHOWN_FILMS - 1)
+    named = [reason for reason, share in zip(reasons, least, strict=False) if abs(reason.share) >= share]
+    said = [f"{how} {reason.movie.label}{more(reason)} {_percent(reason.share)}" for reason in named]
+    rest = reasons[len(named) :]
+    share = sum(reason.share for reason in rest)
+    if abs(share) >= _LEAST_SHARE:
+        count = f"{len(rest)} {'more' if named else 'films'} {whom}" if len(rest) > 1 else rest[0].movie.label
+        said.append(f"{how} {count} {_percent(share)}")
+    return said
 
 
-def _as_another(reason: Reason) -> str:
-    return f"like {reason.movie.label} ({_percent(reason.share)})"
+def _worth_saying(reasons: Sequence[Reason], words: Callable[[Reason], str]) -> list[str]:
+    return [f"{words(reason)} {_percent(reason.share)}" for reason in reasons if abs(reason.share) >= _LEAST_SHARE]
 
 
 def _shared(reason: Reason) -> str:
-    names = [feature.name for feature in reason.features if feature.value > 0][:_SHOWN_FEATURES]
-    return f" by {', '.join(names)}" if names else ""
+    """The features that most of the likeness is, with a colon before them."""
+    names = [one.name for one in reason.features if one.value >= _SHOWN_SHARE * reason.value][:_SHOWN_FEATURES]
+    return f": {', '.join(names)}" if names else ""
+
+
+def _genres(reason: Reason) -> str:
+    names = [feature.name for feature in reason.features]
+    return f"has {'a genre' if len(names) == 1 else 'genres'} you asked for: {', '.join(names)}"
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}"
+    return f"({share:.0%})".replace("-", "−")

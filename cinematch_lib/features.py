@@ -6,6 +6,7 @@ feature that both have: what an explanation is read off.
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -18,15 +19,16 @@ from sklearn.utils.validation import check_is_fitted
 from cinematch_lib.columns import LIST_SEPARATOR, whole_numbers
 from cinematch_lib.errors import CineMatchError
 
-TEXT_FIELDS = ("overview", "keywords", "cast_top", "director", "tags")
+TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
 NUMBER_FIELDS = ("year", "runtime")
 FIELDS = (*TEXT_FIELDS, "genres", *NUMBER_FIELDS)
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
+    "title": 0.4,
     "overview": 1.0,
     "keywords": 1.2,
     "cast_top": 0.9,
-    "director": 0.8,
+    "director": 0.65,
     "tags": 1.2,
     "genres": 0.6,
     "year": 0.3,
@@ -34,6 +36,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
 }
 
 UNKNOWN = "unknown"
+_WORDS = ("title", "overview")
+_OPTIONAL = ("title", "tags")
 _WHOLE_NAMES = r"[^|]+"  # what stands between the separators is one term, spaces and all
 
 
@@ -56,8 +60,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
     field_weights : a weight, 0 or more, for any of FIELDS; what is not named has its default.
 
     Input of `fit` and `transform` is a DataFrame with the columns `overview, keywords, cast_top, director,
-    genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title` (an
-    overview that equals it counts as unknown) and `tags`.
+    genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title`
+    (an overview that equals it counts as unknown) and `tags`.
 
     Examples
     --------
@@ -102,7 +106,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
             self.text_[name] = vectorizer
         self.genres_ = MultiLabelBinarizer(sparse_output=True)
         genres = self.genres_.fit_transform(_lists(table["genres"]))
-        self.numbers_ = StandardScaler().fit(_numbers(table))
+        with np.errstate(invalid="ignore"):  # a number that is known of no film has no mean, and needs none
+            self.numbers_ = StandardScaler().fit(_numbers(table))
         return self._assemble(table, text, genres)
 
     def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
@@ -133,7 +138,6 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
-        tags.no_validation = True
         return tags
 
     def _check_parameters(self) -> None:
@@ -143,14 +147,17 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
                 raise CineMatchError(f"{name} must be a whole number from {least} up, got {value!r}")
+        if not isinstance(self.field_weights, Mapping | None):
+            given = repr(self.field_weights)
+            raise CineMatchError(f'field_weights must be a mapping such as {{"genres": 0.5}}, got {given}')
         for name, weight in (self.field_weights or {}).items():
             if name not in FIELDS:
                 raise CineMatchError(f"field_weights may name {', '.join(FIELDS)}, got {name!r}")
-            if not (isinstance(weight, int | float) and math.isfinite(weight) and weight >= 0):
+            if isinstance(weight, bool) or not (isinstance(weight, Real) and math.isfinite(weight) and weight >= 0):
                 raise CineMatchError(f"field_weights[{name!r}] must be a number from 0 up, got {weight!r}")
 
     def _vectorizer(self, name: str) -> TfidfVectorizer:
-        words = name == "overview"
+        words = name in _WORDS
         return TfidfVectorizer(
             token_pattern=r"(?u)\b\w\w+\b" if words else _WHOLE_NAMES,
             stop_words="english" if words else None,
@@ -159,37 +166,51 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
             min_df=self.min_df,
             max_features=self.max_features,
             sublinear_tf=True,
+            norm=None,  # see _unit
             dtype=np.float32,
         )
 
     def _table(self, X: pd.DataFrame) -> pd.DataFrame:
-        needed = [name for name in FIELDS if name != "tags"]
+        needed = [name for name in FIELDS if name not in _OPTIONAL]
         if not isinstance(X, pd.DataFrame):
-            raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got {type(X)}")
+            got = type(X).__name__
+            raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got a {got}")
         if missing := [name for name in needed if name not in X.columns]:
             raise CineMatchError(
                 f"films lack the columns {', '.join(missing)}; they have {', '.join(map(str, X.columns))}"
             )
         if X.empty:
             raise CineMatchError("there are no films to make features of, got a table of 0 rows")
-        table = X[needed].reset_index(drop=True)
-        for name in (*TEXT_FIELDS[:-1], "genres"):
-            table[name] = table[name].fillna("")
-        table["tags"] = X["tags"].fillna("").to_numpy() if "tags" in X.columns else ""
-        if "title" in X.columns:
-            unknown = (X["overview"] == X["title"]).to_numpy()
-            table["overview"] = table["overview"].where(~unknown, "")
+        table = X[[name for name in FIELDS if name in X.columns]].reset_index(drop=True)
+        for name in table.columns.difference(NUMBER_FIELDS):
+            table[name] = _text(table[name])
+        for name in _OPTIONAL:
+            if name not in table:
+                table[name] = ""
+        table["overview"] = table["overview"].where(table["overview"] != table["title"], "")
         return table
 
     def _assemble(
         self, table: pd.DataFrame, text: dict[str, sparse.csr_matrix], genres: sparse.csr_matrix
     ) -> sparse.csr_matrix:
         scaled = self.numbers_.transform(_numbers(table))
-        blocks = {**text, "genres": normalize(genres.astype(np.float32))}
+        blocks = {name: _unit(block) for name, block in {**text, "genres": genres.astype(np.float32)}.items()}
         blocks |= {name: sparse.csr_matrix(_on_circle(scaled[:, column])) for column, name in enumerate(NUMBER_FIELDS)}
         weights = self.weights()
         weighted = [_with_unknown(block) * np.float32(weights[name]) for name, block in blocks.items()]
-        return sparse.csr_matrix(normalize(sparse.hstack(weighted, format="csr", dtype=np.float32)))
+        matrix = sparse.csr_matrix(normalize(sparse.hstack(weighted, format="csr", dtype=np.float32)))
+        matrix.eliminate_zeros()  # of fields with the weight 0
+        return matrix
+
+
+def _unit(block: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The block with rows of length one.
+
+    Each row is summed in the order of its columns, which a vectorizer's fit_transform does not give: so that
+    fit_transform and transform agree to the last bit.
+    """
+    block.sort_indices()
+    return normalize(block) if block.shape[1] else block  # no film here has a genre
 
 
 def _with_unknown(block: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -215,8 +236,27 @@ def _lists(joined: pd.Series) -> list[list[str]]:
     return [[name for name in names.split(LIST_SEPARATOR) if name] for names in joined.to_list()]
 
 
+def _text(column: pd.Series) -> pd.Series:
+    """The column with empty text where nothing is known. Raises CineMatchError where it is not text."""
+    known = column.notna()
+    text = column if known.all() else column.astype("object").where(known, "")
+    if (kind := pd.api.types.infer_dtype(text, skipna=False)) not in ("string", "empty"):
+        raise CineMatchError(f"the films' column {column.name} must be text, got {kind}; read the table with dtype=str")
+    return text
+
+
 def _numbers(table: pd.DataFrame) -> np.ndarray:
-    return table[list(NUMBER_FIELDS)].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    """Year and runtime, float64 (n, 2), NaN where unknown. Raises CineMatchError for what is no number."""
+    columns = []
+    for name in NUMBER_FIELDS:
+        try:
+            numbers = table[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as error:
+            raise CineMatchError(f"the films' column {name} must be numbers, missing where unknown: {error}") from None
+        if np.isinf(numbers).any():
+            raise CineMatchError(f"the films' column {name} must be finite numbers, missing where unknown, got inf")
+        columns.append(numbers)
+    return np.column_stack(columns)
 
 
 def _on_circle(z: np.ndarray) -> np.ndarray:

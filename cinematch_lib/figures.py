@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from cinematch_lib.cleaning import CleaningReport
 from cinematch_lib.recommender import Recommendation
 
 _FIELD_COLOURS = {
+    "title": "#81b29a",
     "director": "#1b4965",
     "cast_top": "#2a6f97",
     "keywords": "#61a5c2",
@@ -18,14 +22,15 @@ _FIELD_COLOURS = {
     "year": "#d9d9d9",
     "runtime": "#bdbdbd",
 }
-_FIELD_NAMES = {"cast_top": "cast", "overview": "story", "runtime": "running time"}
+_FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
 _KEPT, _DROPPED, _INK, _FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
+_LABEL_WIDTH, _HEADING_WIDTH = 36, 31  # characters, so that titles leave room for the bars
 
 
 def waterfall(report: CleaningReport) -> Figure:
     """Films read, dropped for each reason, and kept, as a waterfall from top to bottom."""
     steps = report.steps()
-    figure, axes = _axes(0.42 * len(steps) + 1.1)
+    figure, axes = _axes(0.42 * len(steps) + 0.8)
     for row, (films, left) in enumerate(zip(steps["films"], steps["left"], strict=True)):
         start = 0 if films > 0 else left
         axes.barh(row, abs(films), left=start, color=_KEPT if films > 0 else _DROPPED, height=0.62)
@@ -34,23 +39,27 @@ def waterfall(report: CleaningReport) -> Figure:
     axes.set_yticks(range(len(steps)), steps["step"])
     axes.invert_yaxis()
     axes.set_xlim(0, report.read * 1.14)
-    axes.set_xlabel("films")
+    _without_scale(axes)
     axes.set_title(f"{report.dataset}: {report.read:,} films read, {report.kept:,} kept", loc="left")
     return figure
 
 
-def shares(title: str, counts: Mapping[str, int], total: int) -> Figure:
-    """Bars of counts as parts of `total`, in the order given, each with its count and percentage."""
-    figure, axes = _axes(0.42 * len(counts) + 1.1)
-    axes.barh(list(counts), [total] * len(counts), color=_FAINT, height=0.62)
+def coverage(report: CleaningReport) -> Figure:
+    """Of how many of the kept films each thing is known. Invented services are called so."""
+    names = {name: _FIELD_NAMES.get(name, name) for name in report.coverage}
+    if report.services["source"] == "demo":
+        names["services"] = "services (demo)"
+    counts = {names[name]: count for name, count in report.coverage.items()}
+    figure, axes = _axes(0.42 * len(counts) + 0.8)
+    axes.barh(list(counts), [report.kept] * len(counts), color=_FAINT, height=0.62)
     axes.barh(list(counts), list(counts.values()), color=_KEPT, height=0.62)
     for row, count in enumerate(counts.values()):
-        words = f"{count:,} ({100 * count / max(total, 1):.0f} %)"
-        axes.annotate(words, (total, row), (5, 0), textcoords="offset points", va="center")
+        words = f"{count:,} ({100 * count / report.kept:.0f} %)"
+        axes.annotate(words, (report.kept, row), (5, 0), textcoords="offset points", va="center")
     axes.invert_yaxis()
-    axes.set_xlim(0, total * 1.25)
-    axes.set_xlabel("films")
-    axes.set_title(title, loc="left")
+    axes.set_xlim(0, report.kept * 1.2)
+    _without_scale(axes)
+    axes.set_title(f"What is known of the {report.kept:,} films", loc="left")
     return figure
 
 
@@ -79,6 +88,9 @@ def films_by_year(films: pd.DataFrame) -> Figure:
     counts = films["year"].value_counts().sort_index()
     figure, axes = _axes(2.8)
     axes.bar(counts.index.astype(int), counts.to_numpy(), color=_KEPT, width=0.9)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_ylabel("films")
     axes.set_title("Films by year of release", loc="left")
     return figure
@@ -96,27 +108,63 @@ def stars(ratings: pd.DataFrame) -> Figure:
 
 
 def neighbours(near: Mapping[str, Sequence[Recommendation]]) -> Figure:
-    """The nearest films of each film, as bars of the features that make them near."""
-    rows = [(label, one) for label, found in near.items() for one in found]
-    figure, axes = _axes(0.3 * len(rows) + 0.45 * len(near) + 1.0)
-    at, ticks, seen = 0.0, [], {}
-    for label, found in near.items():
-        axes.text(0, at, f"Like {label}", fontweight="bold", va="center", color=_INK)
-        at += 1.15
-        for one in found:
-            left = 0.0
-            for field, value in _by_field(one).items():
-                bar = axes.barh(at, value, left=left, height=0.72, color=_FIELD_COLOURS.get(field, _FAINT))
-                seen.setdefault(field, bar)
-                left += value
-            ticks.append((at, one.movie.label))
-            at += 1
-        at += 0.35
-    axes.set_yticks([row for row, _ in ticks], [name for _, name in ticks])
-    axes.invert_yaxis()
-    axes.set_xlabel("likeness: the cosine of two films, and which features make it")
-    axes.legend(seen.values(), [_FIELD_NAMES.get(field, field) for field in seen], frameon=False, loc="lower right")
+    """The nearest films of each film, as bars of the features that make them near, with their likeness."""
+    rows = max(1, (len(near) + 1) // 2)
+    most = max((len(found) for found in near.values()), default=1)
+    figure = Figure(figsize=(11.6, rows * (0.26 * most + 0.55) + 0.8), layout="constrained", dpi=100)
+    figure.get_layout_engine().set(h_pad=0.1)
+    grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+    seen: dict[str, None] = {}
+    for axes, (label, found) in zip(grid, near.items(), strict=False):
+        seen |= dict.fromkeys(_likeness(axes, label, found))
+    for axes in grid[len(near) :]:
+        axes.set_axis_off()
+    patches = [
+        Patch(color=_FIELD_COLOURS[field], label=_FIELD_NAMES.get(field, field))
+        for field in _FIELD_COLOURS
+        if field in seen
+    ]
+    if patches:
+        figure.legend(
+            handles=patches,
+            title="likeness: the cosine of two films, made by",
+            loc="outside lower center",
+            ncols=len(patches),
+            frameon=False,
+        )
     return figure
+
+
+def _likeness(axes: Axes, label: str, found: Sequence[Recommendation]) -> list[str]:
+    """Draw the films near one film; returns the fields that make them near."""
+    seen = []
+    for row, one in enumerate(found):
+        left = 0.0
+        for field, value in _by_field(one).items():
+            axes.barh(row, value, left=left, height=0.72, color=_FIELD_COLOURS.get(field, _FAINT))
+            left += value
+            seen.append(field)
+        axes.annotate(f"{one.score:.2f}", (left, row), (4, 0), textcoords="offset points", va="center", size=9)
+    axes.set_yticks(range(len(found)), [_shortened(one.movie.label, _LABEL_WIDTH) for one in found])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.1)
+    _without_scale(axes)
+    axes.set_title(f"Like {_shortened(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=_INK)
+    _plain(axes)
+    return seen
+
+
+def _shortened(label: str, width: int) -> str:
+    """The label; of a long one the first and last words, since the parts of a series differ at the end."""
+    words = label.split()
+    first, last = words[: len(words) // 2], words[len(words) // 2 :]
+    while len(label) > width and first and len(last) > 1:
+        if len(first) > len(last):
+            first.pop()
+        else:
+            last.pop(0)
+        label = " ".join([*first, "…", *last])
+    return label
 
 
 def _by_field(one: Recommendation) -> dict[str, float]:
@@ -128,10 +176,20 @@ def _by_field(one: Recommendation) -> dict[str, float]:
     return {field: value for field, value in sums.items() if value > 0}
 
 
-def _axes(height: float):  # noqa: ANN202
+def _axes(height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(9, height), layout="constrained", dpi=100)
     axes = figure.subplots()
+    _plain(axes)
+    return figure, axes
+
+
+def _plain(axes: Axes) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, labelcolor=_INK)
-    return figure, axes
+
+
+def _without_scale(axes: Axes) -> None:
+    """Every bar has its number written beside it."""
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)

@@ -1,8 +1,9 @@
 """The films of a run, held column by column: light to load, quick to filter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -64,16 +65,34 @@ class Preferences:
             "preferred_genres",
             "services",
         ):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
-            object.__setattr__(self, name, tuple(dict.fromkeys(value or ())))
+            of_films = name.endswith("_ids")
+            object.__setattr__(self, name, _each_once(name, getattr(self, name), Integral if of_films else str))
         for name in ("runtime", "year"):
-            low, high = getattr(self, f"{name}_min"), getattr(self, f"{name}_max")
+            low, high = (_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
             if low is not None and high is not None and low > high:
                 raise CineMatchError(f"{name}_min must not be above {name}_max, got {low} and {high}")
         if both := set(self.liked_movie_ids) & set(self.disliked_movie_ids):
             raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
+
+
+def _each_once(name: str, value: Iterable | None, kind: type) -> tuple:
+    """The list in its order, each item once; `kind` is Integral for ids, str for names."""
+    if isinstance(value, str):
+        raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
+    if not isinstance(value, Iterable | None):
+        raise CineMatchError(f"{name} must be a list, got {value!r}; put it in a list")
+    items = dict.fromkeys(() if value is None else value)
+    for item in items:
+        if not isinstance(item, kind) or isinstance(item, bool):
+            what = "names" if kind is str else "MovieLens ids, which are whole numbers"
+            raise CineMatchError(f"{name} must hold {what}, got {item!r}")
+    return tuple(items) if kind is str else tuple(int(item) for item in items)
+
+
+def _bound(name: str, value: float | None) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != value):
+        raise CineMatchError(f"{name} must be a number or None, got {value!r}")
+    return value
 
 
 class Films:
@@ -106,7 +125,7 @@ class Films:
         """The row of a film. Raises UnknownNameError."""
         row = self._row_of_id.get(movie_id)
         if row is None:
-            raise UnknownNameError(f"no film here has the id {movie_id}")
+            raise UnknownNameError(f"no film here has the id {movie_id}; search for its title to find its id")
         return row
 
     def rows(self, movie_ids: Sequence[int]) -> list[int]:
@@ -154,28 +173,33 @@ class Films:
         if service is None:
             if not self.services:
                 raise UnknownNameError(
-                    f"no film here is known to be on {name!r}: this run was made with services=none; "
+                    f"no film here is known to be on {name!r}: this run was made with services="
+                    f"{self.services_source} and knows of no service; "
                     "run the pipeline with -p services demo, file or tmdb"
                 )
+            close = close_names(name, [one.removesuffix(DEMO_SUFFIX) for one in self.services])
             raise UnknownNameError(
                 f"no film here is on {name!r}; the services are {', '.join(self.services)}",
-                close_names(name, self.services),
+                [self.service(one) for one in close],
             )
         return service
 
+    def preferred(self, preferences: Preferences) -> tuple[str, ...]:
+        """The preferred genres by their names here, each once, in the order given. Raises UnknownNameError."""
+        return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres))
+
     def genre_share(self, genres: Sequence[str]) -> np.ndarray:
-        """Which part of `genres` each film has, float32 (films,), 0 to 1."""
+        """Which part of `genres`, named as they are here, each film has, float32 (films,), 0 to 1."""
         share = np.zeros(len(self), dtype=np.float32)
         for genre in genres:
-            share += self._has_genre[self.genre(genre)]
+            share += self._has_genre[genre]
         return share / max(len(genres), 1)
 
     def fitting(self, preferences: Preferences) -> np.ndarray:
         """The rows of all films that fit the preferences, ascending. Raises UnknownNameError."""
         fits = np.ones(len(self), dtype=bool)
         if preferences.preferred_genres:
-            names = [self.genre(name) for name in preferences.preferred_genres]
-            fits &= np.logical_or.reduce([self._has_genre[name] for name in names])
+            fits &= np.logical_or.reduce([self._has_genre[name] for name in self.preferred(preferences)])
         if preferences.services:
             names = [self.service(name) for name in preferences.services]
             fits &= np.logical_or.reduce([self._has_service[name] for name in names])

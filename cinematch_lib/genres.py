@@ -41,8 +41,6 @@ _SPELLINGS = {
     "sciencefiction": "sci-fi",
     "sf": "sci-fi",
 }
-
-
 _CANONICAL = {fold_closed(name): name for name in MOVIELENS_GENRES + TMDB_ONLY_GENRES} | _SPELLINGS
 
 

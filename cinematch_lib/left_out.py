@@ -17,17 +17,23 @@ class LeftOut:
     def rows(
         self,
         file: str,
-        lines: Iterable[int] | None,
+        lines: Iterable[int],
         ids: Iterable[object],
         titles: Iterable[str],
         reason: str,
     ) -> None:
-        """Set rows of `file` aside: their line numbers (None where unknown), ids and titles, and why."""
-        part = pd.DataFrame({"id": pd.Series(list(ids), dtype="object"), "title": list(titles)})
-        if part.empty:
-            return
-        part["line"] = pd.Series(list(lines), dtype="Int64") if lines is not None else pd.NA
-        self._parts.append(part.assign(file=file, reason=reason)[list(COLUMNS)])
+        """Set rows of `file` aside: the lines on which they begin, their ids and titles, and why."""
+        part = pd.DataFrame(
+            {
+                "file": file,
+                "line": list(lines),
+                "id": [_one_line(name) for name in ids],
+                "title": [_one_line(title) for title in titles],
+                "reason": reason,
+            }
+        )
+        if not part.empty:
+            self._parts.append(part)
 
     def repaired(self, file: str, what: str, count: int) -> None:
         """Count values of `file` that were mended or made unknown; a count of 0 is not listed."""
@@ -53,3 +59,7 @@ class LeftOut:
     def files(self) -> list[str]:
         """The files of which rows were set aside, in order."""
         return list(dict.fromkeys(part["file"].iloc[0] for part in self._parts))
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())

@@ -12,6 +12,7 @@ import zipfile
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -187,7 +188,7 @@ def _what_the_disk_says(error: OSError, raw_dir: Path) -> str:
 
 def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     check_replaceable(folder)
-    url = f"{(os.environ.get('MOVIELENS_URL') or DEFAULT_URL).rstrip('/')}/{dataset}.zip"
+    url = f"{_base_url()}/{dataset}.zip"
     published = _published_md5(f"{url}.md5")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with alone_in(folder.parent):
@@ -205,6 +206,16 @@ def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
             discard(part)
             raise
     return folder
+
+
+def _base_url() -> str:
+    url = os.environ.get("MOVIELENS_URL") or DEFAULT_URL
+    if urlsplit(url).username is not None:
+        raise CineMatchError(
+            "MOVIELENS_URL must hold no user name and password, since addresses are shown in messages; "
+            "put them in ~/.netrc, which is asked for them"
+        )
+    return url.rstrip("/")
 
 
 def _unpack_verified(part: Path, url: str, published: str | None, into: Path, folder: Path) -> None:

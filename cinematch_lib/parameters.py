@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args
 
 import nbformat
 import yaml
@@ -27,37 +28,41 @@ class Parameter:
         try:
             return TypeAdapter(self.type, config=ConfigDict(strict=True)).validate_python(value)
         except ValidationError:
-            raise CineMatchError(f"{self.name} must be {self.described()}, got {value!r}") from None
+            quote = "; put it in quotes" if self.type is str and value is not None else ""
+            raise CineMatchError(f"{self.name} must be {self.described()}, got {value!r}{quote}") from None
 
     def parse(self, text: str) -> Any:
-        """The value that a person typed, as YAML where that fits the type, else as the text itself.
+        """The value that a person typed: the text itself for a text parameter, else read as YAML.
 
-        So ``NO`` is a region for a text parameter, and false for a boolean one.
+        So ``NO`` is a region where text is wanted, and false where true or false is.
         """
+        if self.type is str:
+            return text
         try:
-            readings = [yaml.safe_load(text), text]
-        except yaml.YAMLError:
-            readings = [text]
-        for reading in readings:
-            try:
-                return self.check(reading)
-            except CineMatchError:
-                continue
-        raise CineMatchError(f"{self.name} must be {self.described()}, got {text!r}")
+            value = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: like a date, but there is no such day
+            value = text
+        try:
+            return self.check(value)
+        except CineMatchError:
+            raise CineMatchError(f"{self.name} must be {self.described()}, got {text!r}") from None
 
     def described(self) -> str:
         """The type in words, with the default as an example."""
-        name = getattr(self.type, "__name__", None) if not hasattr(self.type, "__args__") else None
-        words = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}.get(name or "")
-        if words is None:
-            words = (
-                str(self.type)
-                .replace("list[str]", "a list such as [comedy, drama]")
-                .replace("int", "a whole number")
-                .replace("float", "a number")
-                .replace(" | None", " or null")
-            )
+        either = [_IN_WORDS.get(one, str(one)) for one in get_args(self.type) if isinstance(self.type, UnionType)]
+        words = " or ".join(either) or _IN_WORDS.get(self.type, str(self.type))
         return f"{words} (its default is {self.default!r})"
+
+
+_IN_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    NoneType: "null",
+    list[str]: "a list such as [comedy, drama]",
+    dict[str, float]: "numbers by name such as {genres: 0.5}",
+}
 
 
 def notebook_parameters(path: Path) -> dict[str, Parameter]:

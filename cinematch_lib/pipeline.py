@@ -1,5 +1,6 @@
 """The notebooks in order, through papermill: one run, whole or not at all."""
 
+import logging
 import re
 import shutil
 import sys
@@ -16,12 +17,13 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.artifacts import Draft, RunInfo
+from cinematch_lib.cleaning import CleaningReport
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, UnknownNameError, close_names
 from cinematch_lib.parameters import Parameter, notebook_parameters
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 STEPS = {"fetch": "01_fetch.ipynb", "clean": "02_clean.ipynb", "features": "03_features.ipynb"}
-_FOLDERS = ("raw_dir", "data_dir", "artifacts_dir")
+FOLDERS = ("raw_dir", "data_dir", "artifacts_dir")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -68,18 +70,27 @@ def parameters_of(steps: Sequence[str]) -> dict[str, Parameter]:
     known: dict[str, Parameter] = {}
     for step in steps:
         known |= notebook_parameters(NOTEBOOKS / STEPS[step])
-    return {name: parameter for name, parameter in known.items() if name not in (*_FOLDERS, "run_dir")}
+    return {name: parameter for name, parameter in known.items() if name not in (*FOLDERS, "run_dir")}
+
+
+def say_at_once(line: str) -> None:
+    """Print a line now, also where output goes to a log: a step may take long."""
+    print(line, flush=True)
 
 
 def run_pipeline(
-    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], say: Callable[[str], None] = print
+    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], say: Callable[[str], None] = say_at_once
 ) -> tuple[RunInfo, list[StepTime]]:
     """Run the notebooks of `steps` and publish what they leave as a run.
 
     `parameters` were checked; each goes to the notebooks that have it. Raises StepFailedError for the first
-    notebook that fails, whose copy is then kept in ``artifacts_dir/failed``. Whatever ends it early, a failure
+    notebook that fails, whose copy is then kept in ``artifacts_dir/failed``, and CineMatchError before any
+    starts where the catalog to go on from is missing or another data set's. Whatever ends it early, a failure
     or Ctrl-C, the run in use stays in use.
     """
+    _check_catalog(folders.data_dir, parameters.get("dataset"), steps)
+    # Parameters were checked, and by their types too, which papermill takes for unknown ones; failures are told below.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     draft = Draft.begin(folders.artifacts_dir)
     times: list[StepTime] = []
     try:
@@ -99,10 +110,19 @@ def run_pipeline(
             draft.discard()
 
 
+def _check_catalog(data_dir: Path, dataset: str | None, steps: Sequence[str]) -> None:
+    """Where cleaning is not among the steps, they go on from the catalog that is there."""
+    if "features" not in steps or "clean" in steps:
+        return
+    there = CleaningReport.load(data_dir).dataset
+    if dataset not in (None, there):
+        raise CineMatchError(f"the catalog in {data_dir} is of {there}, not of {dataset}; clean it first: --from clean")
+
+
 def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str, Any]) -> StepTime:
     source = NOTEBOOKS / STEPS[step]
     has = notebook_parameters(source)
-    places = {name: str(getattr(folders, name).resolve()) for name in _FOLDERS} | {
+    places = {name: str(getattr(folders, name).resolve()) for name in FOLDERS} | {
         "run_dir": str(draft.folder.resolve())
     }
     values = {name: value for name, value in {**parameters, **places}.items() if name in has}
@@ -116,6 +136,7 @@ def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str
                 kernel_name="python3",
                 cwd=str(NOTEBOOKS),
                 progress_bar=False,
+                shutdown_kernel="immediate",  # all that counts is in files by then; it is quicker, and quiet on Ctrl-C
                 extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns that loopback is not encrypted
                 stderr_file=sys.stderr if sys.stderr.isatty() else None,
             )
@@ -123,8 +144,9 @@ def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str
             raise StepFailedError(_what_failed(step, source.name, error, folders)) from None
         except DeadKernelError:
             raise StepFailedError(
-                f"step {step} failed: its kernel died, most likely for want of memory "
-                f"(it held up to {memory.peak_mb:,.0f} MB); close other programs or take a smaller data set"
+                f"step {step} failed: its kernel died, most likely for want of memory (it held up to "
+                f"{memory.peak_mb:,.0f} MB); close other programs or take a smaller data set\n\n"
+                f"{_kept(source.name, folders)}"
             ) from None
     return StepTime(step, round(time.perf_counter() - began, 2), round(memory.peak_mb, 1))
 
@@ -136,9 +158,12 @@ def _what_failed(step: str, notebook: str, error: PapermillExecutionError, folde
         what = error.evalue
     else:
         what = _ESCAPES.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
-    kept = folders.artifacts_dir / "failed" / notebook
     where = f"step {step} failed in cell [{error.exec_count}] of {notebook}"
-    return f"{where}:\n\n{cell}\n\n{what}\n\nThe notebook as far as it came: {kept}"
+    return f"{where}:\n\n{cell}\n\n{what}\n\n{_kept(notebook, folders)}"
+
+
+def _kept(notebook: str, folders: Folders) -> str:
+    return f"The notebook as far as it came: {folders.artifacts_dir / 'failed' / notebook}"
 
 
 class _PeakMemory:

@@ -5,9 +5,10 @@ score(film) = likeness to the liked films, less that to the disliked ones
             + how well liked it is in general.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,11 @@ class Recommender:
         return self._films.movie(self._titles.resolve(title))
 
     def search(self, text: str, k: int = 10) -> list[Movie]:
-        """Up to `k` films by title: so called, so beginning, holding the text, or spelled much like it."""
-        self._check_k(k)
+        """Up to `k` films by title: so called, so beginning, holding the text, or spelled much like it.
+
+        Nothing found is an empty list. Raises CineMatchError when k is below 1; it may be above the number of films.
+        """
+        _check_least(k)
         return [self._films.movie(row) for row in self._titles.search(text, k)]
 
     def recommend(self, preferences: Preferences | None = None, k: int = 20) -> list[Recommendation]:
@@ -149,12 +153,16 @@ class Recommender:
         return self._ranked(Preferences(liked_movie_ids=[movie_id]), k, _SIMILAR)
 
     def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:
-        """What the film is to the recommender: its `k` strongest features, with their part of the whole."""
+        """What the film is to the recommender: its `k` strongest features, with their part of the whole.
+
+        Raises UnknownNameError for an unknown film, CineMatchError when k is below 1.
+        """
+        _check_least(k)
         return self._content.strongest(self._films.row(movie_id), k)
 
     def _check_k(self, k: int) -> None:
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(self):
-            raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {k!r}")
+        if not _is_whole(k) or not 1 <= k <= len(self):
+            raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {k}")
 
     def _ranked(self, wanted: Preferences, k: int, weights: ScoreWeights) -> list[Recommendation]:
         films = self._films
@@ -163,14 +171,17 @@ class Recommender:
         scores = np.float32(weights.general) * films.general[rows]
         if profile.anchors:
             scores += np.float32(weights.content) * self._content.scores(profile.vector, rows)
-        if wanted.preferred_genres and weights.genres:
-            scores += np.float32(weights.genres) * films.genre_share(wanted.preferred_genres)[rows]
+        asked_for = films.preferred(wanted) if weights.genres else ()
+        if asked_for:
+            scores += np.float32(weights.genres) * films.genre_share(asked_for)[rows]
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:
             chosen = [(int(rows[at]), float(scores[at]), None) for at in top(scores, k)]
         else:
             chosen = self._varied(rows, scores, k)
         return [
-            Recommendation(films.movie(row), rank, score, self._explainer(row, wanted, profile, weights, passed, score))
+            Recommendation(
+                films.movie(row), rank, score, self._explainer(row, asked_for, profile, weights, passed, score)
+            )
             for rank, (row, score, passed) in enumerate(chosen, start=1)
         ]
 
@@ -180,7 +191,7 @@ class Recommender:
         That is maximal marginal relevance (Carbonell and Goldstein 1998, doi 10.1145/290941.291025), among the
         films that lead without it. Returns (row, score, the row of the likest film before).
         """
-        pool = top(scores, 2 * _VARIED_UP_TO)
+        pool = np.sort(top(scores, 2 * _VARIED_UP_TO))  # by id again: of equal ones argmax takes the first
         rows, left = rows[pool], scores[pool].astype(np.float64)
         likeness = self._weights.variety * np.maximum(self._content.likeness(rows), 0)
         taken, likest = np.zeros(len(rows)), np.full(len(rows), -1)
@@ -197,7 +208,7 @@ class Recommender:
     def _explainer(
         self,
         row: int,
-        wanted: Preferences,
+        asked_for: Sequence[str],
         profile: Profile,
         weights: ScoreWeights,
         passed: int | None,
@@ -209,9 +220,10 @@ class Recommender:
             shared = self._content.shared(profile, row, weights.content)
             for anchor, weight, (value, features) in zip(profile.anchors, profile.weights, shared, strict=True):
                 parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
-            if wanted.preferred_genres and weights.genres:
-                share = films.genre_share(wanted.preferred_genres)[row]
-                parts.append(("genres", weights.genres * float(share), None, ()))
+            if asked_for:
+                of_each = weights.genres / len(asked_for)
+                has = tuple(Feature("genres", name, of_each) for name in asked_for if name in films.movie(row).genres)
+                parts.append(("genres", of_each * len(has), None, has))
             parts.append(("general", weights.general * float(films.general[row]), None, ()))
             if passed is not None:
                 before = sum(value for _, value, _, _ in parts)
@@ -221,15 +233,25 @@ class Recommender:
         return explain
 
 
+def _is_whole(k: object) -> bool:
+    return isinstance(k, Integral) and not isinstance(k, bool)
+
+
+def _check_least(k: int) -> None:
+    if not _is_whole(k) or k < 1:
+        raise CineMatchError(f"k must be a whole number from 1 up, got {k}")
+
+
 def top(scores: np.ndarray, k: int) -> np.ndarray:
     """The positions of the `k` highest scores, the highest first; equal scores in the order of positions.
 
     >>> top(np.array([1.0, 3.0, 2.0, 3.0]), 3).tolist()
     [1, 3, 2]
     """
+    falling = -scores
     if k < len(scores):
-        least = np.partition(scores, len(scores) - k)[len(scores) - k]
-        candidates = np.flatnonzero(scores >= least)
+        # The k-th smallest is found many times faster than the k-th largest where many scores are equal.
+        candidates = np.flatnonzero(falling <= np.partition(falling, k - 1)[k - 1])
     else:
         candidates = np.arange(len(scores))
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:k]
+    return candidates[np.argsort(falling[candidates], kind="stable")][:k]

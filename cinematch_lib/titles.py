@@ -15,7 +15,7 @@ _ARTICLES = (
     "Het|De|Een|"  # Dutch
     "Den|Det|En|Et|Ett"  # Scandinavian
 )
-_YEAR = re.compile(r"\s*\((\d{4})\)$")
+_YEAR = re.compile(r"\s*\(([0-9]{4})\)$")
 _MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=$|\)| \()")
 
 

@@ -16,7 +16,6 @@ from movielens_files import (
     contents,
     lay,
     md5,
-    movielens_server,
     names,
     publish,
     zipped,
@@ -32,18 +31,6 @@ from cinematch_lib.movielens import (
     read_ratings,
     read_tags,
 )
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with movielens_server(monkeypatch) as files:
-        yield files
-
-
-@pytest.fixture
-def raw(tmp_path):
-    return tmp_path / "raw"
-
 
 # --- fetching ----------------------------------------------------------------------------------------
 
@@ -408,3 +395,11 @@ def test_the_pinned_checksums_are_those_of_the_real_files():
     assert found.items() <= DATASETS["ml-32m"].md5.items()
     assert {"movies.csv", "links.csv"} <= set(found)
     assert len(read_movies(f"{real}/ml-32m")) == len(read_links(f"{real}/ml-32m")) == 87_585
+
+
+def test_an_address_with_a_password_is_refused_without_showing_it(raw, monkeypatch):
+    monkeypatch.setenv("MOVIELENS_URL", "http://anna:geheim@127.0.0.1:9/datasets")
+    with pytest.raises(CineMatchError, match="MOVIELENS_URL must hold no user name and password") as refused:
+        fetch(NAME, raw)
+    assert "geheim" not in str(refused.value)
+    assert not raw.exists()

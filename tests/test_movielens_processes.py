@@ -6,19 +6,8 @@ import sys
 import time
 
 import pytest
-from movielens_files import FILES, NAME, contents, movielens_server, names, publish, zipped
+from movielens_files import FILES, NAME, contents, names, publish, zipped
 from test_download import needs_small_disk, on_a_small_disk
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with movielens_server(monkeypatch) as files:
-        yield files
-
-
-@pytest.fixture
-def raw(tmp_path):
-    return tmp_path / "raw"
 
 
 def fetching(raw, *, refresh=False, **options):

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib.columns import LIST_SEPARATOR, TMDB_METADATA, read_table, whole_numbers
+from cinematch_lib.columns import LIST_SEPARATOR, TMDB_METADATA, read_table, row_lines, whole_numbers
 from cinematch_lib.genres import canonical_genres
 from cinematch_lib.left_out import LeftOut
 
 LONGEST_RUNTIME = 1440  # minutes; a value above one day is taken for an error
 
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
+_TEXTS = ("title", "overview", "keywords", "cast_top", "director", "original_language", "poster_path")
+_MOST = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # anything above is taken for an error
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 
@@ -49,12 +51,14 @@ def read_metadata(path: Path, left_out: LeftOut) -> pd.DataFrame:
     Columns: those of `columns.TMDB_METADATA`, with `tmdb_id` (Int64), `imdb_id` (digits, maybe empty),
     `year` (Int64, of the release), `runtime` (Int64 minutes, 1 to LONGEST_RUNTIME), `vote_count` (Int64),
     `popularity` and `vote_average` (Float64). Rows that name no film, repeat one or say nothing about it
-    are set aside in `left_out`, runtimes that cannot be are blanked and counted there.
+    are set aside in `left_out`; values that cannot be are made unknown and counted there.
+
+    Raises CineMatchError where the file cannot be read as such a table.
     """
     frame = read_table(path, TMDB_METADATA)
     if "imdb_id" not in frame:
         frame["imdb_id"] = ""
-    lines = frame.index + 2
+    lines = row_lines(path, len(frame))
     ids = frame["tmdb_id"]
     frame["tmdb_id"] = whole_numbers(ids)
     frame["imdb_id"] = imdb_digits(frame["imdb_id"])
@@ -75,28 +79,37 @@ def read_metadata(path: Path, left_out: LeftOut) -> pd.DataFrame:
 
 
 def _clean_values(frame: pd.DataFrame, file: str, left_out: LeftOut) -> pd.DataFrame:
-    for name in ("title", "overview"):
+    for name in _TEXTS:
         before = frame[name]
         doubtful = before.str.contains(r"[<&\n\r\t]|  ") | (before.str.strip() != before)
-        frame[name] = before.where(~doubtful, before[doubtful].map(plain_text))
-        left_out.repaired(
-            file, f"HTML or stray white space taken out of the {name}", int((frame[name] != before).sum())
-        )
+        mended = before[doubtful].map(plain_text)
+        frame.loc[doubtful, name] = mended
+        count = int((mended != before[doubtful]).sum())
+        left_out.repaired(file, f"HTML or stray white space taken out of the {name}", count)
     names = {joined: join_genres(joined) for joined in frame["genres"].unique()}
     frame["genres"] = frame["genres"].map(names)
-    year = pd.to_numeric(frame["release_date"].str.slice(0, 4), errors="coerce")
-    frame["year"] = year.astype("Float64").astype("Int64")
-    for name, dtype in (("popularity", "Float64"), ("vote_count", "Int64"), ("vote_average", "Float64")):
-        values = pd.to_numeric(frame[name], errors="coerce")
-        values = values.where(values >= 0)
-        frame[name] = (values.round() if dtype == "Int64" else values).astype(dtype)
-    runtime = pd.to_numeric(frame["runtime"], errors="coerce").round()
+    frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
+    for name, most in _MOST.items():
+        values = _numbers(frame[name], name, file, left_out)
+        known = values.between(0, most)
+        left_out.repaired(file, f"{name} below 0 or above {most:g} made unknown", int((values.notna() & ~known).sum()))
+        frame[name] = values.where(known).astype("Float64")
+    frame["vote_count"] = frame["vote_count"].round().astype("Int64")
+    runtime = _numbers(frame["runtime"], "runtime", file, left_out).round()
     left_out.repaired(file, "runtime of 0 or less made unknown", int((runtime <= 0).sum()))
     left_out.repaired(
         file, f"runtime above {LONGEST_RUNTIME} minutes made unknown", int((runtime > LONGEST_RUNTIME).sum())
     )
     frame["runtime"] = runtime.where((runtime > 0) & (runtime <= LONGEST_RUNTIME)).astype("Int64")
     return frame
+
+
+def _numbers(text: pd.Series, name: str, file: str, left_out: LeftOut) -> pd.Series:
+    """Text as float64, missing where there is none; what is neither a number nor empty is counted."""
+    numbers = pd.to_numeric(text, errors="coerce").astype("float64")
+    said = text[numbers.isna()].str.strip().str.lower()
+    left_out.repaired(file, f"{name} that is no number made unknown", int((~said.isin(["", "nan"])).sum()))
+    return numbers
 
 
 def imdb_digits(ids: pd.Series) -> pd.Series:
@@ -106,4 +119,4 @@ def imdb_digits(ids: pd.Series) -> pd.Series:
     ['0114709', '0114709', '10872600', '']
     """
     digits = ids.str.strip().str.removeprefix("tt")
-    return digits.where(digits.str.fullmatch(r"\d{1,8}"), "").str.zfill(7).where(lambda s: s.str.strip("0") != "", "")
+    return digits.where(digits.str.fullmatch("[0-9]{1,8}"), "").str.zfill(7).where(lambda s: s.str.strip("0") != "", "")

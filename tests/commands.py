@@ -1,0 +1,43 @@
+"""The command ``cinematch`` as a process of its own."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+COMMAND = Path(sys.executable).with_name("cinematch")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended: its exit code, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def started(folder, *arguments, **options):
+    """The command, started in `folder`."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([COMMAND, *map(str, arguments)], cwd=folder, **pipes | options)
+
+
+def ended(process):
+    """What a started command came to."""
+    out, err = process.communicate(timeout=120)
+    return Done(process.returncode, out, err)
+
+
+def cinematch(folder, *arguments):
+    """Run the command in `folder` to its end."""
+    return ended(started(folder, *arguments))
+
+
+def wait_for(condition, what, seconds=60):
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {seconds} seconds for {what}"
+        time.sleep(0.02)
+    return value

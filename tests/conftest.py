@@ -1,0 +1,73 @@
+"""Fixtures that several test files share; the pipeline's run on the embedded sample is made once for all."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from commands import Done, ended, started
+from movielens_files import movielens_server
+from run_files import published
+
+os.environ["TMDB_BEARER_TOKEN"] = ""  # no test asks the real TMDb, whatever the environment or .env says
+
+FOLDERS = ("raw", "data", "artifacts")
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class SampleRun:
+    """The folder of a run on the sample with default folders, and what the command wrote.
+
+    `elsewhere` is the artifacts folder of a second run, made at the same time from the same sample in folders
+    of other names, by a command in the folder `worked_in`. `appeared` are files that were new in the
+    checkout afterwards.
+    """
+
+    folder: Path
+    done: Done
+    elsewhere: Path
+    worked_in: Path
+    done_elsewhere: Done
+    appeared: set[Path]
+
+    @property
+    def artifacts(self):
+        return self.folder / "artifacts"
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A web server on loopback that stands in for GroupLens's."""
+    with movielens_server(monkeypatch) as files:
+        yield files
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """A folder for data sets, not there yet."""
+    return tmp_path / "raw"
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    """An artifacts folder with one small run, in use."""
+    folder = tmp_path / "artifacts"
+    published(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory):
+    """The whole pipeline on the sample, run by the command; tests must not change what it left."""
+    folder, other, worked_in = (tmp_path_factory.mktemp(name) for name in ("default", "other", "worked_in"))
+    names = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}
+    elsewhere = [word for name in FOLDERS for word in (f"--{name}-dir", other / names[name])]
+    before = _in_checkout()
+    both = started(folder, "run"), started(worked_in, "run", "--dataset", "sample", *elsewhere)
+    done, done_elsewhere = map(ended, both)
+    return SampleRun(folder, done, other / names["artifacts"], worked_in, done_elsewhere, _in_checkout() - before)
+
+
+def _in_checkout():
+    return {path for name in (*FOLDERS, "notebooks") for path in (CHECKOUT / name).rglob("*")}

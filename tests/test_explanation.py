@@ -1,0 +1,133 @@
+import pytest
+
+from cinematch_lib.explanation import Feature, Reason, in_words, with_shares
+from cinematch_lib.films import Movie
+
+
+def movie(title, year=1995):
+    return Movie(1, title, year, None, (), (), title)
+
+
+HEAT, CASINO, GIGLI = movie("Heat"), movie("Casino"), movie("Gigli", 2003)
+MANN = Feature("director", "director Michael Mann", 0.3)
+CRIME = Feature("genres", "crime", 0.1)
+TIME = Feature("year", "the time it was made", 0.02)
+
+
+def liked(film, value, *features):
+    return ("liked", value, film, features)
+
+
+def general(value):
+    return ("general", value, None, ())
+
+
+def words(*parts):
+    return in_words(with_shares(parts))
+
+
+def test_shares_are_of_what_speaks_for_the_film():
+    reasons = with_shares([liked(HEAT, 0.3, MANN), general(0.1), ("disliked", -0.2, GIGLI, ())])
+    assert [(one.kind, one.value, one.share) for one in reasons] == [
+        ("liked", 0.3, pytest.approx(0.75)),
+        ("disliked", -0.2, pytest.approx(-0.5)),
+        ("general", 0.1, pytest.approx(0.25)),
+    ]
+
+
+def test_reasons_that_add_nothing_are_left_out():
+    assert [one.kind for one in with_shares([liked(HEAT, 0.0), general(0.1)])] == ["general"]
+    assert with_shares([]) == ()
+
+
+def test_where_nothing_speaks_for_it_shares_are_of_what_speaks_against_it():
+    reasons = with_shares([general(-0.1), ("disliked", -0.3, GIGLI, ())])
+    assert [one.share for one in reasons] == pytest.approx([-0.75, -0.25])
+
+
+def test_a_liked_film_is_named_with_what_is_shared():
+    assert words(liked(HEAT, 0.42, MANN, CRIME, TIME), general(0.03)) == (
+        "Like Heat (1995): director Michael Mann, crime (93%); better liked than average (7%)"
+    )
+
+
+def test_a_film_without_a_year_is_named_by_its_title():
+    assert words(liked(movie("Heat", None), 0.3, MANN)) == "Like Heat: director Michael Mann (100%)"
+
+
+def test_features_that_count_little_or_against_are_not_named():
+    against = Feature("year", "the time it was made", -0.05)
+    assert words(liked(HEAT, 0.25, MANN, against)) == "Like Heat (1995): director Michael Mann (100%)"
+
+
+def test_three_features_at_most_are_named():
+    features = [Feature("cast_top", name, 0.1) for name in "ABCD"]
+    assert words(liked(HEAT, 0.4, *features)) == "Like Heat (1995): A, B, C (100%)"
+
+
+def test_films_that_add_little_are_counted():
+    parts = [liked(HEAT, 0.8, MANN), *[liked(CASINO, 0.05, CRIME)] * 4]
+    assert words(*parts) == "Like Heat (1995): director Michael Mann (80%); like 4 more you liked (20%)"
+
+
+def test_one_film_that_adds_little_is_named_without_more():
+    assert words(liked(HEAT, 0.95, MANN), liked(CASINO, 0.05, CRIME)) == (
+        "Like Heat (1995): director Michael Mann (95%); like Casino (1995) (5%)"
+    )
+
+
+def test_many_films_that_add_hardly_anything_each_are_counted_together():
+    assert words(*[liked(HEAT, 0.01, CRIME)] * 100) == "Like 100 films you liked (100%)"
+
+
+def test_what_adds_hardly_anything_is_passed_over():
+    assert words(liked(HEAT, 0.99, MANN), general(0.01)) == "Like Heat (1995): director Michael Mann (99%)"
+    assert words(liked(HEAT, 0.001, MANN), general(0.999)) == "Better liked than average (100%)"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["drama"], "Has a genre you asked for: drama (100%)"),
+        (["drama", "comedy"], "Has genres you asked for: drama, comedy (100%)"),
+    ],
+)
+def test_the_genres_it_has_are_named(names, said):
+    assert words(("genres", 0.1, None, tuple(Feature("genres", name, 0.1 / len(names)) for name in names))) == said
+
+
+def test_what_speaks_against_it_comes_last():
+    assert words(liked(HEAT, 0.2, MANN), ("disliked", -0.1, GIGLI, (CRIME,)), general(0.2)) == (
+        "Like Heat (1995): director Michael Mann (50%); better liked than average (50%); "
+        "but like Gigli (2003), which you disliked (−25%)"
+    )
+
+
+def test_every_kind_that_speaks_against_it_has_words():
+    parts = [liked(HEAT, 0.5, MANN), liked(CASINO, -0.1), general(-0.1), ("variety", -0.2, GIGLI, ())]
+    assert words(*parts) == (
+        "Like Heat (1995): director Michael Mann (100%); but unlike Casino (1995), which you liked (−20%); "
+        "less liked than average (−20%); close to Gigli (2003), higher in this list (−40%)"
+    )
+
+
+def test_unlikeness_to_a_disliked_film_speaks_for_it():
+    assert words(("disliked", 0.1, GIGLI, ()), general(0.1)) == (
+        "Unlike Gigli (2003), which you disliked (50%); better liked than average (50%)"
+    )
+
+
+def test_nothing_but_reasons_against_it_needs_no_but():
+    assert words(general(-0.1)) == "Less liked than average (−100%)"
+    assert words(*[("disliked", -0.01, GIGLI, ())] * 200) == "Like 200 films you disliked (−100%)"
+
+
+def test_no_reasons_at_all():
+    assert words() == in_words([]) == "Nothing speaks for or against it."
+
+
+def test_a_feature_and_a_reason_are_plain_values():
+    assert Feature("director", "director Michael Mann", 0.3) == MANN
+    assert Reason("general", 0.1, 1.0) == Reason("general", 0.1, 1.0, None, ())
+    with pytest.raises(AttributeError):
+        MANN.value = 1
