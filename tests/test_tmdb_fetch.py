@@ -193,9 +193,20 @@ def test_a_data_set_that_brings_its_own_facts_is_not_asked_for(server, raw):
     assert server.log == []
 
 
-def test_a_table_put_there_by_hand_is_kept_under_another_name(server, raw):
+def test_a_table_put_there_by_hand_is_used_as_it_is(server, raw):
     folder = lay_links(raw, 3)
     (raw / "tmdb").mkdir()
+    (raw / "tmdb" / "tmdb_metadata.csv").write_text("by hand")
+    done = fetch(folder)
+    assert "was put there by hand and is used as it is; to fetch from TMDb, move it away first" in done.words
+    assert [path.name for path in (raw / "tmdb").iterdir()] == ["tmdb_metadata.csv"]
+    assert (raw / "tmdb" / "tmdb_metadata.csv").read_text() == "by hand"
+    assert server.log == []
+
+
+def test_a_table_put_in_place_of_a_fetched_one_is_kept_under_another_name(server, raw):
+    folder = lay_links(raw, 3)
+    fetch(folder)
     (raw / "tmdb" / "tmdb_metadata.csv").write_text("by hand")
     done = fetch(folder)
     assert (raw / "tmdb" / "tmdb_metadata.earlier.csv").read_text() == "by hand"
@@ -209,28 +220,6 @@ def test_a_table_put_there_by_hand_is_kept_under_another_name(server, raw):
 
 
 # --- pace and trouble --------------------------------------------------------------------------------
-
-
-def test_the_pace_at_150_ms_is_forty_a_second(server, raw):
-    server.latency = 0.15
-    for number in range(3):  # a busy machine may hold up the server or the fetch; not three times
-        server.log.clear()
-        assert fetch(lay_links(raw / str(number), 120), rate=gates.FULL_RATE).found == 120
-        times = [at for at, *_ in server.log]
-        rate, worst = 119 / (times[-1] - times[0]), server.worst_second()
-        if rate >= 38 and worst <= 44:
-            break
-    assert rate >= 38
-    assert worst <= 44
-
-
-@pytest.mark.parametrize("retry_after", ["seconds", None])
-def test_a_limit_of_the_server_is_met_and_everything_arrives(server, raw, retry_after):
-    server.limit, server.retry_after = 40, retry_after
-    done = fetch(lay_links(raw, 50), rate=100)
-    assert (done.found, done.failures, done.unanswered) == (50, 0, [])
-    assert server.statuses() == {200: 50, 429: done.asked - 50}
-    assert done.slowed >= 1
 
 
 def test_five_percent_of_failures_in_every_way_lose_nothing(server, raw, monkeypatch):

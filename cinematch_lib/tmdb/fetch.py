@@ -91,7 +91,8 @@ def fetch(
     rated films come first where `rating_counts` says how many ratings each movieId has; `limit` takes only so
     many films from the start. `region` (an ISO 3166 code) is the one that ``providers.csv`` is about; `rate` is
     in requests a second. Without a token in the environment or in `.env` nothing is asked, and likewise for
-    a data set that brings a metadata table of its own: `Fetched.words` says so.
+    a data set that brings a metadata table of its own, and where there is a table but no store, so that the
+    table was put there by hand: `Fetched.words` says so.
 
     Raises CineMatchError for parameters that cannot be, a refused token, a store that another process fetches
     into, or a disk that is full; DownloadError when TMDb cannot be had. What came before stays in the store.
@@ -100,9 +101,12 @@ def fetch(
     folder, reach = raw_dir / "tmdb", access()
     if (dataset / METADATA).is_file() and dataset != folder:
         return Fetched(f"{dataset.name} brings its own table of facts ({METADATA}), so TMDb was not asked.")
-    if reach is None and not (folder / FILE).is_file():
-        own = folder / METADATA
-        return Fetched(f"No {TOKEN} is set; {own} is used as it was put there." if own.is_file() else NO_TOKEN)
+    if not (folder / FILE).is_file():
+        if (folder / METADATA).is_file():
+            by_hand = f"{folder / METADATA} was put there by hand and is used as it is"
+            return Fetched(f"{by_hand}; to fetch from TMDb, move it away first.")
+        if reach is None:
+            return Fetched(NO_TOKEN)
     wanted = _wanted(read_table(dataset / "links.csv", LINKS), rating_counts, limit)
     began = time.time()
     oldest = began - max_age_days * DAY
