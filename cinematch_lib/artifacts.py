@@ -156,7 +156,10 @@ class Run:
         """The run in use. Raises CineMatchError where there is none, or where it is not whole."""
         run_id = current_run_id(artifacts_dir)
         if run_id is None:
-            raise CineMatchError(f"{artifacts_dir} has no run in use yet; make one: cinematch run")
+            raise CineMatchError(
+                f"{artifacts_dir.resolve()} has no run in use yet; make one (cinematch run), "
+                "or name another folder (--artifacts-dir)"
+            )
         try:
             folder = _run_folder(artifacts_dir, run_id)
         except UnknownNameError:

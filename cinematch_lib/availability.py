@@ -62,6 +62,22 @@ class ServicesSource:
                 'services="file" needs services_file: a CSV with movieId, imdbId or tmdbId, and service'
             )
 
+    @classmethod
+    def chosen(
+        cls, services: str, *, raw_dir: Path, services_file: Path | None, region: str, offers: Sequence[str], seed: int
+    ) -> "ServicesSource":
+        """The source that a person's parameters ask for; TMDb's offers lie in ``raw_dir/tmdb/providers.csv``.
+
+        Raises CineMatchError for parameters that cannot be, and for a `services_file` that would not be read.
+        """
+        if services_file is not None and services != "file":
+            raise CineMatchError(
+                f'services_file names {services_file}, which services="{services}" does not read; '
+                'say services="file", or leave services_file out'
+            )
+        paths = {"tmdb": raw_dir / "tmdb" / "providers.csv", "file": services_file}
+        return cls(services, paths.get(services), region, offers, seed)
+
     @property
     def table(self) -> Path | None:
         """The file that is read for it; None where there is none."""

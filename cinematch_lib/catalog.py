@@ -18,7 +18,7 @@ from cinematch_lib.columns import (
     whole_numbers,
 )
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
-from cinematch_lib.genres import canonical_genre
+from cinematch_lib.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES, canonical_genre
 from cinematch_lib.left_out import LeftOut
 from cinematch_lib.titles import FIRST_YEAR, LAST_YEAR, parse_title
 from cinematch_lib.tmdb import imdb_digits, join_genres, read_metadata
@@ -216,7 +216,7 @@ def _has_any(films: pd.DataFrame, genres: Sequence[str]) -> pd.Series:
     lists = {joined: joined.split(LIST_SEPARATOR) for joined in films["genres"].unique()}
     known = {genre for names in lists.values() for genre in names if genre}
     for genre in genres:
-        if genre not in known:
+        if genre not in known and genre not in MOVIELENS_GENRES + TMDB_ONLY_GENRES:
             raise UnknownNameError(
                 f"no film here has the genre {genre!r}; there are {', '.join(sorted(known))}", close_names(genre, known)
             )

@@ -22,18 +22,21 @@ from cinematch_lib.movielens import checksums, read_ratings
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
 LEFT_OUT = "left_out.csv"
+_TABLES = ("movies.csv", "links.csv", "ratings.csv", "tags.csv")
 
 
 @dataclass(frozen=True)
 class CleaningReport:
     """What became of every film: `read` is `kept` plus all that `dropped` counts, reason by reason.
 
-    `coverage` counts the kept films of which something is known; `set_aside` and `repairs` count rows and
+    `catalog_md5` is the MD5 of the catalog that belongs to the report. `coverage` counts the kept films of which
+    something is known; `set_aside` and `repairs` count rows and
     values of the other tables by file and reason; `inputs` are the MD5s of what was read.
     """
 
     dataset: str
     inputs: Mapping[str, str]
+    catalog_md5: str
     filters: Mapping[str, Any]
     services: Mapping[str, Any]
     read: int
@@ -69,6 +72,30 @@ class CleaningReport:
             for what, count in part[file].items()
         ]
         return pd.DataFrame(both, columns=["file", "what", "rows"])
+
+    def in_words(self) -> str:
+        """The account in one line: read = kept + dropped for each reason, and what was set aside elsewhere."""
+        why = ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count)
+        dropped = self.read - self.kept
+        text = f"{self.read:,} films read = {self.kept:,} kept + {dropped:,} dropped{f' ({why})' if why else ''}"
+        aside = {file: sum(reasons.values()) for file, reasons in self.set_aside.items()}
+        rows = "".join(f"; {count:,} row{'s' * (count != 1)} of {file} set aside" for file, count in aside.items())
+        return text + rows
+
+    def check(self, data_dir: Path, folder: Path) -> None:
+        """Raise CineMatchError unless the catalog in `data_dir` and the tables in `folder` are this report's."""
+        if _checksums_of([data_dir / CATALOG])[CATALOG] != self.catalog_md5:
+            raise CineMatchError(
+                f"{data_dir / CATALOG} is not the catalog that {REPORT} tells of; "
+                "clean again: cinematch run --from clean"
+            )
+        found = checksums(folder)
+        differing = [name for name in _TABLES if found.get(name) != self.inputs.get(name)]
+        if differing:
+            raise CineMatchError(
+                f"{', '.join(differing)} in {folder} is not what the catalog was made from; "
+                "clean again (cinematch run --from clean), or name the right raw_dir"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
@@ -116,9 +143,12 @@ def clean(
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
+    with written_whole(data_dir / CATALOG) as part:
+        kept[list(MERGED.columns)].to_csv(part, index=False, lineterminator="\n")
     report = CleaningReport(
         dataset=folder.name,
         inputs=_checksums_of([metadata_path, services.table]) | checksums(folder),
+        catalog_md5=_checksums_of([data_dir / CATALOG])[CATALOG],
         filters=_plain(filters),
         services={
             "source": services.source,
@@ -134,8 +164,6 @@ def clean(
         repairs=left_out.repairs,
         attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
     )
-    with written_whole(data_dir / CATALOG) as part:
-        kept[list(MERGED.columns)].to_csv(part, index=False, lineterminator="\n")
     with written_whole(data_dir / LEFT_OUT) as part:
         left_out.table().to_csv(part, index=False, lineterminator="\n")
     write_text(data_dir / REPORT, to_json(report.as_dict()))

@@ -1,6 +1,8 @@
 """The command ``cinematch``: run the pipeline, recommend, list and choose runs."""
 
 import argparse
+import csv
+import io
 import os
 import signal
 import sys
@@ -11,11 +13,15 @@ from pathlib import Path
 import yaml
 from dotenv import find_dotenv, load_dotenv
 
-from cinematch_lib.artifacts import RunInfo, current_run_id, list_runs, unreadable_runs, use_run
+from cinematch_lib.artifacts import Run, RunInfo, current_run_id, list_runs, unreadable_runs, use_run
 from cinematch_lib.comparison import differences
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
-from cinematch_lib.films import Preferences
+from cinematch_lib.films import Movie, Preferences
+from cinematch_lib.names import fold
 from cinematch_lib.recommender import Recommendation, Recommender
+from cinematch_lib.titles import parse_title
+
+DEFAULT_K = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,11 +58,11 @@ def _interrupt(*_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cinematch", description="From raw MovieLens data to explained recommendations."
+        prog="cinematch", description="From raw MovieLens data to explained recommendations.", allow_abbrev=False
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="run the pipeline: fetch, clean, features")
+    run = commands.add_parser("run", allow_abbrev=False, help="run the pipeline: fetch, clean, features")
     run.add_argument(
         "--dataset", help="sample (the default), ml-latest-small, ml-32m, …, or a folder in the raw folder"
     )
@@ -71,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--no-refresh", action="store_true", help="fetch nothing from TMDb anew; drop what is too old")
     run.set_defaults(command=_run)
 
-    recommend = commands.add_parser("recommend", help="recommend films from the run in use")
+    recommend = commands.add_parser("recommend", allow_abbrev=False, help="recommend films from the run in use")
     recommend.add_argument(
         "--like", action="append", default=[], metavar="TITLE", help='such as "Heat (1995)"; repeatable'
     )
@@ -81,14 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("--service", action="append", default=[], help="on one of these services; repeatable")
     for name in ("year-min", "year-max", "runtime-min", "runtime-max"):
         recommend.add_argument(f"--{name}", type=int, metavar="N")
-    recommend.add_argument("-k", type=int, default=10, help="how many films (10)")
+    recommend.add_argument("-k", type=int, help="how many films (10)")
     recommend.set_defaults(command=_recommend)
 
-    runs = commands.add_parser("runs", help="list the runs, or compare two")
+    runs = commands.add_parser("runs", allow_abbrev=False, help="list the runs, or compare two")
     runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare")
     runs.set_defaults(command=_runs)
 
-    use = commands.add_parser("use", help="put a run in use, after checking it whole")
+    use = commands.add_parser("use", allow_abbrev=False, help="put a run in use, after checking it whole")
     use.add_argument("run", metavar="RUN")
     use.set_defaults(command=_use)
 
@@ -98,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from cinematch_lib.parameters import checked  # the pipeline's imports are heavy, and only it needs them
+    from cinematch_lib.cleaning import CleaningReport  # these imports are heavy, and only the pipeline needs them
+    from cinematch_lib.parameters import checked
     from cinematch_lib.pipeline import FOLDERS, STEPS, Folders, parameters_of, run_pipeline, steps_between
 
     steps = steps_between(options.first, options.last)
@@ -112,14 +119,19 @@ def _run(options: argparse.Namespace) -> None:
         values |= checked({"refresh_tmdb": False}, known, everywhere)
     if options.dataset is not None:
         values["dataset"] = options.dataset
+    if values.get("services_file"):  # a person's path is from where they are, a notebook's from the project's root
+        values["services_file"] = str(Path(values["services_file"]).resolve())
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
     info, times = run_pipeline(folders, values, steps)
     print(f"\n{'step':<10} {'seconds':>8} {'peak MB':>8}")
     for one in times:
         print(f"{one.step:<10} {one.seconds:>8.1f} {one.peak_mb:>8,.0f}")
+    if "clean" in steps:
+        print(f"\n{CleaningReport.load(options.data_dir).in_words()}")
     print(f"\nrun {info.run_id}{_size(info)}")
     if current_run_id(options.artifacts_dir) == info.run_id:
-        print('It is in use now. Try: cinematch recommend --like "Heat (1995)"')
+        (best,) = Recommender.load(options.artifacts_dir).recommend(k=1)
+        print(f'It is in use now. Try: cinematch recommend --like "{best.movie.label}"')
     else:
         print("It holds no features, so the run in use stays the one it was.")
 
@@ -139,9 +151,10 @@ def _yaml_values(path: Path | None) -> dict[str, object]:
 
 
 def _recommend(options: argparse.Namespace) -> None:
-    recommender = Recommender.load(options.artifacts_dir)
+    run = Run.current(options.artifacts_dir)
+    recommender = Recommender.of_run(run)
     liked, disliked, without = (
-        [recommender.find(title).movie_id for title in titles]
+        [_find(title, recommender, run).movie_id for title in titles]
         for titles in (options.like, options.dislike, options.without)
     )
     preferences = Preferences(
@@ -155,14 +168,35 @@ def _recommend(options: argparse.Namespace) -> None:
         year_min=options.year_min,
         year_max=options.year_max,
     )
-    found = recommender.recommend(preferences, options.k)
+    k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
+    found = recommender.recommend(preferences, k)
     for one in found:
         _print_recommendation(one)
-    if len(found) < options.k:
-        print(f"{len(found) or 'no'} film{'s' * (len(found) != 1)} fit; ask for less to see {options.k}")
+    if len(found) < k:
+        only = f"Only {len(found)} film{'s fit' if len(found) > 1 else ' fits'}" if found else "No film fits"
+        print(f"{only}; loosen the filters to see more.")
     if recommender.services_source == "demo":
         print("\nServices marked (demo) are invented for demonstration.")
     print("\n" + "\n".join(recommender.attributions))
+
+
+def _find(title: str, recommender: Recommender, run: Run) -> Movie:
+    """The film that is called so; for one that cleaning left out, the error says why."""
+    try:
+        return recommender.find(title)
+    except UnknownNameError:
+        from cinematch_lib.cleaning import LEFT_OUT  # heavy, and seldom needed
+
+        if LEFT_OUT in run.info.files:
+            wanted, _ = parse_title(title)
+            rows = csv.DictReader(io.StringIO(run.read_bytes(LEFT_OUT).decode("utf-8")))
+            for row in rows:
+                if row["file"] == "movies.csv" and fold(row["title"].split(" (")[0]) == fold(wanted):
+                    raise CineMatchError(
+                        f"{row['title']} was left out of this run ({row['reason']}); "
+                        "run the pipeline with other parameters, such as -p min_year null"
+                    ) from None
+        raise
 
 
 def _print_recommendation(one: Recommendation) -> None:
@@ -188,7 +222,8 @@ def _runs(options: argparse.Namespace) -> None:
     current = current_run_id(options.artifacts_dir)
     print(f"  {'run':<26} {'data set':<18} what")
     for info in runs.values():
-        print(f"{'*' if info.run_id == current else ' '} {info.run_id:<26} {info.dataset:<18}{_size(info)}")
+        mark = "*" if info.run_id == current else " "
+        print(f"{mark} {info.run_id:<26} {info.dataset:<18}{_size(info)}{_choices(info)}")
     print("\n* in use. Runs with the same letters after the time hold the same results.")
     for problem in broken:
         print(f"Left out: {problem}")
@@ -206,6 +241,14 @@ def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo]) -> None:
 def _size(info: RunInfo) -> str:
     features = info.facts.get("features", {})
     return f" {features['films']:,} films, {features['features']:,} features" if "films" in features else " no features"
+
+
+def _choices(info: RunInfo) -> str:
+    """What a run's catalog was limited to, and where its services are from."""
+    clean = info.facts.get("clean", {})
+    chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value]
+    chosen += [f"services={clean['services']['source']}"] if "services" in clean else []
+    return f"; {', '.join(chosen)}" if chosen else ""
 
 
 def _use(options: argparse.Namespace) -> None:

@@ -202,10 +202,12 @@ def _to_pandas(path: Path, rows: pa.Table, dtypes: dict[str, str]) -> pd.DataFra
     for name, dtype in dtypes.items():
         column = rows.column(name)
         if column.null_count and dtype[0].islower() and dtype != "str":
-            line = row_lines(path, len(rows))[column.is_null().to_numpy().argmax()]
+            line = row_lines(path, len(column))[column.is_null().to_numpy().argmax()]
             raise CineMatchError(f"{path} has no {name} on line {line}; every row needs one")
-        columns[name] = column.to_pandas().astype(dtype)
-    return pd.DataFrame(columns)
+        values = column.to_pandas()
+        columns[name] = values if values.dtype == dtype else values.astype(dtype)
+        rows = rows.drop_columns(name)  # so that a long table is not in memory twice
+    return pd.DataFrame(columns, copy=False)
 
 
 def _find_what_is_wrong(path: Path, header: list[str], problem: str) -> NoReturn:

@@ -13,7 +13,7 @@ from cinematch_lib.films import Movie
 
 _SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
 _SHOWN_SHARE = 0.1  # a film with less of the score is counted with others, a feature with less of its film passed over
-_LEAST_SHARE = 0.02  # what added less is not worth a word; the reasons themselves hold all of it
+_LEAST_SHARE = 0.05  # what added less is not worth a word; the reasons themselves hold all of it
 
 
 class Feature(NamedTuple):
@@ -78,7 +78,7 @@ def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reaso
     """Reasons that are films, the weightiest first: some named, with `more` said of them, the others counted."""
     least = [_LEAST_SHARE] + [_SHOWN_SHARE] * (_SHOWN_FILMS - 1)
     named = [reason for reason, share in zip(reasons, least, strict=False) if abs(reason.share) >= share]
-    said = [f"{how} {reason.movie.label}{more(reason)} {_percent(reason.share)}" for reason in named]
+    said = [f"{how} {reason.movie.label} {_percent(reason.share)}{more(reason)}" for reason in named]
     rest = reasons[len(named) :]
     share = sum(reason.share for reason in rest)
     if abs(share) >= _LEAST_SHARE:
@@ -92,9 +92,10 @@ def _worth_saying(reasons: Sequence[Reason], words: Callable[[Reason], str]) -> 
 
 
 def _shared(reason: Reason) -> str:
-    """The features that most of the likeness is, with a colon before them."""
+    """The features that most of the likeness is, with a colon before them; "mostly" where there are more."""
     names = [one.name for one in reason.features if one.value >= _SHOWN_SHARE * reason.value][:_SHOWN_FEATURES]
-    return f": {', '.join(names)}" if names else ""
+    mostly = "mostly " if len(names) < len(reason.features) else ""
+    return f": {mostly}{', '.join(names)}" if names else ""
 
 
 def _genres(reason: Reason) -> str:

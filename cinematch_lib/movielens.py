@@ -69,7 +69,7 @@ def fetch(dataset: str, raw_dir: Path, *, refresh: bool = False) -> Path:
     was published, an unsafe zip, or a disk that is full or cannot be written to.
     """
     raw_dir = Path(raw_dir)
-    _check_name(dataset)
+    check_name(dataset)
     folder = raw_dir / dataset
     try:
         if not is_settled(folder):
@@ -128,10 +128,10 @@ def read_ratings(folder: Path) -> pd.DataFrame | None:
     wrong = ~ratings["rating"].between(LOWEST_RATING, HIGHEST_RATING)
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        first = ratings.iloc[row]
+        first, line = ratings.iloc[row], columns.row_lines(path, len(ratings))[row]
         raise CineMatchError(
             f"{path}: {wrong.sum():,} of {len(ratings):,} ratings are not from {LOWEST_RATING} to "
-            f"{HIGHEST_RATING:g}; the first is on line {row + 2} (user {first['userId']:.0f}, film "
+            f"{HIGHEST_RATING:g}; the first is on line {line} (user {first['userId']:.0f}, film "
             f"{first['movieId']:.0f}, rating {first['rating']:g}); correct or remove them"
         )
     return ratings
@@ -140,7 +140,8 @@ def read_ratings(folder: Path) -> pd.DataFrame | None:
 # --- names and folders -------------------------------------------------------------------------------
 
 
-def _check_name(dataset: str) -> None:
+def check_name(dataset: str) -> None:
+    """Raise CineMatchError for what cannot be a data set's name."""
     if not dataset or dataset.startswith(".") or not dataset.isprintable() or set(dataset) & set("/\\"):
         raise CineMatchError(
             f"a data set's name is that of a folder, without slashes and not beginning with a dot; got {dataset!r}"

@@ -1,5 +1,6 @@
 """The notebooks in order, through papermill: one run, whole or not at all."""
 
+import contextlib
 import logging
 import re
 import shutil
@@ -19,6 +20,8 @@ from papermill.exceptions import PapermillExecutionError
 from cinematch_lib.artifacts import Draft, RunInfo
 from cinematch_lib.cleaning import CleaningReport
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, UnknownNameError, close_names
+from cinematch_lib.folders import alone_in
+from cinematch_lib.movielens import check_name
 from cinematch_lib.parameters import Parameter, notebook_parameters
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -88,7 +91,21 @@ def run_pipeline(
     starts where the catalog to go on from is missing or another data set's. Whatever ends it early, a failure
     or Ctrl-C, the run in use stays in use.
     """
+    dataset = parameters.get("dataset") or parameters_of(steps)["dataset"].default
+    check_name(dataset)
     _check_catalog(folders.data_dir, parameters.get("dataset"), steps)
+    folders.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with alone_in(folders.data_dir):  # of two pipelines at once, one would go on from the other's catalog
+            return _run_steps(folders, parameters, steps, dataset, say)
+    finally:
+        with contextlib.suppress(OSError):  # it is not empty, as a rule
+            folders.data_dir.rmdir()
+
+
+def _run_steps(
+    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], dataset: str, say: Callable[[str], None]
+) -> tuple[RunInfo, list[StepTime]]:
     # Parameters were checked, and by their types too, which papermill takes for unknown ones; failures are told below.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     draft = Draft.begin(folders.artifacts_dir)
@@ -98,7 +115,7 @@ def run_pipeline(
             say(f"[{number}/{len(steps)}] {step} …")
             times.append(_run_step(step, draft, folders, parameters))
             say(f"[{number}/{len(steps)}] {step}: {times[-1].seconds:.1f} s, {times[-1].peak_mb:,.0f} MB")
-        draft.record("pipeline", steps=[vars(one) for one in times])
+        draft.record("pipeline", dataset=dataset, steps=[vars(one) for one in times])
         return draft.publish(), times
     except StepFailedError:
         failed = folders.artifacts_dir / "failed"
@@ -142,7 +159,7 @@ def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str
             )
         except PapermillExecutionError as error:
             raise StepFailedError(_what_failed(step, source.name, error, folders)) from None
-        except DeadKernelError:
+        except (DeadKernelError, RuntimeError):  # it died, or did not even start
             raise StepFailedError(
                 f"step {step} failed: its kernel died, most likely for want of memory (it held up to "
                 f"{memory.peak_mb:,.0f} MB); close other programs or take a smaller data set\n\n"
@@ -152,13 +169,12 @@ def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str
 
 
 def _what_failed(step: str, notebook: str, error: PapermillExecutionError, folders: Folders) -> str:
-    """The failing cell and its error; of an error meant for people the message, of others the traceback."""
-    cell = "\n".join(f"    {line}" for line in str(error.source).splitlines())
-    if error.ename in MEANT_FOR_PEOPLE:
-        what = error.evalue
-    else:
-        what = _ESCAPES.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
+    """Where it failed and why: an error meant for people by its message, others by the cell and the traceback."""
     where = f"step {step} failed in cell [{error.exec_count}] of {notebook}"
+    if error.ename in MEANT_FOR_PEOPLE:
+        return f"{where}: {error.evalue}\n{_kept(notebook, folders)}"
+    cell = "\n".join(f"    {line}" for line in str(error.source).splitlines())
+    what = _ESCAPES.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
     return f"{where}:\n\n{cell}\n\n{what}\n\n{_kept(notebook, folders)}"
 
 

@@ -30,7 +30,7 @@ class ScoreWeights:
     content: float = 1.0
     genres: float = 0.1
     general: float = 0.25
-    variety: float = 0.5
+    variety: float = 0.1
 
 
 _VARIED_UP_TO = 100  # longer lists are not read as a list, so their order is the score's alone
@@ -137,20 +137,20 @@ class Recommender:
         _check_least(k)
         return [self._films.movie(row) for row in self._titles.search(text, k)]
 
-    def recommend(self, preferences: Preferences | None = None, k: int = 20) -> list[Recommendation]:
+    def recommend(self, preferences: Preferences | None = None, k: int | None = None) -> list[Recommendation]:
         """The `k` best films that fit the preferences, the best first; all that fit, where fewer do.
+
+        Without `k`, 20 films, or as many as there are.
 
         Films of equal score are ordered by their id. Someone who likes nothing yet gets well-liked films that
         differ from each other (up to 100 of them; more come in the order of liking alone). Raises CineMatchError
         when k is below 1 or above the number of films, and for unknown films, genres and services.
         """
-        self._check_k(k)
-        return self._ranked(preferences or Preferences(), k, self._weights)
+        return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights)
 
-    def similar(self, movie_id: int, k: int = 10) -> list[Recommendation]:
-        """The `k` films most like this one in their features. Raises as `recommend` does."""
-        self._check_k(k)
-        return self._ranked(Preferences(liked_movie_ids=[movie_id]), k, _SIMILAR)
+    def similar(self, movie_id: int, k: int | None = None) -> list[Recommendation]:
+        """The `k` films most like this one in their features; without `k`, ten. Raises as `recommend` does."""
+        return self._ranked(Preferences(liked_movie_ids=[movie_id]), self._how_many(k, 10), _SIMILAR)
 
     def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:
         """What the film is to the recommender: its `k` strongest features, with their part of the whole.
@@ -160,9 +160,12 @@ class Recommender:
         _check_least(k)
         return self._content.strongest(self._films.row(movie_id), k)
 
-    def _check_k(self, k: int) -> None:
+    def _how_many(self, k: int | None, default: int) -> int:
+        if k is None:
+            return min(default, len(self))
         if not _is_whole(k) or not 1 <= k <= len(self):
             raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {k}")
+        return k
 
     def _ranked(self, wanted: Preferences, k: int, weights: ScoreWeights) -> list[Recommendation]:
         films = self._films
@@ -172,6 +175,8 @@ class Recommender:
         if profile.anchors:
             scores += np.float32(weights.content) * self._content.scores(profile.vector, rows)
         asked_for = films.preferred(wanted) if weights.genres else ()
+        if len(asked_for) == 1:  # every film that fits has it, so it says nothing about which is better
+            asked_for = ()
         if asked_for:
             scores += np.float32(weights.genres) * films.genre_share(asked_for)[rows]
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:

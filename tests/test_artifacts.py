@@ -248,7 +248,9 @@ def test_no_runs_yet(tmp_path):
     assert list_runs(tmp_path) == []
     with pytest.raises(CineMatchError) as refused:
         Recommender.load(tmp_path)
-    assert str(refused.value) == f"{tmp_path} has no run in use yet; make one: cinematch run"
+    assert str(refused.value) == (
+        f"{tmp_path} has no run in use yet; make one (cinematch run), or name another folder (--artifacts-dir)"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -263,3 +263,11 @@ def test_tmdbs_offers_have_to_be_fetched_first(tmp_path, given_path):
         f'services="tmdb" needs {path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
         'fetch it, or choose services="demo", "file" or "none"'
     )
+
+
+def test_a_services_file_that_would_not_be_read_is_refused(tmp_path):
+    chosen = {"raw_dir": tmp_path, "region": "US", "offers": ["flatrate"], "seed": 0}
+    with pytest.raises(CineMatchError, match='which services="demo" does not read; say services="file"'):
+        ServicesSource.chosen("demo", services_file=tmp_path / "my.csv", **chosen)
+    assert ServicesSource.chosen("file", services_file=tmp_path / "my.csv", **chosen).table == tmp_path / "my.csv"
+    assert ServicesSource.chosen("tmdb", services_file=None, **chosen).table == tmp_path / "tmdb" / "providers.csv"

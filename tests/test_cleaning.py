@@ -382,3 +382,16 @@ def names_film(line, film):
     """Whether a line of movies.csv begins with the id that left_out.csv gives for it."""
     written = next(csv.reader([line]))[0]
     return written == film or float(written) == float(film)
+
+
+def test_a_report_tells_whether_catalog_and_tables_are_its_own(tmp_path):
+    folder = write_movielens(tmp_path / "raw" / "mine", movies=[(1, "Heat (1995)", "Crime")])
+    report = clean(folder, tmp_path / "data")
+    report.check(tmp_path / "data", folder)
+    (folder / "tags.csv").write_text("userId,movieId,tag,timestamp\n")
+    with pytest.raises(CineMatchError, match=r"tags\.csv in .*mine is not what the catalog was made from; clean again"):
+        report.check(tmp_path / "data", folder)
+    with (tmp_path / "data" / CATALOG).open("a") as catalog:
+        catalog.write("\n")
+    with pytest.raises(CineMatchError, match=r"is not the catalog that cleaning_report\.json tells of; clean again"):
+        report.check(tmp_path / "data", folder)

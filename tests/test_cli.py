@@ -145,13 +145,14 @@ def test_fewer_films_than_asked_for_say_so(sample_run, call):
     narrow = ["--year-min", 2016, "--year-max", 2016, "--genre", "film noir", "--artifacts-dir", sample_run.artifacts]
     code, out, _ = call("recommend", *narrow)
     assert code == 0
-    assert re.search(r"^(no|\d) films? fit; ask for less to see 10$", out, flags=re.MULTILINE)
+    said = r"^(Only \d films fit|Only 1 film fits|No film fits); loosen the filters to see more\.$"
+    assert re.search(said, out, flags=re.MULTILINE)
     code, out, _ = call("recommend", *narrow, "--runtime-min", 5000)
     assert code == 0
-    assert out.startswith("no films fit; ask for less to see 10\n")
+    assert out.startswith("No film fits; loosen the filters to see more.\n")
     code, out, _ = call("recommend", "-k", 7000, "--genre", "western", "--artifacts-dir", sample_run.artifacts)
     shown = int(re.findall(r"^ *(\d+)\. ", out, flags=re.MULTILINE)[-1])
-    assert f"\n{shown} films fit; ask for less to see 7000\n" in out
+    assert f"\nOnly {shown} films fit; loosen the filters to see more.\n" in out
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,11 @@ def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["recommend"], "artifacts has no run in use yet; make one: cinematch run"),
+        (
+            ["recommend"],
+            "{folder}/artifacts has no run in use yet; make one (cinematch run), "
+            "or name another folder (--artifacts-dir)",
+        ),
         (["runs"], "artifacts has no runs yet; make one: cinematch run"),
         (["use", "any"], "artifacts has no run 'any'; list them: cinematch runs"),
         (["runs", "a"], "compare two runs, got 1; list them: cinematch runs"),
@@ -187,7 +192,7 @@ def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):
     ],
 )
 def test_before_there_is_any_run(call, tmp_path, arguments, text):
-    assert refused(call(*arguments), tmp_path) == text
+    assert refused(call(*arguments), tmp_path) == text.format(folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -215,7 +220,9 @@ def test_runs_are_listed_and_the_one_in_use_is_marked(call, two):
     assert head.split() == ["run", "data", "set", "what"]
     assert len(lines) == 2
     (marked,) = (line for line in lines if line.startswith("* "))
-    assert re.fullmatch(rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features", marked)
+    assert re.fullmatch(
+        rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features; min_year=1980, services=demo", marked
+    )
     assert any(line.startswith(f"  {first} ") for line in lines)
 
 

@@ -47,32 +47,32 @@ def test_where_nothing_speaks_for_it_shares_are_of_what_speaks_against_it():
 
 def test_a_liked_film_is_named_with_what_is_shared():
     assert words(liked(HEAT, 0.42, MANN, CRIME, TIME), general(0.03)) == (
-        "Like Heat (1995): director Michael Mann, crime (93%); better liked than average (7%)"
+        "Like Heat (1995) (93%): mostly director Michael Mann, crime; better liked than average (7%)"
     )
 
 
 def test_a_film_without_a_year_is_named_by_its_title():
-    assert words(liked(movie("Heat", None), 0.3, MANN)) == "Like Heat: director Michael Mann (100%)"
+    assert words(liked(movie("Heat", None), 0.3, MANN)) == "Like Heat (100%): director Michael Mann"
 
 
 def test_features_that_count_little_or_against_are_not_named():
     against = Feature("year", "the time it was made", -0.05)
-    assert words(liked(HEAT, 0.25, MANN, against)) == "Like Heat (1995): director Michael Mann (100%)"
+    assert words(liked(HEAT, 0.25, MANN, against)) == "Like Heat (1995) (100%): mostly director Michael Mann"
 
 
 def test_three_features_at_most_are_named():
     features = [Feature("cast_top", name, 0.1) for name in "ABCD"]
-    assert words(liked(HEAT, 0.4, *features)) == "Like Heat (1995): A, B, C (100%)"
+    assert words(liked(HEAT, 0.4, *features)) == "Like Heat (1995) (100%): mostly A, B, C"
 
 
 def test_films_that_add_little_are_counted():
     parts = [liked(HEAT, 0.8, MANN), *[liked(CASINO, 0.05, CRIME)] * 4]
-    assert words(*parts) == "Like Heat (1995): director Michael Mann (80%); like 4 more you liked (20%)"
+    assert words(*parts) == "Like Heat (1995) (80%): director Michael Mann; like 4 more you liked (20%)"
 
 
 def test_one_film_that_adds_little_is_named_without_more():
     assert words(liked(HEAT, 0.95, MANN), liked(CASINO, 0.05, CRIME)) == (
-        "Like Heat (1995): director Michael Mann (95%); like Casino (1995) (5%)"
+        "Like Heat (1995) (95%): director Michael Mann; like Casino (1995) (5%)"
     )
 
 
@@ -81,7 +81,7 @@ def test_many_films_that_add_hardly_anything_each_are_counted_together():
 
 
 def test_what_adds_hardly_anything_is_passed_over():
-    assert words(liked(HEAT, 0.99, MANN), general(0.01)) == "Like Heat (1995): director Michael Mann (99%)"
+    assert words(liked(HEAT, 0.99, MANN), general(0.01)) == "Like Heat (1995) (99%): director Michael Mann"
     assert words(liked(HEAT, 0.001, MANN), general(0.999)) == "Better liked than average (100%)"
 
 
@@ -98,22 +98,22 @@ def test_the_genres_it_has_are_named(names, said):
 
 def test_what_speaks_against_it_comes_last():
     assert words(liked(HEAT, 0.2, MANN), ("disliked", -0.1, GIGLI, (CRIME,)), general(0.2)) == (
-        "Like Heat (1995): director Michael Mann (50%); better liked than average (50%); "
-        "but like Gigli (2003), which you disliked (−25%)"
+        "Like Heat (1995) (50%): director Michael Mann; better liked than average (50%); "
+        "but like Gigli (2003) (−25%), which you disliked"
     )
 
 
 def test_every_kind_that_speaks_against_it_has_words():
     parts = [liked(HEAT, 0.5, MANN), liked(CASINO, -0.1), general(-0.1), ("variety", -0.2, GIGLI, ())]
     assert words(*parts) == (
-        "Like Heat (1995): director Michael Mann (100%); but unlike Casino (1995), which you liked (−20%); "
+        "Like Heat (1995) (100%): director Michael Mann; but unlike Casino (1995) (−20%), which you liked; "
         "less liked than average (−20%); close to Gigli (2003), higher in this list (−40%)"
     )
 
 
 def test_unlikeness_to_a_disliked_film_speaks_for_it():
     assert words(("disliked", 0.1, GIGLI, ()), general(0.1)) == (
-        "Unlike Gigli (2003), which you disliked (50%); better liked than average (50%)"
+        "Unlike Gigli (2003) (50%), which you disliked; better liked than average (50%)"
     )
 
 

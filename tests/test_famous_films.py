@@ -62,7 +62,7 @@ def test_several_liked_films_all_have_a_say(recommender):
 
 def test_the_sequel_says_why(recommender):
     first = next(one for one in liking(recommender, GODFATHER) if one.movie_id == PART_TWO)
-    assert first.explanation.startswith("Like The Godfather (1972): ")
+    assert first.explanation.startswith("Like The Godfather (1972) (")
     assert "director Francis Ford Coppola" in first.explanation
     assert sum(reason.value for reason in first.reasons) == pytest.approx(first.score, abs=1e-5)
 
@@ -73,4 +73,4 @@ def test_disliking_the_sequel_drops_its_like(recommender):
 
     liked = Preferences(liked_movie_ids=[STAR_WARS])
     mixed = Preferences(liked_movie_ids=[STAR_WARS], disliked_movie_ids=[EMPIRE])
-    assert rank(mixed) >= rank(liked)
+    assert rank(mixed) > rank(liked)

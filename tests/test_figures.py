@@ -53,7 +53,7 @@ def report(services="demo", **dropped):
     read = kept + sum(dropped.values())
     reasons = {name.replace("_", " "): count for name, count in dropped.items()}
     source = {"source": services, "region": "US", "kinds": []}
-    return CleaningReport("tiny", {}, {}, source, read, reasons, kept, coverage, {}, {}, [])
+    return CleaningReport("tiny", {}, "", {}, source, read, reasons, kept, coverage, {}, {}, [])
 
 
 def drawn(figure):

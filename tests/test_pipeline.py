@@ -39,7 +39,7 @@ RUN_FILES = {
 
 def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     assert (sample_run.done.code, sample_run.done.err) == (0, "")
-    begun, table, after = sample_run.done.out.split("\n\n")
+    begun, table, account, after = sample_run.done.out.split("\n\n")
     lines = begun.split("\n")
     for number, step in enumerate(STEPS, start=1):
         assert lines.pop(0) == f"[{number}/3] {step} …"
@@ -51,7 +51,12 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
         assert 0.5 < float(seconds) < 120
         assert 50 < float(megabytes) < 2000
     run_id = current_run_id(sample_run.artifacts)
-    assert re.match(rf"run {run_id} 7,\d\d\d films, 3,\d\d\d features\nIt is in use now\. Try: cinematch rec", after)
+    assert account.startswith("9,066 films read = 7,276 kept + 1,790 dropped (5 no year known, 1,771 before 1980, ")
+    sizes = Run.current(sample_run.artifacts).info.facts["features"]
+    assert after == (
+        f"run {run_id} {sizes['films']:,} films, {sizes['features']:,} features\n"
+        'It is in use now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
+    )
 
 
 def test_the_run_is_whole_in_use_and_recommends(sample_run):
@@ -150,6 +155,24 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
     assert "\nclean.filters.max_year: None → 1995\n" in said.out
 
 
+def test_a_run_without_any_metadata_works_too(sample_run, tmp_path):
+    shutil.copytree(sample_run.folder / "raw", tmp_path / "raw")
+    done = cinematch(tmp_path, "run", "--from", "clean", "-p", "use_tmdb", "false", "-p", "services", "none")
+    assert (done.code, done.err) == (0, "")
+    assert Recommender.load(tmp_path / "artifacts").find("Heat (1995)").runtime is None
+
+
+def test_features_are_not_made_of_other_tables_than_the_catalog(sample_run, tmp_path):
+    for name in ("raw", "data"):
+        shutil.copytree(sample_run.folder / name, tmp_path / name)
+    (tmp_path / "raw" / "sample" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1\n")
+    done = cinematch(tmp_path, "run", "--from", "features")
+    assert done.code == 1
+    assert "ratings.csv in " in done.err
+    assert "is not what the catalog was made from; clean again (cinematch run --from clean)" in done.err
+    assert not (tmp_path / "artifacts" / "current").exists()
+
+
 # --- failures -----------------------------------------------------------------------------------------
 
 
@@ -159,12 +182,11 @@ def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
     )
     assert done.code == 1
     assert done.out == "[1/2] clean …\n"
-    where, cell, error, kept = done.err.split("\n\n")
-    assert where == "cinematch: step clean failed in cell [4] of 02_clean.ipynb:"
-    assert "filters = Filters(min_year, max_year, " in cell
-    assert "2000" in error and "1990" in error
-    assert "Traceback" not in done.err
-    assert kept == "The notebook as far as it came: artifacts/failed/02_clean.ipynb\n"
+    assert done.err == (
+        "cinematch: step clean failed in cell [4] of 02_clean.ipynb: "
+        "min_year must not be above max_year, got min_year=2000 and max_year=1990\n"
+        "The notebook as far as it came: artifacts/failed/02_clean.ipynb\n"
+    )
     notebook = nbformat.read(project / "artifacts/failed/02_clean.ipynb", as_version=4)
     errors = [one for cell in notebook.cells for one in cell.get("outputs", []) if one.output_type == "error"]
     assert [one.ename for one in errors] == ["CineMatchError"]
@@ -173,12 +195,12 @@ def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
 
 
 def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, sample_run):
-    (project / "data").write_text("a file")
+    (project / "data" / "movies_merged.csv").mkdir(parents=True)
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean")
     assert done.code == 1
-    assert "cinematch: step clean failed in cell [4] of 02_clean.ipynb:\n\n    metadata_path = " in done.err
+    assert "cinematch: step clean failed in cell [4] of 02_clean.ipynb:\n\n    own = place(" in done.err
     assert "Traceback (most recent call last)" in done.err
-    assert re.search(r"^(FileExists|NotADirectory)Error: ", done.err, flags=re.MULTILINE)
+    assert re.search(r"^IsADirectoryError: ", done.err, flags=re.MULTILINE)
     assert "\x1b" not in done.err
     assert untouched(project, sample_run)
 
@@ -246,7 +268,7 @@ def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans
 
     done = cinematch(project, "run", "--dataset", "ml-23m", "--to", "fetch")
     assert done.code == 1
-    assert "\n\nthere is no data set 'ml-23m': the named ones are sample (embedded), " in done.err
+    assert ": there is no data set 'ml-23m': the named ones are sample (embedded), " in done.err
     assert "did you mean ml-32m" in done.err
     assert "Traceback" not in done.err
     assert untouched(project, sample_run)

@@ -1,5 +1,6 @@
 """What the README says is so: its commands, its Python, its tree, its tables and its numbers."""
 
+import dataclasses
 import itertools
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from commands import cinematch
 
-from cinematch_lib import parameters, pipeline
+from cinematch_lib import Preferences, parameters, pipeline
 from cinematch_lib.movielens import DATASETS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,3 +125,13 @@ def test_numbers_of_the_real_catalog(tmp_path):
     known = report.coverage
     assert f"keeps {report.kept:,}, of which {known['overview']:,} have a real overview" in said
     assert f"{known['cast_top']:,} a cast and {known['director']:,} a director" in said
+
+
+def test_the_table_of_preferences_names_them_all():
+    rows = re.findall(r"^\| (`--[^|]*) \| ([^|]*) \|", part("Use it"), flags=re.MULTILINE)
+    fields = {name for _, cell in rows for name in re.findall(r"`(\w+)`", cell)}
+    assert fields == {field.name for field in dataclasses.fields(Preferences)}
+
+
+def test_nothing_is_left_to_fill_in():
+    assert not re.search(r"@@|TODO|TBD", README)

@@ -44,8 +44,8 @@ def test_the_score_is_likeness_and_general_liking(thrillers):
     assert [(one.title, one.rank) for one in found] == [("B", 1), ("C", 2), ("D", 3)]
     assert [one.score for one in found] == pytest.approx([1 + 0.05, 0.5**0.5 + 0.025, -0.1])
     assert [one.explanation for one in found] == [
-        "Like A (2000): crime (95%); better liked than average (5%)",
-        "Like A (2000): crime (97%); better liked than average (3%)",
+        "Like A (2000) (95%): crime",
+        "Like A (2000) (97%): crime",
         "Less liked than average (−100%)",
     ]
 
@@ -61,9 +61,7 @@ def test_disliked_films_push_down(thrillers):
     found = thrillers.recommend(Preferences(liked_movie_ids=[1], disliked_movie_ids=[3]), k=4)
     assert ids(found) == [2, 4]
     assert found[0].score == pytest.approx(1 + 0.05 - 0.5 * 0.5**0.5)
-    assert found[0].explanation == (
-        "Like A (2000): crime (95%); better liked than average (5%); but like C (2000), which you disliked (−34%)"
-    )
+    assert found[0].explanation == ("Like A (2000) (95%): crime; but like C (2000) (−34%), which you disliked")
     check_reasons(found)
 
 
@@ -289,13 +287,19 @@ def test_nothing_heavy_is_imported(tmp_path_factory):
 # --- messages ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("k", [0, -1, 9047, 10**9, 2.5, True, None, "ten"])
+@pytest.mark.parametrize("k", [0, -1, 9047, 10**9, 2.5, True, "ten"])
 def test_a_k_that_cannot_be(sample, k):
     said = f"k must be between 1 and 9046 (the number of films), got {k}"
     for ask in (lambda: sample.recommend(k=k), lambda: sample.similar(1, k=k)):
         with pytest.raises(CineMatchError) as raised:
             ask()
         assert str(raised.value) == said
+
+
+def test_without_a_k_there_are_as_many_as_there_can_be(thrillers, sample):
+    assert len(thrillers) < 10 and len(thrillers.recommend()) == len(thrillers)
+    assert len(thrillers.similar(1)) == len(thrillers) - 1
+    assert (len(sample.recommend()), len(sample.similar(1))) == (20, 10)
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5])
