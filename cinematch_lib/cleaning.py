@@ -1,5 +1,6 @@
 """Cleaning as one step: raw tables in, ``movies_merged.csv`` and an account of every film out."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -144,7 +145,7 @@ def clean(
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
     with written_whole(data_dir / CATALOG) as part:
-        kept[list(MERGED.columns)].to_csv(part, index=False, lineterminator="\n")
+        _write_csv(part, kept[list(MERGED.columns)])
     report = CleaningReport(
         dataset=folder.name,
         inputs=_checksums_of([metadata_path, services.table]) | checksums(folder),
@@ -165,9 +166,21 @@ def clean(
         attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
     )
     with written_whole(data_dir / LEFT_OUT) as part:
-        left_out.table().to_csv(part, index=False, lineterminator="\n")
+        _write_csv(part, left_out.table())
     write_text(data_dir / REPORT, to_json(report.as_dict()))
     return report
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    """The table as CSV, unknown values empty: as `to_csv` would, in three quarters of the time."""
+    columns = [
+        column.to_list() if column.dtype == "str" else column.astype("object").where(column.notna(), "").to_list()
+        for _, column in table.items()
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows(zip(*columns, strict=True))
 
 
 def read_catalog(data_dir: Path) -> pd.DataFrame:
