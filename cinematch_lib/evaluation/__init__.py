@@ -12,8 +12,10 @@ from cinematch_lib import models
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
 from cinematch_lib.evaluation.metrics import accuracy, coverage, found_by_popularity, kinds, most_popular
 from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
+from cinematch_lib.evaluation.tuning import CANDIDATES, search
 
 __all__ = [
+    "CANDIDATES",
     "Interval",
     "Split",
     "accuracy",
@@ -26,6 +28,7 @@ __all__ = [
     "kinds",
     "most_popular",
     "recommend_for",
+    "search",
     "split_by_time",
     "split_by_users",
     "split_liang2018",

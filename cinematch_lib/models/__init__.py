@@ -6,6 +6,7 @@ from typing import Any
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.ease import Ease
+from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.peers import Als, Bpr, ItemKNN
 from cinematch_lib.models.simple import ContentModel, Popular
 
@@ -16,6 +17,7 @@ MODELS: dict[str, type[Model]] = {
     "ease": Ease,
     "als": Als,
     "bpr": Bpr,
+    "hybrid": Hybrid,
 }
 
 __all__ = ["MODELS", "Model", "make"]

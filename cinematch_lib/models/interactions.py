@@ -77,3 +77,22 @@ class Interactions:
         start, stop, _ = rows.indices(len(self.users))
         span = slice(self.stars.indptr[start], self.stars.indptr[stop])
         return Interactions(self.users[rows], self.films, stars, None if self.times is None else self.times[span])
+
+    def chosen(self, rows: np.ndarray) -> "Interactions":
+        """The users in these rows, ascending, with their ratings."""
+        counts = np.diff(self.stars.indptr)
+        keep = np.zeros(len(self), dtype=bool)
+        keep[rows] = True
+        times = None if self.times is None else self.times[np.repeat(keep, counts)]
+        return Interactions(self.users[rows], self.films, self.stars[rows], times)
+
+    def without(self, hidden: sparse.csr_matrix) -> "Interactions":
+        """The same users without the ratings that `hidden`, CSR (users, films) of values above 0, has."""
+        counts = np.diff(self.stars.indptr)
+        row = np.repeat(np.arange(len(self)), counts)
+        keys = row * len(self.films) + self.stars.indices
+        of_hidden = np.repeat(np.arange(len(self)), np.diff(hidden.indptr)) * len(self.films) + hidden.indices
+        kept = ~np.isin(keys, of_hidden)
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=len(self)))])
+        stars = sparse.csr_matrix((self.stars.data[kept], self.stars.indices[kept], indptr), shape=self.stars.shape)
+        return Interactions(self.users, self.films, stars, None if self.times is None else self.times[kept])

@@ -25,18 +25,18 @@ class RidgeInverse:
             self._inverse_penalty = weights
             self._X = sparse.csr_matrix(X, dtype=np.float32)
             scaled = sparse.csr_matrix(self._X @ sparse.diags_array(weights))
-            kernel = _dense(scaled @ self._X.T)
+            kernel = dense(scaled @ self._X.T)
             kernel[np.diag_indices_from(kernel)] += 1
-            self.core = _inverse(kernel)
+            self.core = inverse(kernel)
             self._right = np.asarray(self.core @ scaled)
             at = scaled.tocoo()
             parts = at.data.astype(np.float64) * self._right[at.row, at.col]
             taken = np.bincount(at.col, weights=parts, minlength=films)
             self.diagonal = (weights - taken).astype(np.float32)
         else:
-            gram = _dense(X.T @ X)
+            gram = dense(X.T @ X)
             gram[np.diag_indices_from(gram)] += np.broadcast_to(np.asarray(penalty, dtype=np.float32), (films,))
-            self._whole = _inverse(gram)
+            self._whole = inverse(gram)
             self.diagonal = self._whole.diagonal().copy()
 
     def product(self, left: sparse.csr_matrix) -> np.ndarray:
@@ -44,7 +44,7 @@ class RidgeInverse:
         if not self._by_rows:
             return np.asarray(left @ self._whole, dtype=np.float32)
         scaled = left @ sparse.diags_array(self._inverse_penalty)
-        return _dense(scaled) - _dense(scaled @ self._X.T) @ self._right
+        return dense(scaled) - dense(scaled @ self._X.T) @ self._right
 
 
 def check_memory(rows: int, films: int) -> None:
@@ -59,11 +59,12 @@ def check_memory(rows: int, films: int) -> None:
         )
 
 
-def _dense(matrix: sparse.csr_matrix) -> np.ndarray:
+def dense(matrix: sparse.csr_matrix) -> np.ndarray:
+    """A sparse matrix as an array, float32."""
     return np.asarray(matrix.toarray(), dtype=np.float32)
 
 
-def _inverse(matrix: np.ndarray) -> np.ndarray:
+def inverse(matrix: np.ndarray) -> np.ndarray:
     """The inverse of a positive definite matrix, float32, by Cholesky, in place."""
     factor, failed = spotrf(matrix, lower=1, overwrite_a=1)
     if not failed:
