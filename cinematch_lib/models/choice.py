@@ -18,8 +18,12 @@ _FILMS = 2000  # the most rated films stand for all when values are chosen
 _FOLDS, _USERS, _PART = 3, 1000, 0.2  # at the most so many folds and users held out; a fold is this part of all
 _MOST_USERS = 20_000  # of more users than that, a random part is chosen on
 _LEAST_LIKES, _SHOWN = 5, 0.8
-_STEP = 1.6  # the factor from one penalty to the next
-_GRID = {"penalty": 100.0, "sitting_weight": (0.7, 0.0, 0.4, 1.0), "calendar": (4.0, 0.0, 2.0, 8.0)}
+_GRID = {
+    "thinning": (0.3, 0.0, 0.6, 1.0),
+    "sitting_weight": (0.7, 0.0, 0.4, 1.0),
+    "calendar": (4.0, 0.0, 2.0, 8.0),
+}
+_PENALTY, _STEP = 100.0, 1.6  # the first penalty to try, and the factor to the next
 _COLD = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
 _COST = 0.002  # what the other films' nDCG may lose, of itself, to films that hardly anybody rated
 
@@ -48,7 +52,9 @@ class _Trial:
         scale[films:] = values["calendar"]
         gram = self.whole if self.sat is None else self.whole + np.float32(values["sitting_weight"] ** 2) * self.sat
         gram = gram * scale * scale[:, None]
-        gram[np.diag_indices_from(gram)] += np.float32(values["penalty"])
+        squares = gram.diagonal().copy()
+        squares[films:] = 0
+        gram[np.diag_indices_from(gram)] += np.float32(values["penalty"]) + np.float32(values["thinning"]) * squares
         made = inverse(gram)
         asked = self.asked @ sparse.diags_array(scale)
         return dense(asked[:, :films]) - (np.asarray(asked @ made)[:, :films] / made.diagonal()[:films])
@@ -57,7 +63,7 @@ class _Trial:
 def choose(
     learned: Interactions, features: sparse.csr_matrix, given: dict[str, float | None], seed: int
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """The values of `penalty, sitting_weight, calendar, cold` where `given` has None, and what each trial scored.
+    """The values of `penalty, thinning, sitting_weight, calendar, cold` where `given` has None, and the trials.
 
     Users are held out in turn; with a fold-in of 80 % of their likes and all their lower ratings, the mean of
     nDCG@10 and Recall@20 decides. One value after another is moved as long as that helps. `cold` is the
@@ -85,8 +91,8 @@ def choose(
     if "penalty" in open_values:
         values["penalty"] = _climb(lambda penalty: score(penalty=penalty), values["penalty"])
     moved = False
-    for name in ("sitting_weight", "calendar"):
-        if name in open_values and learned.times is not None:
+    for name in _GRID:
+        if name in open_values and (learned.times is not None or name == "thinning"):
             chosen = max(_GRID[name], key=lambda value, name=name: score(**{name: value}))
             moved |= chosen != values[name]
             values[name] = chosen
@@ -100,7 +106,7 @@ def choose(
 def _start(name: str) -> float:
     if name == "cold":
         return 0.25
-    return _GRID[name] if name == "penalty" else _GRID[name][0]
+    return _PENALTY if name == "penalty" else _GRID[name][0]
 
 
 def _climb(score: Callable[[float], float], start: float) -> float:

@@ -56,20 +56,18 @@ class Calendar:
     def beside(self, asked: Interactions) -> sparse.csr_matrix:
         """Graded histories with the calendar's columns after the films': CSR float32 (users, films + years)."""
         row = np.repeat(np.arange(len(asked)), np.diff(asked.stars.indptr))
-        return self._join(asked.graded(grade), asked.times, row)
+        years = sparse.csr_matrix(self.of(asked.times, row, len(asked)))
+        return sparse.hstack([asked.graded(grade), years], format="csr", dtype=np.float32)
 
-    def beside_sittings(self, learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
-        """The same with a row for each sitting instead of each user: CSR float32 (sittings, films + years)."""
-        films, times = sittings(learned, size)
-        return self._join(films, times, np.repeat(np.arange(films.shape[0]), np.diff(films.indptr)))
-
-    def _join(self, films: sparse.csr_matrix, times: np.ndarray | None, row: np.ndarray) -> sparse.csr_matrix:
-        years = sparse.csr_matrix(self.of(times, row, films.shape[0]))
+    def beside_sittings(self, learned: Interactions) -> sparse.csr_matrix:
+        """Sittings with empty columns for the years, of which whole histories speak: CSR float32 as `beside`."""
+        films = sittings(learned)
+        years = sparse.csr_matrix((films.shape[0], len(self.years)), dtype=np.float32)
         return sparse.hstack([films, years], format="csr", dtype=np.float32)
 
 
-def sittings(learned: Interactions, size: int = SITTING) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Graded ratings with a row for each sitting, CSR float32 (sittings, films), and their times (ratings,).
+def sittings(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
+    """Graded ratings with a row for each sitting instead of each user: CSR float32 (sittings, films).
 
     A history is cut, in the order of its times, into parts of about `size` ratings; ratings of one second are
     in the order of the films. Films rated in one sitting are more alike than films of one history, since
@@ -86,5 +84,4 @@ def sittings(learned: Interactions, size: int = SITTING) -> tuple[sparse.csr_mat
     order, user, place = (one[parts[user] > 0] for one in (order, user, place))  # by user, so in either order
     row = first[user] + place * parts[user] // counts[user]
     indptr = np.searchsorted(row, np.arange(first[-1] + 1))
-    made = sparse.csr_matrix((graded.data[order], graded.indices[order], indptr), shape=(first[-1], graded.shape[1]))
-    return made, learned.times[order]
+    return sparse.csr_matrix((graded.data[order], graded.indices[order], indptr), shape=(first[-1], graded.shape[1]))

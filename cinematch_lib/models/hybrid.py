@@ -15,6 +15,8 @@ from cinematch_lib.models.graded import Calendar
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse
 
+_OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
+
 
 class Hybrid(Model):
     """Linear, additive, in closed form; what it is not told it chooses on users that it holds out.
@@ -32,6 +34,9 @@ class Hybrid(Model):
     Parameters
     ----------
     penalty : λ of the regression, above 0; None to choose it.
+    thinning : what part of the sum of a film's squared grades is added to its λ, 0 or more, as if that part of
+        each history were left out at random (Steck 2020, "Autoencoders that don't overfit towards the
+        identity"); None to choose it.
     sitting_weight : how much a sitting's row counts beside a history's, 0 or more; None to choose it.
     calendar : how large a year's column is, 0 or more; None to choose it. Without times, this and
         `sitting_weight` are 0.
@@ -46,6 +51,7 @@ class Hybrid(Model):
     def __init__(
         self,
         penalty: float | None = None,
+        thinning: float | None = None,
         sitting_weight: float | None = None,
         calendar: float | None = None,
         cold: float | None = None,
@@ -54,19 +60,21 @@ class Hybrid(Model):
     ) -> None:
         if penalty is not None and not penalty > 0:
             raise CineMatchError(f"penalty must be above 0, or None to choose it, got {penalty!r}")
-        for name, value in (("sitting_weight", sitting_weight), ("calendar", calendar), ("cold", cold)):
+        others = {"thinning": thinning, "sitting_weight": sitting_weight, "calendar": calendar, "cold": cold}
+        for name, value in others.items():
             if value is not None and not value >= 0:
                 raise CineMatchError(f"{name} must be 0 or more, or None to choose it, got {value!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
-        self.penalty, self.sitting_weight, self.calendar, self.cold = penalty, sitting_weight, calendar, cold
+        self.penalty, self.thinning, self.cold = penalty, thinning, cold
+        self.sitting_weight, self.calendar = sitting_weight, calendar
         self.max_films, self.seed = max_films, seed
         self.chosen: dict[str, float] = {}
         self.tried: list[dict[str, Any]] = []
 
     def _learn(self, learned: Interactions, catalog: pd.DataFrame) -> None:
         self._features = film_features(catalog)
-        given = {name: getattr(self, name) for name in ("penalty", "sitting_weight", "calendar", "cold")}
+        given = {name: getattr(self, name) for name in ("penalty", *_OTHERS)}
         self.chosen, self.tried = choose(learned, self._features, given, self.seed)
         self._calendar = Calendar(learned)
         at = most_rated(learned, self.max_films)
@@ -77,7 +85,9 @@ class Hybrid(Model):
         if self.chosen["sitting_weight"]:
             sittings = self._scaled(self._calendar.beside_sittings(learned))
             rows = sparse.vstack([rows, np.float32(self.chosen["sitting_weight"]) * sittings], format="csr")
-        self._inverse = RidgeInverse(rows, self.chosen["penalty"])
+        squares = np.asarray(rows.multiply(rows).sum(axis=0), dtype=np.float64).ravel()
+        squares[len(at) :] = 0
+        self._inverse = RidgeInverse(rows, self.chosen["penalty"] + self.chosen["thinning"] * squares)
         counts = np.bincount(learned.stars.indices, minlength=len(self.films))
         self._cold = np.float32(self.chosen["cold"]) * coldness(counts)
 
