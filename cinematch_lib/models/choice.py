@@ -24,8 +24,8 @@ _GRID = {
     "calendar": (4.0, 0.0, 2.0, 8.0),
 }
 _PENALTY, _STEP = 100.0, 1.6  # the first penalty to try, and the factor to the next
-_COLD = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
-_COST = 0.002  # what the other films' nDCG may lose, of itself, to films that hardly anybody rated
+_COLD = (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
+_COST = 0.002  # what part of nDCG@100 films that hardly anybody rated may take from the others
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def choose(
 
     Users are held out in turn; with a fold-in of 80 % of their likes and all their lower ratings, the mean of
     nDCG@10 and Recall@20 decides. One value after another is moved as long as that helps. `cold` is the
-    largest at which nDCG@10 loses no more than 0.2 % of itself. `features` is CSR float32 (films, features).
+    largest that takes no more than 0.2 % from nDCG@100. `features` is CSR float32 (films, features).
     Where too few users like enough films to be held out, the values that the search starts with stand.
     """
     values = {name: _start(name) if value is None else value for name, value in given.items()}
@@ -128,7 +128,7 @@ def _most_cold(trials: list[_Trial], features: sparse.csr_matrix, values: dict[s
             scores = np.zeros((near.shape[0], features.shape[0]), dtype=np.float32)
             scores[:, trial.at] = near
             add_cold(scores, trial.shown, features, np.float32(cold) * coldness(trial.counts))
-            found[number] += _quality(scores, trial, everywhere=True)[0]
+            found[number] += _quality(scores, trial, everywhere=True, depth=100)[0]
     good = found[1:] >= (1 - _COST) * found[0]
     return _COLD[int(np.argmax(good))] if good.any() else 0.0
 
@@ -177,13 +177,14 @@ def _hide(held: Interactions, rng: np.random.Generator) -> sparse.csr_matrix:
     return sparse.csr_matrix(made, shape=likes.shape)
 
 
-def _quality(scores: np.ndarray, trial: _Trial, *, everywhere: bool = False) -> tuple[float, float]:
-    """Mean nDCG@10 and Recall@20 of the films not shown; `scores` are of the trial's films, or of all."""
+def _quality(scores: np.ndarray, trial: _Trial, *, everywhere: bool = False, depth: int = 10) -> tuple[float, float]:
+    """Mean nDCG@depth and Recall@20 of the films not shown; `scores` are of the trial's films, or of all."""
     rated, hidden = (trial.rated, trial.hidden) if everywhere else (trial.rated[:, trial.at], trial.hidden[:, trial.at])
     scores = scores.copy()
     scores[np.repeat(np.arange(len(scores)), np.diff(rated.indptr)), rated.indices] = -np.inf
-    hits = np.take_along_axis(hidden.toarray(), best(scores, 20), axis=1)
+    hits = np.take_along_axis(hidden.toarray(), best(scores, max(depth, 20)), axis=1)
     wanted = np.diff(trial.hidden.indptr)
-    discount = 1 / np.log2(np.arange(2, 12))
-    gain = hits[:, :10] @ discount[: hits.shape[1]] / np.cumsum(discount)[np.minimum(wanted, 10) - 1]
-    return float(gain.mean()), float((hits.sum(axis=1) / wanted).mean())
+    discount = 1 / np.log2(np.arange(2, depth + 2))
+    first = hits[:, :depth]
+    gain = first @ discount[: first.shape[1]] / np.cumsum(discount)[np.minimum(wanted, depth) - 1]
+    return float(gain.mean()), float((hits[:, :20].sum(axis=1) / wanted).mean())
