@@ -106,6 +106,20 @@ def test_the_scores_are_the_closed_form():
     np.testing.assert_allclose(model.scores(asked), expected, atol=1e-4)
 
 
+def test_the_weights_for_serving_give_the_same_scores():
+    model = make("hybrid", **(FIXED | {"cold": 0.0})).fit(tastes(), catalog())
+    asked = tastes(users=4, seed=9)
+    query = model._calendar.beside(Interactions.of(asked, model.films))
+    np.testing.assert_allclose((query @ model.weights(10_000)).toarray(), model.scores(asked), atol=1e-4)
+    few = model.weights(10)
+    assert np.diff(few.tocsc().indptr).max() == 10
+    assert few.diagonal().tolist() == [0] * 120
+    strongest = abs(model.weights(10_000)).max()
+    assert abs(few).max() == pytest.approx(strongest)
+    with pytest.raises(CineMatchError, match="most must be 1 or more, got 0"):
+        model.weights(0)
+
+
 def test_ratings_below_a_like_speak_too():
     model = make("hybrid", **FIXED).fit(tastes(), catalog())
     one = pd.DataFrame({"userId": 1, "movieId": [1, 7], "rating": [5.0, 5.0]})

@@ -212,6 +212,7 @@ def test_both_ways_to_the_inverse_agree_with_numpy(shape, penalty):
     made = RidgeInverse(X, weights)
     np.testing.assert_allclose(made.diagonal, whole.diagonal(), rtol=1e-5)
     np.testing.assert_allclose(made.product(left), left @ whole, atol=1e-5)
+    np.testing.assert_allclose(made.rows(slice(3, 9)), whole[3:9], atol=1e-5)
 
 
 def test_ease_is_its_closed_form():

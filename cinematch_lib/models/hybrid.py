@@ -15,6 +15,7 @@ from cinematch_lib.models.graded import Calendar
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse
 
+_BLOCK = 512  # films whose weights are made at once
 _OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
 
 
@@ -104,3 +105,35 @@ class Hybrid(Model):
         if self.chosen["cold"]:
             add_cold(scores, asked, self._features, self._cold)
         return scores
+
+    def weights(self, most: int = 200) -> sparse.csr_matrix:
+        """The first two sums of the score as one sparse matrix, for serving: CSR float32 (films + years, films).
+
+        Row by row what a film of grade 1, or a year with all of a history, adds to each film; of every film's
+        column the `most` weights that are the largest by amount are kept. Raises CineMatchError.
+        """
+        inputs, films = len(self._columns), len(self._at)
+        if most < 1:
+            raise CineMatchError(f"most must be 1 or more, got {most!r}")
+        most = min(most, inputs)
+        parts = []
+        for start in range(0, films, _BLOCK):
+            block = slice(start, min(start + _BLOCK, films))
+            made = -self._inverse.rows(block) * self._scale
+            made /= self._inverse.diagonal[block, None]
+            made[np.arange(len(made)), np.arange(block.start, block.stop)] = 0
+            kept = np.argpartition(-np.abs(made), most - 1, axis=1)[:, :most]
+            values = np.take_along_axis(made, kept, axis=1)
+            indptr = np.arange(len(made) + 1) * most
+            parts.append(
+                sparse.csr_matrix((values.ravel(), self._columns[kept].ravel(), indptr), (len(made), self._width))
+            )
+        by_film = sparse.vstack(parts, format="coo")
+        spread = (by_film.data, (by_film.col, self._at[by_film.row]))
+        weights = sparse.csr_matrix(spread, shape=(self._width, len(self.films)))
+        weights.eliminate_zeros()
+        return weights
+
+    @property
+    def _width(self) -> int:
+        return len(self.films) + len(self._calendar.years)

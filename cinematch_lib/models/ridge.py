@@ -46,6 +46,16 @@ class RidgeInverse:
         scaled = left @ sparse.diags_array(self._inverse_penalty)
         return dense(scaled) - dense(scaled @ self._X.T) @ self._right
 
+    def rows(self, at: slice) -> np.ndarray:
+        """Rows of P, which are its columns too: float32 (rows, films)."""
+        if not self._by_rows:
+            return self._whole[at]
+        scaled = self._X[:, at] @ sparse.diags_array(self._inverse_penalty[at])
+        made = -np.asarray(scaled.T @ self._right)
+        columns = np.arange(len(self.diagonal))[at]
+        made[np.arange(len(columns)), columns] += self._inverse_penalty[at]
+        return made
+
 
 def check_memory(rows: int, films: int) -> None:
     """Refuse what will not fit: raises CineMatchError with the numbers and what to change."""
