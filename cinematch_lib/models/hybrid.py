@@ -87,6 +87,7 @@ class Hybrid(Model):
             sittings = self._scaled(self._calendar.beside_sittings(learned))
             rows = sparse.vstack([rows, np.float32(self.chosen["sitting_weight"]) * sittings], format="csr")
         squares = np.asarray(rows.multiply(rows).sum(axis=0), dtype=np.float64).ravel()
+        self._spread = np.sqrt(squares).astype(np.float32)
         squares[len(at) :] = 0
         self._inverse = RidgeInverse(rows, self.chosen["penalty"] + self.chosen["thinning"] * squares)
         counts = np.bincount(learned.stars.indices, minlength=len(self.films))
@@ -109,8 +110,9 @@ class Hybrid(Model):
     def weights(self, most: int = 200) -> sparse.csr_matrix:
         """The first two sums of the score as one sparse matrix, for serving: CSR float32 (films + years, films).
 
-        Row by row what a film of grade 1, or a year with all of a history, adds to each film; of every film's
-        column the `most` weights that are the largest by amount are kept. Raises CineMatchError.
+        Row by row what a film of grade 1, or a year with all of a history, adds to each film. Of every film's
+        column those `most` weights are kept that say most in all: the largest by amount × the length of their
+        film's column in what was learned from. Raises CineMatchError.
         """
         inputs, films = len(self._columns), len(self._at)
         if most < 1:
@@ -122,7 +124,7 @@ class Hybrid(Model):
             made = -self._inverse.rows(block) * self._scale
             made /= self._inverse.diagonal[block, None]
             made[np.arange(len(made)), np.arange(block.start, block.stop)] = 0
-            kept = np.argpartition(-np.abs(made), most - 1, axis=1)[:, :most]
+            kept = np.argpartition(-np.abs(made * self._spread), most - 1, axis=1)[:, :most]
             values = np.take_along_axis(made, kept, axis=1)
             indptr = np.arange(len(made) + 1) * most
             parts.append(
