@@ -7,6 +7,7 @@ from sklearn.metrics import ndcg_score
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import (
+    CANDIDATES,
     accuracy,
     by_activity,
     coverage,
@@ -16,10 +17,13 @@ from cinematch_lib.evaluation import (
     interval,
     kinds,
     most_popular,
+    recommend_for,
+    search,
     split_by_time,
     split_by_users,
     split_liang2018,
 )
+from cinematch_lib.models import MODELS, make
 
 
 def some_ratings(users: int = 60, films: int = 80, seed: int = 0, likes: float = 0.5) -> pd.DataFrame:
@@ -284,3 +288,31 @@ def test_results_by_activity():
     table = by_activity(values, histories, (10, 30))
     assert table["users"].tolist() == [1, 2, 0]
     assert table["ndcg@10"].tolist()[:2] == pytest.approx([1.0, 0.3])
+
+
+# --- the search --------------------------------------------------------------------------------------
+
+
+def test_a_search_takes_the_best_on_its_users():
+    ratings = some_ratings()
+    catalog = pd.DataFrame({"movieId": range(10, 90), "genres": "drama"})
+    split = split_by_users(ratings, 20)
+    candidates = [{"penalty": value} for value in (1.0, 30.0, 1000.0)]
+    chosen, table = search("ease", split, catalog, candidates)
+    assert table["penalty"].tolist() == [1, 30, 1000]
+    assert chosen == candidates[int(table["ndcg@10"].argmax())]
+    made = recommend_for("ease", split.train, split.histories, catalog, 10, penalty=30.0)
+    assert table["ndcg@10"][1] == pytest.approx(accuracy(made, split.held_out, [10])["ndcg@10"].mean())
+    assert search("popular", split, catalog)[0] == {}
+    with pytest.raises(CineMatchError, match="one candidate or more"):
+        search("ease", split, catalog, [])
+
+
+def test_every_model_with_parameters_has_the_same_number_of_trials():
+    assert set(CANDIDATES) == set(MODELS)
+    assert {name: len(of) for name, of in CANDIDATES.items() if len(of) > 1} == dict.fromkeys(
+        ("content", "itemknn", "ease", "als", "bpr"), 8
+    )
+    for name, candidates in CANDIDATES.items():
+        for params in candidates:
+            make(name, **params)
