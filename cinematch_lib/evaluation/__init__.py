@@ -1,0 +1,56 @@
+"""Splits, metrics and comparisons: how good models are at finding the films that people turn out to like.
+
+Films are ranked among all films but those that the user has rated at all, never among a sample of them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from cinematch_lib import models
+from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
+from cinematch_lib.evaluation.metrics import accuracy, coverage, found_by_popularity, kinds, most_popular
+from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
+from cinematch_lib.evaluation.tuning import CANDIDATES, search
+
+__all__ = [
+    "CANDIDATES",
+    "Interval",
+    "Split",
+    "accuracy",
+    "by_activity",
+    "coverage",
+    "difference",
+    "folds_by_users",
+    "found_by_popularity",
+    "interval",
+    "kinds",
+    "most_popular",
+    "recommend_for",
+    "search",
+    "split_by_time",
+    "split_by_users",
+    "split_liang2018",
+]
+
+
+def recommend_for(
+    name: str,
+    train_ratings: pd.DataFrame,
+    histories: pd.DataFrame,
+    catalog: pd.DataFrame,
+    k: int = 20,
+    *,
+    exclude_seen: bool = True,
+    users: Sequence[int] | None = None,
+    **params: Any,
+) -> pd.DataFrame:
+    """Fit the model `name` and recommend `k` films to each user: `userId, movieId, rank, score`.
+
+    `train_ratings` and `histories` have `userId, movieId, rating` and optionally `timestamp`; `catalog` has
+    `movieId` and what else is known of the films; `params` are the model's own. Raises as `models.make`,
+    `Model.fit` and `Model.recommend` do.
+    """
+    model = models.make(name, **params).fit(train_ratings, catalog)
+    return model.recommend(histories, k, exclude_seen=exclude_seen, users=users)

@@ -1,0 +1,43 @@
+"""What learns from ratings: one contract, several models (see `base.Model`), made by name."""
+
+import inspect
+from typing import Any
+
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.models.base import Model
+from cinematch_lib.models.ease import Ease
+from cinematch_lib.models.hybrid import Hybrid
+from cinematch_lib.models.peers import Als, Bpr, ItemKNN
+from cinematch_lib.models.simple import ContentModel, Popular
+
+MODELS: dict[str, type[Model]] = {
+    "popular": Popular,
+    "content": ContentModel,
+    "itemknn": ItemKNN,
+    "ease": Ease,
+    "als": Als,
+    "bpr": Bpr,
+    "hybrid": Hybrid,
+}
+
+__all__ = ["MODELS", "Model", "make"]
+
+
+def make(name: str, **params: Any) -> Model:
+    """A model by its name, not fitted yet; `params` are those of its class.
+
+    Raises UnknownNameError for another name, and CineMatchError for parameters that the model does not have.
+
+    >>> make("ease", penalty=200).parameters()
+    {'penalty': 200, 'max_films': 20000}
+    """
+    if name not in MODELS:
+        raise UnknownNameError(
+            f"a model's name is one of {', '.join(MODELS)}, got {name!r}", close_names(str(name), MODELS)
+        )
+    known = inspect.signature(MODELS[name]).parameters
+    if unknown := [one for one in params if one not in known]:
+        raise CineMatchError(
+            f"the model {name} takes {', '.join(known) or 'no parameters'}, got {', '.join(map(repr, unknown))}"
+        )
+    return MODELS[name](**params)

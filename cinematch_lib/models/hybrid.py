@@ -1,0 +1,141 @@
+"""The hybrid: EASE on graded ratings of histories and sittings, and content for films that few have rated."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models.base import Model
+from cinematch_lib.models.choice import choose
+from cinematch_lib.models.content import add_cold, coldness, film_features
+from cinematch_lib.models.ease import most_rated
+from cinematch_lib.models.graded import Calendar
+from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.models.ridge import RidgeInverse
+
+_BLOCK = 512  # films whose weights are made at once
+_OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
+
+
+class Hybrid(Model):
+    """Linear, additive, in closed form; what it is not told it chooses on users that it holds out.
+
+    score(film) = Σ over the history: grade of the rating × weight of that film for this one
+                + Σ over the years in which they were given: part of the history × weight of that year
+                + cold / (1 + ratings of this film) × cosine of its features with those of the liked films
+                  × the highest of the sums before.
+
+    The weights are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: every rating
+    counts, by its grade (`graded.grade`); sittings stand as rows beside whole histories (`graded.sittings`);
+    years stand as columns beside the films, which speak for films and are not recommended. The last addend
+    lets films be found that nobody or hardly anybody has rated.
+
+    Parameters
+    ----------
+    penalty : λ of the regression, above 0; None to choose it.
+    thinning : what part of the sum of a film's squared grades is added to its λ, 0 or more, as if that part of
+        each history were left out at random (Steck 2020, "Autoencoders that don't overfit towards the
+        identity"); None to choose it.
+    sitting_weight : how much a sitting's row counts beside a history's, 0 or more; None to choose it.
+    calendar : how large a year's column is, 0 or more; None to choose it. Without times, this and
+        `sitting_weight` are 0.
+    cold : 0 or more; None to choose the largest that costs the other films nothing.
+    max_films : films beyond that many most rated have no weights, and lean on content.
+    seed : which users are held out.
+
+    After `fit`, `chosen` holds the values used and `tried` what each trial scored on the held-out users.
+
+    """
+
+    def __init__(
+        self,
+        penalty: float | None = None,
+        thinning: float | None = None,
+        sitting_weight: float | None = None,
+        calendar: float | None = None,
+        cold: float | None = None,
+        max_films: int = 20_000,
+        seed: int = 0,
+    ) -> None:
+        if penalty is not None and not penalty > 0:
+            raise CineMatchError(f"penalty must be above 0, or None to choose it, got {penalty!r}")
+        others = {"thinning": thinning, "sitting_weight": sitting_weight, "calendar": calendar, "cold": cold}
+        for name, value in others.items():
+            if value is not None and not value >= 0:
+                raise CineMatchError(f"{name} must be 0 or more, or None to choose it, got {value!r}")
+        if max_films < 1:
+            raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
+        self.penalty, self.thinning, self.cold = penalty, thinning, cold
+        self.sitting_weight, self.calendar = sitting_weight, calendar
+        self.max_films, self.seed = max_films, seed
+        self.chosen: dict[str, float] = {}
+        self.tried: list[dict[str, Any]] = []
+
+    def _learn(self, learned: Interactions, catalog: pd.DataFrame) -> None:
+        self._features = film_features(catalog)
+        given = {name: getattr(self, name) for name in ("penalty", *_OTHERS)}
+        self.chosen, self.tried = choose(learned, self._features, given, self.seed)
+        self._calendar = Calendar(learned)
+        at = most_rated(learned, self.max_films)
+        self._at, self._columns = at, np.concatenate([at, len(self.films) + np.arange(len(self._calendar.years))])
+        self._scale = np.ones(len(self._columns), dtype=np.float32)
+        self._scale[len(at) :] = self.chosen["calendar"]
+        rows = self._scaled(self._calendar.beside(learned))
+        if self.chosen["sitting_weight"]:
+            sittings = self._scaled(self._calendar.beside_sittings(learned))
+            rows = sparse.vstack([rows, np.float32(self.chosen["sitting_weight"]) * sittings], format="csr")
+        squares = np.asarray(rows.multiply(rows).sum(axis=0), dtype=np.float64).ravel()
+        self._spread = np.sqrt(squares).astype(np.float32)
+        squares[len(at) :] = 0
+        self._inverse = RidgeInverse(rows, self.chosen["penalty"] + self.chosen["thinning"] * squares)
+        counts = np.bincount(learned.stars.indices, minlength=len(self.films))
+        self._cold = np.float32(self.chosen["cold"]) * coldness(counts)
+
+    def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
+        return sparse.csr_matrix(rows[:, self._columns] @ sparse.diags_array(self._scale))
+
+    def _scores(self, asked: Interactions) -> np.ndarray:
+        films = len(self._at)
+        rows = self._scaled(self._calendar.beside(asked))
+        spoken = self._inverse.product(rows)[:, :films] / self._inverse.diagonal[:films]
+        scores = np.zeros(asked.stars.shape, dtype=np.float32)
+        scores[:, self._at] = rows[:, :films].toarray() - spoken
+        scores[np.diff(asked.stars.indptr) == 0] = 0
+        if self.chosen["cold"]:
+            add_cold(scores, asked, self._features, self._cold)
+        return scores
+
+    def weights(self, most: int = 200) -> sparse.csr_matrix:
+        """The first two sums of the score as one sparse matrix, for serving: CSR float32 (films + years, films).
+
+        Row by row what a film of grade 1, or a year with all of a history, adds to each film. Of every film's
+        column those `most` weights are kept that say most in all: the largest by amount × the length of their
+        film's column in what was learned from. Raises CineMatchError.
+        """
+        inputs, films = len(self._columns), len(self._at)
+        if most < 1:
+            raise CineMatchError(f"most must be 1 or more, got {most!r}")
+        most = min(most, inputs)
+        parts = []
+        for start in range(0, films, _BLOCK):
+            block = slice(start, min(start + _BLOCK, films))
+            made = -self._inverse.rows(block) * self._scale
+            made /= self._inverse.diagonal[block, None]
+            made[np.arange(len(made)), np.arange(block.start, block.stop)] = 0
+            kept = np.argpartition(-np.abs(made * self._spread), most - 1, axis=1)[:, :most]
+            values = np.take_along_axis(made, kept, axis=1)
+            indptr = np.arange(len(made) + 1) * most
+            parts.append(
+                sparse.csr_matrix((values.ravel(), self._columns[kept].ravel(), indptr), (len(made), self._width))
+            )
+        by_film = sparse.vstack(parts, format="coo")
+        spread = (by_film.data, (by_film.col, self._at[by_film.row]))
+        weights = sparse.csr_matrix(spread, shape=(self._width, len(self.films)))
+        weights.eliminate_zeros()
+        return weights
+
+    @property
+    def _width(self) -> int:
+        return len(self.films) + len(self._calendar.years)

@@ -1,0 +1,318 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.evaluation import (
+    CANDIDATES,
+    accuracy,
+    by_activity,
+    coverage,
+    difference,
+    folds_by_users,
+    found_by_popularity,
+    interval,
+    kinds,
+    most_popular,
+    recommend_for,
+    search,
+    split_by_time,
+    split_by_users,
+    split_liang2018,
+)
+from cinematch_lib.models import MODELS, make
+
+
+def some_ratings(users: int = 60, films: int = 80, seed: int = 0, likes: float = 0.5) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = [
+        (100 + user, 10 + film, 4.0 if rng.random() < likes else 2.5)
+        for user in range(users)
+        for film in rng.choice(films, rng.integers(1, 40), replace=False)
+    ]
+    ratings = pd.DataFrame(rows, columns=["userId", "movieId", "rating"])
+    return ratings.assign(timestamp=rng.integers(10**9, 2 * 10**9, len(ratings)))
+
+
+def lists(**of_user: list[int]) -> pd.DataFrame:
+    rows = [(int(user[1:]), film, rank) for user, films in of_user.items() for rank, film in enumerate(films, 1)]
+    return pd.DataFrame(rows, columns=["userId", "movieId", "rank"])
+
+
+def pairs(**of_user: list[int]) -> pd.DataFrame:
+    return lists(**of_user)[["userId", "movieId"]]
+
+
+# --- splits ------------------------------------------------------------------------------------------
+
+
+def rows_of(*tables: pd.DataFrame) -> list[int]:
+    return sorted(row for table in tables for row in table.index)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), part=st.sampled_from([1, 7, 0.1, 0.4]), least=st.integers(0, 8))
+def test_no_row_is_lost_and_test_users_are_not_learned_from(seed, part, least):
+    ratings = some_ratings(seed=seed % 7)
+    split = split_by_users(ratings, part, seed=seed, least_likes=least)
+    assert rows_of(split.train, split.histories, split.held_out, split.unused) == list(ratings.index)
+    assert not set(split.train.userId) & set(split.users)
+    assert set(split.histories.userId) == set(split.users)
+    assert (split.held_out.rating >= 4).all()
+    assert len(split.users) == (part if isinstance(part, int) else round(part * ratings.userId.nunique()))
+
+
+def test_a_fifth_of_the_likes_is_held_out_and_all_lower_ratings_are_shown():
+    ratings = some_ratings()
+    split = split_by_users(ratings, 20)
+    for user in split.users:
+        own = ratings[ratings.userId == user]
+        likes = (own.rating >= 4).sum()
+        assert (split.held_out.userId == user).sum() == max(1, round(0.2 * likes))
+        shown = split.histories[split.histories.userId == user]
+        assert (shown.rating < 4).sum() == (own.rating < 4).sum()
+        assert likes >= 5
+
+
+def test_a_seed_decides_the_split():
+    ratings = some_ratings()
+    first, again, other = (split_by_users(ratings, 20, seed=seed) for seed in (1, 1, 2))
+    pd.testing.assert_frame_equal(first.held_out, again.held_out)
+    assert set(first.users) != set(other.users)
+
+
+def test_the_order_of_users_in_the_table_does_not_choose_who_is_tested():
+    ratings = some_ratings()
+    shuffled = ratings.sample(frac=1, random_state=3)
+    assert split_by_users(ratings, 20).users.tolist() == split_by_users(shuffled, 20).users.tolist()
+
+
+def test_folds_test_every_able_user_once():
+    ratings = some_ratings()
+    splits = folds_by_users(ratings, 4)
+    able = ratings[ratings.rating >= 4].userId.value_counts()
+    assert sorted(user for split in splits for user in split.users) == sorted(able[able >= 5].index)
+    for split in splits:
+        assert rows_of(split.train, split.histories, split.held_out) == list(ratings.index)
+
+
+@pytest.mark.parametrize("date", ["2015-01-01", 0.7, pd.Timestamp("2010-06-01")])
+def test_nothing_of_the_future_leaks(date):
+    ratings = some_ratings()
+    split = split_by_time(ratings, date)
+    latest = max(split.train.timestamp.max(), split.histories.timestamp.max())
+    assert latest < split.held_out.timestamp.min()
+    assert latest < split.unused.timestamp.min()
+    assert rows_of(split.train, split.held_out, split.unused) == list(ratings.index)
+    assert set(split.histories.index) <= set(split.train.index)
+    past = ratings[ratings.timestamp <= latest]
+    assert rows_of(split.histories) == rows_of(past[past.userId.isin(split.users)])
+
+
+def test_liang2018_counts_likes_only_and_known_films_only():
+    ratings = some_ratings()
+    split = split_liang2018(ratings, 10)
+    assert rows_of(split.train, split.histories, split.held_out, split.unused) == list(ratings.index)
+    for table in (split.train, split.histories, split.held_out):
+        assert (table.rating >= 4).all()
+    assert set(split.held_out.movieId) | set(split.histories.movieId) <= set(split.train.movieId)
+    assert split.histories.userId.nunique() == 10
+    assert split.train.userId.value_counts().min() >= 5
+    for user in split.users:
+        held, shown = (split.held_out.userId == user).sum(), (split.histories.userId == user).sum()
+        assert held == int(0.2 * (held + shown))
+
+
+@pytest.mark.parametrize("split", [split_by_users, lambda r, n: split_liang2018(r, n)])
+@pytest.mark.parametrize("number", [0, 10_000])
+def test_too_many_test_users_are_refused_by_the_number(split, number):
+    with pytest.raises(CineMatchError, match=rf"between 1 and \d+ .* got {number}"):
+        split(some_ratings(), number)
+
+
+def test_what_cannot_be_split_is_refused():
+    ratings = some_ratings()
+    with pytest.raises(CineMatchError, match="timestamp"):
+        split_by_time(ratings.drop(columns="timestamp"), "2015-01-01")
+    with pytest.raises(CineMatchError, match="both sides, got '2050-01-01'"):
+        split_by_time(ratings, "2050-01-01")
+    with pytest.raises(CineMatchError, match="lack the columns rating"):
+        split_by_users(ratings.drop(columns="rating"))
+    with pytest.raises(CineMatchError, match=r"fold_in must be between 0 and 1, got 1\.0"):
+        split_by_users(ratings, fold_in=1.0)
+    with pytest.raises(CineMatchError, match="folds must be between 2"):
+        folds_by_users(ratings, 1)
+
+
+# --- metrics -----------------------------------------------------------------------------------------
+
+# User 1 likes 10 and 30 of the list 10 20 30 40, user 2 likes 99 and has the list 10 20, user 3 has no list.
+LISTS = lists(u1=[10, 20, 30, 40], u2=[10, 20])
+HELD = pairs(u1=[10, 30, 77], u2=[99], u3=[5])
+
+
+@pytest.mark.parametrize(
+    ("metric", "of_user_1"),
+    [
+        ("ndcg@2", 1 / (1 + 1 / np.log2(3))),
+        ("ndcg@4", (1 + 1 / 2) / (1 + 1 / np.log2(3) + 1 / 2)),
+        ("recall@2", 1 / 3),
+        ("recall@4", 2 / 3),
+        ("capped_recall@2", 1 / 2),
+        ("capped_recall@4", 2 / 3),
+        ("precision@2", 1 / 2),
+        ("precision@4", 2 / 4),
+        ("map@2", (1 / 1) / 2),
+        ("map@4", (1 / 1 + 2 / 3) / 3),
+        ("mrr@2", 1),
+        ("mrr@4", 1),
+    ],
+)
+def test_metrics_are_what_the_hand_calculates(metric, of_user_1):
+    found = accuracy(LISTS, HELD, ks=[2, 4])
+    assert found.index.tolist() == [1, 2, 3]
+    assert found[metric].tolist() == pytest.approx([of_user_1, 0, 0])
+
+
+def test_the_first_find_may_stand_further_down():
+    found = accuracy(lists(u1=[1, 2, 3, 4]), pairs(u1=[3]), ks=[2, 4]).loc[1]
+    assert found["mrr@2"] == 0
+    assert found["mrr@4"] == pytest.approx(1 / 3)
+    assert found["map@4"] == pytest.approx(1 / 3)
+    assert found["ndcg@4"] == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_ndcg_agrees_with_scikit_learn(k):
+    rng = np.random.default_rng(0)
+    scores, liked = rng.random((30, 40)), rng.random((30, 40)) < 0.2
+    liked[:, 0] = True
+    order = np.argsort(-scores, axis=1)
+    made = lists(**{f"u{user}": films.tolist() for user, films in enumerate(order)})
+    wanted = pairs(**{f"u{user}": np.flatnonzero(row).tolist() for user, row in enumerate(liked)})
+    ours = accuracy(made, wanted, ks=[k])[f"ndcg@{k}"]
+    theirs = [ndcg_score(liked[[user]].astype(float), scores[[user]], k=k) for user in range(30)]
+    assert ours.tolist() == pytest.approx(theirs)
+
+
+def test_a_random_recommender_lands_where_arithmetic_says():
+    rng = np.random.default_rng(1)
+    users, films, held, k = 4000, 50, 5, 10
+    order = np.argsort(rng.random((users, films)), axis=1)[:, :k]
+    made = pd.DataFrame(
+        {"userId": np.repeat(range(users), k), "movieId": order.ravel(), "rank": np.tile(range(1, k + 1), users)}
+    )
+    wanted = pd.DataFrame({"userId": np.repeat(range(users), held), "movieId": np.tile(range(held), users)})
+    found = accuracy(made, wanted, ks=[k]).mean()
+    discount = 1 / np.log2(np.arange(2, k + 2))
+    assert found["recall@10"] == pytest.approx(k / films, rel=0.03)
+    assert found["precision@10"] == pytest.approx(held / films, rel=0.03)
+    assert found["ndcg@10"] == pytest.approx(held / films * discount.sum() / discount[:held].sum(), rel=0.03)
+    missed = np.cumprod([1] + [(films - held - r) / (films - r) for r in range(k)])
+    assert found["mrr@10"] == pytest.approx(((missed[:-1] - missed[1:]) / np.arange(1, k + 1)).sum(), rel=0.03)
+
+
+def test_lists_that_are_no_rankings_are_refused():
+    with pytest.raises(CineMatchError, match="each rank once"):
+        accuracy(LISTS.assign(**{"rank": 1}), HELD)
+    with pytest.raises(CineMatchError, match="a film twice"):
+        accuracy(LISTS.assign(movieId=10), HELD)
+    with pytest.raises(CineMatchError, match=r"from 1 up, got \[0\]"):
+        accuracy(LISTS, HELD, ks=[0])
+
+
+CATALOG = pd.DataFrame({"movieId": [10, 20, 30, 40, 50], "genres": ["drama", "drama|war", "comedy", "", "drama"]})
+TRAIN = pd.DataFrame({"userId": [1, 2, 3, 4, 1, 2, 1], "movieId": [10, 10, 10, 10, 20, 20, 30]})
+
+
+def test_the_kinds_of_lists_are_what_the_hand_calculates():
+    made = kinds(lists(u1=[10, 20], u2=[30, 40], u3=[10], u4=[10, 20, 50]), TRAIN, CATALOG, 3)
+    assert made["tail@3"].tolist() == pytest.approx([1 / 2, 1, 0, 2 / 3])  # 1 % of five films is one film, 10
+    assert made.loc[1, "novelty@3"] == pytest.approx((0 + 1) / 2)  # 4 and 2 of 4 users
+    assert made.loc[2, "novelty@3"] == pytest.approx((2 + 3) / 2)  # 1 of 4, and nobody, so half of one
+    cosine = 1 / np.sqrt(2)
+    assert made["diversity@3"].tolist() == pytest.approx([1 - cosine, 1, 0, 1 - (cosine + 1 + cosine) / 3])
+
+
+def test_coverage_and_the_most_popular():
+    assert coverage(LISTS, CATALOG, 4) == pytest.approx(4 / 5)
+    assert coverage(LISTS, CATALOG, 1) == pytest.approx(1 / 5)
+    assert most_popular(TRAIN, CATALOG, 0.4).tolist() == [10, 20]
+
+
+def test_finds_by_how_often_films_were_rated():
+    held = pairs(u1=[10, 20, 30, 40], u2=[10, 50])
+    table = found_by_popularity(LISTS, held, TRAIN, 2, edges=[1, 3])
+    assert table["ratings"].tolist() == ["0 to 0", "1 to 2", "3 and more"]
+    assert table["held_out"].tolist() == [2, 2, 2]
+    assert table["found"].tolist() == [0, 0.5, 1]
+
+
+# --- intervals ---------------------------------------------------------------------------------------
+
+
+def test_an_interval_holds_the_mean_as_wide_as_theory_says():
+    values = np.random.default_rng(0).normal(5, 2, 1000)
+    found = interval(values)
+    assert found.mean == pytest.approx(values.mean())
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * values.std() / np.sqrt(1000), rel=0.06)
+    assert found == interval(values)
+    assert found != interval(values, seed=1)
+
+
+def test_pairing_sees_what_two_intervals_hide():
+    rng = np.random.default_rng(0)
+    easy = pd.Series(rng.random(300), index=range(300))
+    better = (easy + 0.02 + rng.normal(0, 0.05, 300)).sample(frac=1, random_state=0)
+    alone, other = interval(better), interval(easy)
+    assert alone.low < other.high
+    assert difference(better, easy).differs
+    assert difference(better, easy).low > 0
+    assert not difference(easy, easy).differs
+
+
+def test_models_scored_on_other_users_are_not_compared():
+    values = pd.Series([0.1, 0.2], index=[1, 2])
+    with pytest.raises(CineMatchError, match="the same users"):
+        difference(values, values.set_axis([1, 3]))
+    with pytest.raises(CineMatchError, match="one user or more, got 0"):
+        interval([])
+
+
+def test_results_by_activity():
+    values = pd.DataFrame({"ndcg@10": [0.2, 0.4, 1.0]}, index=pd.Index([1, 2, 3], name="userId"))
+    histories = pd.DataFrame({"userId": [1] * 10 + [2] * 12})
+    table = by_activity(values, histories, (10, 30))
+    assert table["users"].tolist() == [1, 2, 0]
+    assert table["ndcg@10"].tolist()[:2] == pytest.approx([1.0, 0.3])
+
+
+# --- the search --------------------------------------------------------------------------------------
+
+
+def test_a_search_takes_the_best_on_its_users():
+    ratings = some_ratings()
+    catalog = pd.DataFrame({"movieId": range(10, 90), "genres": "drama"})
+    split = split_by_users(ratings, 20)
+    candidates = [{"penalty": value} for value in (1.0, 30.0, 1000.0)]
+    chosen, table = search("ease", split, catalog, candidates)
+    assert table["penalty"].tolist() == [1, 30, 1000]
+    assert chosen == candidates[int(table["ndcg@10"].argmax())]
+    made = recommend_for("ease", split.train, split.histories, catalog, 10, penalty=30.0)
+    assert table["ndcg@10"][1] == pytest.approx(accuracy(made, split.held_out, [10])["ndcg@10"].mean())
+    assert search("popular", split, catalog)[0] == {}
+    with pytest.raises(CineMatchError, match="one candidate or more"):
+        search("ease", split, catalog, [])
+
+
+def test_every_model_with_parameters_has_the_same_number_of_trials():
+    assert set(CANDIDATES) == set(MODELS)
+    assert {name: len(of) for name, of in CANDIDATES.items() if len(of) > 1} == dict.fromkeys(
+        ("content", "itemknn", "ease", "als", "bpr"), 8
+    )
+    for name, candidates in CANDIDATES.items():
+        for params in candidates:
+            make(name, **params)
