@@ -1,9 +1,8 @@
 """Cleaning as one step: raw tables in, ``movies_merged.csv`` and an account of every film out."""
 
 import csv
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.files import to_json, write_text, written_whole
 from cinematch_lib.left_out import LeftOut
 from cinematch_lib.liking import rating_summary
-from cinematch_lib.movielens import checksums, read_ratings
+from cinematch_lib.movielens import checksums, md5_of, read_ratings
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
@@ -85,7 +84,7 @@ class CleaningReport:
 
     def check(self, data_dir: Path, folder: Path) -> None:
         """Raise CineMatchError unless the catalog in `data_dir` and the tables in `folder` are this report's."""
-        if _checksums_of([data_dir / CATALOG])[CATALOG] != self.catalog_md5:
+        if md5_of(data_dir / CATALOG) != self.catalog_md5:
             raise CineMatchError(
                 f"{data_dir / CATALOG} is not the catalog that {REPORT} tells of; "
                 "clean again: cinematch run --from clean"
@@ -148,8 +147,8 @@ def clean(
         _write_csv(part, kept[list(MERGED.columns)])
     report = CleaningReport(
         dataset=folder.name,
-        inputs=_checksums_of([metadata_path, services.table]) | checksums(folder),
-        catalog_md5=_checksums_of([data_dir / CATALOG])[CATALOG],
+        inputs={path.name: md5_of(path) for path in (metadata_path, services.table) if path} | checksums(folder),
+        catalog_md5=md5_of(data_dir / CATALOG),
         filters=_plain(filters),
         services={
             "source": services.source,
@@ -202,13 +201,3 @@ def coverage(films: pd.DataFrame) -> dict[str, int]:
 
 def _plain(filters: Filters) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items()}
-
-
-def _checksums_of(paths: Iterable[Path | None]) -> dict[str, str]:
-    """MD5s by file name."""
-    sums = {}
-    for path in paths:
-        if path is not None:
-            with path.open("rb") as file:
-                sums[path.name] = hashlib.file_digest(file, "md5").hexdigest()
-    return sums

@@ -95,7 +95,7 @@ def checksums(folder: Path) -> dict[str, str]:
     digests = {}
     for name in KNOWN_FILES:
         if (path := Path(folder) / name).is_file():
-            digests[name] = _md5_of(path)
+            digests[name] = md5_of(path)
     return digests
 
 
@@ -223,7 +223,7 @@ def _unpack_verified(part: Path, url: str, published: str | None, into: Path, fo
     """Unpacks the downloaded zip, meant for `folder`, after every check there is for its content."""
     title = url.rpartition("/")[2]
     if published is not None:
-        _check_md5(title, _md5_of(part), published, f"{url}.md5")
+        _check_md5(title, md5_of(part), published, f"{url}.md5")
     with open_zip(part, title) as archive:
         _check_members(archive, folder, trusted=published is not None)
         check_room(folder.parent, unpacked_size(archive), f"{title} unpacked")
@@ -317,6 +317,7 @@ def _holds(folder: Path, files: dict[str, bytes]) -> bool:
     return all(path.is_file() and path.read_bytes() == content for path, content in paths.items())
 
 
-def _md5_of(path: Path) -> str:
+def md5_of(path: Path) -> str:
+    """The MD5 of a file, as 32 hex digits."""
     with path.open("rb") as file:
         return md5(file)

@@ -6,9 +6,7 @@ writes holds the kernel's lock on the folder, which ends with the process and le
 
 import contextlib
 import datetime
-import fcntl
 import json
-import os
 import sqlite3
 import threading
 import zlib
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.folders import alone_in
 
 FILE = "tmdb.sqlite"
 VERSION = 1
@@ -180,7 +179,8 @@ def open_store(folder: Path) -> Iterator[Store]:
     Raises CineMatchError when another process has it open, or when the file is no store of this version.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    busy = f"another process is fetching from TMDb into {folder}; wait until it is done, or choose another raw_dir"
+    with alone_in(folder, busy):
         path = folder / FILE
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -188,23 +188,6 @@ def open_store(folder: Path) -> Iterator[Store]:
             yield Store(folder, connection)
         finally:
             connection.close()
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CineMatchError(
-                f"another process is fetching from TMDb into {folder}; wait until it is done, or choose another raw_dir"
-            ) from None
-        except OSError:
-            pass  # some network file systems cannot lock a folder
-        yield
-    finally:
-        os.close(handle)
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
