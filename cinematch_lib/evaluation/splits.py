@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models.interactions import LIKED
 
-LIKED = 4.0  # a rating from here on is a like
 FOLD_IN = 0.8  # the part of a test user's likes that the models are shown
 LEAST_LIKES = 5  # with fewer likes, there is too little to show and to find
 
