@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.item_weights import ItemWeights
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.choice import choose
 from cinematch_lib.models.content import add_cold, coldness, film_features
@@ -135,6 +136,16 @@ class Hybrid(Model):
         weights = sparse.csr_matrix(spread, shape=(self._width, len(self.films)))
         weights.eliminate_zeros()
         return weights
+
+    def item_weights(self, most: int = 200) -> ItemWeights:
+        """What a recommender serves: `weights(most)` without the years, and how much content counts for each film.
+
+        Rows are the catalog's films in the order of their ids. Raises CineMatchError when `most` is below 1.
+        """
+        films = len(self.films)
+        known = np.zeros(films, dtype=bool)
+        known[self._at] = True
+        return ItemWeights(self.films, sparse.csr_matrix(self.weights(most)[:films]), known, self._cold)
 
     @property
     def _width(self) -> int:
