@@ -19,7 +19,7 @@ class Seconds:
 
 @contextmanager
 def seconds() -> Iterator[Seconds]:
-    """Measure a block of code: ``with seconds() as took: …``, then ``took.value``."""
+    """Time a block of code; in ``with seconds() as took``, `took.value` is there afterwards."""
     took, began = Seconds(), time.perf_counter()
     try:
         yield took
