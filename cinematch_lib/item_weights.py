@@ -60,6 +60,12 @@ class ItemWeights:
         span = slice(self.matrix.indptr[row], self.matrix.indptr[row + 1])
         return self.matrix.indices[span], self.matrix.data[span]
 
+    def between(self, liked: int, row: int) -> float:
+        """What liking the film in the row `liked` says for the one in `row`; 0 where nothing."""
+        at, values = self.spoken(liked)
+        place = int(np.searchsorted(at, row))
+        return float(values[place]) if place < len(at) and at[place] == row else 0.0
+
     def write(self, to: BinaryIO) -> None:
         """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""
         matrix = sparse.csr_matrix(self.matrix, dtype=np.float32)
