@@ -7,6 +7,7 @@ to be made anew or would be about something else.
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from cinematch_lib.artifacts import Draft, Run
 from cinematch_lib.cleaning import REPORT, CleaningReport
@@ -54,3 +55,17 @@ def _check_same_films(run: Run, report: CleaningReport) -> None:
             f"the run in use ({run.info.run_id}) was made from another catalog of {report.dataset} than the one that "
             f"lies there now; {remedy}"
         )
+
+
+def trained_with(draft: Draft) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the steps `features` and `train` noted of the run that the draft becomes.
+
+    Raises CineMatchError where it holds nothing that was learned from ratings.
+    """
+    facts = draft.facts()
+    if "train" not in facts:
+        raise CineMatchError(
+            "the run in use learned nothing from ratings, so there is nothing to evaluate; train first: "
+            "cinematch run --from train"
+        )
+    return facts["features"], facts["train"]

@@ -19,7 +19,7 @@ class Seconds:
 
 @contextmanager
 def seconds() -> Iterator[Seconds]:
-    """Time a block of code; in ``with seconds() as took``, `took.value` is there afterwards."""
+    """Time a block of code: afterwards, `value` of what it yields says how long it took."""
     took, began = Seconds(), time.perf_counter()
     try:
         yield took

@@ -10,7 +10,7 @@ import pandas as pd
 from cinematch_lib import models
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
 from cinematch_lib.evaluation.metrics import accuracy
-from cinematch_lib.evaluation.plans import round_of
+from cinematch_lib.evaluation.plans import LEAST_TESTED, able_users, round_of
 from cinematch_lib.evaluation.splits import Split, split_by_users
 from cinematch_lib.models import Model
 from cinematch_lib.models.base import best
@@ -100,6 +100,16 @@ class ColdFilms:
         table.loc["chance"] = ["0.5", "0.5", f"{self.chance:.4f}"]
         return table
 
+    def in_words(self) -> str:
+        """What the comparison with the content model came to, and what the other films lose or gain."""
+        return (
+            f"The ratings of {self.hidden:,} films are hidden; {self.users:,} tested users liked one of them or more. "
+            f"Among those films the hybrid's order less the content model's: {self.ahead.mean:+.4f} "
+            f"[{self.ahead.low:+.4f}, {self.ahead.high:+.4f}]. For the other films, leaning on content changes the "
+            f"hybrid's nDCG@10 of {self.rest_mean:.4f} by {self.rest.mean:+.4f} "
+            f"[{self.rest.low:+.4f}, {self.rest.high:+.4f}]."
+        ).replace("-", "−")
+
 
 def cold_films(
     ratings: pd.DataFrame,
@@ -108,20 +118,24 @@ def cold_films(
     *,
     ours: Mapping[str, Any] | None = None,
     seed: int = 0,
-) -> ColdFilms:
+) -> ColdFilms | None:
     """Hide all ratings and tags of a random tenth of the rated films, and see who finds them.
 
-    `ours` are the hybrid's parameters. Raises CineMatchError where too few users can be tested, or none of them
-    likes a hidden film.
+    `ours` are the hybrid's parameters. None where too few users can be tested, or none of them likes a hidden
+    film.
     """
     rated = np.unique(ratings["movieId"])
     hidden = np.sort(np.random.default_rng(seed).permutation(rated)[: max(1, round(HIDDEN * len(rated)))])
     of_hidden = ratings["movieId"].isin(hidden)
     tags = None if tags is None else tags[~pd.to_numeric(tags["movieId"], errors="coerce").isin(hidden)]
+    if able_users(ratings[~of_hidden]) < LEAST_TESTED:
+        return None
     part = min(_TESTED, _MOST_TESTED / ratings["userId"].nunique())
     one = round_of(split_by_users(ratings[~of_hidden], part, seed=seed), films, tags)
     users = one.split.users
     theirs = ratings[of_hidden & ratings["userId"].isin(users)]
+    if not (theirs["rating"] >= LIKED).any():
+        return None
     hybrid = models.make("hybrid", **(ours or {})).fit(one.split.train, one.catalog)
     without = models.make("hybrid", **(dict(ours or {}) | hybrid.chosen | {"cold": 0.0}))
     without.fit(one.split.train, one.catalog)

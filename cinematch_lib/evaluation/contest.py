@@ -10,11 +10,14 @@ from tqdm import tqdm
 
 from cinematch_lib import models
 from cinematch_lib.costs import megabytes, seconds
+from cinematch_lib.errors import NothingToDoError
+from cinematch_lib.evaluation import plans
+from cinematch_lib.evaluation.as_served import AsServed
 from cinematch_lib.evaluation.cold import ranking, to_cold_users
 from cinematch_lib.evaluation.metrics import accuracy, kinds
 from cinematch_lib.evaluation.plans import Plan, Round
 from cinematch_lib.evaluation.tuning import search
-from cinematch_lib.models import Model
+from cinematch_lib.models import Hybrid, Model
 
 OURS = "hybrid"
 SERVED = "served"  # the entry of the recommender made of the hybrid
@@ -54,6 +57,25 @@ class Contest:
     entries: Mapping[str, Entry]
     ks: Sequence[int]
 
+    @property
+    def main(self) -> list[str]:
+        """The metrics that lead, and that later runs are compared by."""
+        if self.plan.protocol == "liang2018":
+            return ["ndcg@100", "capped_recall@20", "capped_recall@50"]
+        return [f"ndcg@{self.ks[0]}", f"recall@{self.ks[min(1, len(self.ks) - 1)]}"]
+
+    @property
+    def rivals(self) -> list[str]:
+        """The models that are not ours, the best by the first leading metric first."""
+        means = self.values(self.main[0]).mean()
+        return sorted((name for name in self.entries if name not in (OURS, SERVED)), key=lambda name: -means[name])
+
+    @property
+    def leading(self) -> list[str]:
+        """Ours, the best rival, and the popular films: those that closer looks are taken at."""
+        names = dict.fromkeys([OURS, SERVED, *self.rivals[:1], "popular"])
+        return [name for name in names if name in self.entries]
+
     def values(self, metric: str) -> pd.DataFrame:
         """One metric of all models: float64 (users, models)."""
         return pd.DataFrame({name: entry.values[metric] for name, entry in self.entries.items()})
@@ -66,7 +88,7 @@ def contest(
     *,
     ours: Mapping[str, Any] | None = None,
     searching: bool = True,
-    serve: Callable[[Round, Model], Ask] | None = None,
+    serve: Callable[[Round, Hybrid], AsServed] | None = None,
     cold_users: bool = False,
 ) -> Contest:
     """Let the models `names` meet under `plan`, with lists of each length in `ks`.
@@ -88,13 +110,34 @@ def contest(
     return Contest(plan, entries, ks)
 
 
+def contest_by_time(
+    before: Contest,
+    ratings: pd.DataFrame,
+    films: pd.DataFrame,
+    tags: pd.DataFrame | None,
+    date: str | float,
+    **how: Any,
+) -> Contest | None:
+    """The hybrid, its best rival so far and the popular films again, split by time.
+
+    `how` is as for `contest`. None where the ratings have no times, or too few users are on one side of `date`.
+    """
+    if "timestamp" not in ratings:
+        return None
+    try:
+        then = plans.plan(ratings, films, tags, protocol="time", date=date)
+    except NothingToDoError:
+        return None
+    return contest(then, [name for name in before.leading if name != SERVED], before.ks, **how)
+
+
 def _enter(
     name: str,
     plan: Plan,
     ks: Sequence[int],
     params: Mapping[str, Any] | None,
     searching: bool,
-    serve: Callable[[Round, Model], Ask] | None,
+    serve: Callable[[Round, Hybrid], AsServed] | None,
     cold_users: bool,
     bar: tqdm,
 ) -> dict[str, Entry]:
@@ -114,7 +157,8 @@ def _enter(
         if name == OURS and serve is not None:
             with seconds() as fitting:
                 ask = serve(one, model)
-            made = {"chosen": chosen, "cold": None, "fit": fitting.value, "mb": megabytes(ask)}
+            cold = to_cold_users(ask.rank, one.split, ks[0]) if cold_users else None
+            made = {"chosen": chosen, "cold": cold, "fit": fitting.value, "mb": megabytes(ask)}
             parts.setdefault(SERVED, []).append(made | _asked(ask, one, ks))
         bar.update()
     return {one: _entry(one, of, tried, searched.value) for one, of in parts.items()}

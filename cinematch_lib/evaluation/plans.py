@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,13 @@ from cinematch_lib.evaluation.splits import (
 )
 from cinematch_lib.files import sha256
 from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.movielens import read_movies
 from cinematch_lib.training import with_tags
 
 PROTOCOLS = ("users", "time", "liang2018")
 _FEW = 1000  # up to so many users, all are tested in turn; of more, a part is tested once
 _FOLDS, _MOST_TESTED, _MOST_VALIDATED = 4, 1000, 500
-LEAST_TESTED = 10
+LEAST_TESTED, LEAST_FILMS = 10, 20
 PAST = 0.8  # by time: the part of the ratings that lies before the date, where none is named
 
 
@@ -88,12 +90,11 @@ def plan(
         raise UnknownNameError(
             f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}", close_names(protocol, PROTOCOLS)
         )
-    likes = ratings.loc[ratings["rating"] >= LIKED, "userId"].value_counts()
-    able = int((likes >= LEAST_LIKES).sum())
-    if able < LEAST_TESTED:
+    able = able_users(ratings)
+    if able < LEAST_TESTED or len(films) < LEAST_FILMS:
         raise NothingToDoError(
-            f"{able} users like {LEAST_LIKES} films or more, and an evaluation needs {LEAST_TESTED} of them at the "
-            "least; there is nothing to measure with"
+            f"{able} users like {LEAST_LIKES} of the {len(films):,} films or more; an evaluation needs {LEAST_TESTED} "
+            f"such users and {LEAST_FILMS} films at the least, so there is nothing to measure with"
         )
     if protocol == "time":
         return _by_time(ratings, films, tags, date, seed)
@@ -104,6 +105,20 @@ def plan(
     if folds > 1:
         return _in_folds(ratings, films, tags, folds, seed)
     return _at_once(ratings, films, tags, test_users, able, seed)
+
+
+def able_users(ratings: pd.DataFrame) -> int:
+    """How many users like enough films to be tested."""
+    likes = ratings.loc[ratings["rating"] >= LIKED, "userId"].value_counts()
+    return int((likes >= LEAST_LIKES).sum())
+
+
+def films_for(protocol: str, folder: Path, catalog: pd.DataFrame) -> pd.DataFrame:
+    """The films that a protocol ranks: the run's `catalog`; as published, all of the data set's for ``liang2018``."""
+    if protocol != "liang2018":
+        return catalog
+    films = read_movies(folder)
+    return films.assign(movieId=whole_numbers(films["movieId"])).dropna(subset="movieId").astype({"movieId": "int64"})
 
 
 def _in_folds(ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, folds: int, seed: int) -> Plan:
@@ -139,6 +154,10 @@ def _by_time(
     ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, date: str | float, seed: int
 ) -> Plan:
     split = split_by_time(ratings, date)
+    if able_users(split.train) < LEAST_TESTED:
+        raise NothingToDoError(
+            f"{able_users(split.train)} users like {LEAST_LIKES} films before {date}, and learning needs {LEAST_TESTED}"
+        )
     first = min(table["timestamp"].min() for table in (split.held_out, split.unused) if len(table))
     known = None
     if tags is not None and "timestamp" in tags:
@@ -172,8 +191,7 @@ def _liang2018(
 
 def _validation(train: pd.DataFrame, seed: int) -> Split:
     """Users held out of training ratings to choose values on: a fifth of those that are able, 500 at the most."""
-    likes = train.loc[train["rating"] >= LIKED, "userId"].value_counts()
-    able = int((likes >= LEAST_LIKES).sum())
+    able = able_users(train)
     if able < LEAST_TESTED:
         raise CineMatchError(
             f"{able} users are left to learn from who like {LEAST_LIKES} films or more, and choosing values needs "
