@@ -30,8 +30,8 @@ export function filmCard(film, saved, save) {
   part("people").textContent = people[0] && people[1] ? `${people[0]}, with ${people[1]}` : people[0] || (people[1] && `With ${people[1]}`);
   const told = film.overview_known === false || film.overview === film.title ? "" : film.overview;
   part("overview").textContent = told;
-  for (const name of ["facts", "people", "overview"]) part(name).hidden = !part(name).textContent;
-  part("services").append(...(film.services ?? []).map(shownOn));
+  for (const name of ["facts", "people", "overview", "services"]) part(name).hidden = !part(name).textContent;
+  part("services").append(...shownOn(film.services ?? []));
   showPoster(part("poster"), film);
   part("actions").setAttribute("aria-label", `Say of ${filmName(film)}`);
   part("actions").append(...Object.keys(VERDICTS).map((verdict) => verdictButton(film, verdict)), saveButton(film, save));
@@ -74,10 +74,10 @@ function saveButton(film, save) {
   return button;
 }
 
-function shownOn(name) {
-  const { bare, invented } = service(name);
-  const mark = invented ? [" ", element("span", { class: "invented" }, "invented")] : [];
-  return element("li", {}, bare, ...mark);
+function shownOn(names) {
+  const services = names.map(service);
+  const mark = services.some(({ invented }) => invented) ? [" ", element("span", { class: "invented" }, "invented")] : [];
+  return services.length ? [`On ${services.map(({ bare }) => bare).join(", ")}`, ...mark] : [];
 }
 
 function letExplain(film, button, holder) {

@@ -90,6 +90,7 @@ function setUpRange(of) {
   });
   set.querySelector("[data-part=presets]").append(...presets);
   set.addEventListener("input", settled(() => readRange(of, set), 450));
+  set.addEventListener("change", () => readRange(of, set)); // on leaving a field, before anything else is shown
 }
 
 function readRange(of, set) {
@@ -118,7 +119,7 @@ export function showFilters() {
     const [low, high] = ENDS.map((end) => kept.filters[`${of}_${end}`]);
     for (const [at, bound] of [low, high].entries()) {
       const input = set.querySelector(`[data-bound=${ENDS[at]}]`);
-      if (input !== document.activeElement || input.value === "" || bound === null) input.value = bound ?? "";
+      if (input !== document.activeElement) input.value = bound ?? "";
       input.setAttribute("aria-invalid", "false");
     }
     set.querySelector(".problem").hidden = true;

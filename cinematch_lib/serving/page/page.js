@@ -2,9 +2,8 @@
 
 import { askAgain, Away, call, Locked, lookNow, path, Refused, server } from "./api.js";
 import { letSeeData } from "./data.js";
-import { byId, copyOf, element, icon } from "./dom.js";
+import { byId, element, icon } from "./dom.js";
 import { letFilter, offer, showFilters } from "./filters.js";
-import { judge } from "./films.js";
 import { kept } from "./kept.js";
 import { letPick } from "./picker.js";
 import { paintAll, recommend, renewed, showMore, showPending } from "./recommendations.js";
@@ -20,6 +19,7 @@ function showTaste() {
   const liked = kept.films("like");
   byId("liked").replaceChildren(...liked.toReversed().map(chip));
   byId("liked-none").hidden = liked.length > 0;
+  byId("pick-heading").textContent = liked.length ? "What will it be tonight?" : "Start with a film you love.";
   const others = [...kept.films("dislike"), ...kept.films("not_interested")];
   byId("others").hidden = !others.length;
   byId("others-list").replaceChildren(...others.map(chip));
@@ -117,8 +117,10 @@ function showView(focus) {
   showPending();
   if (!focus) return;
   scrollTo(0, 0);
-  byId(view === "#for-you" ? "films" : "view-watchlist").focus({ preventScroll: true });
+  heading().focus({ preventScroll: true });
 }
+
+const heading = () => byId(byId("view-for-you").hidden ? "watch-heading" : "films-heading");
 
 // -- wiring ---------------------------------------------------------------------------------------------------------
 
@@ -153,12 +155,15 @@ byId("more").addEventListener("click", showMore);
 byId("renew").addEventListener("click", renewed);
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
-  byId(byId("view-for-you").hidden ? "view-watchlist" : "films").focus();
+  heading().focus();
 });
 addEventListener("hashchange", () => showView(true));
 
 letPick(pick, (movieId) => kept.verdict(movieId));
-letFilter(() => recommend());
+letFilter(async () => {
+  await recommend();
+  if (byId("films-heading").getBoundingClientRect().top < 0) byId("films-heading").scrollIntoView({ behavior: "instant" });
+});
 letSeeData(() => {
   forgetWatchlist();
   showFilters();

@@ -23,34 +23,37 @@ const NIGHT = [0, 2, 4, 8];
 const DUST = [1, 3, 6, 9];
 const ANY = PALETTES.map((_, at) => at);
 
+// For each genre the motifs that suit it, and the palettes.
 const MOTIFS = {
-  "film-noir": [blinds, NIGHT],
-  horror: [teeth, [2, 6, 8]],
-  "sci-fi": [planet, NIGHT],
-  western: [desert, DUST],
-  animation: [balls, ANY],
-  children: [blocks, [1, 3, 5, 7, 9]],
-  musical: [bars, ANY],
-  war: [chevrons, [4, 6, 7]],
-  fantasy: [moon, NIGHT],
-  mystery: [door, NIGHT],
-  documentary: [lens, [1, 5, 7]],
-  romance: [pair, [2, 6, 9]],
-  crime: [blinds, [0, 1, 2, 5]],
-  thriller: [spiral, ANY],
-  adventure: [mountains, [0, 3, 4, 9]],
-  action: [rays, [1, 3, 6]],
-  comedy: [sunburst, [1, 3, 5, 9]],
-  history: [columns, DUST],
-  drama: [horizon, ANY],
+  action: [[rays, chevrons], [1, 3, 6]],
+  adventure: [[mountains, rays], [0, 3, 4, 9]],
+  animation: [[balls, blocks], ANY],
+  children: [[blocks, balls], [1, 3, 5, 7, 9]],
+  comedy: [[sunburst, balls], [1, 3, 5, 9]],
+  crime: [[blinds, target, door], [0, 1, 2, 5]],
+  documentary: [[lens], [1, 5, 7]],
+  drama: [[horizon, steps, halves], ANY],
+  fantasy: [[moon], NIGHT],
+  "film-noir": [[blinds, door], NIGHT],
+  history: [[columns], DUST],
+  horror: [[teeth], [2, 6, 8]],
+  musical: [[bars], ANY],
+  mystery: [[door, spiral], NIGHT],
+  romance: [[pair, halves], [2, 6, 9]],
+  "sci-fi": [[planet, target], NIGHT],
+  thriller: [[spiral, target, steps], ANY],
+  war: [[chevrons], [4, 6, 7]],
+  western: [[desert], DUST],
 };
 
 /** Fill `holder` with the poster of a film `{movie_id, title, year, genres, poster_path}`. */
 export function showPoster(holder, film) {
   const random = randomFrom(`${film.movie_id} ${film.title}`);
-  const genres = (film.genres ?? []).map((name) => name.toLowerCase());
-  const [motif, allowed] = MOTIFS[Object.keys(MOTIFS).find((name) => genres.includes(name))] ?? [horizon, ANY];
-  const [ground, first, second, ink] = PALETTES[allowed[Math.floor(random() * allowed.length)]];
+  const one = (among) => among[Math.floor(random() * among.length)];
+  const known = (film.genres ?? []).filter((name) => Object.hasOwn(MOTIFS, name));
+  const [motifs, palettes] = MOTIFS[known.length ? one(known) : "drama"];
+  const motif = one(motifs);
+  const [ground, first, second, ink] = PALETTES[one(palettes)];
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("viewBox", "0 0 200 300");
   const draw = pen(drawing);
@@ -260,4 +263,26 @@ function horizon(draw, random, first, second) {
   for (let at = 0; at < 5; at += 1) {
     draw("rect", { y: y + 8 + at * 16, width: 200, height: 4 + at * 3, fill: second });
   }
+}
+
+function target(draw, random, first, second, ground) {
+  const [x, y] = [between(random, 70, 130), between(random, 80, 116)];
+  [88, 66, 44, 22].forEach((r, at) => draw("circle", { cx: x, cy: y, r, fill: at % 2 ? ground : at ? second : first }));
+  draw("rect", { x: x - 1.5, width: 3, height: 196, fill: ground });
+  draw("rect", { y: y - 1.5, width: 200, height: 3, fill: ground });
+}
+
+function steps(draw, random, first, second) {
+  const rising = random() < 0.5 ? "" : "translate(200 0) scale(-1 1)";
+  draw("circle", { cx: 62, cy: 62, r: between(random, 26, 38), fill: second, transform: rising });
+  for (let at = 0; at < 6; at += 1) {
+    draw("rect", { x: at * 34, y: 176 - at * 29, width: 34, height: 20 + at * 29, fill: first, opacity: 1 - at * 0.09, transform: rising });
+  }
+}
+
+function halves(draw, random, first, second) {
+  const slip = between(random, 12, 40);
+  const turn = `rotate(${between(random, -40, 40)} 100 100)`;
+  draw("path", { d: `M100 ${44 - slip / 2} a56 56 0 0 0 0 112 Z`, fill: first, transform: turn });
+  draw("path", { d: `M104 ${44 + slip / 2} a56 56 0 0 1 0 112 Z`, fill: second, transform: turn });
 }

@@ -37,8 +37,8 @@ export async function showMore() {
 /** Renew the list after films in it were spoken of. */
 export async function renewed() {
   await recommend();
-  byId("films").focus({ preventScroll: true });
-  byId("films").scrollIntoView();
+  byId("films-heading").focus({ preventScroll: true });
+  byId("films-heading").scrollIntoView();
 }
 
 /** Make all cards show what was said of their films. */
@@ -121,6 +121,7 @@ function show(films, keep) {
 
 function statusOf(count) {
   if (!count) return "No film fits.";
+  if (count === 1) return "The one film that fits";
   return count < request.limit ? `All ${counted(count, "film")} that fit` : `${counted(count, "film")}, the best fit first`;
 }
 
@@ -128,7 +129,7 @@ function loosenButton([words, act]) {
   const button = element("button", { type: "button" }, words);
   button.addEventListener("click", () => {
     act();
-    byId("films").focus({ preventScroll: true });
+    byId("films-heading").focus({ preventScroll: true });
   });
   return button;
 }

@@ -105,7 +105,7 @@ function show() {
 
 function keepFocus({ of, act }) {
   const again = document.querySelector(`.watch-film [data-of="${of}"][data-act="${act}"]`);
-  (again ?? byId("view-watchlist")).focus({ preventScroll: true });
+  (again ?? byId("watch-heading")).focus({ preventScroll: true });
 }
 
 function row(item) {
