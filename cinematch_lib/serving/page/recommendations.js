@@ -24,7 +24,8 @@ waitingCards();
 
 /** Ask for the list anew, and show it, or what is wrong. Of a server that is away or locked others tell. */
 export async function recommend() {
-  await ask({ limit: PAGE, ...asked(), ...tasteAsked(), user_id: kept.user, use_feedback: false });
+  const how = { user_id: kept.user, use_feedback: false, include_reasons: true };
+  await ask({ limit: PAGE, ...asked(), ...tasteAsked(), ...how });
 }
 
 /** Show more of the same list. */

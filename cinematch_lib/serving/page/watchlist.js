@@ -1,6 +1,6 @@
 // The watchlist: kept by the server, shown here.
 
-import { Away, call, Locked, path } from "./api.js";
+import { Away, call, path, Refused } from "./api.js";
 import { byId, copyOf, element, icon } from "./dom.js";
 import { factsOf } from "./films.js";
 import { kept } from "./kept.js";
@@ -10,6 +10,7 @@ import { counted, day, filmName } from "./words.js";
 
 let items = [];
 let loaded = false;
+let last = Promise.resolve(); // the change that is being sent
 
 /** Tells of "change". */
 export const watchlist = new EventTarget();
@@ -34,54 +35,54 @@ export function forgetWatchlist() {
 }
 
 /** Put a film on the list, or take it off. */
-export async function toggleSaved(film) {
-  if (isSaved(film.movie_id)) await take(items.find((one) => one.movie_id === film.movie_id));
-  else await put(film);
+export function toggleSaved(film) {
+  const item = items.find((one) => one.movie_id === film.movie_id);
+  return item ? take(item) : put(film);
 }
 
-async function put(film, watched = false) {
-  const item = { ...film, watched, added_date: new Date().toISOString() };
-  const before = items;
-  items = [...items.filter((one) => one.movie_id !== film.movie_id), item];
-  changed();
-  await sent(before, async () => {
+function put(film, watched = false) {
+  const item = { added_date: new Date().toISOString(), ...film, watched };
+  return change(item.movie_id, item, `On your watchlist: ${filmName(film)}.`, () => take(item), async () => {
     await call("POST", path`api/watchlist/${kept.user}`, { body: { movie_id: film.movie_id } });
     if (watched) await call("PUT", path`api/watchlist/${kept.user}/${film.movie_id}/watched?watched=true`);
-    say(`On your watchlist: ${filmName(film)}.`, () => take(item));
   });
 }
 
-async function take(item) {
-  const before = items;
-  items = items.filter((one) => one.movie_id !== item.movie_id);
-  changed();
-  await sent(before, async () => {
-    await call("DELETE", path`api/watchlist/${kept.user}/${item.movie_id}`);
-    say(`Off your watchlist: ${filmName(item)}.`, () => put(item, item.watched));
-  });
+function take(item) {
+  return change(item.movie_id, null, `Off your watchlist: ${filmName(item)}.`, () => put(item, item.watched), () =>
+    call("DELETE", path`api/watchlist/${kept.user}/${item.movie_id}`),
+  );
 }
 
-async function mark(item, watched) {
-  const before = items;
-  items = items.map((one) => (one.movie_id === item.movie_id ? { ...one, watched } : one));
-  changed();
-  await sent(before, async () => {
-    await call("PUT", path`api/watchlist/${kept.user}/${item.movie_id}/watched?watched=${watched}`);
-    say(watched ? `Watched: ${filmName(item)}.` : `To watch again: ${filmName(item)}.`, () => mark(item, !watched));
-  });
+function mark(item, watched) {
+  const words = `${watched ? "Watched" : "To watch again"}: ${filmName(item)}.`;
+  return change(item.movie_id, { ...item, watched }, words, () => mark(item, !watched), () =>
+    call("PUT", path`api/watchlist/${kept.user}/${item.movie_id}/watched?watched=${watched}`),
+  );
 }
 
-/** Send a change that is shown already; show the list as it was `before` when the server does not take it. */
-async function sent(before, send) {
+/** Show a film's item as it is to be (null: not there), then send that; when it is not taken, show it as before. */
+async function change(movieId, item, words, undo, send) {
+  const before = items.find((one) => one.movie_id === movieId) ?? null;
+  replace(movieId, item);
+  const sent = last.then(send); // one after the other, so that what was pressed last holds
+  last = sent.catch(() => {});
   try {
-    await send();
+    await sent;
+    say(words, undo);
   } catch (problem) {
-    items = before;
-    changed();
-    const why = problem instanceof Away ? "the server is not answering" : problem.message;
-    say(`That was not saved: ${why}.`.replace(/\.\.$/, "."));
-    if (!(problem instanceof Away || problem instanceof Locked)) await readWatchlist().catch(() => {});
+    replace(movieId, before);
+    const why = problem instanceof Away ? "the server is not answering" : problem.message.replace(/\.$/, "");
+    say(`That was not saved: ${why}.`);
+    if (problem instanceof Refused) await readWatchlist().catch(() => {});
   }
+}
+
+function replace(movieId, item) {
+  const at = items.findIndex((one) => one.movie_id === movieId);
+  items = at < 0 ? [...items, item] : items.map((one) => (one.movie_id === movieId ? item : one));
+  items = items.filter(Boolean);
+  changed();
 }
 
 function changed() {
@@ -98,7 +99,7 @@ function show() {
   byId("watch-none").hidden = !loaded || items.length > 0;
   byId("watch-status").textContent = items.length ? `${unseen.length} to watch, ${seen.length} watched` : "";
   byId("watch-count").hidden = !unseen.length;
-  byId("watch-count").textContent = unseen.length;
+  byId("watch-count").textContent = unseen.length || "";
   byId("watch-count").setAttribute("aria-label", `${counted(unseen.length, "film")} to watch`);
   if (focused?.of) keepFocus(focused);
 }
