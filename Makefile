@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab bench bench-fetch lock clean
+.PHONY: help run check lab serve bench bench-fetch bench-serve lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -28,11 +28,17 @@ check: $(READY)  ## every test, the fast ones first
 lab: $(READY)    ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
+serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the run in use
+	$(BIN)/cinematch serve
+
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
 	$(BIN)/python -m benchmarks
 
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch
+
+bench-serve: $(READY)  ## requests a second over HTTP, memory, and time to be ready (needs wrk)
+	$(BIN)/python -m benchmarks.serve
 
 lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

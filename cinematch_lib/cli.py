@@ -19,6 +19,7 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.films import Movie, Preferences
 from cinematch_lib.names import fold
 from cinematch_lib.recommender import Recommendation, Recommender
+from cinematch_lib.serving.command import add_serve
 from cinematch_lib.titles import parse_title
 
 DEFAULT_K = 10
@@ -98,7 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     use.add_argument("run", metavar="RUN")
     use.set_defaults(command=_use)
 
-    for command in (run, recommend, runs, use):
+    serve = add_serve(commands)
+    for command in (run, recommend, runs, use, serve):
         command.add_argument("--artifacts-dir", type=Path, default=Path("artifacts"), help="where runs lie (artifacts)")
     return parser
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -120,6 +120,18 @@ class Films:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def years(self) -> tuple[int, int] | None:
+        """The first and the last year of release; None where no film's is known."""
+        known = self._year[~np.isnan(self._year)]
+        return (int(known.min()), int(known.max())) if len(known) else None
+
+    @cached_property
+    def median_runtime(self) -> int | None:
+        """The median running time in minutes, of the films whose own is known; None where none is."""
+        known = self._runtime[~np.isnan(self._runtime)]
+        return int(np.median(known)) if len(known) else None
 
     def row(self, movie_id: int) -> int:
         """The row of a film. Raises UnknownNameError."""

@@ -129,6 +129,16 @@ class Recommender:
         """Who says which service has a film: ``tmdb``, ``file``, ``demo`` or ``none``."""
         return self._films.services_source
 
+    @property
+    def years(self) -> tuple[int, int] | None:
+        """The first and the last year of release here; None where no film's is known."""
+        return self._films.years
+
+    @property
+    def median_runtime(self) -> int | None:
+        """The median running time in minutes, of the films whose own is known; None where none is."""
+        return self._films.median_runtime
+
     def movie(self, movie_id: int) -> Movie:
         """One film. Raises UnknownNameError."""
         return self._films.movie(self._films.row(movie_id))

@@ -1,0 +1,78 @@
+"""The command ``cinematch serve``."""
+
+import argparse
+import ipaddress
+import os
+from pathlib import Path
+
+from cinematch_lib.errors import CineMatchError
+
+_DRAIN_SECONDS = 30  # what requests in flight may still take after a signal to stop
+
+
+def add_serve(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Add the command and its options to the commands of ``cinematch``."""
+    serve = commands.add_parser("serve", allow_abbrev=False, help="serve the API and the page from the run in use")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000, help="the port (8000)")
+    serve.add_argument("--state-dir", type=Path, help="where watchlists and feedback lie (state, beside artifacts)")
+    serve.add_argument(
+        "--cors-origin", action="append", metavar="ORIGIN", help="whose pages may use it (http://localhost:5173)"
+    )
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name with a dot it has")
+    serve.add_argument("--rate-limit", type=float, metavar="N", help="requests a second from one address (no limit)")
+    serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
+    serve.add_argument("--insecure", action="store_true", help="listen beyond this machine without a token")
+    serve.set_defaults(command=_serve)
+    return serve
+
+
+def _serve(options: argparse.Namespace) -> None:
+    import uvicorn  # the other commands do without the server's libraries
+
+    from cinematch_lib.serving.app import ORIGINS, TOKEN, create_app
+    from cinematch_lib.serving.logs import write_logs
+
+    token = os.environ.get(TOKEN)
+    _check(options, token, TOKEN)
+    write_logs(options.log_level)
+    app = create_app(
+        options.artifacts_dir,
+        options.state_dir,
+        api_token=token,
+        cors_origins=options.cors_origin or ORIGINS,
+        allowed_hosts=options.allow_host,
+        rate_limit=options.rate_limit,
+    )
+    config = uvicorn.Config(
+        app,
+        host=options.host,
+        port=options.port,
+        http="httptools",
+        loop="asyncio",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    uvicorn.Server(config).run()
+
+
+def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
+    if not 0 <= options.port <= 65535:
+        raise CineMatchError(f"--port must be between 0 and 65535 (0 takes a free one), got {options.port}")
+    if options.rate_limit is not None and not 0 < options.rate_limit < float("inf"):
+        raise CineMatchError(f"--rate-limit must be above 0, got {options.rate_limit}")
+    if not token and not options.insecure and not _is_loopback(options.host):
+        raise CineMatchError(
+            f"{options.host} is open to other machines and no token is set; set {name}, listen on 127.0.0.1, "
+            "or say --insecure"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

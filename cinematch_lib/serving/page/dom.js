@@ -1,0 +1,41 @@
+// Making and finding elements. Text from the server only ever becomes text: nothing here or elsewhere parses HTML.
+
+/** The element with this id. */
+export const byId = (id) => document.getElementById(id);
+
+/** A new element; `attributes` that are true, false or null are set, left out, left out; `children` may be text. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== null) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A copy of a template's only element, with `part(name)` for what has that `data-part` in it. */
+export function copyOf(templateId) {
+  const made = byId(templateId).content.firstElementChild.cloneNode(true);
+  return { made, part: (name) => made.querySelector(`[data-part="${name}"]`) };
+}
+
+/** An icon from the sheet in the page. */
+export function icon(name) {
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawn.setAttribute("class", "icon");
+  drawn.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#icon-${name}`);
+  drawn.append(use);
+  return drawn;
+}
+
+/** Call `act` once, `wait` milliseconds after the last of several calls. */
+export function settled(act, wait) {
+  let timer;
+  return (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => act(...values), wait);
+  };
+}
