@@ -10,8 +10,9 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.genres import canonical_genre
-from cinematch_lib.names import DEMO_SUFFIX, fold_closed
-from cinematch_lib.services import service_name
+from cinematch_lib.memberships import memberships
+from cinematch_lib.names import DEMO_SUFFIX
+from cinematch_lib.services import keys_of, service_called
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,11 @@ class Films:
         self.general = np.asarray(self._columns["general"], dtype=np.float32)
         self._year = _numbers(self._columns["year"])
         self._runtime = _numbers(self._columns["runtime"])
-        self._has_genre = _memberships(self._columns["genres"])
-        self._has_service = _memberships(self._columns["services"])
+        self._has_genre = memberships(self._columns["genres"])
+        self._has_service = memberships(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
-        self._service_of_key = {_service_key(name): name for name in self.services}
+        self._service_keys = keys_of(self.services)
         self.movie = lru_cache(maxsize=4096)(self._movie)
         self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
 
@@ -167,9 +168,7 @@ class Films:
 
     def service(self, name: str) -> str:
         """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
-        bare = name.removesuffix(DEMO_SUFFIX)
-        keys = (_service_key(one) for one in (bare, service_name(bare), f"{bare}+"))
-        service = next((self._service_of_key[key] for key in keys if key in self._service_of_key), None)
+        service = service_called(name, self._service_keys)
         if service is None:
             if not self.services:
                 raise UnknownNameError(
@@ -221,26 +220,9 @@ class Films:
         return np.flatnonzero(fits)
 
 
-def _service_key(name: str) -> str:
-    # AMC and AMC+ are two services; "Disney Plus" and "disney+" are one
-    return fold_closed(name.removesuffix(DEMO_SUFFIX).replace("+", " plus"))
-
-
 def _split(joined: str) -> tuple[str, ...]:
     return tuple(joined.split("|")) if joined else ()
 
 
 def _numbers(values: Sequence[int | None]) -> np.ndarray:
     return np.asarray([np.nan if value is None else value for value in values], dtype=np.float32)
-
-
-def _memberships(joined: Sequence[str]) -> dict[str, np.ndarray]:
-    """For each name in the lists, which rows have it: bool (films,)."""
-    patterns: dict[str, list[int]] = {}
-    for row, names in enumerate(joined):
-        patterns.setdefault(names, []).append(row)
-    held: dict[str, np.ndarray] = {}
-    for names, rows in patterns.items():
-        for name in _split(names):
-            held.setdefault(name, np.zeros(len(joined), dtype=bool))[rows] = True
-    return held
