@@ -23,7 +23,7 @@ _FIELD_COLOURS = {
     "runtime": "#bdbdbd",
 }
 _FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
-_KEPT, _DROPPED, _INK, _FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
+KEPT, DROPPED, INK, FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
 _LABEL_WIDTH, _HEADING_WIDTH = 36, 31  # characters, so that titles leave room for the bars
 
 
@@ -33,7 +33,7 @@ def waterfall(report: CleaningReport) -> Figure:
     figure, axes = _axes(0.42 * len(steps) + 0.8)
     for row, (films, left) in enumerate(zip(steps["films"], steps["left"], strict=True)):
         start = 0 if films > 0 else left
-        axes.barh(row, abs(films), left=start, color=_KEPT if films > 0 else _DROPPED, height=0.62)
+        axes.barh(row, abs(films), left=start, color=KEPT if films > 0 else DROPPED, height=0.62)
         edge = start + abs(films)
         axes.annotate(f"{films:,}".replace("-", "−"), (edge, row), (5, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(steps)), steps["step"])
@@ -51,8 +51,8 @@ def coverage(report: CleaningReport) -> Figure:
         names["services"] = "services (demo)"
     counts = {names[name]: count for name, count in report.coverage.items()}
     figure, axes = _axes(0.42 * len(counts) + 0.8)
-    axes.barh(list(counts), [report.kept] * len(counts), color=_FAINT, height=0.62)
-    axes.barh(list(counts), list(counts.values()), color=_KEPT, height=0.62)
+    axes.barh(list(counts), [report.kept] * len(counts), color=FAINT, height=0.62)
+    axes.barh(list(counts), list(counts.values()), color=KEPT, height=0.62)
     for row, count in enumerate(counts.values()):
         words = f"{count:,} ({100 * count / report.kept:.0f} %)"
         axes.annotate(words, (report.kept, row), (5, 0), textcoords="offset points", va="center")
@@ -68,7 +68,7 @@ def metadata_coverage(table: pd.DataFrame, title: str) -> Figure:
     figure, axes = _axes(0.55 * len(table) + 1.1)
     parts = [name for name in ("films", "ratings") if name in table]
     height = 0.7 / len(parts)
-    for number, (name, colour) in enumerate(zip(parts, (_KEPT, _DROPPED), strict=False)):
+    for number, (name, colour) in enumerate(zip(parts, (KEPT, DROPPED), strict=False)):
         rows = [row + (number - (len(parts) - 1) / 2) * height for row in range(len(table))]
         axes.barh(rows, table[name], color=colour, height=0.9 * height, label=f"of {name}")
         for row, percent in zip(rows, table[name], strict=True):
@@ -87,7 +87,7 @@ def films_by_year(films: pd.DataFrame) -> Figure:
     """How many films each year has."""
     counts = films["year"].value_counts().sort_index()
     figure, axes = _axes(2.8)
-    axes.bar(counts.index.astype(int), counts.to_numpy(), color=_KEPT, width=0.9)
+    axes.bar(counts.index.astype(int), counts.to_numpy(), color=KEPT, width=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -100,7 +100,7 @@ def stars(ratings: pd.DataFrame) -> Figure:
     """How often each number of stars was given."""
     counts = ratings["rating"].value_counts().sort_index()
     figure, axes = _axes(2.8)
-    axes.bar(counts.index.astype(str), counts.to_numpy() / counts.sum() * 100, color=_KEPT, width=0.75)
+    axes.bar(counts.index.astype(str), counts.to_numpy() / counts.sum() * 100, color=KEPT, width=0.75)
     axes.set_xlabel("stars")
     axes.set_ylabel("% of ratings")
     axes.set_title(f"{counts.sum():,} ratings", loc="left")
@@ -141,7 +141,7 @@ def _likeness(axes: Axes, label: str, found: Sequence[Recommendation]) -> list[s
     for row, one in enumerate(found):
         left = 0.0
         for field, value in _by_field(one).items():
-            axes.barh(row, value, left=left, height=0.72, color=_FIELD_COLOURS.get(field, _FAINT))
+            axes.barh(row, value, left=left, height=0.72, color=_FIELD_COLOURS.get(field, FAINT))
             left += value
             seen.append(field)
         axes.annotate(f"{one.score:.2f}", (left, row), (4, 0), textcoords="offset points", va="center", size=9)
@@ -149,8 +149,8 @@ def _likeness(axes: Axes, label: str, found: Sequence[Recommendation]) -> list[s
     axes.invert_yaxis()
     axes.set_xlim(0, 1.1)
     _without_scale(axes)
-    axes.set_title(f"Like {_shortened(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=_INK)
-    _plain(axes)
+    axes.set_title(f"Like {_shortened(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=INK)
+    plain(axes)
     return seen
 
 
@@ -179,14 +179,14 @@ def _by_field(one: Recommendation) -> dict[str, float]:
 def _axes(height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(9, height), layout="constrained", dpi=100)
     axes = figure.subplots()
-    _plain(axes)
+    plain(axes)
     return figure, axes
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(length=0, labelcolor=_INK)
+    axes.tick_params(length=0, labelcolor=INK)
 
 
 def _without_scale(axes: Axes) -> None:

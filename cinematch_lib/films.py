@@ -1,6 +1,6 @@
 """The films of a run, held column by column: light to load, quick to filter."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from numbers import Integral, Real
@@ -194,9 +194,15 @@ class Films:
             share += self._has_genre[genre]
         return share / max(len(genres), 1)
 
-    def fitting(self, preferences: Preferences) -> np.ndarray:
-        """The rows of all films that fit the preferences, ascending. Raises UnknownNameError."""
+    def fitting(self, preferences: Preferences, among: Collection[int] | np.ndarray | None = None) -> np.ndarray:
+        """The rows of all films that fit the preferences, ascending. Raises UnknownNameError.
+
+        With `among`, only of films with these ids; ids that no film here has are passed over.
+        """
         fits = np.ones(len(self), dtype=bool)
+        if among is not None:
+            allowed = among if isinstance(among, np.ndarray) else np.fromiter(among, dtype=np.int64)
+            fits &= np.isin(self.ids, allowed)
         if preferences.preferred_genres:
             fits &= np.logical_or.reduce([self._has_genre[name] for name in self.preferred(preferences)])
         if preferences.services:
