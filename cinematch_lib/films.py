@@ -108,6 +108,7 @@ class Films:
         self._columns = meta["columns"]
         self.services_source: str = meta["services_source"]
         self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
+        self.ids.flags.writeable = False
         self.general = np.asarray(self._columns["general"], dtype=np.float32)
         self._year = _numbers(self._columns["year"])
         self._runtime = _numbers(self._columns["runtime"])

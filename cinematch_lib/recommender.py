@@ -107,6 +107,11 @@ class Recommender:
         return len(self._films)
 
     @property
+    def movie_ids(self) -> np.ndarray:
+        """The MovieLens ids of all films here, int64 (films,), ascending; not to be written to."""
+        return self._films.ids
+
+    @property
     def genres(self) -> tuple[str, ...]:
         """The genres that films here have, in alphabetical order."""
         return self._films.genres
