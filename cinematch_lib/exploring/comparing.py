@@ -76,9 +76,9 @@ class Comparison:
         self._get, self._standing, self._folders = get, standing, folders
         self._pinned: State | None = None
         self._metrics: dict[str, object] = {}
-        pin = widgets.Button(description="Pin these settings as A", icon="thumb-tack")
+        pin = widgets.Button(description="Pin these settings as A")
         pin.on_click(lambda _: self.pin())
-        self._back = widgets.Button(description="Back to A", icon="undo", disabled=True)
+        self._back = widgets.Button(description="Back to A", disabled=True)
         self._back.on_click(lambda _: restore(self._pinned.settings) if self._pinned else None)
         buttons = widgets.HBox([pin, self._back])
         buttons.add_class("cm-actions")

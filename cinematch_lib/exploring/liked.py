@@ -87,6 +87,7 @@ class Recommendations:
         self._recommender: Recommender | None = None
         self._missing = ""
         self._list = widgets.HTML()
+        self._list.add_class("cm-scroll")
         self.widget = widgets.VBox(
             [
                 widgets.HTML(markup.block(markup.heading("Recommended to somebody who likes"))),

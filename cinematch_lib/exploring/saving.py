@@ -20,11 +20,11 @@ class Saving:
         self._get, self._folders, self._made = get, folders, made
         self._process: PipelineProcess | None = None
         self._path = widgets.Text(value=str(place("params.yaml")), continuous_update=True)
-        save = widgets.Button(description="Save as parameters", icon="save")
+        save = widgets.Button(description="Save as parameters")
         save.on_click(lambda _: self.save())
-        self._run = widgets.Button(description="Run the pipeline", icon="play", button_style="primary")
+        self._run = widgets.Button(description="Run the pipeline", button_style="primary")
         self._run.on_click(lambda _: self.run())
-        self._stop = widgets.Button(description="Stop", icon="stop", disabled=True)
+        self._stop = widgets.Button(description="Stop", disabled=True)
         self._stop.on_click(lambda _: self.stop())
         buttons = widgets.HBox([save, self._run, self._stop])
         buttons.add_class("cm-actions")
