@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab serve bench bench-fetch bench-serve lock clean
+.PHONY: help run check lab app serve bench bench-fetch bench-serve lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -25,8 +25,11 @@ check: $(READY)  ## every test, the fast ones first
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
 
-lab: $(READY)    ## JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+lab: $(READY)    ## JupyterLab on the analyst's page, after make run
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 notebooks/explore.ipynb
+
+app: $(READY)    ## the analyst's page alone, as a web page without code
+	$(BIN)/voila --Voila.ip=127.0.0.1 notebooks/explore.ipynb
 
 serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the run in use
 	$(BIN)/cinematch serve

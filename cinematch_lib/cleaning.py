@@ -53,10 +53,7 @@ class CleaningReport:
 
     def steps(self) -> pd.DataFrame:
         """The waterfall as a table: `step`, `films` (dropped ones below zero), `left` after the step."""
-        rows = [("read", self.read, self.read)]
-        for reason, count in self.dropped.items():
-            rows.append((reason, -count, rows[-1][2] - count))
-        return pd.DataFrame([*rows, ("kept", self.kept, self.kept)], columns=["step", "films", "left"])
+        return pd.DataFrame(waterfall_steps(self.read, self.dropped), columns=["step", "films", "left"])
 
     def coverage_table(self) -> pd.DataFrame:
         """For how many of the kept films something is known: `known`, `films`, `percent`."""
@@ -192,11 +189,27 @@ def read_catalog(data_dir: Path) -> pd.DataFrame:
 
 def coverage(films: pd.DataFrame) -> dict[str, int]:
     """Of how many films each thing is known; an overview that is the title is none."""
+    return {name: int(has.sum()) for name, has in what_is_known(films).items()}
+
+
+def what_is_known(films: pd.DataFrame) -> dict[str, pd.Series]:
+    """Of which films each thing is known, bool; an overview that is the title is none."""
     known = {"overview": films["overview"] != films["title"]}
     for name in ("cast_top", "director", "keywords", "poster_path", "services"):
         known[name] = films[name] != ""
-    known["runtime"] = films["runtime"].notna()
-    return {name: int(has.sum()) for name, has in known.items()}
+    return known | {"runtime": films["runtime"].notna()}
+
+
+def waterfall_steps(read: int, dropped: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """From the films read to those kept: (step, films, left after it); dropped ones count below zero.
+
+    >>> waterfall_steps(9, {"before 1980": 2})
+    [('read', 9, 9), ('before 1980', -2, 7), ('kept', 7, 7)]
+    """
+    steps = [("read", read, read)]
+    for reason, count in dropped.items():
+        steps.append((reason, -count, steps[-1][2] - count))
+    return [*steps, ("kept", steps[-1][2], steps[-1][2])]
 
 
 def _plain(filters: Filters) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _FIELD_COLOURS = {
     "year": "#d9d9d9",
     "runtime": "#bdbdbd",
 }
-_FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
+FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
 KEPT, DROPPED, INK, FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
 _LABEL_WIDTH, _HEADING_WIDTH = 36, 31  # characters, so that titles leave room for the bars
 
@@ -46,7 +46,7 @@ def waterfall(report: CleaningReport) -> Figure:
 
 def coverage(report: CleaningReport) -> Figure:
     """Of how many of the kept films each thing is known. Invented services are called so."""
-    names = {name: _FIELD_NAMES.get(name, name) for name in report.coverage}
+    names = {name: FIELD_NAMES.get(name, name) for name in report.coverage}
     if report.services["source"] == "demo":
         names["services"] = "services (demo)"
     counts = {names[name]: count for name, count in report.coverage.items()}
@@ -120,7 +120,7 @@ def neighbours(near: Mapping[str, Sequence[Recommendation]]) -> Figure:
     for axes in grid[len(near) :]:
         axes.set_axis_off()
     patches = [
-        Patch(color=_FIELD_COLOURS[field], label=_FIELD_NAMES.get(field, field))
+        Patch(color=_FIELD_COLOURS[field], label=FIELD_NAMES.get(field, field))
         for field in _FIELD_COLOURS
         if field in seen
     ]
@@ -184,7 +184,7 @@ def _axes(height: float) -> tuple[Figure, Axes]:
 
 
 def plain(axes: Axes) -> None:
-    """Leave only the axis below."""
+    """Take the frame and the ticks off."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, labelcolor=INK)

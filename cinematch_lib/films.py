@@ -1,6 +1,6 @@
 """The films of a run, held column by column: light to load, quick to filter."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from numbers import Integral, Real
@@ -10,8 +10,9 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.genres import canonical_genre
-from cinematch_lib.names import DEMO_SUFFIX, fold_closed
-from cinematch_lib.services import service_name
+from cinematch_lib.memberships import memberships
+from cinematch_lib.names import DEMO_SUFFIX
+from cinematch_lib.services import keys_of, service_called
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,15 @@ class Films:
         self._columns = meta["columns"]
         self.services_source: str = meta["services_source"]
         self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
+        self.ids.flags.writeable = False
         self.general = np.asarray(self._columns["general"], dtype=np.float32)
         self._year = _numbers(self._columns["year"])
         self._runtime = _numbers(self._columns["runtime"])
-        self._has_genre = _memberships(self._columns["genres"])
-        self._has_service = _memberships(self._columns["services"])
+        self._has_genre = memberships(self._columns["genres"])
+        self._has_service = memberships(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
-        self._service_of_key = {_service_key(name): name for name in self.services}
+        self._service_keys = keys_of(self.services)
         self.movie = lru_cache(maxsize=4096)(self._movie)
         self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
 
@@ -179,9 +181,7 @@ class Films:
 
     def service(self, name: str) -> str:
         """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
-        bare = name.removesuffix(DEMO_SUFFIX)
-        keys = (_service_key(one) for one in (bare, service_name(bare), f"{bare}+"))
-        service = next((self._service_of_key[key] for key in keys if key in self._service_of_key), None)
+        service = service_called(name, self._service_keys)
         if service is None:
             if not self.services:
                 raise UnknownNameError(
@@ -207,9 +207,15 @@ class Films:
             share += self._has_genre[genre]
         return share / max(len(genres), 1)
 
-    def fitting(self, preferences: Preferences) -> np.ndarray:
-        """The rows of all films that fit the preferences, ascending. Raises UnknownNameError."""
+    def fitting(self, preferences: Preferences, among: Collection[int] | np.ndarray | None = None) -> np.ndarray:
+        """The rows of all films that fit the preferences, ascending. Raises UnknownNameError.
+
+        With `among`, only of films with these ids; ids that no film here has are passed over.
+        """
         fits = np.ones(len(self), dtype=bool)
+        if among is not None:
+            allowed = among if isinstance(among, np.ndarray) else np.fromiter(among, dtype=np.int64)
+            fits &= np.isin(self.ids, allowed)
         if preferences.preferred_genres:
             fits &= np.logical_or.reduce([self._has_genre[name] for name in self.preferred(preferences)])
         if preferences.services:
@@ -233,26 +239,9 @@ class Films:
         return np.flatnonzero(fits)
 
 
-def _service_key(name: str) -> str:
-    # AMC and AMC+ are two services; "Disney Plus" and "disney+" are one
-    return fold_closed(name.removesuffix(DEMO_SUFFIX).replace("+", " plus"))
-
-
 def _split(joined: str) -> tuple[str, ...]:
     return tuple(joined.split("|")) if joined else ()
 
 
 def _numbers(values: Sequence[int | None]) -> np.ndarray:
     return np.asarray([np.nan if value is None else value for value in values], dtype=np.float32)
-
-
-def _memberships(joined: Sequence[str]) -> dict[str, np.ndarray]:
-    """For each name in the lists, which rows have it: bool (films,)."""
-    patterns: dict[str, list[int]] = {}
-    for row, names in enumerate(joined):
-        patterns.setdefault(names, []).append(row)
-    held: dict[str, np.ndarray] = {}
-    for names, rows in patterns.items():
-        for name in _split(names):
-            held.setdefault(name, np.zeros(len(joined), dtype=bool))[rows] = True
-    return held

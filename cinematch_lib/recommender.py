@@ -5,7 +5,7 @@ score(film) = likeness to the liked films, less that to the disliked ones
             + how well liked it is in general.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from numbers import Integral
@@ -111,7 +111,7 @@ class Recommender:
 
     @property
     def movie_ids(self) -> np.ndarray:
-        """The films' MovieLens ids, ascending: int64 (films,)."""
+        """The MovieLens ids of all films here, int64 (films,), ascending; not to be written to."""
         return self._films.ids
 
     @property
@@ -155,16 +155,23 @@ class Recommender:
         _check_least(k)
         return [self._films.movie(row) for row in self._titles.search(text, k)]
 
-    def recommend(self, preferences: Preferences | None = None, k: int | None = None) -> list[Recommendation]:
+    def recommend(
+        self,
+        preferences: Preferences | None = None,
+        k: int | None = None,
+        *,
+        among: Collection[int] | np.ndarray | None = None,
+    ) -> list[Recommendation]:
         """The `k` best films that fit the preferences, the best first; all that fit, where fewer do.
 
-        Without `k`, 20 films, or as many as there are.
+        Without `k`, 20 films, or as many as there are. With `among`, a collection or an array of ids, only these
+        films come back: a filter of one's own, as exact as the others. Ids of films that are not here do no harm.
 
         Films of equal score are ordered by their id. Someone who likes nothing yet gets well-liked films that
         differ from each other (up to 100 of them; more come in the order of liking alone). Raises CineMatchError
         when k is below 1 or above the number of films, and for unknown films, genres and services.
         """
-        return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights)
+        return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights, among)
 
     def similar(self, movie_id: int, k: int | None = None) -> list[Recommendation]:
         """The `k` films most like this one in their features; without `k`, ten. Raises as `recommend` does."""
@@ -185,9 +192,15 @@ class Recommender:
             raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {k}")
         return k
 
-    def _ranked(self, wanted: Preferences, k: int, weights: ScoreWeights) -> list[Recommendation]:
+    def _ranked(
+        self,
+        wanted: Preferences,
+        k: int,
+        weights: ScoreWeights,
+        among: Collection[int] | np.ndarray | None = None,
+    ) -> list[Recommendation]:
         films = self._films
-        rows = films.fitting(wanted)
+        rows = films.fitting(wanted, among)
         score = Score(films, self._content, self._said, wanted, weights)
         scores = score.of(rows)
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:

@@ -6,6 +6,9 @@ A name that no rule knows stays as it is.
 """
 
 import re
+from collections.abc import Iterable, Mapping
+
+from cinematch_lib.names import DEMO_SUFFIX, fold_closed
 
 # How else each service is called, by TMDb and by people; case, spaces at the ends and the endings below aside.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -61,3 +64,24 @@ def service_name(name: str, kind: str = "") -> str:
         bare = shorter
     folded = bare.casefold()
     return _BY_KIND.get((folded, kind)) or _NAME_OF.get(folded, bare)
+
+
+def keys_of(services: Iterable[str]) -> dict[str, str]:
+    """Services by what `service_called` knows them by."""
+    return {_key(name): name for name in services}
+
+
+def service_called(name: str, keys: Mapping[str, str]) -> str | None:
+    """The service that `name` means among those of `keys`: case, spaces and the demo mark aside; else None.
+
+    >>> service_called(" disney plus", keys_of(["Disney+ (demo)", "Netflix (demo)"]))
+    'Disney+ (demo)'
+    """
+    bare = name.removesuffix(DEMO_SUFFIX)
+    found = (_key(one) for one in (bare, service_name(bare), f"{bare}+"))
+    return next((keys[key] for key in found if key in keys), None)
+
+
+def _key(name: str) -> str:
+    # AMC and AMC+ are two services; "Disney Plus" and "disney+" are one
+    return fold_closed(name.removesuffix(DEMO_SUFFIX).replace("+", " plus"))

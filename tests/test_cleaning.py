@@ -132,6 +132,9 @@ def test_the_report_accounts_for_every_film(folder, metadata, tmp_path):
         "min_ratings": 0,
         "genres_keep": [],
         "genres_drop": [],
+        "min_runtime": None,
+        "max_runtime": None,
+        "services_keep": [],
     }
 
 

@@ -1,0 +1,181 @@
+"""The analyst's page: controls, counts and recommendations that move together."""
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from cinematch_lib.availability import ServicesSource
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.exploring import markup
+from cinematch_lib.exploring.comparing import Comparison, State
+from cinematch_lib.exploring.controls import FilterControls, without_filters
+from cinematch_lib.exploring.counted import CountsView
+from cinematch_lib.exploring.counts import AllFilms, under_each
+from cinematch_lib.exploring.in_use import InUse
+from cinematch_lib.exploring.liked import Recommendations
+from cinematch_lib.exploring.lookup import Lookup, TextIndex
+from cinematch_lib.exploring.saving import Saving
+from cinematch_lib.exploring.settings import Settings
+from cinematch_lib.pipeline import Folders
+from cinematch_lib.tmdb import find_metadata
+
+_NOT_YET = "This part needs the films; see above."
+
+
+class Page:
+    """All parts of the page, to be shown one below the other: `status`, `catalog`, `lookup`, `comparison`, `saving`.
+
+    Where something that they need is missing, they say what to run.
+    """
+
+    def __init__(self, folders: Folders, dataset: str, seed: int) -> None:
+        self._folders = folders
+        self._lock = threading.RLock()  # a run that ends tells so from a thread of its own
+        self._status = widgets.HTML()
+        self.status: widgets.Widget = _part(widgets.HTML(markup.style()), self._status)
+        self._in_use = InUse.find(folders.artifacts_dir)
+        self._notes: list[str] = []
+        began = time.perf_counter()
+        try:
+            self._load(self._in_use.settings or Settings.by_default(dataset, seed))
+        except CineMatchError as error:
+            self._status.value = markup.block(markup.notice(str(error), "bad"))
+            nothing = widgets.HTML(markup.block(f'<div class="cm-hint">{_NOT_YET}</div>'))
+            self.catalog = self.lookup = self.comparison = self.saving = _part(nothing)
+            return
+        self._took = time.perf_counter() - began
+        self._build()
+
+    def _load(self, settings: Settings) -> None:
+        """Read all films of the data set, under each source of services that is there."""
+        raw_dir = self._folders.raw_dir
+        folder = raw_dir / settings.dataset
+        if not (folder / "movies.csv").is_file():
+            why = f" {self._in_use.problem}." if self._in_use.problem else ""
+            raise CineMatchError(
+                f"The films of {settings.dataset} are not in {folder}, where the page counts them. "
+                f"Fetch them and make a run: cinematch run --dataset {settings.dataset}.{why}"
+            )
+        metadata = find_metadata(raw_dir, settings.dataset) if settings.rest.get("use_tmdb", True) else None
+        films = AllFilms.load(folder, metadata, ServicesSource("none"))
+        self._sources, self._notes = under_each(films, _sources(settings, raw_dir))
+        if settings.services not in self._sources:
+            settings = replace(settings, services="none", filters=replace(settings.filters, services_keep=()))
+        self._start = settings
+
+    def _build(self) -> None:
+        films = self._sources[self._start.services]
+        self._index = TextIndex(films)
+        self._counts = CountsView(films)
+        self._recommendations = Recommendations(self.redraw)
+        self._recommendations.use(self._in_use.recommender, self._in_use.problem)
+        self._lookup = Lookup(self._index, lambda: (self._state.films, self._state.count))
+        self._comparison = Comparison(
+            lambda: self._state, self.set, self._index.standing, (self._folders.artifacts_dir, self._folders.raw_dir)
+        )
+        self._saving = Saving(lambda: self._state.settings, self._folders, self._new_run)
+        self._controls = FilterControls(self._sources, self.redraw)
+        self.catalog = _part(self._three_columns())
+        self.lookup = _part(_card(self._lookup.widget, "cm-wide"))
+        self.comparison = _part(_card(self._comparison.widget, "cm-wide"))
+        self.saving = _part(_card(self._saving.widget, "cm-wide"))
+        self._say_status()
+        self.set(self._start)
+
+    def _three_columns(self) -> widgets.Widget:
+        as_run, none = widgets.Button(description="As the run in use"), widgets.Button(description="No filters")
+        as_run.on_click(lambda _: self.set(self._in_use.settings or self._start))
+        none.on_click(lambda _: self.set(without_filters(self._state.settings)))
+        buttons = widgets.HBox([as_run, none])
+        buttons.add_class("cm-actions")
+        row = widgets.HBox(
+            [
+                _card(widgets.VBox([buttons, self._controls.widget]), "cm-controls"),
+                _card(self._counts.widget, "cm-counts"),
+                _card(self._recommendations.widget, "cm-films"),
+            ]
+        )
+        row.add_class("cm-row")
+        return row
+
+    def set(self, settings: Settings) -> None:
+        """Put the controls where `settings` say, and show what comes of it."""
+        self._controls.set(settings)
+
+    @property
+    def state(self) -> State:
+        """The settings in force and what they leave."""
+        return self._state
+
+    def redraw(self) -> None:
+        """Show what comes of the settings that the controls say."""
+        with self._lock:
+            films = self._sources[self._controls.services]
+            settings = replace(self._start, filters=self._controls.filters, services=self._controls.services)
+            self._state = State(settings, films, films.count(settings.filters))
+            count = self._state.count
+            self._counts.show(count, films.whole)
+            self._recommendations.show(films.ids[count.keeps])
+            self._lookup.show()
+            self._comparison.show()
+            self._saving.show()
+
+    def _new_run(self) -> str:
+        """Use the run that is in use now; says which."""
+        with self._lock:
+            self._in_use = InUse.find(self._folders.artifacts_dir)
+            self._recommendations.use(self._in_use.recommender, self._in_use.problem)
+            self._comparison.forget_metrics()
+            self._say_status()
+            self.redraw()
+        return self._in_use.problem or f"{self._in_use.run.info.run_id} is in use now, and the page shows it."
+
+    def _say_status(self) -> None:
+        films, run, settings = self._sources[self._start.services], self._in_use.run, self._start
+        said = (
+            f"<b>{markup.escape(settings.dataset)}</b>: {len(films):,} films read from "
+            f"{markup.escape(str(self._folders.raw_dir / settings.dataset))} in {self._took:.1f} s. "
+        )
+        if self._in_use.recommender is not None:
+            recommender = self._in_use.recommender
+            said += f"In use: run <b>{markup.escape(run.info.run_id)}</b> with {len(recommender):,} films."
+        notes = [*self._notes, *([self._in_use.problem] if self._in_use.problem else [])]
+        content = f'<div class="cm-hint">{said}</div>' + "".join(markup.notice(one, "bad") for one in notes)
+        self._status.value = markup.block(content)
+
+
+def explore(raw_dir: Path, data_dir: Path, artifacts_dir: Path, dataset: str = "sample", seed: int = 0) -> Page:
+    """The analyst's page about the run in use under `artifacts_dir`.
+
+    Films are counted from the raw tables in `raw_dir`; runs started from the page clean to `data_dir`. Where no
+    run is in use, the page begins with the pipeline's defaults for `dataset` and `seed`. Nothing is raised for
+    what a person can mend: the page says it.
+    """
+    return Page(Folders(raw_dir, data_dir, artifacts_dir), dataset, seed)
+
+
+def _sources(settings: Settings, raw_dir: Path) -> dict[str, ServicesSource]:
+    """The sources of services to choose from: those that need no file, and those whose file is there."""
+    names = ["demo", "none"]
+    if (raw_dir / "tmdb" / "providers.csv").is_file():
+        names.append("tmdb")
+    if settings.rest.get("services_file"):
+        names.append("file")
+    names = dict.fromkeys([settings.services, *names])
+    return {name: settings.source(name, raw_dir) for name in names}
+
+
+def _card(widget: widgets.Widget, kind: str) -> widgets.Widget:
+    card = widgets.VBox([widget])
+    card.add_class("cm-card")
+    card.add_class(kind)
+    return card
+
+
+def _part(*parts: widgets.Widget) -> widgets.Widget:
+    part = widgets.VBox(parts)
+    part.add_class("cm-part")
+    return part
