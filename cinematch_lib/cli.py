@@ -265,9 +265,9 @@ def _use(options: argparse.Namespace) -> None:
 
 
 def _setup(options: argparse.Namespace) -> None:
-    from cinematch_lib.guide.packages import check_packages
+    from cinematch_lib.guide.opening import begin
 
-    packages = check_packages()  # before what needs them is imported
+    packages = begin(options)  # before what needs them is imported, which takes a moment
     from cinematch_lib.guide.wizard import guided_setup
 
     guided_setup(options, _perform, packages)

@@ -41,8 +41,8 @@ def strong(text: str) -> str:
 def duration(seconds: float) -> str:
     """A time for a person, never more exact than it is known.
 
-    >>> duration(12.5), duration(100), duration(2187), duration(8000)
-    ('13 s', '2 min', '37 min', '2 h 14 min')
+    >>> duration(12.5), duration(100), duration(2187), duration(8040)
+    ('13 s', '2 min', '36 min', '2 h 14 min')
     """
     minutes = max(round(seconds / 60), 1)
     if seconds < 90:

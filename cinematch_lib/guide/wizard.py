@@ -11,7 +11,6 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.guide import page
 from cinematch_lib.guide.asking import Asker
 from cinematch_lib.guide.interview import Interview
-from cinematch_lib.guide.options import MODES
 from cinematch_lib.guide.plan import folder_flags, show
 from cinematch_lib.guide.survey import Survey, look
 from cinematch_lib.pipeline import Folders, steps_between
@@ -25,11 +24,10 @@ def guided_setup(options: argparse.Namespace, perform: Callable[[Sequence[str]],
     Until the question whether to run is answered by yes, nothing is written. Raises CineMatchError, and
     KeyboardInterrupt where somebody leaves at a question.
     """
-    _check_answers(options)
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
     asker = Asker(options.yes)
     survey = look(folders, steps_between(None, options.to))
-    _introduce(survey, folders, packages)
+    _show_what_is_there(survey, folders, packages)
     plan = Interview(asker, survey, options).plan()
     show(plan, survey, folders)
     if not asker.yes("Run it now?", default=True):
@@ -45,26 +43,7 @@ def guided_setup(options: argparse.Namespace, perform: Callable[[Sequence[str]],
     _offer_server(run_id, asker, options, folders, perform)
 
 
-def _check_answers(options: argparse.Namespace) -> None:
-    """Without anybody to ask, the flags must say everything."""
-    if options.yes or sys.stdin.isatty():
-        return
-    left = [] if options.mode else [f"--mode {'|'.join(MODES)}"]
-    left += [] if options.dataset else ["--dataset NAME"]
-    left += ["--tmdb-limit N|all"] if options.mode == "full" and "tmdb_limit" not in dict(options.p) else []
-    left += ["--serve or --no-serve"] if options.serve is None else []
-    raise CineMatchError(
-        f"there is no terminal to ask at; give the answers as flags: {', '.join([*left, '--yes'])}. With --yes "
-        "alone the rest has its default, such as: cinematch setup --mode quick --yes"
-    )
-
-
-def _introduce(survey: Survey, folders: Folders, packages: int) -> None:
-    print(page.strong("CineMatch: guided set-up"))
-    page.say(
-        "Enter takes the answer in [brackets]. Nothing is written before you say so at the end; Ctrl-C leaves at any "
-        "question."
-    )
+def _show_what_is_there(survey: Survey, folders: Folders, packages: int) -> None:
     page.heading("What is there")
     version = ".".join(map(str, sys.version_info[:3]))
     page.rows(
