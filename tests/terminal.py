@@ -48,6 +48,17 @@ class Terminal:
         os.close(self._terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
 
+    def answering(self, answers, until):
+        """Answer each question from its list, the first answers first, by Enter where there are none, up to `until`.
+
+        All must be used up by then.
+        """
+        left = {question: list(of) for question, of in answers.items()}
+        while (question := self.question()[0]) != until:
+            mine = left.get(question)
+            self.answer(mine.pop(0) if mine else "")
+        assert not any(left.values()), left
+
     def conversation(self, *answers):
         """Answer (question, answer) pairs; each question must begin as it is given here."""
         for wanted, text in answers:

@@ -22,6 +22,8 @@ from cinematch_lib.movielens import DATASETS
 from cinematch_lib.parameters import Parameter
 from cinematch_lib.pipeline import STEPS, parameters_of
 
+ANOTHER = "Another parameter to set (? lists them)"
+
 
 @pytest.fixture
 def project(tmp_path):
@@ -80,15 +82,16 @@ def test_the_quick_set_up_by_pressing_enter_ends_with_a_run_in_use(tmp_path):
 
 
 def test_every_answer_has_a_flag_and_nothing_is_asked(project):
-    flags = ["--mode", "custom", "--dataset", "mine", "-p", "min_year", "1990", "-p", "use_tmdb", "no", "--to", "clean"]
+    flags = ["--mode", "custom", "--dataset", "mine", "-p", "region", "NO", "-p", "use_tmdb", "no", "--to", "fetch"]
     done = cinematch(project, "setup", *flags, "--no-serve", "--yes")
     assert (done.code, done.err) == (0, "")
-    assert "cinematch run --dataset mine -p min_year 1990 -p use_tmdb false --to clean\n" in done.out
-    assert "[2/2] clean: " in done.out
+    assert "cinematch run --dataset mine -p region NO -p use_tmdb false --to fetch\n" in done.out
+    assert "[1/1] fetch: " in done.out
     assert "It holds no features, so the run in use stays the one it was.\n" in done.out
     assert "Does " not in done.out
-    report = json.loads((project / "data" / "cleaning_report.json").read_text())
-    assert (report["dataset"], report["filters"]["min_year"]) == ("mine", 1990)
+    (notebook,) = (project / "artifacts" / "runs").glob("*/notebooks/01_fetch.ipynb")
+    cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
+    assert any('region = "NO"' in source and "use_tmdb = False" in source for source in cells)
     assert "\x1b" not in done.out
 
 
@@ -154,17 +157,25 @@ def test_it_shows_what_is_there(project, sample_run):
 def test_wrong_answers_are_asked_again_with_the_reason(project):
     before = contents(project)
     person = Terminal(project)
-    person.conversation(("Set-up", "custum"), ("Set-up", "3"))
-    person.conversation(("Data set", "ml-25m"), ("Data set", "99"), ("Data set", "SAMPLE"))
-    person.conversation(("min_year", "soon"), ("min_year", "1990"), ("max_year", "1980"), ("max_year", "none"))
-    person.conversation(("genres_keep", "crime, dramma"), ("genres_keep", "crime, Science Fiction"))
-    person.conversation(("genres_drop", "sci-fi"), ("genres_drop", "war"), ("min_ratings", "-1"), ("min_ratings", "5"))
-    person.conversation(("require_tmdb", "perhaps"), ("require_tmdb", "yes"))
-    person.conversation(("services", "netflix"), ("services", "tmdb"), ("region", "USA"), ("region", "de"))
-    person.conversation(("offers", "flatrate, gift"), ("offers", "flatrate, ads"))
-    person.conversation(("max_features", "0"), ("max_features", "500"))
-    person.conversation(("Another", "min_fd"), ("Another", "?"), ("Another", "min_df"), ("min_df", "3"))
-    person.conversation(("Another", ""), ("Run it now?", "maybe"), ("Run it now?", "n"))
+    answers = {
+        "Set-up": ["custum", "3"],
+        "Data set": ["ml-25m", "99", "SAMPLE"],
+        "min_year": ["soon", "1990"],
+        "max_year": ["1980", "none"],
+        "genres_keep": ["crime, dramma", "crime, Science Fiction"],
+        "genres_drop": ["sci-fi", "war"],
+        "min_ratings": ["-1", "5"],
+        "require_tmdb": ["perhaps", "yes"],
+        "services": ["netflix", "tmdb"],
+        "offers": ["flatrate, gift", "flatrate, ads"],
+        "region": ["USA", "de"],
+        "max_features": ["0", "500"],
+        ANOTHER: ["min_fd", "?", "min_df", ""],
+        "min_df": ["3"],
+    }
+    person.answering(answers, until="Run it now?")
+    person.answer("maybe")
+    person.conversation(("Run it now?", "n"))
     assert person.end() == 0
     seen = plain(person.seen)
     for reason in (
@@ -212,7 +223,7 @@ def test_questions_show_the_notebooks_own_words_and_defaults(project):
         assert known[name].meaning in plain(person.seen)
         assert default == shown(known[name].default)
         person.answer("")
-    assert asked == ("Another parameter to set (? lists them)", "none")
+    assert asked == (ANOTHER, "none")
     person.answer("")
     assert person.question() == ("Run it now?", "yes")
     assert "\n  cinematch run --dataset sample\n" in person.seen.replace("\r", "")
@@ -319,32 +330,30 @@ def test_when_tmdb_cannot_be_had_it_says_so_and_stops(project, tmdb):
 
 # --- left at a question -------------------------------------------------------------------------------
 
-QUICK = [("Set-up", "quick"), ("Data set", "mine"), ("Run it now?", "")]
-FULL = [
-    ("Set-up", "full"),
-    ("Data set", "mine"),
-    ("Token", TOKEN),
-    ("Keep it there?", "yes"),
-    ("How many films", "500"),
-    ("region", "US"),
-    ("Run it now?", ""),
-]
-CUSTOM = [("Set-up", "custom"), ("Data set", "mine"), ("Take TMDb's data?", "no")]
-CUSTOM += [(name, "") for name in ("min_year", "max_year", "genres_keep", "genres_drop", "min_ratings", "services")]
-CUSTOM += [("max_features", ""), ("Another", ""), ("Run it now?", "")]
-LEAVING = [(way, at) for way in (QUICK, FULL, CUSTOM) for at in range(len(way)) if way is QUICK or at > 1]
 
-
-@pytest.mark.parametrize(("way", "at"), LEAVING, ids=[f"{way[0][1]}: {way[at][0]}" for way, at in LEAVING])
-def test_ctrl_c_at_any_question_leaves_everything_as_it_was(project, tmdb, way, at):
-    before = contents(project)
-    person = Terminal(project, TMDB_API_URL=tmdb.url)
-    person.conversation(*way[:at])
-    assert person.question()[0].startswith(way[at][0])
-    person.press("\x04" if at % 2 else "\x03")
-    assert person.end() == 130
-    assert person.seen.endswith("cinematch: left at a question; nothing was changed\n")
-    assert contents(project) == before
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"Set-up": "quick", "Data set": "mine"},
+        {"Set-up": "full", "Data set": "mine", "Token (it is not shown while you type or paste it)": TOKEN},
+        {"Set-up": "custom", "Data set": "mine", "services": "tmdb"},
+    ],
+    ids=lambda answers: answers["Set-up"],
+)
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_leaving_at_any_question_leaves_everything_as_it_was(project, tmdb, answers, key):
+    before, asked = contents(project), []
+    while asked[-1:] != ["Run it now?"]:
+        person = Terminal(project, TMDB_API_URL=tmdb.url)
+        for question in asked:
+            assert person.question()[0] == question
+            person.answer(answers.get(question, ""))
+        asked.append(person.question()[0])
+        person.press(key)
+        assert person.end() == 130
+        assert person.seen.endswith("cinematch: left at a question; nothing was changed\n")
+        assert contents(project) == before
+    assert set(answers) <= set(asked)
 
 
 # --- how it looks -------------------------------------------------------------------------------------

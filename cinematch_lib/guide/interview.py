@@ -2,26 +2,25 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from cinematch_lib.catalog import Filters
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.guide import page
 from cinematch_lib.guide.asking import Asker, chosen
 from cinematch_lib.guide.options import MODES
-from cinematch_lib.guide.plan import TIMES, Plan, pipeline_time, tmdb_time
+from cinematch_lib.guide.plan import Plan, pipeline_time, tmdb_time
 from cinematch_lib.guide.rules import check_together, read, shown
 from cinematch_lib.guide.survey import Choice, Survey
-from cinematch_lib.guide.token import EXPLAINED, TERMS, accepted_token
+from cinematch_lib.guide.token import EXPLAINED, TERMS, accepted_token, goes_before_dotenv
 from cinematch_lib.movielens import SAMPLE
 from cinematch_lib.parameters import Parameter, checked
 from cinematch_lib.pipeline import STEPS, parameters_of, steps_between
-from cinematch_lib.tmdb.settings import dotenv_path
+from cinematch_lib.tmdb.settings import TOKEN, dotenv_path
 
 TRY = 500  # films, for a first look at what TMDb adds
-_FILTERS = ("min_year", "max_year", "genres_keep", "genres_drop", "min_ratings", "require_tmdb")
-_SERVICES = ("services", "services_file", "region", "offers")
-_FEATURES = ("max_features",)
+_ASKED = {one.name for one in fields(Filters)} | {"services", "services_file", "region", "offers", "max_features"}
 
 
 @dataclass
@@ -76,8 +75,8 @@ class Interview:
         has_metadata = choice.has_facts or self._wants_tmdb(choice)
         page.heading("Which films, and what is known of them?")
         page.say("Lists go with commas between; none is an answer where there need not be any.")
-        for name in (*_FILTERS, *_SERVICES, *_FEATURES):
-            if name in self._known and self._applies(name, has_metadata):
+        for name in [*parameters_of(["clean"]), *parameters_of(["features"])]:  # in the notebooks' order
+            if name in _ASKED and name in self._known and self._applies(name, has_metadata):
                 self._parameter(name)
         while (name := self._another()) is not None:
             self._parameter(name, again=True)
@@ -137,13 +136,16 @@ class Interview:
             page.say("The table of metadata that was put there by hand is used as it is, and TMDb is not asked.")
             return
         self._plan.asks_tmdb = True
-        page.say(EXPLAINED)
-        page.say(TERMS)
-        typed = accepted_token(self.asker)
-        if typed is not None:
+        for paragraph in (EXPLAINED, TERMS):
+            page.say(paragraph)
+            print()
+        of_its_own = goes_before_dotenv()
+        self._plan.token = accepted_token(self.asker)
+        if self._plan.token is not None:
             page.say(f"It is for this run only, unless it goes into {dotenv_path()}, which you alone can read then.")
-            if self.asker.yes("Keep it there?", default=False, given=self.options.save_token):
-                self._plan.token = typed
+            if of_its_own:
+                page.say(f"But {TOKEN} is set in the environment too, and goes before the file: unset it there.")
+            self._plan.keeps_token = self.asker.yes("Keep it there?", default=False, given=self.options.save_token)
         if "tmdb_limit" not in self._values:
             page.rows([("all", tmdb_time(choice, None)), (str(TRY), f"{tmdb_time(choice, TRY)}; a good first try")])
             page.say(
@@ -185,7 +187,8 @@ class Interview:
         print()
         question = "Another parameter to set (? lists them)"
         while (name := self.asker.ask(question, self._name, default="", shown="none")) == "?":
-            page.rows([(one.name, f"{one.meaning} [{shown(one.default)}]") for one in self._settable().values()])
+            current = self._all(self._values)
+            page.rows([(n, f"{one.meaning} [{shown(current[n])}]") for n, one in self._settable().items()])
         return name or None
 
     def _name(self, text: str) -> str:
@@ -207,4 +210,4 @@ def _show_choices(choices: Mapping[str, Choice]) -> None:
     wide = max(len(row[1]) for row in table)
     for number, name, films, ratings, download, time in table:
         print(f"{number:>3}  {name:<{wide}} {films:>7} {ratings:>11} {download:>9}  {time}".rstrip())
-    page.say(f"Times without the download; {TIMES}.")
+    page.say("Times are without the download. Here: the quickest so far; about: an estimate for 2 cores.")

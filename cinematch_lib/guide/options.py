@@ -4,7 +4,7 @@ import argparse
 
 MODES = {
     "quick": "MovieLens alone: nothing to sign up for",
-    "full": "with TMDb's overviews, casts, posters and streaming offers; needs a free token",
+    "full": "TMDb's overviews, casts and streaming offers too; needs a free token",
     "custom": "filters and features of your choice",
 }
 

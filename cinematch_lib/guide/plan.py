@@ -11,8 +11,8 @@ from cinematch_lib.guide.rules import written
 from cinematch_lib.guide.survey import Choice, Survey
 from cinematch_lib.pipeline import Folders
 from cinematch_lib.tmdb.gate import FULL_RATE
+from cinematch_lib.tmdb.settings import TOKEN, dotenv_path
 
-TIMES = "here: the quickest run so far; about: an estimate for 2 cores"
 MEGABYTES_PER_SECOND = 10 / 8  # of a line of 10 Mbit/s, by which downloads are estimated
 
 
@@ -20,7 +20,7 @@ MEGABYTES_PER_SECOND = 10 / 8  # of a line of 10 Mbit/s, by which downloads are 
 class Plan:
     """A run to be made: `values` are the parameters that differ from their defaults, the data set aside.
 
-    `asks_tmdb` says whether the step fetch asks TMDb; `token` is one that was typed in and is to be kept.
+    `asks_tmdb` says whether the step fetch asks TMDb; `token` is one that was typed in, to be kept if `keeps_token`.
     """
 
     choice: Choice
@@ -28,6 +28,7 @@ class Plan:
     values: dict[str, Any] = field(default_factory=dict)
     asks_tmdb: bool = False
     token: str | None = None
+    keeps_token: bool = False
 
     def command(self, folders: Folders) -> list[str]:
         """The words after ``cinematch`` that make this run."""
@@ -48,22 +49,26 @@ def show(plan: Plan, survey: Survey, folders: Folders) -> None:
     found = [("data set", plan.choice.name + _download(plan.choice, survey))]
     if plan.asks_tmdb:
         found.append(("TMDb", tmdb_time(plan.choice, plan.values.get("tmdb_limit"))))
-    found.append(("pipeline", f"{pipeline_time(plan.choice)} ({TIMES})"))
+    found.append(("pipeline", pipeline_time(plan.choice, in_full=True)))
     targets = [folders.raw_dir / plan.choice.name] if not plan.choice.there else []
     targets += [folders.raw_dir / "tmdb"] if plan.asks_tmdb else []
-    page.rows(
-        [*found, ("writes to", ", ".join(f"{one}/" for one in (*targets, folders.data_dir, folders.artifacts_dir)))]
-    )
+    writes = [f"{one}/" for one in (*targets, folders.data_dir, folders.artifacts_dir)]
+    writes += [str(dotenv_path())] if plan.keeps_token else []
+    page.rows([*found, ("writes to", ", ".join(writes))])
     print()
     page.command(shlex.join(["cinematch", *plan.command(folders)]))
+    if plan.token is not None and not plan.keeps_token:
+        page.say(f"The token goes to this run alone; the command by itself needs {TOKEN}.", indent=2)
     print()
 
 
-def pipeline_time(choice: Choice) -> str:
+def pipeline_time(choice: Choice, *, in_full: bool = False) -> str:
     """How long the steps take: as it was here, else estimated, else that nobody knows."""
     if choice.fastest is not None:
-        return f"{page.duration(choice.fastest)} here"
-    return "not known" if choice.estimate is None else f"about {page.duration(choice.estimate)}"
+        return f"{page.duration(choice.fastest)} here{', the quickest time so far' if in_full else ''}"
+    if choice.estimate is None:
+        return "not known"
+    return f"about {page.duration(choice.estimate)}{', an estimate for 2 cores' if in_full else ''}"
 
 
 def tmdb_time(choice: Choice, limit: int | None) -> str:

@@ -3,6 +3,8 @@
 import datetime
 import os
 
+from dotenv import dotenv_values
+
 from cinematch_lib.errors import CineMatchError, DownloadError
 from cinematch_lib.guide import page
 from cinematch_lib.guide.asking import Asker
@@ -50,6 +52,12 @@ def accepted_token(asker: Asker) -> str | None:
         if refused:
             page.say(refused, indent=2)
         typed = os.environ[TOKEN] = asker.secret("Token (it is not shown while you type or paste it)")
+
+
+def goes_before_dotenv() -> bool:
+    """Whether the environment has a token, or an empty one, of its own, which counts before that in `.env`."""
+    own = os.environ.get(TOKEN)
+    return own is not None and own != dotenv_values(dotenv_path(), interpolate=False).get(TOKEN)
 
 
 def _check(reach: Access) -> None:

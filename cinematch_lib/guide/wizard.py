@@ -33,7 +33,7 @@ def guided_setup(options: argparse.Namespace, perform: Callable[[Sequence[str]],
     if not asker.yes("Run it now?", default=True):
         page.say("Nothing was run and nothing was changed. The command above makes this run at any time.")
         return
-    if plan.token is not None:
+    if plan.token is not None and plan.keeps_token:
         page.say(f"The token is in {keep_token(plan.token)} now.")
     perform(plan.command(folders))
     run_id = current_run_id(folders.artifacts_dir)
