@@ -17,6 +17,7 @@ from cinematch_lib.artifacts import Run, RunInfo, current_run_id, list_runs, unr
 from cinematch_lib.comparison import differences
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.films import Movie, Preferences
+from cinematch_lib.guide.options import add_options
 from cinematch_lib.names import fold
 from cinematch_lib.recommender import Recommendation, Recommender
 from cinematch_lib.serving.command import add_serve
@@ -39,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CineMatchError as error:
         print(f"cinematch: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        in_use = current_run_id(options.artifacts_dir)
-        print(f"cinematch: interrupted; the run in use is {in_use or 'none yet'}", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        in_use = current_run_id(options.artifacts_dir) or "none yet"
+        print(f"cinematch: {stop or f'interrupted; the run in use is {in_use}'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
@@ -67,8 +68,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--dataset", help="sample (the default), ml-latest-small, ml-32m, …, or a folder in the raw folder"
     )
-    run.add_argument("--raw-dir", type=Path, default=Path("raw"), help="where data sets lie (raw)")
-    run.add_argument("--data-dir", type=Path, default=Path("data"), help="where the cleaned catalog goes (data)")
     run.add_argument(
         "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a notebook's parameter"
     )
@@ -100,7 +99,16 @@ def _parser() -> argparse.ArgumentParser:
     use.set_defaults(command=_use)
 
     serve = add_serve(commands)
-    for command in (run, recommend, runs, use, serve):
+    setup = commands.add_parser("setup", allow_abbrev=False, help="the guided set-up: asks, runs, checks, serves")
+    add_options(setup)
+    setup.set_defaults(command=_setup)
+
+    for command in (run, setup):
+        command.add_argument("--raw-dir", type=Path, default=Path("raw"), help="where data sets lie (raw)")
+        command.add_argument(
+            "--data-dir", type=Path, default=Path("data"), help="where the cleaned catalog goes (data)"
+        )
+    for command in (run, recommend, runs, use, setup, serve):
         command.add_argument("--artifacts-dir", type=Path, default=Path("artifacts"), help="where runs lie (artifacts)")
     return parser
 
@@ -256,3 +264,18 @@ def _choices(info: RunInfo) -> str:
 def _use(options: argparse.Namespace) -> None:
     info = use_run(options.artifacts_dir, options.run)
     print(f"{info.run_id} is in use now:{_size(info)}")
+
+
+def _setup(options: argparse.Namespace) -> None:
+    from cinematch_lib.guide.opening import begin
+
+    packages = begin(options)  # before what needs them is imported, which takes a moment
+    from cinematch_lib.guide.wizard import guided_setup
+
+    guided_setup(options, _perform, packages)
+
+
+def _perform(words: Sequence[str]) -> None:
+    """Another command, as if it were typed; raises what it raises."""
+    options = _parser().parse_args(words)
+    options.command(options)

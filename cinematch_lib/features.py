@@ -91,7 +91,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: pd.DataFrame, y: object = None) -> sparse.csr_matrix:
         """`fit`, then `transform` of the same films, reading the text once."""
-        self._check_parameters()
+        self.check_parameters()
         table = self._table(X)
         self.n_features_in_ = X.shape[1]
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
@@ -140,7 +140,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _check_parameters(self) -> None:
+    def check_parameters(self) -> None:
+        """Raise CineMatchError for parameters that cannot be, as `fit` does."""
         for name, least in (("ngram_max", 1), ("min_df", 1), ("max_features", 1)):
             value = getattr(self, name)
             if value is None and name == "max_features":

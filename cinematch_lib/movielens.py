@@ -32,18 +32,23 @@ ROOM = 5  # a zip and what it unpacks to need about five times the zip's size
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set: `megabytes` is about what there is to download, `md5` what its files must have."""
+    """A named data set: `megabytes` is about what there is to download, `md5` what its files must have.
+
+    `films` and `ratings` are how many it holds, None where MovieLens renews it.
+    """
 
     megabytes: int
     md5: dict[str, str] = field(default_factory=dict)
+    films: int | None = None
+    ratings: int | None = None
 
 
 DATASETS: dict[str, Dataset] = {
-    SAMPLE: Dataset(0),
+    SAMPLE: Dataset(0, films=9_066, ratings=100_004),
     "ml-latest-small": Dataset(1),
     "ml-latest": Dataset(335),
-    "ml-20m": Dataset(190),
-    "ml-25m": Dataset(265),
+    "ml-20m": Dataset(190, films=27_278, ratings=20_000_263),
+    "ml-25m": Dataset(265, films=62_423, ratings=25_000_095),
     "ml-32m": Dataset(
         239,
         {
@@ -52,6 +57,8 @@ DATASETS: dict[str, Dataset] = {
             "ratings.csv": "cf12b74f9ad4b94a011f079e26d4270a",
             "tags.csv": "963bf4fa4de6b8901868fddd3eb54567",
         },
+        films=87_585,
+        ratings=32_000_204,
     ),
 }
 
@@ -167,11 +174,12 @@ def _check_is_named(dataset: str, folder: Path) -> None:
     raise UnknownNameError(
         f"there is no data set {dataset!r}: the named ones are {named}, and any folder {folder} with "
         "movies.csv and links.csv works too",
-        close_names(dataset, [*DATASETS, *_folders(folder.parent)]),
+        close_names(dataset, [*DATASETS, *folder_names(folder.parent)]),
     )
 
 
-def _folders(parent: Path) -> list[str]:
+def folder_names(parent: Path) -> list[str]:
+    """The folders in `parent` that may be data sets, in alphabetical order; none where it is no folder."""
     if not parent.is_dir():
         return []
     return sorted(path.name for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))

@@ -1,7 +1,10 @@
 """The parameters of the notebooks: what they are called, which type they have, whether a value fits."""
 
+import ast
+import io
+import tokenize
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args
@@ -17,11 +20,12 @@ TAG = "parameters"
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a notebook: its name, its type as annotated, and its default."""
+    """A parameter of a notebook: its name, its type as annotated, its default, and the comment beside it."""
 
     name: str
     type: Any
     default: Any
+    meaning: str = field(default="", compare=False)
 
     def check(self, value: Any) -> Any:
         """The value, where it is of the parameter's type; raises CineMatchError otherwise."""
@@ -77,7 +81,16 @@ def notebook_parameters(path: Path) -> dict[str, Parameter]:
     namespace: dict[str, Any] = {}
     exec(compile(cells[0].source, str(path), "exec"), namespace)
     types = namespace.get("__annotations__", {})
-    return {name: Parameter(name, kind, namespace[name]) for name, kind in types.items()}
+    meanings = _comments(cells[0].source)
+    return {name: Parameter(name, kind, namespace[name], meanings.get(name, "")) for name, kind in types.items()}
+
+
+def _comments(source: str) -> dict[str, str]:
+    """The comment at the end of each annotated assignment, by the name assigned to."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    by_line = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    assigned = [one for one in ast.parse(source).body if isinstance(one, ast.AnnAssign)]
+    return {one.target.id: by_line[one.end_lineno] for one in assigned if one.end_lineno in by_line}
 
 
 def checked(

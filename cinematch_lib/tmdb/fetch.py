@@ -97,7 +97,7 @@ def fetch(
     Raises CineMatchError for parameters that cannot be, a refused token, a store that another process fetches
     into, or a disk that is full; DownloadError when TMDb cannot be had. What came before stays in the store.
     """
-    region = _checked(limit, region, max_age_days)
+    region = check_wishes(limit, region, max_age_days)
     folder, reach = raw_dir / "tmdb", access()
     if (dataset / METADATA).is_file() and dataset != folder:
         return Fetched(f"{dataset.name} brings its own table of facts ({METADATA}), so TMDb was not asked.")
@@ -128,7 +128,8 @@ def fetch(
     return done
 
 
-def _checked(limit: int | None, region: str, max_age_days: int) -> str:
+def check_wishes(limit: int | None, region: str, max_age_days: int) -> str:
+    """The region in capitals; raises CineMatchError for what cannot be asked of `fetch`."""
     if limit is not None and limit < 0:
         raise CineMatchError(f"tmdb_limit must be a number of films, or none for all of them, got {limit}")
     if not 0 <= max_age_days <= MOST_DAYS:

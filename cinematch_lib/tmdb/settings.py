@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv import dotenv_values, set_key
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.places import place
@@ -51,9 +51,25 @@ def access() -> Access | None:
     return Access(url, token)
 
 
-def _dotenv() -> dict[str, str | None]:
+def dotenv_path() -> Path:
+    """The nearest `.env` from the project's root upwards; where there is none, where one would go."""
     root = place(".")
-    for folder in (root, *root.parents):
-        if (path := Path(folder) / ".env").is_file():
-            return dotenv_values(path, interpolate=False)
-    return {}
+    paths = (folder / ".env" for folder in (root, *root.parents))
+    return next((path for path in paths if path.is_file()), root / ".env")
+
+
+def keep_token(token: str) -> Path:
+    """Write the token to `.env`, which nobody but its owner can read from then on; returns its path.
+
+    The other lines stay as they are.
+    """
+    path = dotenv_path()
+    if path.is_file():
+        path.chmod(0o600)  # before the token is in it; set_key keeps the mode, and gives a new file this one
+    set_key(path, TOKEN, token)
+    return path
+
+
+def _dotenv() -> dict[str, str | None]:
+    path = dotenv_path()
+    return dotenv_values(path, interpolate=False) if path.is_file() else {}

@@ -190,6 +190,27 @@ def open_store(folder: Path) -> Iterator[Store]:
             connection.close()
 
 
+def films_stored(folder: Path) -> int | None:
+    """How many films the store in `folder` has answers for, None where there is no store; changes no file.
+
+    What a fetch under way, or a killed one, has not yet moved into the main file is not counted.
+    Raises CineMatchError for a file that is no store.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        # immutable: SQLite would lay its -wal and -shm files beside even one that it only reads
+        with contextlib.closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as connection:
+            return connection.execute("SELECT count(*) FROM films").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise CineMatchError(
+            f"{path} cannot be used ({error}); if it is damaged, remove it to fetch everything anew"
+        ) from None
+
+
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
     try:
         # NORMAL keeps every committed answer when a process dies; only a power cut may take the latest.
