@@ -14,7 +14,9 @@ from commands import started, wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS += ["--disable-extensions", "--in-process-gpu"]
 MANY = 20  # films in a list
+WAIT = 20  # seconds; a machine may be busy
 
 
 class Server:
@@ -70,7 +72,7 @@ class Visit:
     def __init__(self, browser, server, path="/", **options):
         self.server = server
         self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", **options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(1000 * WAIT)
         self.problems, self.outside = [], []
         self.context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)
         self.page = self.another(path)
@@ -109,7 +111,7 @@ class Visit:
     def shows(self, ids):
         """Wait until the list is of these films."""
         try:
-            wait_for(lambda: self.shown() == ids, "the list", seconds=5)
+            wait_for(lambda: self.shown() == ids, "the list", seconds=WAIT)
         except AssertionError:
             assert self.shown() == ids
 
@@ -146,7 +148,7 @@ class Visit:
     def _holds(self, what, value, expected):
         found = lambda: {one["movie_id"]: one[value] for one in self.data()[what]}  # noqa: E731
         try:
-            wait_for(lambda: found() == expected, what, seconds=5)
+            wait_for(lambda: found() == expected, what, seconds=WAIT)
         except AssertionError:
             assert found() == expected
 

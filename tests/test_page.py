@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from page_server import CHROMIUM, FLAGS, MANY, Visit, running
+from commands import wait_for
+from page_server import CHROMIUM, FLAGS, MANY, WAIT, Visit, running
 from playwright.sync_api import expect, sync_playwright
 from small_runs import film_table, ids, sample_artifacts, sample_recommender
 
@@ -41,6 +42,7 @@ NOT_ANSWERING = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET"
 
 @pytest.fixture(scope="module")
 def browser():
+    expect.set_options(timeout=1000 * WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -317,7 +319,7 @@ def test_two_tabs_agree(visit):
 
 def test_films_and_names_that_a_new_run_lacks_are_passed_over(visit, films):
     visit.pick("heat", "Heat (1995)")
-    expect(visit.page.locator("#liked .chip")).to_have_count(1)
+    wait_for(lambda: visit.kept()["taste"] and not visit.kept()["unsent"], "what was said to be sent")
     visit.page.evaluate(
         "() => { const kept = JSON.parse(localStorage.getItem('cinematch'));"
         " kept.taste.push({movie_id: 987654321, title: 'Gone', year: 1999, verdict: 'like'});"
@@ -414,7 +416,7 @@ def test_a_server_that_is_away_is_said_kindly_and_found_again(visiting, locked_s
     with page.expect_request("**/health"):
         page.get_by_role("button", name="Try now").click()
     locked_server.start()
-    expect(page.locator("#away")).to_be_hidden(timeout=20_000)
+    expect(page.locator("#away")).to_be_hidden()
     visit.told({film: "like"})  # said while it was away
     visit.shows([one for one in sorted(visit.shown()) if one != film])
     visit.forgive(f"{NOT_ANSWERING}|status of 404")
