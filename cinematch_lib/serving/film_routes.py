@@ -32,7 +32,7 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, numbers: Numbers)
         numbers.recommended.inc(len(found))
         return answer(
             {
-                "recommendations": served.answers.recommended(found, with_reasons=wanted.include_reasons is not False),
+                "recommendations": served.answers.recommended(found, with_reasons=bool(wanted.include_reasons)),
                 "count": len(found),
                 "user_id": wanted.user_id or DEFAULT_USER,
                 "run_id": served.info.run_id,

@@ -43,8 +43,8 @@ class RecommendationRequest(BaseModel):
     year_min: _Year | None = None
     year_max: _Year | None = None
     limit: Limit | None = Field(None, description="how many films; 20 where left out")
-    use_feedback: bool | None = Field(None, description="whether the user's stored feedback counts, as it does")
-    include_reasons: bool | None = Field(None, description="whether the reasons come, as they do, not only in words")
+    use_feedback: bool | None = Field(None, description="whether the user's stored feedback counts; it does")
+    include_reasons: bool | None = Field(None, description="whether the reasons come also as data; only in words")
 
 
 class FilmChoice(BaseModel):

@@ -1,0 +1,141 @@
+"""The store by itself: its versions, its rules, and what happens to a file that is not one."""
+
+import sqlite3
+import threading
+
+import pytest
+
+from cinematch_lib import CineMatchError
+from cinematch_lib.serving import store as store_module
+from cinematch_lib.serving.store import FILE, ListFullError, Store, StoreError
+
+
+def film(movie_id=1, title="Heat"):
+    return {"movie_id": movie_id, "title": title, "year": 1995}
+
+
+@pytest.fixture
+def store(tmp_path):
+    one = Store(tmp_path)
+    yield one
+    one.close()
+
+
+def read(folder, query):
+    with sqlite3.connect(folder / FILE) as db:
+        return db.execute(query).fetchall()
+
+
+def test_what_is_stored_is_there_when_it_is_opened_again(tmp_path):
+    store = Store(tmp_path / "deep" / "state")
+    assert store.add("anna", film())
+    assert not store.add("anna", film())
+    store.give("anna", 2, "Collateral", 2004, "dislike")
+    store.close()
+    again = Store(tmp_path / "deep" / "state")
+    (saved,) = again.watchlist("anna")
+    assert (saved.film, saved.watched) == (film(), False)
+    assert again.kinds("anna") == {2: "dislike"}
+    again.close()
+
+
+def test_the_file_is_in_wal_mode_and_says_its_version(store, tmp_path):
+    assert read(tmp_path, "PRAGMA journal_mode") == [("wal",)]
+    assert read(tmp_path, "PRAGMA user_version") == [(1,)]
+
+
+def test_a_user_who_goes_takes_their_lists_along(store, tmp_path):
+    store.add("anna", film())
+    store.give("anna", 2, "Collateral", 2004, "like")
+    store.give("ben", 2, "Collateral", 2004, "like")
+    assert store.forget("anna") == (1, 1)
+    assert store.forget("anna") == (0, 0)
+    assert read(tmp_path, "SELECT count(*) FROM watchlist") == [(0,)]
+    assert read(tmp_path, "SELECT count(*) FROM feedback") == [(1,)]
+    assert read(tmp_path, "SELECT name FROM users") == [("ben",)]
+
+
+def test_a_kind_of_feedback_that_there_is_not_is_refused_by_the_file_itself(store):
+    with pytest.raises(StoreError, match="could not be saved"):
+        store.give("anna", 2, "Collateral", 2004, "adore")
+    assert store.kinds("anna") == {}
+
+
+def test_a_list_has_an_end(store, monkeypatch):
+    monkeypatch.setattr(store_module, "MOST_ON_A_LIST", 2)
+    for movie_id in (1, 2):
+        store.add("anna", film(movie_id))
+        store.give("anna", movie_id, "Film", 2000, "like")
+    with pytest.raises(ListFullError, match="a user's watchlist holds 2 films at most; remove some first"):
+        store.add("anna", film(3))
+    with pytest.raises(ListFullError, match="a user's feedback holds 2 films at most"):
+        store.give("anna", 3, "Film", 2000, "like")
+    assert not store.add("anna", film(2))
+    store.give("anna", 2, "Film", 2000, "dislike")
+    assert store.add("ben", film(3))
+
+
+def test_a_later_version_is_refused(tmp_path):
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("PRAGMA user_version = 7")
+    with pytest.raises(
+        CineMatchError, match="has the format version 7, and this CineMatch knows 1; take the CineMatch"
+    ):
+        Store(tmp_path)
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_and_keeps_what_it_holds(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.add("anna", film())
+    store.close()
+    further = (*store_module._MIGRATIONS, "ALTER TABLE users ADD COLUMN seen TEXT; CREATE TABLE more (x INTEGER);")
+    monkeypatch.setattr(store_module, "_MIGRATIONS", further)
+    newer = Store(tmp_path)
+    assert len(newer.watchlist("anna")) == 1
+    newer.close()
+    assert read(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert read(tmp_path, "SELECT name, seen FROM users") == [("anna", None)]
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
+    Store(tmp_path).close()
+    broken = (*store_module._MIGRATIONS, "CREATE TABLE more (x INTEGER); ALTER TABLE nowhere ADD COLUMN x;")
+    monkeypatch.setattr(store_module, "_MIGRATIONS", broken)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path)
+    assert read(tmp_path, "PRAGMA user_version") == [(1,)]
+    assert read(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'more'") == [(0,)]
+
+
+def test_a_file_that_is_no_store_is_refused_and_stays_as_it_is(tmp_path):
+    (tmp_path / FILE).write_bytes(b"my diary, page one\n" * 100)
+    with pytest.raises(StoreError, match=r"cannot be used .*; .*name another state folder"):
+        Store(tmp_path)
+    assert (tmp_path / FILE).read_bytes().startswith(b"my diary")
+
+
+def test_a_folder_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="name another state folder"):
+        Store(tmp_path / "file" / "state")
+
+
+def test_many_threads_and_two_stores_on_one_file_lose_nothing(tmp_path):
+    stores = [Store(tmp_path), Store(tmp_path)]
+
+    def write(at):
+        for movie_id in range(1, 26):
+            assert stores[at % 2].add(f"user {at}", film(movie_id))
+            stores[at % 2].give(f"user {at}", movie_id, "Film", 2000, "like")
+
+    threads = [threading.Thread(target=write, args=[at]) for at in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for at in range(8):
+        assert [one.film["movie_id"] for one in stores[0].watchlist(f"user {at}")] == list(range(1, 26))
+        assert list(stores[1].kinds(f"user {at}")) == list(range(1, 26))
+    for store in stores:
+        store.close()
