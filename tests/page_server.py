@@ -1,16 +1,15 @@
 """The server as a process of its own, and a browser's visit to its page."""
 
 import json
-import os
 import re
 import shutil
 import socket
-import subprocess
-import urllib.request
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from commands import started, wait_for
+import requests
+from commands import wait_for
+from serving import Server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -19,51 +18,40 @@ MANY = 20  # films in a list
 WAIT = 20  # seconds; a machine may be busy
 
 
-class Server:
+class Site:
     """`cinematch serve` over an artifacts folder, at the same port whenever it is started."""
 
-    def __init__(self, artifacts, folder, token=None):
+    def __init__(self, artifacts, folder, token=""):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
         self._token = token
-        self._folder = folder
-        self._arguments = ("--artifacts-dir", artifacts, "--state-dir", folder / "state", "--port", self.port)
-        self._process = None
+        self._start = lambda: Server(
+            artifacts, "--state-dir", folder / "state", "--port", port, CINEMATCH_API_TOKEN=token
+        )
 
     def start(self):
-        environment = {**os.environ, "CINEMATCH_API_TOKEN": self._token or ""}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self._process = started(self._folder, "serve", *self._arguments, env=environment, **quiet)
-        wait_for(self._answers, "the server")
+        self._server = self._start()
 
     def kill(self):
-        self._process.kill()
-        self._process.wait()
+        self._server.stop(kill=True)
 
     def get(self, path):
         """The value of an answer."""
-        bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=bearer)) as answer:
-            return json.load(answer)
-
-    def _answers(self):
-        assert self._process.poll() is None, "the server ended"
-        try:
-            return self.get("/health")
-        except OSError:
-            return None
+        answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {self._token}"}, timeout=WAIT)
+        answer.raise_for_status()
+        return answer.json()
 
 
 @contextmanager
-def running(artifacts, folder, token=None):
-    server = Server(artifacts, folder, token)
-    server.start()
+def running(artifacts, folder, token=""):
+    site = Site(artifacts, folder, token)
+    site.start()
     try:
-        yield server
+        yield site
     finally:
-        server.kill()
+        site.kill()
 
 
 class Visit:
