@@ -59,7 +59,8 @@ class Visit:
 
     def __init__(self, browser, server, path="/", **options):
         self.server = server
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", **options)
+        calm = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+        self.context = browser.new_context(**calm | options)
         self.context.set_default_timeout(1000 * WAIT)
         self.problems, self.outside = [], []
         self.context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)

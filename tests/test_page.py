@@ -443,7 +443,7 @@ def test_a_pause_that_the_server_wants_is_kept(visit):
 
 
 def test_a_phone_needs_no_sideways_scroll(visiting, sample_server):
-    visit = visiting(sample_server, has_touch=True, is_mobile=True)
+    visit = visiting(sample_server, has_touch=True, is_mobile=True, reduced_motion="no-preference")
     page = visit.page
     page.set_viewport_size({"width": 360, "height": 740})
     page.get_by_role("combobox").fill("star wars")
@@ -491,7 +491,7 @@ CONTRASTS = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(visiting, sample_server, scheme):
-    visit = visiting(sample_server, color_scheme=scheme, reduced_motion="reduce")
+    visit = visiting(sample_server, color_scheme=scheme)
     page = visit.page
     visit.pick("heat", "Heat (1995)")
     expect(page.locator("#film-list [data-id]")).to_have_count(MANY)
