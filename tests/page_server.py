@@ -1,4 +1,4 @@
-"""The server as a process of its own, and a browser's visit to its page."""
+"""The server as a process of its own, films that mean harm, and a browser's visit to the page."""
 
 import json
 import re
@@ -10,12 +10,74 @@ from urllib.parse import urlsplit
 import requests
 from commands import wait_for
 from serving import Server
+from small_runs import film_table
+
+from cinematch_lib.artifacts import Draft
+from cinematch_lib.features import FilmFeatures
+from cinematch_lib.liking import general_liking
+from cinematch_lib.meta import movies_meta
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-extensions", "--in-process-gpu"]
 MANY = 20  # films in a list
 WAIT = 20  # seconds; a machine may be busy
+TOKEN = "open-sesame"
+HOSTILE = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>&amp;"\'>'
+POSTERS = ["/good.jpg", '/x.jpg" onerror="window.harmed=1', "//elsewhere.example/x.jpg", "", "", ""]
+HOSTILE_FILMS = [
+    {
+        "title": f"{HOSTILE} {at}",
+        "genres": f"drama|{HOSTILE}",
+        "overview": f"{HOSTILE} is the story of a thief",
+        "director": HOSTILE,
+        "cast_top": f"{HOSTILE}|Somebody",
+        "keywords": HOSTILE,
+        "services": HOSTILE,
+        "poster_path": path,
+        "runtime": 90 + at,
+    }
+    for at, path in enumerate(POSTERS)
+]
+
+# In the page: what text stands out too little from its ground, and whether what has the focus shows it.
+CONTRASTS = """() => {
+  const channel = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * channel(r / 255) + 0.7152 * channel(g / 255) + 0.0722 * channel(b / 255);
+  const colour = text => text.match(/[\\d.]+/g).map(Number);
+  const over = (top, below) => [0, 1, 2].map(at => top[at] * (top[3] ?? 1) + below[at] * (1 - (top[3] ?? 1)));
+  const ground = one => {
+    if (!one) return [255, 255, 255];
+    const own = colour(getComputedStyle(one).backgroundColor);
+    return own[3] === 0 ? ground(one.parentElement) : over(own, ground(one.parentElement));
+  };
+  const low = [];
+  for (const one of document.querySelectorAll('body *')) {
+    const text = [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!text || !one.checkVisibility({visibilityProperty: true}) || one.closest('.poster, .visually-hidden')) continue;
+    const [ink, below] = [colour(getComputedStyle(one).color), ground(one)].map(light);
+    const contrast = (Math.max(ink, below) + 0.05) / (Math.min(ink, below) + 0.05);
+    if (contrast < 4.5) low.push([one.textContent.trim().slice(0, 40), one.className, Math.round(contrast * 10) / 10]);
+  }
+  return low;
+}"""
+RING = """() => {
+  const on = document.activeElement;
+  const shown = on.type === 'checkbox' ? on.nextElementSibling : on;
+  return getComputedStyle(shown).outlineStyle === 'solid' && parseFloat(getComputedStyle(shown).outlineWidth) >= 2;
+}"""
+
+
+def publish_hostile_films(artifacts):
+    """A run of a few films whose every text is hostile, put in use."""
+    table = film_table(*HOSTILE_FILMS)
+    features = FilmFeatures(min_df=1)
+    matrix = features.fit_transform(table)
+    liking = general_liking(table, None)
+    meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
+    draft = Draft.begin(artifacts)
+    draft.write_features(matrix, features, meta)
+    draft.publish()
 
 
 class Site:
