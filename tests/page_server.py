@@ -1,67 +1,119 @@
-"""The server as a process of its own, and a browser's visit to its page."""
+"""The server as a process of its own, films that mean harm, and a browser's visit to the page."""
 
 import json
-import os
 import re
 import shutil
 import socket
-import subprocess
-import urllib.request
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from commands import started, wait_for
+import requests
+from commands import wait_for
+from serving import Server
+from small_runs import film_table
+
+from cinematch_lib.artifacts import Draft
+from cinematch_lib.features import FilmFeatures
+from cinematch_lib.liking import general_liking
+from cinematch_lib.meta import movies_meta
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS += ["--disable-extensions", "--in-process-gpu"]
 MANY = 20  # films in a list
+WAIT = 20  # seconds; a machine may be busy
+TOKEN = "open-sesame"
+HOSTILE = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>&amp;"\'>'
+POSTERS = ["/good.jpg", '/x.jpg" onerror="window.harmed=1', "//elsewhere.example/x.jpg", "", "", ""]
+HOSTILE_FILMS = [
+    {
+        "title": f"{HOSTILE} {at}",
+        "genres": f"drama|{HOSTILE}",
+        "overview": f"{HOSTILE} is the story of a thief",
+        "director": HOSTILE,
+        "cast_top": f"{HOSTILE}|Somebody",
+        "keywords": HOSTILE,
+        "services": HOSTILE,
+        "poster_path": path,
+        "runtime": 90 + at,
+    }
+    for at, path in enumerate(POSTERS)
+]
+
+# In the page: what text stands out too little from its ground, and whether what has the focus shows it.
+CONTRASTS = """() => {
+  const channel = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * channel(r / 255) + 0.7152 * channel(g / 255) + 0.0722 * channel(b / 255);
+  const colour = text => text.match(/[\\d.]+/g).map(Number);
+  const over = (top, below) => [0, 1, 2].map(at => top[at] * (top[3] ?? 1) + below[at] * (1 - (top[3] ?? 1)));
+  const ground = one => {
+    if (!one) return [255, 255, 255];
+    const own = colour(getComputedStyle(one).backgroundColor);
+    return own[3] === 0 ? ground(one.parentElement) : over(own, ground(one.parentElement));
+  };
+  const low = [];
+  for (const one of document.querySelectorAll('body *')) {
+    const text = [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!text || !one.checkVisibility({visibilityProperty: true}) || one.closest('.poster, .visually-hidden')) continue;
+    const [ink, below] = [colour(getComputedStyle(one).color), ground(one)].map(light);
+    const contrast = (Math.max(ink, below) + 0.05) / (Math.min(ink, below) + 0.05);
+    if (contrast < 4.5) low.push([one.textContent.trim().slice(0, 40), one.className, Math.round(contrast * 10) / 10]);
+  }
+  return low;
+}"""
+RING = """() => {
+  const on = document.activeElement;
+  const shown = on.type === 'checkbox' ? on.nextElementSibling : on;
+  return getComputedStyle(shown).outlineStyle === 'solid' && parseFloat(getComputedStyle(shown).outlineWidth) >= 2;
+}"""
 
 
-class Server:
+def publish_hostile_films(artifacts):
+    """A run of a few films whose every text is hostile, put in use."""
+    table = film_table(*HOSTILE_FILMS)
+    features = FilmFeatures(min_df=1)
+    matrix = features.fit_transform(table)
+    liking = general_liking(table, None)
+    meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
+    draft = Draft.begin(artifacts)
+    draft.write_features(matrix, features, meta)
+    draft.publish()
+
+
+class Site:
     """`cinematch serve` over an artifacts folder, at the same port whenever it is started."""
 
-    def __init__(self, artifacts, folder, token=None):
+    def __init__(self, artifacts, folder, token=""):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
         self._token = token
-        self._folder = folder
-        self._arguments = ("--artifacts-dir", artifacts, "--state-dir", folder / "state", "--port", self.port)
-        self._process = None
+        self._start = lambda: Server(
+            artifacts, "--state-dir", folder / "state", "--port", port, CINEMATCH_API_TOKEN=token
+        )
 
     def start(self):
-        environment = {**os.environ, "CINEMATCH_API_TOKEN": self._token or ""}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self._process = started(self._folder, "serve", *self._arguments, env=environment, **quiet)
-        wait_for(self._answers, "the server")
+        self._server = self._start()
 
     def kill(self):
-        self._process.kill()
-        self._process.wait()
+        self._server.stop(kill=True)
 
     def get(self, path):
         """The value of an answer."""
-        bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=bearer)) as answer:
-            return json.load(answer)
-
-    def _answers(self):
-        assert self._process.poll() is None, "the server ended"
-        try:
-            return self.get("/health")
-        except OSError:
-            return None
+        answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {self._token}"}, timeout=WAIT)
+        answer.raise_for_status()
+        return answer.json()
 
 
 @contextmanager
-def running(artifacts, folder, token=None):
-    server = Server(artifacts, folder, token)
-    server.start()
+def running(artifacts, folder, token=""):
+    site = Site(artifacts, folder, token)
+    site.start()
     try:
-        yield server
+        yield site
     finally:
-        server.kill()
+        site.kill()
 
 
 class Visit:
@@ -69,8 +121,9 @@ class Visit:
 
     def __init__(self, browser, server, path="/", **options):
         self.server = server
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", **options)
-        self.context.set_default_timeout(10_000)
+        calm = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+        self.context = browser.new_context(**calm | options)
+        self.context.set_default_timeout(1000 * WAIT)
         self.problems, self.outside = [], []
         self.context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)
         self.page = self.another(path)
@@ -109,7 +162,7 @@ class Visit:
     def shows(self, ids):
         """Wait until the list is of these films."""
         try:
-            wait_for(lambda: self.shown() == ids, "the list", seconds=5)
+            wait_for(lambda: self.shown() == ids, "the list", seconds=WAIT)
         except AssertionError:
             assert self.shown() == ids
 
@@ -146,7 +199,7 @@ class Visit:
     def _holds(self, what, value, expected):
         found = lambda: {one["movie_id"]: one[value] for one in self.data()[what]}  # noqa: E731
         try:
-            wait_for(lambda: found() == expected, what, seconds=5)
+            wait_for(lambda: found() == expected, what, seconds=WAIT)
         except AssertionError:
             assert found() == expected
 

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import subprocess
 import threading
 from pathlib import Path
@@ -88,8 +87,7 @@ class Server:
             self.lines.append(line.rstrip("\n"))
 
     def _port(self):
-        found = re.search(r"running on http://[^:]+:(\d+)", "\n".join(self.lines))
-        return found and int(found[1])
+        return next((one["url"].rsplit(":", 1)[1] for one in self.events("serving")), None)
 
     def events(self, name):
         """The logged events of this name."""

@@ -4,43 +4,35 @@ import json
 import re
 
 import pytest
-from page_server import CHROMIUM, FLAGS, MANY, Visit, running
+from commands import wait_for
+from page_server import (
+    CHROMIUM,
+    CONTRASTS,
+    FLAGS,
+    HOSTILE,
+    HOSTILE_FILMS,
+    MANY,
+    RING,
+    TOKEN,
+    WAIT,
+    Visit,
+    publish_hostile_films,
+    running,
+)
 from playwright.sync_api import expect, sync_playwright
-from small_runs import film_table, ids, sample_artifacts, sample_recommender
+from small_runs import ids, sample_artifacts, sample_recommender
 
 from cinematch_lib import Preferences
-from cinematch_lib.artifacts import Draft
-from cinematch_lib.features import FilmFeatures
-from cinematch_lib.liking import general_liking
-from cinematch_lib.meta import movies_meta
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
 
 TOY_STORY, HEAT = 1, 6
-TOKEN = "open sesame".replace(" ", "-")
-HOSTILE = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>&amp;"\'>'
-POSTERS = ["/good.jpg", '/x.jpg" onerror="window.harmed=1', "//elsewhere.example/x.jpg", "", "", ""]
-HOSTILE_FILMS = [
-    {
-        "title": f"{HOSTILE} {at}",
-        "genres": f"drama|{HOSTILE}",
-        "overview": f"{HOSTILE} is the story of a thief",
-        "director": HOSTILE,
-        "cast_top": f"{HOSTILE}|Somebody",
-        "keywords": HOSTILE,
-        "services": HOSTILE,
-        "poster_path": path,
-        "runtime": 90 + at,
-    }
-    for at, path in enumerate(
-        ["/good.jpg", '/x.jpg" onerror="window.harmed=1', "//elsewhere.example/x.jpg", "", "", ""]
-    )
-]
 NOT_ANSWERING = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET"
 
 
 @pytest.fixture(scope="module")
 def browser():
+    expect.set_options(timeout=1000 * WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -57,14 +49,7 @@ def sample_server(tmp_path_factory):
 def locked_server(tmp_path_factory):
     """A server that wants a token, over a few films whose every text is hostile."""
     folder = tmp_path_factory.mktemp("locked")
-    table = film_table(*HOSTILE_FILMS)
-    features = FilmFeatures(min_df=1)
-    matrix = features.fit_transform(table)
-    liking = general_liking(table, None)
-    meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
-    draft = Draft.begin(folder / "artifacts")
-    draft.write_features(matrix, features, meta)
-    draft.publish()
+    publish_hostile_films(folder / "artifacts")
     with running(folder / "artifacts", folder, TOKEN) as server:
         yield server
 
@@ -317,7 +302,7 @@ def test_two_tabs_agree(visit):
 
 def test_films_and_names_that_a_new_run_lacks_are_passed_over(visit, films):
     visit.pick("heat", "Heat (1995)")
-    expect(visit.page.locator("#liked .chip")).to_have_count(1)
+    wait_for(lambda: visit.kept()["taste"] and not visit.kept()["unsent"], "what was said to be sent")
     visit.page.evaluate(
         "() => { const kept = JSON.parse(localStorage.getItem('cinematch'));"
         " kept.taste.push({movie_id: 987654321, title: 'Gone', year: 1999, verdict: 'like'});"
@@ -414,7 +399,7 @@ def test_a_server_that_is_away_is_said_kindly_and_found_again(visiting, locked_s
     with page.expect_request("**/health"):
         page.get_by_role("button", name="Try now").click()
     locked_server.start()
-    expect(page.locator("#away")).to_be_hidden(timeout=20_000)
+    expect(page.locator("#away")).to_be_hidden()
     visit.told({film: "like"})  # said while it was away
     visit.shows([one for one in sorted(visit.shown()) if one != film])
     visit.forgive(f"{NOT_ANSWERING}|status of 404")
@@ -441,7 +426,7 @@ def test_a_pause_that_the_server_wants_is_kept(visit):
 
 
 def test_a_phone_needs_no_sideways_scroll(visiting, sample_server):
-    visit = visiting(sample_server, has_touch=True, is_mobile=True)
+    visit = visiting(sample_server, has_touch=True, is_mobile=True, reduced_motion="no-preference")
     page = visit.page
     page.set_viewport_size({"width": 360, "height": 740})
     page.get_by_role("combobox").fill("star wars")
@@ -465,31 +450,9 @@ def test_a_phone_needs_no_sideways_scroll(visiting, sample_server):
     assert visit.overflow() == 0
 
 
-CONTRASTS = """() => {
-  const channel = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => 0.2126 * channel(r / 255) + 0.7152 * channel(g / 255) + 0.0722 * channel(b / 255);
-  const colour = text => text.match(/[\\d.]+/g).map(Number);
-  const over = (top, below) => [0, 1, 2].map(at => top[at] * (top[3] ?? 1) + below[at] * (1 - (top[3] ?? 1)));
-  const ground = one => {
-    if (!one) return [255, 255, 255];
-    const own = colour(getComputedStyle(one).backgroundColor);
-    return own[3] === 0 ? ground(one.parentElement) : over(own, ground(one.parentElement));
-  };
-  const low = [];
-  for (const one of document.querySelectorAll('body *')) {
-    const text = [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
-    if (!text || !one.checkVisibility({visibilityProperty: true}) || one.closest('.poster, .visually-hidden')) continue;
-    const [ink, below] = [colour(getComputedStyle(one).color), ground(one)].map(light);
-    const contrast = (Math.max(ink, below) + 0.05) / (Math.min(ink, below) + 0.05);
-    if (contrast < 4.5) low.push([one.textContent.trim().slice(0, 40), one.className, Math.round(contrast * 10) / 10]);
-  }
-  return low;
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(visiting, sample_server, scheme):
-    visit = visiting(sample_server, color_scheme=scheme, reduced_motion="reduce")
+    visit = visiting(sample_server, color_scheme=scheme)
     page = visit.page
     visit.pick("heat", "Heat (1995)")
     expect(page.locator("#film-list [data-id]")).to_have_count(MANY)
@@ -545,13 +508,6 @@ def test_the_keyboard_reaches_everything_in_a_sensible_order(visit, films):
         "aria-pressed", "true"
     )
     assert visit.focused() == "Like"
-
-
-RING = """() => {
-  const on = document.activeElement;
-  const shown = on.type === 'checkbox' ? on.nextElementSibling : on;
-  return getComputedStyle(shown).outlineStyle === 'solid' && parseFloat(getComputedStyle(shown).outlineWidth) >= 2;
-}"""
 
 
 def test_everything_has_a_name_and_credits_are_given(visit, films):

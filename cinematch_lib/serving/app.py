@@ -53,6 +53,7 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        store.open()  # it is, but for an application that is started a second time
         following = asyncio.create_task(live.follow())
         yield
         following.cancel()

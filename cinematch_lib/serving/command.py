@@ -1,8 +1,11 @@
 """The command ``cinematch serve``."""
 
 import argparse
+import contextlib
 import ipaddress
+import logging
 import os
+import socket
 from pathlib import Path
 
 from cinematch_lib.errors import CineMatchError
@@ -36,27 +39,44 @@ def _serve(options: argparse.Namespace) -> None:
     token = os.environ.get(TOKEN)
     _check(options, token, TOKEN)
     write_logs(options.log_level)
-    app = create_app(
-        options.artifacts_dir,
-        options.state_dir,
-        api_token=token,
-        cors_origins=options.cors_origin or ORIGINS,
-        allowed_hosts=options.allow_host,
-        rate_limit=options.rate_limit,
-    )
-    config = uvicorn.Config(
-        app,
-        host=options.host,
-        port=options.port,
-        http="httptools",
-        loop="asyncio",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
-    )
-    uvicorn.Server(config).run()
+    with _listening(options.host, options.port) as listener:
+        app = create_app(
+            options.artifacts_dir,
+            options.state_dir,
+            api_token=token,
+            cors_origins=options.cors_origin or ORIGINS,
+            allowed_hosts=options.allow_host,
+            rate_limit=options.rate_limit,
+        )
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            loop="asyncio",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+        logging.getLogger("cinematch.serving").info("serving", extra={"url": _url(listener)})
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn drained, and hands on the signal that told it to
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises CineMatchError."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise CineMatchError(
+            f"{host} port {port} cannot be listened on ({error.strerror}); choose another with --port or --host"
+        ) from None
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _check(options: argparse.Namespace, token: str | None, name: str) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.serving.schemas import Problem
@@ -51,14 +52,37 @@ def handle_problems(app: FastAPI) -> None:
             body["suggestions"] = list(error.suggestions)
         return JSONResponse(body, 409 if isinstance(error, ListFullError) else 422)
 
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        _log.error("failed", exc_info=error, extra={"request_id": request.state.request_id})
-        return JSONResponse({"detail": "something went wrong here; the log says what, under X-Request-ID"}, 500)
-
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(CineMatchError, cinematch)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_middleware(_Unforeseen)
+
+
+class _Unforeseen:
+    """ASGI middleware that answers for errors that nobody foresaw, and logs them once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception:
+            _log.exception("failed", extra={"request_id": scope["state"]["request_id"]})
+            if started:
+                raise  # the answer breaks off, as the client must see
+            what = "something went wrong here; the log says what, under X-Request-ID"
+            await JSONResponse({"detail": what}, 500)(scope, receive, send)
 
 
 def slips(errors: Sequence[Mapping[str, Any]]) -> Response:

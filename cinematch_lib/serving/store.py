@@ -82,26 +82,30 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._writing, self._reading = threading.Lock(), threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._writer = _connected(self.path)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{self.path} cannot be used ({error}); mend that, or name another state folder") from None
-        try:
-            self._set_up()
-            self._reader = _connected(self.path)
-        except sqlite3.Error as error:
-            self._writer.close()
-            raise StoreError(
-                f"{self.path} cannot be used ({error}); put back a copy of it, or name another state folder"
-            ) from None
-        except CineMatchError:
-            self._writer.close()
-            raise
+        self._open = False
+        self.open()
+
+    def open(self) -> None:
+        """Open it again after it was closed; an open one stays as it is. Raises StoreError."""
+        with self._writing, self._reading, contextlib.ExitStack() as undo:
+            if self._open:
+                return
+            remedy = "mend that, put back a copy of it, or name another state folder"
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._writer = _connected(self.path)
+                undo.callback(self._writer.close)
+                self._set_up()
+                self._reader = _connected(self.path)
+            except (OSError, sqlite3.Error) as error:
+                raise StoreError(f"{self.path} cannot be used ({error}); {remedy}") from None
+            undo.pop_all()
+            self._open = True
 
     def close(self) -> None:
         """Close it; what was acknowledged is in the file."""
         with self._writing, self._reading:
+            self._open = False
             self._reader.close()
             self._writer.close()
 

@@ -79,7 +79,7 @@ class Watch:
             self._note(scope, status, time.perf_counter() - began, request_id)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-        route = getattr(scope.get("route"), "path", "none")
+        route = getattr(scope.get("route"), "path_format", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._numbers.requests.labels(method, route, status).inc()
         self._numbers.seconds.labels(route).observe(seconds)

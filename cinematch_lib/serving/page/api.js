@@ -5,6 +5,7 @@ import { askForToken } from "./token.js";
 
 const LONGEST_WAIT = 15; // seconds between two looks whether the server is back
 const PATIENCE = 20000; // milliseconds until a server that does not answer counts as away
+const BETWEEN = [502, 503, 504]; // what stands in for a server that is away
 const TOKEN = "cinematch-token";
 
 /** Tells of "away", "back", "pause" (`detail` is seconds), "locked" and "unlocked". */
@@ -46,7 +47,8 @@ export async function call(method, path, { body, signal } = {}) {
 }
 
 /** A path with this text in it, whatever letters the text has. */
-export const path = (words, ...values) => words.reduce((one, next, at) => one + encodeURIComponent(values[at - 1]) + next);
+export const path = (words, ...values) =>
+  words.reduce((one, next, at) => one + encodeURIComponent(values[at - 1]) + next);
 
 /** Ask for the token again, after it was declined. */
 export function askAgain() {
@@ -71,15 +73,18 @@ async function send(method, to, body, signal, bearer) {
 }
 
 async function answerOf(response) {
+  const { ok, status } = response;
   let answer = null;
   try {
     answer = await response.json();
   } catch (problem) {
     if (problem.name === "AbortError") throw problem;
+    if (!(problem instanceof SyntaxError)) throw lost(); // half an answer
   }
-  if (response.ok && answer !== null) return answer;
-  if (typeof answer?.detail === "string") throw new Refused(response.status, answer.detail);
-  throw lost(); // not CineMatch's words: something between it and us, or half an answer
+  if (ok && answer !== null) return answer;
+  if (typeof answer?.detail === "string") throw new Refused(status, answer.detail);
+  if (BETWEEN.includes(status)) throw lost();
+  throw new Refused(status, `The server did not do that, and did not say why (${status}).`);
 }
 
 function lost() {

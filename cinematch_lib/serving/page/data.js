@@ -9,8 +9,8 @@ const dialog = byId("data-dialog");
 const status = byId("data-status");
 const remove = byId("data-delete");
 
-/** Set the dialog up; `onForgotten` is called after everything was deleted. */
-export function letSeeData(onForgotten) {
+/** Set the dialog up. */
+export function letSeeData() {
   byId("open-data").addEventListener("click", () => {
     byId("data-id").textContent = kept.user;
     byId("data-memory").hidden = kept.lasting;
@@ -21,7 +21,7 @@ export function letSeeData(onForgotten) {
   byId("data-close").addEventListener("click", () => dialog.close());
   byId("data-export").addEventListener("click", () => attempt(download));
   remove.addEventListener("click", () => {
-    if (remove.dataset.sure) return attempt(() => deleteAll(onForgotten));
+    if (remove.dataset.sure) return attempt(deleteAll);
     remove.dataset.sure = "yes";
     remove.textContent = "Yes, delete it for good";
     status.textContent = "This cannot be undone. Press the button again to delete your films, filters and watchlist.";
@@ -37,7 +37,8 @@ async function attempt(act) {
   try {
     await act();
   } catch (problem) {
-    status.textContent = problem instanceof Away ? "The server is not answering; try again when it is back." : problem.message;
+    const away = "The server is not answering; try again when it is back.";
+    status.textContent = problem instanceof Away ? away : problem.message;
   }
   calm();
 }
@@ -52,12 +53,11 @@ async function download() {
   status.textContent = "Saved as cinematch-data.json.";
 }
 
-async function deleteAll(onForgotten) {
+async function deleteAll() {
   const { watchlist, feedback } = await call("DELETE", path`api/users/${kept.user}/data`);
   kept.forget();
   byId("data-id").textContent = kept.user;
   status.textContent =
     `Deleted: ${counted(watchlist, "film")} of your watchlist and what you said of ${counted(feedback, "film")}. ` +
     "You have a new id.";
-  onForgotten();
 }

@@ -19,22 +19,22 @@ export function factsOf({ runtime, runtime_known, genres }) {
   return [length, (genres ?? []).map(genreName).join(", ")].filter(Boolean).join(" · ");
 }
 
-/** A card for a recommendation; `saved` says whether it is on the watchlist, `save(film)` puts it there or takes it off. */
+/** A card for a recommendation; `saved` says what is on the watchlist, `save(film)` puts it there or takes it off. */
 export function filmCard(film, saved, save) {
   const { made, part } = copyOf("film-template");
   made.dataset.id = film.movie_id;
   part("title").textContent = film.title;
   part("year").textContent = film.year || "";
   part("facts").textContent = factsOf(film);
-  const people = [film.director?.slice(0, 2).join(", "), film.cast?.slice(0, 3).join(", ")];
-  part("people").textContent = people[0] && people[1] ? `${people[0]}, with ${people[1]}` : people[0] || (people[1] && `With ${people[1]}`);
+  part("people").textContent = peopleOf(film);
   const told = film.overview_known === false || film.overview === film.title ? "" : film.overview;
   part("overview").textContent = told;
   for (const name of ["facts", "people", "overview", "services"]) part(name).hidden = !part(name).textContent;
   part("services").append(...shownOn(film.services ?? []));
   showPoster(part("poster"), film);
   part("actions").setAttribute("aria-label", `Say of ${filmName(film)}`);
-  part("actions").append(...Object.keys(VERDICTS).map((verdict) => verdictButton(film, verdict)), saveButton(film, save));
+  const verdicts = Object.keys(VERDICTS).map((verdict) => verdictButton(film, verdict));
+  part("actions").append(...verdicts, saveButton(film, save));
   letExplain(film, part("why"), part("reasons"));
   paint(made, film.movie_id, saved(film.movie_id));
   return made;
@@ -60,6 +60,11 @@ export function judge(film, verdict) {
   say(words, () => kept.say(film, before));
 }
 
+function peopleOf({ director, cast }) {
+  const [by, played] = [(director ?? []).slice(0, 2).join(", "), (cast ?? []).slice(0, 3).join(", ")];
+  return by && played ? `${by}, with ${played}` : by || (played && `With ${played}`);
+}
+
 function verdictButton(film, verdict) {
   const [words] = VERDICTS[verdict];
   const named = { type: "button", class: "round", title: words, "aria-label": words, "data-verdict": verdict };
@@ -76,8 +81,10 @@ function saveButton(film, save) {
 
 function shownOn(names) {
   const services = names.map(service);
-  const mark = services.some(({ invented }) => invented) ? [" ", element("span", { class: "invented" }, "invented")] : [];
-  return services.length ? [`On ${services.map(({ bare }) => bare).join(", ")}`, ...mark] : [];
+  if (!services.length) return [];
+  const words = `On ${services.map(({ bare }) => bare).join(", ")} `;
+  const invented = services.some((one) => one.invented);
+  return invented ? [words, element("span", { class: "invented" }, "invented")] : [words];
 }
 
 function letExplain(film, button, holder) {

@@ -5,8 +5,18 @@ import { kept, NO_FILTERS } from "./kept.js";
 import { genreName, service } from "./words.js";
 
 const PRESETS = {
-  year: [["to 1979", null, 1979], ["1980s", 1980, 1989], ["1990s", 1990, 1999], ["2000s", 2000, 2009], ["from 2010", 2010, null]],
-  runtime: [["to 90", null, 90], ["90–120", 90, 120], ["from 120", 120, null]],
+  year: [
+    ["to 1979", null, 1979],
+    ["1980s", 1980, 1989],
+    ["1990s", 1990, 1999],
+    ["2000s", 2000, 2009],
+    ["from 2010", 2010, null],
+  ],
+  runtime: [
+    ["to 90", null, 90],
+    ["90–120", 90, 120],
+    ["from 120", 120, null],
+  ],
 };
 const ENDS = ["min", "max"];
 
@@ -26,13 +36,10 @@ export function letFilter(onChange) {
 
 /** Show what can be asked for: the genres, the services and where they are from, the ends of years and minutes. */
 export function offer(genres, services, source) {
-  const known = { genres: new Set(genres), services: new Set(services) };
-  for (const [name, names] of Object.entries(known)) {
-    kept.filters[name] = kept.filters[name].filter((one) => names.has(one)); // another run may lack some
-  }
-  kept.filterBy({});
-  byId("genres").replaceChildren(...genres.map((name) => tick("genres", name, genreName(name))));
-  byId("services").replaceChildren(...services.map((name) => tick("services", name, service(name).bare)));
+  const known = (of, names) => kept.filters[of].filter((one) => names.includes(one)); // another run may lack some
+  kept.filterBy({ genres: known("genres", genres), services: known("services", services) });
+  offerTicks("genres", genres, genreName);
+  offerTicks("services", services, (name) => service(name).bare);
   byId("services-set").hidden = !services.length;
   byId("services-note").hidden = source !== "demo";
   showFilters();
@@ -69,6 +76,12 @@ function change(filters) {
   changed();
 }
 
+function offerTicks(of, names, words) {
+  const there = [...byId(of).querySelectorAll("input")].map((box) => box.value);
+  if (names.join("|") === there.join("|")) return; // somebody's focus may be on one
+  byId(of).replaceChildren(...names.map((name) => tick(of, name, words(name))));
+}
+
 function tick(of, name, words) {
   const box = element("input", { type: "checkbox", value: name });
   box.addEventListener("change", () => {
@@ -100,7 +113,7 @@ function readRange(of, set) {
   const crossed = low !== null && high !== null && low > high;
   const problem = set.querySelector(".problem");
   problem.hidden = !unfit && !crossed;
-  problem.textContent = unfit ? unfit.validationMessage : crossed ? "“From” is above “to”, so nothing can fit." : "";
+  problem.textContent = unfit ? unfit.validationMessage : "“From” is above “to”, so nothing can fit.";
   for (const input of inputs) input.setAttribute("aria-invalid", String(crossed || input === unfit));
   const now = { [`${of}_min`]: low, [`${of}_max`]: high };
   const same = Object.keys(now).every((name) => now[name] === kept.filters[name]);

@@ -32,8 +32,8 @@ class Kept {
     }
     this.user = typeof found.user === "string" ? found.user : this.user ?? newUser();
     this.taste = Array.isArray(found.taste) ? found.taste.filter(isVerdict) : [];
-    this.filters = { ...NO_FILTERS, ...found.filters };
-    this.unsent = { ...found.unsent };
+    this.filters = filtersIn(found.filters);
+    this.unsent = Object.fromEntries(Object.entries(found.unsent ?? {}).filter(isUnsent));
   }
 
   write() {
@@ -54,8 +54,14 @@ class Kept {
     return this.taste.find((one) => one.movie_id === movieId)?.verdict ?? null;
   }
 
+  /** Before a change: what another tab wrote a moment ago is not to be written over. */
+  refresh() {
+    if (this.lasting) this.read();
+  }
+
   /** Keep what was said of a film; null takes it back. */
   say({ movie_id, title, year }, verdict) {
+    this.refresh();
     this.taste = this.taste.filter((one) => one.movie_id !== movie_id);
     if (verdict) this.taste.push({ movie_id, title, year, verdict });
     this.unsent[movie_id] = verdict ?? "clear";
@@ -73,12 +79,14 @@ class Kept {
   }
 
   filterBy(filters) {
+    this.refresh();
     this.filters = { ...this.filters, ...filters };
     this.write();
   }
 
   /** The server was told `verdict` of the film: done, unless another was given meanwhile. */
   told(movieId, verdict) {
+    this.refresh();
     if (this.unsent[movieId] !== verdict) return;
     delete this.unsent[movieId];
     this.write();
@@ -97,6 +105,18 @@ class Kept {
 
 function isVerdict(one) {
   return Number.isInteger(one?.movie_id) && typeof one.title === "string" && VERDICTS.includes(one.verdict);
+}
+
+const isUnsent = ([id, verdict]) => /^\d+$/.test(id) && (verdict === "clear" || VERDICTS.includes(verdict));
+
+/** The filters that `found` holds; what is none of ours is passed over. */
+function filtersIn(found) {
+  const filters = { ...NO_FILTERS };
+  for (const [name, none] of Object.entries(NO_FILTERS)) {
+    const value = found?.[name];
+    if (none === null ? Number.isInteger(value) : Array.isArray(value)) filters[name] = value;
+  }
+  return filters;
 }
 
 function newUser() {

@@ -6,7 +6,7 @@ import { byId, element, icon } from "./dom.js";
 import { letFilter, offer, showFilters } from "./filters.js";
 import { kept } from "./kept.js";
 import { letPick } from "./picker.js";
-import { paintAll, recommend, renewed, showMore, showPending } from "./recommendations.js";
+import { isStale, paintAll, recommend, renewed, showMore, showPending } from "./recommendations.js";
 import { say } from "./toast.js";
 import { forgetWatchlist, readWatchlist, watchlist } from "./watchlist.js";
 import { counted, filmName } from "./words.js";
@@ -27,7 +27,8 @@ function showTaste() {
 
 function chip(film) {
   const words = film.verdict === "like" ? "Remove" : "Let back in";
-  const button = element("button", { type: "button", title: words, "aria-label": `${words}: ${filmName(film)}` }, icon("remove"));
+  const named = { type: "button", title: words, "aria-label": `${words}: ${filmName(film)}` };
+  const button = element("button", named, icon("remove"));
   button.addEventListener("click", () => {
     const list = button.closest("ul");
     const at = [...list.children].indexOf(button.parentElement);
@@ -83,7 +84,8 @@ async function tellServer() {
 // -- what there is --------------------------------------------------------------------------------------------------
 
 async function readCatalog() {
-  const [genres, services, about] = await Promise.all(["genres", "services", "about"].map((name) => call("GET", `api/${name}`)));
+  const ask = (name) => call("GET", `api/${name}`);
+  const [genres, services, about] = await Promise.all([ask("genres"), ask("services"), ask("about")]);
   offer(genres.genres, services.services, services.source);
   byId("credits").replaceChildren(...about.attributions.map((line) => element("li", {}, ...withLinks(line))));
   byId("catalog").textContent = `${about.num_items.toLocaleString("en")} films in this catalog. Run ${about.run_id}.`;
@@ -124,18 +126,30 @@ const heading = () => byId(byId("view-for-you").hidden ? "watch-heading" : "film
 
 // -- wiring ---------------------------------------------------------------------------------------------------------
 
+let user = kept.user;
+
 kept.changes.addEventListener("change", () => {
   showTaste();
   showFilters();
   paintAll();
   showPending();
   tellServer();
+  if (kept.user !== user) becomeAnother();
+  else if (isStale()) recommend();
 });
+
+/** Everything was deleted, here or in another tab: start as somebody new. */
+function becomeAnother() {
+  user = kept.user;
+  forgetWatchlist();
+  recommend();
+}
 watchlist.addEventListener("change", paintAll);
 
 server.addEventListener("away", () => {
   byId("away-text").textContent =
-    "CineMatch’s server is not answering just now. Your choices are safe in this browser; this page tries again by itself.";
+    "CineMatch’s server is not answering just now. " +
+    "Your choices are safe in this browser; this page tries again by itself.";
   byId("away").hidden = false;
 });
 server.addEventListener("back", () => {
@@ -162,13 +176,10 @@ addEventListener("hashchange", () => showView(true));
 letPick(pick, (movieId) => kept.verdict(movieId));
 letFilter(async () => {
   await recommend();
-  if (byId("films-heading").getBoundingClientRect().top < 0) byId("films-heading").scrollIntoView({ behavior: "instant" });
+  const top = byId("films-heading");
+  if (top.getBoundingClientRect().top < 0) top.scrollIntoView({ behavior: "instant" });
 });
-letSeeData(() => {
-  forgetWatchlist();
-  showFilters();
-  recommend();
-});
+letSeeData();
 showTaste();
 showView(false);
 readAll();

@@ -75,11 +75,13 @@ function show(films, verdict) {
   found = films;
   list.replaceChildren(...films.map((film, at) => option(film, at, verdict(film.movie_id))));
   if (!films.length) {
-    list.append(element("li", { role: "option", "aria-disabled": "true", class: "option-none" }, "No film here is called that."));
+    const none = { role: "option", "aria-disabled": "true", class: "option-none" };
+    list.append(element("li", none, "No film here is called that."));
   }
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");
-  status.textContent = films.length ? `${counted(films.length, "film")}; arrow keys to choose, Enter to add.` : "No film found.";
+  const how = `${counted(films.length, "film")}; arrow keys to choose, Enter to add.`;
+  status.textContent = films.length ? how : "No film found.";
   activate(films.length ? 0 : -1);
 }
 

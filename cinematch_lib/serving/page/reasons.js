@@ -22,12 +22,13 @@ function bar({ kind, share, movie_id, title, year, features }) {
   const film = title ? filmName({ title, year }) : movie_id ? `film ${movie_id}` : "";
   const said = WORDS[kind]?.(film, speaksFor) ?? [kind.replaceAll("_", " "), film].filter(Boolean).join(": ");
   const filled = element("span", { class: "bar-filled" });
+  const against = element("span", { class: "visually-hidden" }, "against it, ");
   filled.style.setProperty("--share", Math.min(Math.abs(share), 1));
   return element(
     "li",
     { class: speaksFor ? "reason" : "reason against" },
     element("span", { class: "reason-name" }, said),
-    element("span", { class: "reason-share" }, speaksFor ? "" : element("span", { class: "visually-hidden" }, "against it, "), percent(share)),
+    element("span", { class: "reason-share" }, ...(speaksFor ? [] : [against]), percent(share)),
     element("span", { class: "bar", "aria-hidden": "true" }, filled),
     ...(features?.length ? [element("span", { class: "reason-features" }, features.join(" · "))] : []),
   );

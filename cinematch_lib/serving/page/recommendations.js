@@ -59,11 +59,19 @@ export function showPending() {
   byId("renew-text").textContent = `Renew the list with ${changes === 1 ? "your choice" : `your ${changes} choices`}`;
 }
 
+/** Whether the list shown was asked for with other filters than are set now: another tab may have set them. */
+export const isStale = () =>
+  request && Object.entries(asked()).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(request[name]));
+
 const said = () => new Map(kept.taste.map((one) => [one.movie_id, one.verdict]));
 
 function tasteAsked() {
   const here = (verdict) => kept.ids(verdict).filter((id) => !gone.has(id));
-  return { liked_movie_ids: here("like"), disliked_movie_ids: here("dislike"), not_interested_ids: here("not_interested") };
+  return {
+    liked_movie_ids: here("like"),
+    disliked_movie_ids: here("dislike"),
+    not_interested_ids: here("not_interested"),
+  };
 }
 
 async function ask(body, keep = 0) {
@@ -123,7 +131,8 @@ function show(films, keep) {
 function statusOf(count) {
   if (!count) return "No film fits.";
   if (count === 1) return "The one film that fits";
-  return count < request.limit ? `All ${counted(count, "film")} that fit` : `${counted(count, "film")}, the best fit first`;
+  const films = counted(count, "film");
+  return count < request.limit ? `All ${films} that fit` : `${films}, the best fit first`;
 }
 
 function loosenButton([words, act]) {

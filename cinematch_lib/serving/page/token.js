@@ -12,7 +12,8 @@ export function askForToken(refused) {
   dialog.showModal();
   input.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "use" ? input.value.trim() : null), { once: true });
+    const closed = () => resolve(dialog.returnValue === "use" ? input.value.trim() : null);
+    dialog.addEventListener("close", closed, { once: true });
   });
 }
 

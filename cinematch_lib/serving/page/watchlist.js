@@ -119,19 +119,15 @@ function row(item) {
   part("added").textContent = [added && `added ${added}`, gone].filter(Boolean).join(" · ");
   part("actions").setAttribute("aria-label", filmName(item));
   showPoster(part("poster"), item);
-  const watched = element(
-    "button",
-    { type: "button", class: "save", "aria-pressed": String(item.watched), "data-of": item.movie_id, "data-act": "mark" },
-    icon("done"),
-    "Watched",
-  );
+  const marked = { class: "save", "aria-pressed": String(item.watched) };
+  const watched = button(item, "mark", marked, icon("done"), "Watched");
   watched.addEventListener("click", () => mark(item, !item.watched));
-  const off = element(
-    "button",
-    { type: "button", class: "round", title: "Remove", "aria-label": "Remove", "data-of": item.movie_id, "data-act": "take" },
-    icon("remove"),
-  );
+  const off = button(item, "take", { class: "round", title: "Remove", "aria-label": "Remove" }, icon("remove"));
   off.addEventListener("click", () => take(item));
   part("actions").append(watched, off);
   return made;
+}
+
+function button(item, act, attributes, ...inside) {
+  return element("button", { type: "button", ...attributes, "data-of": item.movie_id, "data-act": act }, ...inside);
 }

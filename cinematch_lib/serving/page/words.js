@@ -7,8 +7,10 @@ export function minutes(count) {
 }
 
 /** A genre's name with capitals: "sci-fi" is "Sci-Fi". */
-export const genreName = (name) =>
-  name === "tv movie" ? "TV movie" : name.replace(/(^|[-\s])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
+export function genreName(name) {
+  if (name === "tv movie") return "TV movie";
+  return name.replace(/(^|[-\s])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
+}
 
 /** Title and year, as people name a film: "Heat (1995)". */
 export const filmName = ({ title, year }) => (year ? `${title} (${year})` : title);

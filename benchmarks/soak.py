@@ -1,0 +1,203 @@
+"""A minute of mixed load while runs are swapped every five seconds, then SIGTERM: ``python -m benchmarks.soak``.
+
+Clients read and write, each acknowledged write is noted, and after the end everything noted must be in the store.
+On two runs of the embedded sample, or on those of ``--artifacts-dir``, whose `current` changes and is put back.
+"""
+
+import argparse
+import collections
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import requests
+
+from benchmarks.cases import clean, features
+from cinematch_lib.artifacts import current_run_id, list_runs, use_run
+from cinematch_lib.movielens import fetch
+
+PORT = 8766
+URL = f"http://127.0.0.1:{PORT}"
+COMMAND = Path(sys.executable).with_name("cinematch")
+CLIENTS, SWAP_EVERY = 8, 5.0
+QUERIES = ("heat", "toy story", "the godfathr", "qzx", "night of")
+
+
+class Client(threading.Thread):
+    """Reads and writes at random until the server is gone; notes what it was told."""
+
+    def __init__(self, at: int, movie_ids: list[int]) -> None:
+        super().__init__(daemon=True)
+        self.user_id = f"soak/{at}"
+        self.listed: dict[int, bool] = {}  # by film, whether it was watched
+        self.feedback: dict[int, str] = {}
+        self.statuses: collections.Counter[int] = collections.Counter()
+        self.slowest, self.broken_off, self.mixed = 0.0, 0, 0
+        self.ending = threading.Event()
+        self.unsure: set[int] = set()  # films of requests that got no answer
+        self._random, self._movie_ids = random.Random(at), movie_ids
+        self._session = requests.Session()
+
+    def run(self) -> None:
+        """Go on until a connection is refused after the end was announced."""
+        actions = (self._recommend,) * 6 + (self._search, self._similar, self._add, self._mark, self._remove, self._say)
+        while True:
+            try:
+                self._random.choice(actions)(self._random.choice(self._movie_ids))
+            except requests.ConnectionError:
+                if self.ending.is_set():
+                    return
+                self.broken_off += 1
+
+    def _ask(self, method: str, path: str, **options: object) -> requests.Response:
+        began = time.perf_counter()
+        answer = self._session.request(method, f"{URL}/api/{path}", timeout=30, **options)
+        self.slowest = max(self.slowest, time.perf_counter() - began)
+        self.statuses[answer.status_code] += 1
+        return answer
+
+    def _recommend(self, movie_id: int) -> None:
+        body = {"user_id": self.user_id, "liked_movie_ids": [movie_id], "preferred_genres": ["Drama", "Comedy"]}
+        answer = self._ask("POST", "recommendations", json=body)
+        if answer.status_code == 200 and answer.json()["count"] != 20:
+            self.mixed += 1
+
+    def _search(self, movie_id: int) -> None:
+        self._ask("GET", "search", params={"q": self._random.choice(QUERIES)})
+
+    def _similar(self, movie_id: int) -> None:
+        self._ask("GET", f"movies/{movie_id}/similar")
+
+    def _write(self, movie_id: int, method: str, path: str, **options: object) -> bool:
+        self.unsure.add(movie_id)
+        done = self._ask(method, path, **options).status_code == 200
+        self.unsure.discard(movie_id)
+        return done
+
+    def _add(self, movie_id: int) -> None:
+        if self._write(movie_id, "POST", f"watchlist/{self.user_id}", json={"movie_id": movie_id}):
+            self.listed.setdefault(movie_id, False)
+
+    def _mark(self, movie_id: int) -> None:
+        movie_id = self._random.choice([*self.listed, movie_id])
+        if self._write(movie_id, "PUT", f"watchlist/{self.user_id}/{movie_id}/watched"):
+            self.listed[movie_id] = True
+
+    def _remove(self, movie_id: int) -> None:
+        movie_id = self._random.choice([*self.listed, movie_id])
+        if self._write(movie_id, "DELETE", f"watchlist/{self.user_id}/{movie_id}"):
+            del self.listed[movie_id]
+
+    def _say(self, movie_id: int) -> None:
+        kind = self._random.choice(("like", "dislike", "not_interested"))
+        body = {"movie_id": movie_id, "feedback": kind}
+        if self._write(movie_id, "POST", f"feedback/{self.user_id}", json=body):
+            self.feedback[movie_id] = kind
+
+    def lost(self, data: dict) -> int:
+        """How many acknowledged writes are not in a user's exported data."""
+        listed = {film["movie_id"]: film["watched"] for film in data["watchlist"]}
+        said = {one["movie_id"]: one["feedback"] for one in data["feedback"]}
+        pairs = ((self.listed, listed), (self.feedback, said))
+        return sum(
+            wanted.get(one) != found.get(one)
+            for wanted, found in pairs
+            for one in (wanted.keys() | found.keys()) - self.unsure
+        )
+
+
+def main() -> None:
+    """Run and print; the exit code is 1 where anything was lost or failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--artifacts-dir", type=Path, help="use the runs that are there; at least two")
+    parser.add_argument("--seconds", type=float, default=60)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        artifacts = options.artifacts_dir or _two_runs(work)
+        before = current_run_id(artifacts)
+        try:
+            sys.exit(_soak(artifacts, work, options.seconds))
+        finally:
+            use_run(artifacts, before)
+
+
+def _two_runs(work: Path) -> Path:
+    folder = fetch("sample", work / "raw")
+    for _ in range(2):
+        clean(folder, None, work)
+        features(folder, None, work)
+    return work / "artifacts"
+
+
+def _start(artifacts: Path, work: Path) -> subprocess.Popen:
+    command = [COMMAND, "serve", "--artifacts-dir", artifacts, "--state-dir", work / "state", "--port", str(PORT)]
+    with (work / "log").open("a") as log:
+        server = subprocess.Popen(command, stderr=log)
+    while server.poll() is None:
+        try:
+            requests.get(f"{URL}/health", timeout=30)
+            return server
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise SystemExit((work / "log").read_text())
+
+
+def _soak(artifacts: Path, work: Path, seconds: float) -> int:
+    runs = [info.run_id for info in list_runs(artifacts) if "item_features.npz" in info.files][-2:]
+    server = _start(artifacts, work)
+    process, most = psutil.Process(server.pid), 0
+    best = requests.post(f"{URL}/api/recommendations", json={"limit": 100}, timeout=30).json()["recommendations"]
+    clients = [Client(at, [film["movie_id"] for film in best]) for at in range(CLIENTS)]
+    began, swaps = time.monotonic(), 0
+    for client in clients:
+        client.start()
+    for run_id in itertools.cycle(runs):
+        use_run(artifacts, run_id)
+        swaps += 1
+        for _ in range(10):
+            time.sleep(SWAP_EVERY / 10)
+            most = max(most, process.memory_info().rss)
+        if time.monotonic() - began >= seconds:
+            break
+    for client in clients:
+        client.ending.set()
+    server.send_signal(signal.SIGTERM)
+    code = server.wait(60)
+    for client in clients:
+        client.join(60)
+    again = _start(artifacts, work)
+    try:
+        data = (requests.get(f"{URL}/api/users/{client.user_id}/data", timeout=30).json() for client in clients)
+        lost = sum(client.lost(of) for client, of in zip(clients, data, strict=True))
+    finally:
+        again.terminate()
+        again.wait(60)
+    statuses = sum((client.statuses for client in clients), collections.Counter())
+    events = [json.loads(line) for line in (work / "log").read_text().splitlines()]
+    failed = sum(count for status, count in statuses.items() if status >= 500)
+    broken_off = sum(client.broken_off for client in clients)
+    mixed = sum(client.mixed for client in clients)
+    print(f"\n{seconds:.0f} s, {CLIENTS} clients, {os.cpu_count()} cores\n\n| what | measured |\n|---|---|")
+    print(f"| answers by status | {', '.join(f'{status}: {count:,}' for status, count in sorted(statuses.items()))} |")
+    print(f"| runs put in use, and swaps in the log | {swaps}, {sum(e['event'] == 'run in use' for e in events)} |")
+    print(f"| slowest answer | {1e3 * max(client.slowest for client in clients):.0f} ms |")
+    writes = sum(len(client.listed) + len(client.feedback) for client in clients)
+    print(f"| writes that must be there, lost | {writes}, {lost} |")
+    print(f"| 5xx, connections broken off before the end, short lists | {failed}, {broken_off}, {mixed} |")
+    print(f"| exit code after SIGTERM | {code} |")
+    print(f"| memory at most | {most / 1e6:.0f} MB |")
+    return 1 if lost or failed or broken_off or mixed or code else 0
+
+
+if __name__ == "__main__":
+    main()
