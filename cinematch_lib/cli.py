@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as stop:
         in_use = current_run_id(options.artifacts_dir) or "none yet"
-        print(f"cinematch: {stop or f'interrupted; the run in use is {in_use}'}", file=sys.stderr)
+        print(f"cinematch: {str(stop) or f'interrupted; the run in use is {in_use}'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 
@@ -25,7 +25,7 @@ def read(parameter: Parameter, text: str) -> Any:
     ['crime', 'drama']
     >>> read(Parameter("max_year", int | None, None), "none")
     """
-    if parameter.type == list[str] and not text.startswith("["):
+    if get_origin(parameter.type) is list and not text.startswith("["):
         return parameter.parse("[]" if text.casefold() == "none" else f"[{text}]")
     if isinstance(parameter.type, UnionType) and type(None) in get_args(parameter.type) and text.casefold() == "none":
         return None
@@ -46,13 +46,13 @@ def written(value: Any) -> str:
 def shown(value: Any) -> str:
     """A value as a question shows it.
 
-    >>> shown(None), shown([]), shown(False), shown(["flatrate", "ads"])
-    ('none', 'none', 'no', 'flatrate, ads')
+    >>> shown(None), shown([]), shown(False), shown(["flatrate", "ads"]), shown([10, 20])
+    ('none', 'none', 'no', 'flatrate, ads', '10, 20')
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(value) or "none"
+        return ", ".join(map(written, value)) or "none"
     return "none" if value in (None, "") else written(value)
 
 
