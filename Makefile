@@ -33,6 +33,7 @@ app: $(READY)    ## the analyst's page alone, as a web page without code
 
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.explore
 
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch
