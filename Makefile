@@ -36,6 +36,7 @@ serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the run 
 
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.explore
 
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch

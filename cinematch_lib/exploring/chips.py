@@ -20,6 +20,9 @@ class Chips:
 
     def offer(self, names: Iterable[str], hints: Sequence[str] = ()) -> None:
         """Show these names, none of them chosen; `hints` come up over the buttons."""
+        if list(self._state) == (names := list(names)):  # buttons are slow to make
+            self.choose()
+            return
         self._state = dict.fromkeys(names, EITHER)
         hints = [*hints, *[""] * (len(self._state) - len(hints))]
         self.widget.children = [self._button(name, hint) for name, hint in zip(self._state, hints, strict=True)]

@@ -1,6 +1,6 @@
 """Live recommendations: films picked by typing part of a title, and the twenty that fit the filters best."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -42,7 +42,9 @@ class TitlePicker:
 
     def _suggest(self) -> None:
         found = self._found()
-        self._suggestions.children = [self._button(one, f"+ {one.label}", self._pick) for one in found]
+        self._suggestions.children = [
+            self._button(one, f"+ {one.label}", lambda movie: self.pick([movie])) for one in found
+        ]
 
     def _found(self) -> list[Movie]:
         text = self._text.value.strip()
@@ -55,10 +57,11 @@ class TitlePicker:
     def _entered(self, _: widgets.Widget, content: dict[str, Any], __: object) -> None:
         """Enter takes the first suggestion."""
         if content.get("event") == "submit" and (found := self._found()):
-            self._pick(found[0])
+            self.pick(found[:1])
 
-    def _pick(self, movie: Movie) -> None:
-        self.picked.append(movie)
+    def pick(self, movies: Sequence[Movie]) -> None:
+        """Add these films to those that are picked."""
+        self.picked.extend(movies)
         self._text.value = ""
         self._show()
         self._on_change()
@@ -100,6 +103,10 @@ class Recommendations:
         """Recommend from these films from now on; `missing` says why there are none."""
         self._recommender, self._missing = recommender, missing
         self._picker.search_in(recommender)
+
+    def like(self, movie_ids: Iterable[int]) -> None:
+        """Pick these films. Raises UnknownNameError for one that the run lacks."""
+        self._picker.pick([self._recommender.movie(movie_id) for movie_id in movie_ids] if self._recommender else [])
 
     def show(self, kept_ids: np.ndarray) -> None:
         """The best films among those with these ids, int64, with their reasons."""

@@ -20,6 +20,7 @@ from cinematch_lib.exploring.lookup import Lookup, TextIndex
 from cinematch_lib.exploring.saving import Saving
 from cinematch_lib.exploring.settings import Settings
 from cinematch_lib.pipeline import Folders
+from cinematch_lib.recommender import Recommender
 from cinematch_lib.tmdb import find_metadata
 
 _NOT_YET = "This part needs the films; see above."
@@ -109,6 +110,19 @@ class Page:
     def state(self) -> State:
         """The settings in force and what they leave."""
         return self._state
+
+    @property
+    def recommender(self) -> Recommender | None:
+        """What recommends on the page; None where no run is in use."""
+        return self._in_use.recommender
+
+    def like(self, *movie_ids: int) -> None:
+        """Count these films as liked, as if they had been picked."""
+        self._recommendations.like(movie_ids)
+
+    def pin(self) -> None:
+        """Pin the settings in force as A, as the button does."""
+        self._comparison.pin()
 
     def redraw(self) -> None:
         """Show what comes of the settings that the controls say."""

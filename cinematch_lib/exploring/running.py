@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cinematch_lib.exploring.settings import Settings, to_yaml
-from cinematch_lib.pipeline import Folders, parameters_of, steps_between
+from cinematch_lib.pipeline import Folders, steps_between
 
 FIRST = "clean"  # the raw tables are there: the page counts them
 _COMMAND = [sys.executable, "-c", "import sys; from cinematch_lib.cli import main; sys.exit(main())"]
@@ -54,8 +54,7 @@ class PipelineProcess:
         ended: Callable[[str | None], None],
     ) -> None:
         """Start it. Raises CineMatchError for parameters that the pipeline would refuse."""
-        known = parameters_of(steps_between(FIRST, None))
-        values = {name: value for name, value in settings.parameters().items() if name in known}
+        values = settings.checked(steps_between(FIRST, None))
         self._files = tempfile.TemporaryDirectory()
         parameters = Path(self._files.name) / "params.yaml"
         parameters.write_text(to_yaml(values), encoding="utf-8")

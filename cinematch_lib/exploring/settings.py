@@ -1,6 +1,6 @@
 """What the analyst has set: filters and the other parameters of the pipeline, to count with, save and run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,17 @@ class Settings:
         return cls(run.info.dataset, filters, services["source"], rest)
 
     def parameters(self) -> dict[str, Any]:
-        """All of it as parameters by name, checked as `cinematch run` will check them."""
+        """All of it as parameters by name."""
         filters = {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(self.filters).items()}
         given = {"dataset": self.dataset, **filters, "services": self.services, **self.rest}
         if self.services != "file":
             given.pop("services_file", None)
-        return checked(given, parameters_of(list(STEPS)))
+        return given
+
+    def checked(self, steps: Sequence[str]) -> dict[str, Any]:
+        """Those that the notebooks of these steps have, checked as `cinematch run` will. Raises CineMatchError."""
+        known = parameters_of(steps)
+        return checked({name: value for name, value in self.parameters().items() if name in known}, known)
 
     def save(self, path: Path) -> None:
         """Write the parameters as YAML, whole or not at all. Raises CineMatchError."""
@@ -72,7 +77,7 @@ class Settings:
         if not path.parent.is_dir():
             raise CineMatchError(f"{path.parent} is no folder; make it, or name another place")
         try:
-            write_text(path, f"# cinematch run -f {path.name}\n{to_yaml(self.parameters())}")
+            write_text(path, f"# cinematch run -f {path.name}\n{to_yaml(self.checked(list(STEPS)))}")
         except OSError as error:
             raise CineMatchError(f"{path} cannot be written: {error.strerror}; name another place") from None
 

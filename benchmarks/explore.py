@@ -1,0 +1,86 @@
+"""How fast the analyst's page opens and follows its controls: ``make bench``.
+
+On all films of MovieLens 32M with TMDb's metadata where ``CINEMATCH_REAL_DATA`` names the folder that holds
+``ml-32m/`` and ``tmdb/``, else on the embedded sample. A change is what pressing or moving a control sets off:
+counts, waterfall, both charts, coverage, twenty recommendations with their reasons, the table of films and the
+comparison, up to the messages to the browser.
+"""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.cases import SEED, clean
+from cinematch_lib.artifacts import Draft
+from cinematch_lib.catalog import Filters
+from cinematch_lib.cleaning import CleaningReport, read_catalog
+from cinematch_lib.exploring import explore
+from cinematch_lib.exploring.page import Page
+from cinematch_lib.exploring.settings import Settings
+from cinematch_lib.features import FilmFeatures
+from cinematch_lib.liking import general_liking
+from cinematch_lib.meta import movies_meta
+from cinematch_lib.movielens import fetch
+from cinematch_lib.tmdb import find_metadata
+
+CHANGES, LIKED = 200, 3
+
+
+def main() -> None:
+    """Measure and print."""
+    real = os.environ.get("CINEMATCH_REAL_DATA")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        raw, dataset = (Path(real), "ml-32m") if real else (work / "raw", "sample")
+        _publish(fetch(dataset, raw), find_metadata(raw, dataset), work)
+        began = time.perf_counter()
+        page = explore(raw, work / "data", work / "artifacts", dataset)
+        opened = time.perf_counter() - began
+        page.like(*(one.movie_id for one in page.recommender.recommend(k=LIKED)))
+        page.pin()
+        times = 1e3 * np.array([_change(page, dataset, rng) for rng in np.random.default_rng(SEED).spawn(CHANGES)])
+    films = len(page.state.films)
+    print(f"\nThe analyst's page on {dataset}, {films:,} films, {LIKED} of them liked, {CHANGES} random changes\n")
+    print("| what | measured |\n|---|---|")
+    print(f"| the page opens, in its kernel | {opened:.1f} s |")
+    print(f"| a change is redrawn, median | {np.median(times):.0f} ms |")
+    print(f"| 99 of 100 | {np.quantile(times, 0.99):.0f} ms |")
+    print(f"| the slowest | {times.max():.0f} ms |")
+
+
+def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
+    """A run of all films, with 500 terms for each text field."""
+    clean(folder, metadata, work)
+    report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
+    model = FilmFeatures(max_features=500)
+    matrix, general = model.fit_transform(films), general_liking(films, None)
+    draft = Draft.begin(work / "artifacts")
+    names = model.get_feature_names_out()
+    draft.write_features(matrix, model, movies_meta(films, general, names, "demo", report.attributions))
+    draft.record("clean", dataset=report.dataset, filters=report.filters, services=report.services)
+    draft.publish()
+
+
+def _change(page: Page, dataset: str, rng: np.random.Generator) -> float:
+    """Seconds until the page shows settings drawn by chance; all controls are set, a person moves one."""
+    low, high = sorted(rng.integers(1900, 2024, 2).tolist())
+    genres = rng.permutation(page.state.films.genres).tolist()
+    services = rng.permutation(page.state.films.services).tolist()
+    filters = Filters(
+        min_year=low,
+        max_year=high,
+        genres_keep=genres[: rng.integers(0, 4)],
+        genres_drop=genres[4 : 4 + rng.integers(0, 3)],
+        max_runtime=int(rng.integers(60, 200)) if rng.random() < 0.5 else None,
+        services_keep=services[: rng.integers(0, 3)],
+    )
+    began = time.perf_counter()
+    page.set(Settings(dataset, filters, "demo"))
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
