@@ -228,7 +228,15 @@ def test_ease_is_its_closed_form():
 
 def test_what_does_not_fit_memory_is_refused_with_the_numbers():
     with pytest.raises(CineMatchError, match=r"1,000,000 films .* GB are free; lower max_films \(now 1,000,000\)"):
-        check_memory(10**7, 10**6)
+        check_memory(10**7, 10**6, 10**9)
+
+
+@pytest.mark.parametrize("name", ["ease", "hybrid"])
+def test_a_wish_that_cannot_fit_is_refused_before_any_work(name):
+    many = np.arange(1, 400_001)
+    ratings = pd.DataFrame({"userId": np.append(many, 400_001), "movieId": np.append(many, 1), "rating": 5.0})
+    with pytest.raises(CineMatchError, match=r"400,000 films from 400,001 rows .* lower max_films \(now 400,000\)"):
+        make(name, max_films=10**6).fit(ratings, pd.DataFrame({"movieId": many}))
 
 
 def test_the_best_of_rows():
