@@ -184,11 +184,20 @@ def test_by_name_all_in_one(name):
 def test_names_and_parameters_are_checked():
     with pytest.raises(UnknownNameError, match=r"one of popular, .* got 'eas'; did you mean ease"):
         make("eas")
-    with pytest.raises(CineMatchError, match="the model ease takes penalty, max_films, got 'lambda_'"):
+    with pytest.raises(CineMatchError, match="the model ease takes penalty, max_films, graded, got 'lambda_'"):
         make("ease", lambda_=3)
     for name, params in {"ease": {"penalty": 0}, "itemknn": {"weighting": "jaccard"}}.items():
         with pytest.raises(CineMatchError, match=f"got {next(iter(params.values()))!r}"):
             make(name, **params)
+
+
+@pytest.mark.parametrize("name", ["ease", "als"])
+def test_graded_ratings_let_a_low_one_speak(name):
+    low = history([10, 30, 50], rating=3.0)
+    for graded in (False, True):
+        model = make(name, graded=graded).fit(checkerboard(), catalog())
+        silent = model.recommend(low, 5).movieId.tolist() == general(model)
+        assert silent is not graded
 
 
 def test_of_two_ratings_of_a_film_the_last_counts():

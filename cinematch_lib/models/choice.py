@@ -13,7 +13,7 @@ from cinematch_lib.models.gram import gram
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.trials import Trial
 
-_FILMS = 2000  # the most rated films stand for all when values are chosen
+_FILMS = 1500  # the most rated films stand for all when values are chosen
 _FOLDS, _USERS, _PART = 3, 1000, 0.2  # at the most so many folds and users held out; a fold is this part of all
 _LEAST_LIKES, _SHOWN = 5, 0.8
 _GRID = {

@@ -22,6 +22,11 @@ def grade(stars: np.ndarray) -> np.ndarray:
     return np.select([stars >= _LOVED, stars >= LIKED, stars >= _MIDDLING], _GRADES[:3], _GRADES[3])
 
 
+def spoken(learned: Interactions, graded: bool) -> sparse.csr_matrix:
+    """What people said: the likes alone, or every rating by its grade; CSR float32 (users, films)."""
+    return learned.graded(grade) if graded else learned.likes
+
+
 class Calendar:
     """The years in which ratings were given, as columns beside the films.
 

@@ -17,14 +17,14 @@ _LOG = logging.getLogger(__name__)
 class RidgeInverse:
     """P = (XᵀX + diag(λ))⁻¹ for a sparse X, float32 (rows, films), and λ > 0, a number or float (films,).
 
-    With more rows than films, P is made as it stands, films². With fewer, it is kept as
+    With as many rows as films or nearly, P is made as it stands, films². With fewer than half, it is kept as
     P = Λ⁻¹ − Λ⁻¹Xᵀ(I + XΛ⁻¹Xᵀ)⁻¹XΛ⁻¹ (Woodbury 1950), which needs rows² and rows × films.
     `diagonal` is that of P, float32 (films,). Raises CineMatchError where memory will not do, before any work.
     """
 
     def __init__(self, X: sparse.csr_matrix, penalty: float | np.ndarray) -> None:
         rows, films = X.shape
-        self._by_rows = rows < films
+        self._by_rows = by_rows(rows, films)
         check_memory(rows, films, X.nnz)
         weights = (1 / np.broadcast_to(np.asarray(penalty, dtype=np.float64), (films,))).astype(np.float32)
         if self._by_rows:
@@ -64,12 +64,17 @@ class RidgeInverse:
         return made
 
 
+def by_rows(rows: int, films: int) -> bool:
+    """Whether there are so few rows that P is shorter by them."""
+    return 2 * rows < films
+
+
 def check_memory(rows: int, films: int, entries: int, beside: int = 0) -> None:
     """Refuse what will not fit: raises CineMatchError with the numbers and what to change.
 
     `entries` are those of the sparse matrix, (rows, films); `beside` are bytes wanted for more than the inverse.
     """
-    whole = 4 * (rows**2 + 2 * rows * films) + 3 * 8 * entries if rows < films else gram_bytes(films, entries)
+    whole = 4 * (rows**2 + 2 * rows * films) + 3 * 8 * entries if by_rows(rows, films) else gram_bytes(films, entries)
     needed, free = whole + beside, psutil.virtual_memory().available
     if needed > 0.9 * free:
         raise CineMatchError(
