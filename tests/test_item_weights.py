@@ -111,10 +111,17 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     ratings["movieId"] = np.concatenate([rng.choice(25, 8, replace=False) for _ in range(60)]) * 10
     films = pd.DataFrame({"movieId": range(290, -1, -10), "title": "A film (1990)", "genres": "crime"})
     model = make("hybrid", penalty=5.0, thinning=0.3, sitting_weight=0.0, calendar=2.0, cold=0.5).fit(ratings, films)
-    made = model.item_weights(12)
+    made = model.item_weights(100)
     assert made.movie_ids.tolist() == list(range(0, 300, 10))
     assert made.known.tolist() == [True] * 25 + [False] * 5
-    assert (made.matrix != model.weights(12)[:30]).nnz == 0
+    whole = model.weights(100)[:30].toarray()
+    np.testing.assert_array_equal(made.matrix.toarray(), whole)
+    few = model.item_weights(6).matrix
+    kept = few.toarray() != 0
+    assert few.nnz == few.count_nonzero() == 6 * 25
+    np.testing.assert_array_equal(few.toarray()[kept], whole[kept])
+    assert np.abs(whole[kept]).min() >= np.abs(whole[~kept]).max()
+    assert np.diff(few.tocsc().indptr).max() > 6  # more for some, fewer for others
     counts = ratings.movieId.value_counts().reindex(made.movie_ids).fillna(0)
     np.testing.assert_allclose(made.cold, 0.5 / (1 + counts), rtol=1e-6)
     assert written(made) == written(ItemWeights.read(written(made)))
