@@ -20,6 +20,7 @@ from cinematch_lib.evaluation.tuning import search
 from cinematch_lib.models import Hybrid, Model
 
 OURS = "hybrid"
+_LIANG2018 = (100, 20, 50)
 SERVED = "served"  # the entry of the recommender made of the hybrid
 
 
@@ -91,7 +92,7 @@ def contest(
     serve: Callable[[Round, Hybrid], AsServed] | None = None,
     cold_users: bool = False,
 ) -> Contest:
-    """Let the models `names` meet under `plan`, with lists of each length in `ks`.
+    """Let the models `names` meet under `plan`, with lists of each length in `ks` (``liang2018`` has its own).
 
     `ours` are the hybrid's parameters. With `searching`, every other model gets the best of its eight
     candidates on the plan's validation users; without, its defaults. The hybrid chooses by itself in every
@@ -101,6 +102,7 @@ def contest(
     """
     for name in names:
         models.make(name)
+    ks = _LIANG2018 if plan.protocol == "liang2018" else ks
     steps = len(names) * len(plan.rounds)
     entries: dict[str, Entry] = {}
     with tqdm(total=steps, desc=plan.protocol, unit=" fits", mininterval=1, leave=False) as bar:

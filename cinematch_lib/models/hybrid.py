@@ -18,8 +18,8 @@ from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
 
 _BLOCK = 512  # films whose weights are made at once
-_WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
 _LOG = logging.getLogger(__name__)
+_WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
 _OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
 
 
@@ -168,7 +168,7 @@ class Hybrid(Model):
             weights.eliminate_zeros()
         known = np.zeros(films, dtype=bool)
         known[self._at] = True
-        return ItemWeights(self.films, weights, known, self._cold)
+        return ItemWeights(self.films, weights, known, self.cold_weights)
 
     @property
     def _width(self) -> int:
