@@ -64,7 +64,8 @@ class Score:
             unit = weights.ratings / most
             self._voices = [unit] * len(liked) + [unit * weights.disliked] * len(disliked)
             _add(spoken, said, disliked, weights.disliked)
-            self._spoken = spoken * np.float32(unit)
+            spoken *= np.float32(unit)
+            self._spoken = spoken
             self._unheard = [not said.known[row] for row in self._profile.anchors]
         self._general_weight = 0.0 if self._rated else weights.general
         self._genre_weight = weights.rated_genres if self._rated else weights.genres
@@ -80,7 +81,7 @@ class Score:
         if self._profile.anchors:
             scores += np.float32(self._weights.content) * self._likeness(rows)
         if self._genres:
-            scores += np.float32(self._genre_weight) * self._films.genre_share(self._genres)[rows]
+            scores += np.float32(self._genre_weight) * self._films.genre_share(self._genres, rows)
         return scores
 
     def _likeness(self, rows: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from cinematch_lib.models.ridge import RidgeInverse, check_memory
 _BLOCK = 512  # films whose weights are made at once
 _LOG = logging.getLogger(__name__)
 _WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
-_KNOWN_LIKES = 8  # what a film with fewer says to those who like it is better said with content beside
+_KNOWN_LIKES = 8  # a film with fewer leads better where its likeness to others counts in full beside its weights
 _OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
 
 
