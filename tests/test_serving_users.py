@@ -4,13 +4,12 @@ import re
 from urllib.parse import quote
 
 import pytest
-from serving import client, publish
+from serving import client
 
 
 @pytest.fixture
-def api(tmp_path):
-    publish(tmp_path / "artifacts")
-    with client(tmp_path / "artifacts") as one:
+def api(served):
+    with client(served) as one:
         yield one
 
 
@@ -145,9 +144,8 @@ def test_data_is_exported_and_deleted(api):
     assert api.get("/api/watchlist/ben").json()["count"] == 1
 
 
-def test_a_deleted_user_leaves_no_trace_in_the_files(tmp_path):
-    publish(tmp_path / "artifacts")
-    with client(tmp_path / "artifacts", state_dir=tmp_path / "kept") as api:
+def test_a_deleted_user_leaves_no_trace_in_the_files(served, tmp_path):
+    with client(served, state_dir=tmp_path / "kept") as api:
         post(api, "/api/watchlist/anna-of-the-hill", movie_id=1)
         files = list((tmp_path / "kept").iterdir())
         assert any(b"anna-of-the-hill" in path.read_bytes() for path in files)
