@@ -74,12 +74,11 @@ def test_user_ids_of_printable_characters(api, user_id):
     assert api.delete(data).json()["user_id"] == user_id
 
 
-@pytest.mark.parametrize("encoded", ["a%00b", "a%0Ab", "%E2%80%8B", "%FF", "a" * 129])
+@pytest.mark.parametrize("encoded", ["a%00b", "a%0Ab", "a%0A", "%E2%80%8B", "%FF", "a" * 129])
 def test_user_ids_that_are_refused(api, encoded):
-    refused = (404, 422)  # no route has a line break in it
-    assert api.get(f"/api/watchlist/{encoded}").status_code in refused
-    assert api.post(f"/api/watchlist/{encoded}", json={"movie_id": 1}).status_code in refused
-    assert api.delete(f"/api/users/{encoded}/data").status_code in refused
+    assert api.get(f"/api/watchlist/{encoded}").status_code == 422
+    assert api.post(f"/api/watchlist/{encoded}", json={"movie_id": 1}).status_code == 422
+    assert api.delete(f"/api/users/{encoded}/data").status_code == 422
 
 
 def test_feedback_counts_in_the_next_recommendation(api):
