@@ -1,6 +1,7 @@
 """Fixtures that several test files share; the pipeline's run on the embedded sample is made once for all."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from commands import Done, ended, started
 from movielens_files import movielens_server
 from run_files import published
+from serving import publish
 
 os.environ["TMDB_BEARER_TOKEN"] = ""  # no test asks the real TMDb, whatever the environment or .env says
 
@@ -68,6 +70,19 @@ def artifacts(tmp_path):
     folder = tmp_path / "artifacts"
     published(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def _served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served") / "artifacts"
+    publish(folder)
+    return folder
+
+
+@pytest.fixture
+def served(_served, tmp_path):
+    """An artifacts folder with one small run that can be served, in use; a copy, to do with as one likes."""
+    return shutil.copytree(_served, tmp_path / "artifacts")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from serving import publish, server
 
-CASES = int(os.environ.get("CINEMATCH_CASES", "12"))
+CASES = int(os.environ.get("CINEMATCH_CASES", "8"))
 CHECKS = (
     schemathesis.checks.not_a_server_error,
     status_code_conformance,

@@ -19,12 +19,6 @@ from cinematch_lib.artifacts import use_run
 WRITERS = 8
 
 
-@pytest.fixture
-def artifacts(tmp_path):
-    publish(tmp_path / "artifacts")
-    return tmp_path / "artifacts"
-
-
 class Writer(threading.Thread):
     """A client that writes as fast as it can until the server is gone; `acknowledged` is what it was told."""
 
@@ -61,21 +55,18 @@ def check_writers(writers, url):
         assert {one["movie_id"] for one in data["watchlist"]} >= writer.listed
 
 
-def test_kill_9_while_eight_clients_write_loses_nothing_that_was_acknowledged(artifacts):
-    writers = []
-    for round_ in range(2):
-        with server(artifacts) as one:
-            started = [Writer(one.url, f"user {round_}/{at}") for at in range(WRITERS)]
-            writers += started
-            wait_for(lambda of=started: sum(len(writer.listed) for writer in of) > 100, "some writes")
-            assert one.stop(kill=True) == -signal.SIGKILL
-    with server(artifacts) as one:
+def test_kill_9_while_eight_clients_write_loses_nothing_that_was_acknowledged(served):
+    with server(served) as one:
+        writers = [Writer(one.url, f"user/{at}") for at in range(WRITERS)]
+        wait_for(lambda: sum(len(writer.listed) for writer in writers) > 100, "some writes")
+        assert one.stop(kill=True) == -signal.SIGKILL
+    with server(served) as one:
         check_writers(writers, one.url)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_finishes_what_is_in_flight(artifacts, sent):
-    with server(artifacts) as one:
+def test_told_to_stop_it_finishes_what_is_in_flight(served, sent):
+    with server(served) as one:
         answers = []
 
         def slow_body():
@@ -100,11 +91,11 @@ def test_told_to_stop_it_finishes_what_is_in_flight(artifacts, sent):
         assert not [line for line in one.lines if "Traceback" in line]
 
 
-def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(artifacts):
+def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(served):
     # In one run films are called Film, in the other Movie, so that a mixed answer shows itself.
-    names = {publish(artifacts): "Film"}
-    names[publish(artifacts, title="Movie", count=70)] = "Movie"
-    with server(artifacts) as one:
+    names = {publish(served): "Film"}
+    names[publish(served, title="Movie", count=70)] = "Movie"
+    with server(served) as one:
         over, wrong, seen = threading.Event(), [], set()
 
         def ask():
@@ -122,7 +113,7 @@ def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(artifacts
             thread.start()
         writer = Writer(one.url, "anna")
         for run_id in itertools.islice(itertools.cycle(names), 3):
-            use_run(artifacts, run_id)
+            use_run(served, run_id)
             wait_for(lambda wanted=run_id: run_in_use(one.url) == wanted, "the swap")
         over.set()
         for thread in asking:
@@ -134,12 +125,17 @@ def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(artifacts
         writer.join(30)
         assert one.process.wait(30) == 0
         assert not [event for event in one.events("request") if event["status"] >= 500]
-    with server(artifacts) as one:
+    with server(served) as one:
         check_writers([writer], one.url)
 
 
-def test_it_says_where_it_is_and_loads_nothing_heavy(artifacts):
-    with server(artifacts) as one:
+def test_it_listens_here_takes_user_ids_with_every_sign_and_loads_nothing_heavy(served):
+    with server(served) as one:
+        user_id = "50%2F/..?#&=+ ;é"
+        path = f"{one.url}/api/watchlist/{requests.utils.quote(user_id, safe='')}"
+        assert requests.post(path, json={"movie_id": 1}, timeout=10).status_code == 200
+        assert requests.get(path, timeout=10).json()["user_id"] == user_id
+        assert requests.get(f"{one.url}/api/watchlist/%FF%FE", timeout=10).status_code == 422
         assert one.url.startswith("http://127.0.0.1:")
         assert requests.get(f"{one.url}/health", timeout=10).json()["status"] == "ok"
         maps = Path(f"/proc/{one.process.pid}/maps")
@@ -150,57 +146,42 @@ def test_it_says_where_it_is_and_loads_nothing_heavy(artifacts):
         assert not [name for name in ("pandas", "sklearn", "matplotlib", "pyarrow") if f"/{name}/" in loaded]
 
 
-def test_a_user_id_with_every_sign_that_urls_use(artifacts):
-    with server(artifacts) as one:
-        user_id = "50%2F/..?#&=+ ;é"
-        path = f"{one.url}/api/watchlist/{requests.utils.quote(user_id, safe='')}"
-        assert requests.post(path, json={"movie_id": 1}, timeout=10).status_code == 200
-        assert requests.get(path, timeout=10).json()["user_id"] == user_id
-        assert requests.get(f"{one.url}/api/watchlist/%FF%FE", timeout=10).status_code == 422
-
-
-def test_a_token_lets_it_listen_everywhere_and_so_does_insecure(artifacts):
+def test_a_token_lets_it_listen_everywhere_and_so_does_insecure(served):
     everywhere = ("--host", "0.0.0.0")
-    with server(artifacts, *everywhere, CINEMATCH_API_TOKEN="s3cret") as one:
+    with server(served, *everywhere, CINEMATCH_API_TOKEN="s3cret") as one:
         genres = f"{one.url}/api/genres"
         assert requests.get(genres, timeout=10).status_code == 401
         assert requests.get(genres, headers={"Authorization": "Bearer s3cret"}, timeout=10).status_code == 200
         assert "s3cret" not in "\n".join(one.lines)
-    with server(artifacts, *everywhere, "--insecure", CINEMATCH_API_TOKEN="") as one:
+    with server(served, *everywhere, "--insecure", CINEMATCH_API_TOKEN="") as one:
         assert requests.get(f"{one.url}/api/genres", timeout=10).status_code == 200
+        port = one.url.rsplit(":", 1)[1]
+        done = cinematch(served.parent, "serve", "--port", port)
+        assert done.code == 1
+        assert f"cinematch: 127.0.0.1 port {port} cannot be listened on" in done.err
 
 
-def test_uvicorn_s_own_command_serves_it(artifacts):
+def test_uvicorn_s_own_command_serves_it(served):
     command = [sys.executable, "-m", "uvicorn", "--factory", "cinematch_lib.serving.app:create_app", "--port", "0"]
-    with subprocess.Popen(command, cwd=artifacts.parent, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
+    with subprocess.Popen(command, cwd=served.parent, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
         try:
             line = next(line for line in process.stderr if "running on" in line)
             url = next(word for word in line.split() if word.startswith("http"))
             assert requests.get(f"{url}/health", timeout=10).json()["num_items"] == 60
         finally:
             process.terminate()
-    assert (artifacts.parent / "state" / "cinematch.sqlite").is_file()
+    assert (served.parent / "state" / "cinematch.sqlite").is_file()
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--port", "70000"), "--port must be between 0 and 65535 (0 takes a free one), got 70000"),
-        (("--rate-limit", "0"), "--rate-limit must be above 0, got 0.0"),
         (("--artifacts-dir", "nowhere"), "has no run in use yet; make one (cinematch run)"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_a_line(artifacts, arguments, said):
-    done = cinematch(artifacts.parent, "serve", *arguments)
+def test_what_cannot_be_served_is_said_in_a_line(served, arguments, said):
+    done = cinematch(served.parent, "serve", *arguments)
     assert done.code == 1
     assert said in done.err
     assert "Traceback" not in done.err
-
-
-def test_a_port_that_is_taken_is_said(artifacts):
-    with server(artifacts) as one:
-        port = one.url.rsplit(":", 1)[1]
-        done = cinematch(artifacts.parent, "serve", "--port", port)
-        assert done.code == 1
-        assert f"127.0.0.1 port {port} cannot be listened on" in done.err
-        assert "Traceback" not in done.err

@@ -14,59 +14,53 @@ from cinematch_lib.serving.app import create_app
 from cinematch_lib.serving.runs import LiveRun
 
 
-@pytest.fixture
-def artifacts(tmp_path):
-    publish(tmp_path / "artifacts")
-    return tmp_path / "artifacts"
-
-
 def look(live):
     asyncio.run(live.look())
 
 
-def test_a_new_run_is_served(artifacts):
-    live = LiveRun(artifacts)
+def test_a_new_run_is_served(served):
+    live = LiveRun(served)
     first = live.now
     look(live)
     assert live.now is first
-    newer = publish(artifacts, title="Movie", count=70)
+    newer = publish(served, title="Movie", count=70)
     look(live)
     assert (live.now.info.run_id, live.refused) == (newer, None)
     assert len(live.now.recommender) == 70
     assert first.recommender.movie(5).title == "Film 5"  # whoever still holds the old one can finish
 
 
-def test_an_earlier_run_comes_back_when_it_is_put_in_use(artifacts):
-    earlier = current_run_id(artifacts)
-    publish(artifacts, title="Movie")
-    live = LiveRun(artifacts)
-    use_run(artifacts, earlier)
+def test_an_earlier_run_comes_back_when_it_is_put_in_use(served):
+    earlier = current_run_id(served)
+    publish(served, title="Movie")
+    live = LiveRun(served)
+    use_run(served, earlier)
     look(live)
     assert live.now.recommender.movie(5).title == "Film 5"
 
 
-def altered(artifacts):
-    put(folder_of(artifacts) / FEATURES, b"other bytes")
+def altered(served):
+    put(folder_of(served) / FEATURES, b"other bytes")
 
 
-def incomplete(artifacts):
-    (folder_of(artifacts) / FEATURES).unlink()
+def incomplete(served):
+    (folder_of(served) / FEATURES).unlink()
 
 
-def of_another_program(artifacts):
-    published(artifacts)  # sealed as it should be, but its films are the text "first"
+def of_another_program(served):
+    published(served)  # sealed as it should be, but its films are the text "first"
 
 
-def named_and_not_there(artifacts):
-    (artifacts / "current").write_text("20990101T000000Z-00000000\n")
+def named_and_not_there(served):
+    (served / "current").write_text("20990101T000000Z-00000000\n")
 
 
-def unnamed(artifacts):
-    (artifacts / "current").unlink()
+def unnamed(served):
+    (served / "current").unlink()
 
 
-def not_even_text(artifacts):
-    (artifacts / "current").write_bytes(b"\xff\x00/../../etc")
+def not_even_text(served):
+    (served / "current").write_bytes(b"\xff\x00/../../etc")
 
 
 @pytest.mark.parametrize(
@@ -74,31 +68,31 @@ def not_even_text(artifacts):
     [altered, incomplete, of_another_program, named_and_not_there, unnamed, not_even_text],
     ids=lambda f: f.__name__,
 )
-def test_a_broken_run_is_refused_and_the_old_one_goes_on(artifacts, harm, caplog):
-    live = LiveRun(artifacts)
+def test_a_broken_run_is_refused_and_the_old_one_goes_on(served, harm, caplog):
+    live = LiveRun(served)
     good = live.now.info.run_id
     if harm in (altered, incomplete):
-        publish(artifacts, title="Movie")
-    harm(artifacts)
+        publish(served, title="Movie")
+    harm(served)
     for _ in range(3):
         look(live)
     assert live.now.info.run_id == good
-    assert live.refused == (current_run_id(artifacts) or "none")
+    assert live.refused == (current_run_id(served) or "none")
     (said,) = [record for record in caplog.records if record.msg == "run refused"]
     assert (said.run, said.still) == (live.refused, good)
     assert said.reason
-    use_run(artifacts, good)
+    use_run(served, good)
     look(live)
     assert (live.now.info.run_id, live.refused) == (good, None)
 
 
-def test_a_refused_run_is_served_once_it_is_mended(artifacts, monkeypatch):
-    live = LiveRun(artifacts)
+def test_a_refused_run_is_served_once_it_is_mended(served, monkeypatch):
+    live = LiveRun(served)
     monkeypatch.setattr("cinematch_lib.serving.runs._TRY_AGAIN", 0)
-    newer = publish(artifacts, title="Movie")
-    path = folder_of(artifacts) / FEATURES
+    newer = publish(served, title="Movie")
+    path = folder_of(served) / FEATURES
     whole = path.read_bytes()
-    altered(artifacts)
+    altered(served)
     look(live)
     assert live.refused == newer
     put(path, whole)
@@ -106,18 +100,18 @@ def test_a_refused_run_is_served_once_it_is_mended(artifacts, monkeypatch):
     assert (live.now.info.run_id, live.refused) == (newer, None)
 
 
-def test_the_server_says_that_it_is_degraded_and_that_it_is_well_again(artifacts, monkeypatch):
+def test_the_server_says_that_it_is_degraded_and_that_it_is_well_again(served, monkeypatch):
     monkeypatch.setattr("cinematch_lib.serving.runs.LOOK_EVERY", 0.01)
-    good = current_run_id(artifacts)
-    with client(artifacts) as api:
+    good = current_run_id(served)
+    with client(served) as api:
         assert api.get("/health").json()["status"] == "ok"
-        bad = publish(artifacts, title="Movie")
-        altered(artifacts)
-        os.utime(artifacts / "current")  # it may have been looked at between the two
+        bad = publish(served, title="Movie")
+        altered(served)
+        os.utime(served / "current")  # it may have been looked at between the two
         health = wait_for_health(api, "degraded")
         assert (health["run_id"], health["refused_run"]) == (good, bad)
         assert "cinematch_run_refused 1.0" in api.get("/metrics").text or health["run_id"] == bad
-        newest = publish(artifacts, title="Picture")
+        newest = publish(served, title="Picture")
         health = wait_for_health(api, "ok", newest)
         assert health["refused_run"] is None
         assert f'run_id="{newest}"' in api.get("/metrics").text
@@ -144,14 +138,14 @@ def test_without_a_run_that_can_be_served_there_is_no_application(tmp_path):
     assert not (tmp_path / "state").exists()
 
 
-def test_what_the_new_run_does_not_have_is_passed_over_but_kept(artifacts, monkeypatch):
+def test_what_the_new_run_does_not_have_is_passed_over_but_kept(served, monkeypatch):
     monkeypatch.setattr("cinematch_lib.serving.runs.LOOK_EVERY", 0.01)
-    with client(artifacts) as api:
+    with client(served) as api:
         for movie_id, kind in ((60, "like"), (59, "dislike"), (58, "not_interested"), (1, "like")):
             api.post("/api/feedback/anna", json={"movie_id": movie_id, "feedback": kind})
         api.post("/api/watchlist/anna", json={"movie_id": 60})
         expected = films()[59]["title"]
-        wait_for_health(api, "ok", publish(artifacts, count=50))
+        wait_for_health(api, "ok", publish(served, count=50))
         answer = api.post("/api/recommendations", json={"user_id": "anna"})
         assert answer.status_code == 200
         assert answer.json()["recommendations"][0]["movie_id"] == 2

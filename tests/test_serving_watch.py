@@ -7,15 +7,9 @@ import re
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from serving import client, publish
+from serving import client
 
 from cinematch_lib.serving.logs import JsonLines
-
-
-@pytest.fixture
-def artifacts(tmp_path):
-    publish(tmp_path / "artifacts")
-    return tmp_path / "artifacts"
 
 
 @pytest.fixture
@@ -41,8 +35,8 @@ def numbers(api):
     }
 
 
-def test_requests_latency_and_recommendations_are_counted(artifacts):
-    with client(artifacts) as api:
+def test_requests_latency_and_recommendations_are_counted(served):
+    with client(served) as api:
         for _ in range(3):
             api.post("/api/recommendations", json={"limit": 7})
         for movie_id in (1, 99998, 99999):
@@ -64,8 +58,8 @@ def test_requests_latency_and_recommendations_are_counted(artifacts):
     assert found["process_resident_memory_bytes",] > 0
 
 
-def test_every_answer_has_a_request_id_of_its_own_or_the_one_it_was_given(artifacts):
-    with client(artifacts) as api:
+def test_every_answer_has_a_request_id_of_its_own_or_the_one_it_was_given(served):
+    with client(served) as api:
         first, second = (api.get(path).headers["X-Request-ID"] for path in ("/api/genres", "/nothing"))
         assert first != second
         assert re.fullmatch(r"[0-9a-f]{16}", first)
@@ -76,8 +70,8 @@ def test_every_answer_has_a_request_id_of_its_own_or_the_one_it_was_given(artifa
             )
 
 
-def test_a_line_for_each_request_without_anything_about_a_person(artifacts, logged):
-    with client(artifacts) as api:
+def test_a_line_for_each_request_without_anything_about_a_person(served, logged):
+    with client(served) as api:
         api.post("/api/watchlist/anna-of-the-hill", json={"movie_id": 1})
         api.post("/api/feedback/anna-of-the-hill", json={"movie_id": 99999, "feedback": "like"})
         api.get("/api/search", params={"q": "heathers"})
@@ -99,8 +93,8 @@ def test_a_line_for_each_request_without_anything_about_a_person(artifacts, logg
     assert {"time", "level", "ms"} <= set(lines[-1])
 
 
-def test_an_error_that_nobody_foresaw_is_a_500_without_its_innards_and_a_traceback_in_the_log(artifacts, logged):
-    with client(artifacts) as api:
+def test_an_error_that_nobody_foresaw_is_a_500_without_its_innards_and_a_traceback_in_the_log(served, logged):
+    with client(served) as api:
 
         @api.app.get("/api/fails")
         def fails():

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -16,18 +17,33 @@ from cinematch_lib.serving.store import Opinion, Saved, Store
 _User = Annotated[schemas.UserId, Path()]
 
 
+class _UserConvertor(Convertor[str]):
+    """Any text in a path, slashes too, and line breaks, so that these are refused by a reason and not as a path."""
+
+    regex = r"[\s\S]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("user", _UserConvertor())
+
+
 def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     """Add the routes to `app`. They run in threads, for they wait for the disk. A user id may hold a slash."""
     _add_watchlist_routes(app, live, store)
     _add_feedback_routes(app, live, store)
 
-    @app.get("/api/users/{user_id:path}/data", response_model=schemas.UserData, responses=problems(503))
+    @app.get("/api/users/{user_id:user}/data", response_model=schemas.UserData, responses=problems(503))
     def data(user_id: _User) -> Response:
         """Everything that is stored of a user."""
         lists = {"watchlist": _items(live.now, store.watchlist(user_id)), "feedback": _opinions(store, user_id)}
         return answer({"user_id": user_id} | lists)
 
-    @app.delete("/api/users/{user_id:path}/data", response_model=schemas.Deleted, responses=problems(503))
+    @app.delete("/api/users/{user_id:user}/data", response_model=schemas.Deleted, responses=problems(503))
     def delete_data(user_id: _User) -> Response:
         """Delete everything that is stored of a user."""
         films, opinions = store.forget(user_id)
@@ -36,14 +52,14 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
 
 
 def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
-    @app.get("/api/watchlist/{user_id:path}", response_model=schemas.WatchlistAnswer, responses=problems(503))
+    @app.get("/api/watchlist/{user_id:user}", response_model=schemas.WatchlistAnswer, responses=problems(503))
     def watchlist(user_id: _User) -> Response:
         """A user's watchlist in the order in which films were added."""
         items = _items(live.now, store.watchlist(user_id))
         return answer({"user_id": user_id, "items": items, "count": len(items)})
 
     @app.post(
-        "/api/watchlist/{user_id:path}",
+        "/api/watchlist/{user_id:user}",
         response_model=schemas.FilmMessage,
         responses=problems(404, 409, 503),
     )
@@ -56,7 +72,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return answer({"message": "Movie already in watchlist", "movie_id": film.movie_id})
 
     @app.delete(
-        "/api/watchlist/{user_id:path}/{movie_id}",
+        "/api/watchlist/{user_id:user}/{movie_id}",
         response_model=schemas.FilmMessage,
         responses=problems(404, 503),
     )
@@ -68,7 +84,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return answer({"message": "Removed from watchlist", "movie_id": movie_id, "title": title})
 
     @app.put(
-        "/api/watchlist/{user_id:path}/{movie_id}/watched",
+        "/api/watchlist/{user_id:user}/{movie_id}/watched",
         response_model=schemas.WatchedMessage,
         responses=problems(404, 503),
     )
@@ -81,14 +97,14 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
 
 
 def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
-    @app.get("/api/feedback/{user_id:path}", response_model=schemas.FeedbackAnswer, responses=problems(503))
+    @app.get("/api/feedback/{user_id:user}", response_model=schemas.FeedbackAnswer, responses=problems(503))
     def feedback(user_id: _User) -> Response:
         """What a user said of films, the oldest first."""
         items = _opinions(store, user_id)
         return answer({"user_id": user_id, "items": items, "count": len(items)})
 
     @app.post(
-        "/api/feedback/{user_id:path}",
+        "/api/feedback/{user_id:user}",
         response_model=schemas.FeedbackMessage,
         responses=problems(404, 409, 503),
     )
