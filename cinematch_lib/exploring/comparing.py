@@ -99,7 +99,7 @@ class Comparison:
         """Show A beside what is set now."""
         if self._pinned is None:
             said = "Nothing is pinned yet. Pin the settings you have, then change them: both will stand side by side."
-            self._table.value = markup.block(f'<div class="cm-hint">{said}</div>')
+            self._table.value = markup.block(markup.hint(said))
             return
         a, b = self._pinned, self._get()
         came, went = changes(a, b, self._standing)
@@ -164,8 +164,8 @@ def _plain(value: object) -> str:
 def _listed(films: AllFilms, other: Count, rows: Sequence[int]) -> str:
     """The best known of the films, with the reason for which the other setting does not keep them."""
     if not rows:
-        return '<div class="cm-hint">None.</div>'
+        return markup.hint("None.")
     titles, years = films.films["title"], films.films["year"]
     shown = [(f"{titles.iloc[row]} ({years.iloc[row]})", other.why(row)) for row in rows[:_LISTED]]
-    more = f'<div class="cm-hint">and {len(rows) - _LISTED:,} more</div>' if len(rows) > _LISTED else ""
+    more = markup.hint(f"and {len(rows) - _LISTED:,} more") if len(rows) > _LISTED else ""
     return markup.table(("film", "left out by the other for"), shown) + more
