@@ -22,6 +22,7 @@ from scipy import sparse
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.files import sha256, to_json, write_text
 from cinematch_lib.folders import alone_in
+from cinematch_lib.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.manifest import MANIFEST, REMEDY, RunInfo, read_manifest, write_manifest
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class Draft:
         self.write_estimator("tfidf_vectorizer.skops", features.text_)
         self.write_estimator("genre_mlb.skops", features.genres_)
         self.write_estimator("numeric_scaler.skops", features.numbers_)
+
+    def write_item_weights(self, weights: ItemWeights) -> None:
+        """Write what other people's ratings say, which the recommender loads where a run has it."""
+        with self.path(ITEM_WEIGHTS).open("wb") as file:
+            weights.write(file)
 
     def write_figure(self, name: str, figure: "Figure") -> None:
         """Write a figure as ``figures/<name>.png``; the same figure gives the same bytes."""
@@ -196,6 +202,16 @@ class Run:
                 f"{self.folder / name} holds no sparse matrix and was refused ({error}); {REMEDY}"
             ) from None
         return sparse.csr_matrix(matrix)
+
+    def read_item_weights(self) -> ItemWeights | None:
+        """The item-to-item weights, None where the run has none. Raises CineMatchError for a file of another kind."""
+        if ITEM_WEIGHTS not in self.info.files:
+            return None
+        data = self.read_bytes(ITEM_WEIGHTS)
+        try:
+            return ItemWeights.read(data)
+        except CineMatchError as error:
+            raise CineMatchError(f"{self.folder / ITEM_WEIGHTS} was refused: {error}; {REMEDY}") from None
 
     def read_estimator(self, name: str) -> Any:
         """A fitted estimator. Raises CineMatchError when the file asks for a type outside scikit-learn."""

@@ -35,6 +35,15 @@ class Profile:
     weights: tuple[float, ...]
     _known: Callable[[int], Mapping[int, float]] = field(repr=False, compare=False)
 
+    def part(self, chosen: Sequence[bool]) -> np.ndarray:
+        """What the chosen anchors add to the vector: float32 (features,)."""
+        vector = np.zeros_like(self.vector)
+        for anchor, weight, one in zip(self.anchors, self.weights, chosen, strict=True):
+            if one:
+                known = self._known(anchor)
+                vector[list(known)] += np.fromiter(known.values(), np.float32, len(known)) * np.float32(weight)
+        return vector
+
     @cached_property
     def by_feature(self) -> dict[int, list[tuple[int, float]]]:
         """For each feature, by column: which anchors have it (positions in `anchors`) and how much of it they add."""
@@ -104,8 +113,8 @@ class Content:
         lengths = np.where(lengths > 0, lengths, 1)
         return products / lengths / lengths[:, None]
 
-    def shared(self, profile: Profile, row: int, scale: float) -> list[tuple[float, tuple[Feature, ...]]]:
-        """For each anchor of the profile: `scale` times what it adds to the film's score, and by which features.
+    def shared(self, profile: Profile, row: int, scales: Sequence[float]) -> list[tuple[float, tuple[Feature, ...]]]:
+        """For each anchor of the profile: its scale times what it adds to the film's score, and by which features.
 
         Features are in words, those that add most to the whole first; cosine and sine of a number are one feature.
         """
@@ -113,10 +122,10 @@ class Content:
         by_feature = profile.by_feature
         for column, value in self._known(row).items():
             if column in by_feature:
-                name, of_film = self._one_of[column], value * scale
+                name = self._one_of[column]
                 for at, of_anchor in by_feature[column]:
                     of = added[at]
-                    of[name] = of.get(name, 0.0) + of_film * of_anchor
+                    of[name] = of.get(name, 0.0) + value * of_anchor * scales[at]
         return [self._summed(values) for values in added]
 
     def strongest(self, row: int, k: int) -> tuple[Feature, ...]:

@@ -1,13 +1,8 @@
-"""Recommending films from a run: score, filter, rank, explain. Loads numpy and scipy, no more.
+"""Recommending films from a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-score(film) = likeness to the liked films, less that to the disliked ones
-            + the part of the preferred genres that it has
-            + how well liked it is in general.
-"""
-
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -16,25 +11,16 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts import FEATURES, META, Run, RunInfo
-from cinematch_lib.content import Content, Profile
+from cinematch_lib.content import Content
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.explanation import Feature, Reason, in_words, with_shares
+from cinematch_lib.explanation import Feature, Reason, in_words
 from cinematch_lib.films import Films, Movie, Preferences
+from cinematch_lib.item_weights import ItemWeights
+from cinematch_lib.scoring import Score, ScoreWeights
 from cinematch_lib.search import TitleIndex
 
-
-@dataclass(frozen=True)
-class ScoreWeights:
-    """How much each part of the score counts."""
-
-    content: float = 1.0
-    genres: float = 0.1
-    general: float = 0.25
-    variety: float = 0.1
-
-
 _VARIED_UP_TO = 100  # longer lists are not read as a list, so their order is the score's alone
-_SIMILAR = ScoreWeights(genres=0.0, general=0.0)
+_SIMILAR = ScoreWeights(genres=0.0, general=0.0, ratings=0.5, beside=1.0, rated_genres=0.0)
 
 
 @dataclass(frozen=True)
@@ -77,8 +63,17 @@ class Recommender:
 
     """
 
-    def __init__(self, matrix: sparse.csr_matrix, meta: Mapping[str, Any], weights: ScoreWeights | None = None) -> None:
-        """From the film features, CSR float32 (films, features), and the value of ``movies_meta.json``."""
+    def __init__(
+        self,
+        matrix: sparse.csr_matrix,
+        meta: Mapping[str, Any],
+        weights: ScoreWeights | None = None,
+        item_weights: ItemWeights | None = None,
+    ) -> None:
+        """From the film features, CSR float32 (films, features), and the value of ``movies_meta.json``.
+
+        `item_weights` are what other people's ratings say, where the run has ratings.
+        """
         self._films = Films(meta)
         if matrix.shape != (len(self._films), len(meta["features"])):
             raise CineMatchError(
@@ -86,6 +81,9 @@ class Recommender:
                 "they are not of one run: make it anew (cinematch run)"
             )
         self._content = Content(matrix, meta["features"])
+        if item_weights is not None:
+            item_weights.check(self._films.ids)
+        self._said = item_weights
         self._weights = weights or ScoreWeights()
         self._titles = TitleIndex(meta["columns"]["title"], meta["columns"]["year"], self._films.general)
         self.attributions: tuple[str, ...] = tuple(meta["attributions"])
@@ -99,7 +97,7 @@ class Recommender:
     @classmethod
     def of_run(cls, run: Run) -> "Recommender":
         """The recommender of a run. Raises CineMatchError."""
-        recommender = cls(run.read_matrix(FEATURES), run.read_json(META))
+        recommender = cls(run.read_matrix(FEATURES), run.read_json(META), item_weights=run.read_item_weights())
         recommender.info = run.info
         return recommender
 
@@ -108,7 +106,7 @@ class Recommender:
 
     @property
     def movie_ids(self) -> np.ndarray:
-        """The MovieLens ids of all films here, int64 (films,), ascending; not to be written to."""
+        """The films' MovieLens ids, ascending: int64 (films,)."""
         return self._films.ids
 
     @property
@@ -161,7 +159,10 @@ class Recommender:
         return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights, among)
 
     def similar(self, movie_id: int, k: int | None = None) -> list[Recommendation]:
-        """The `k` films most like this one in their features; without `k`, ten. Raises as `recommend` does."""
+        """The `k` films most like this one; without `k`, ten. Raises as `recommend` does.
+
+        Likeness is that of their features, and half as much, at the most, what other people's ratings say.
+        """
         return self._ranked(Preferences(liked_movie_ids=[movie_id]), self._how_many(k, 10), _SIMILAR)
 
     def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:
@@ -188,72 +189,38 @@ class Recommender:
     ) -> list[Recommendation]:
         films = self._films
         rows = films.fitting(wanted, among)
-        profile = self._content.profile(films.rows(wanted.liked_movie_ids), films.rows(wanted.disliked_movie_ids))
-        scores = np.float32(weights.general) * films.general[rows]
-        if profile.anchors:
-            scores += np.float32(weights.content) * self._content.scores(profile.vector, rows)
-        asked_for = films.preferred(wanted) if weights.genres else ()
-        if len(asked_for) == 1:  # every film that fits has it, so it says nothing about which is better
-            asked_for = ()
-        if asked_for:
-            scores += np.float32(weights.genres) * films.genre_share(asked_for)[rows]
+        score = Score(films, self._content, self._said, wanted, weights)
+        scores = score.of(rows)
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:
             chosen = [(int(rows[at]), float(scores[at]), None) for at in top(scores, k)]
         else:
             chosen = self._varied(rows, scores, k)
         return [
-            Recommendation(
-                films.movie(row), rank, score, self._explainer(row, asked_for, profile, weights, passed, score)
-            )
-            for rank, (row, score, passed) in enumerate(chosen, start=1)
+            Recommendation(films.movie(row), rank, value, partial(score.reasons, row, varied))
+            for rank, (row, value, varied) in enumerate(chosen, start=1)
         ]
 
-    def _varied(self, rows: np.ndarray, scores: np.ndarray, k: int) -> list[tuple[int, float, int | None]]:
+    def _varied(
+        self, rows: np.ndarray, scores: np.ndarray, k: int
+    ) -> list[tuple[int, float, tuple[int, float] | None]]:
         """Choose one by one, each score lessened by the likeness to the likest film chosen before.
 
         That is maximal marginal relevance (Carbonell and Goldstein 1998, doi 10.1145/290941.291025), among the
-        films that lead without it. Returns (row, score, the row of the likest film before).
+        films that lead without it. Returns (row, score, the likest film before and what it took off).
         """
         pool = np.sort(top(scores, 2 * _VARIED_UP_TO))  # by id again: of equal ones argmax takes the first
         rows, left = rows[pool], scores[pool].astype(np.float64)
         likeness = self._weights.variety * np.maximum(self._content.likeness(rows), 0)
         taken, likest = np.zeros(len(rows)), np.full(len(rows), -1)
-        chosen: list[tuple[int, float, int | None]] = []
+        chosen: list[tuple[int, float, tuple[int, float] | None]] = []
         while len(chosen) < min(k, len(rows)):
             at = int(np.argmax(left - taken))
-            before = int(rows[likest[at]]) if likest[at] >= 0 else None
+            before = (int(rows[likest[at]]), -float(taken[at])) if likest[at] >= 0 else None
             chosen.append((int(rows[at]), float(left[at] - taken[at]), before))
             nearer = likeness[at] > taken
             taken[nearer], likest[nearer] = likeness[at][nearer], at
             left[at] = -np.inf
         return chosen
-
-    def _explainer(
-        self,
-        row: int,
-        asked_for: Sequence[str],
-        profile: Profile,
-        weights: ScoreWeights,
-        passed: int | None,
-        score: float,
-    ) -> Callable[[], tuple[Reason, ...]]:
-        def explain() -> tuple[Reason, ...]:
-            films = self._films
-            parts: list[tuple] = []
-            shared = self._content.shared(profile, row, weights.content)
-            for anchor, weight, (value, features) in zip(profile.anchors, profile.weights, shared, strict=True):
-                parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
-            if asked_for:
-                of_each = weights.genres / len(asked_for)
-                has = tuple(Feature("genres", name, of_each) for name in asked_for if name in films.movie(row).genres)
-                parts.append(("genres", of_each * len(has), None, has))
-            parts.append(("general", weights.general * float(films.general[row]), None, ()))
-            if passed is not None:
-                before = sum(value for _, value, _, _ in parts)
-                parts.append(("variety", score - before, films.movie(passed), ()))
-            return with_shares(parts)
-
-        return explain
 
 
 def _is_whole(k: object) -> bool:

@@ -49,7 +49,9 @@ def test_no_film_or_one_of_which_nothing_is_known_is_a_profile_of_zeros():
     for profile in (of_two.profile([], []), of_two.profile([0], []), of_two.profile([], [0])):
         assert not profile.vector.any()
         assert of_two.scores(profile.vector, np.arange(2)).tolist() == [0, 0]
-        assert [value for value, _ in of_two.shared(profile, 1, 1.0)] == [0] * len(profile.anchors)
+        assert [value for value, _ in of_two.shared(profile, 1, [1.0] * len(profile.anchors))] == [0] * len(
+            profile.anchors
+        )
 
 
 def test_likeness_among_films_leaves_the_unknown_out(three):
@@ -64,7 +66,7 @@ def test_likeness_of_a_film_of_which_nothing_is_known_is_none():
 def test_shared_features_are_in_words_with_what_adds_most_first():
     both = [0.5, 0.7, 0.0, 0.3, 0.4, 0.1]
     of_two = content(both, both)
-    ((value, features),) = of_two.shared(of_two.profile([0], []), 1, 2.0)
+    ((value, features),) = of_two.shared(of_two.profile([0], []), 1, [2.0])
     assert [(one.field, one.name) for one in features] == [
         ("director", "director Mann"),
         ("overview", "“robot” in the story"),
@@ -77,7 +79,7 @@ def test_shared_features_are_in_words_with_what_adds_most_first():
 
 def test_what_speaks_against_a_film_comes_by_how_much_it_does():
     of_two = content([0.6, 0.8, 0, 0, 0, 0], [0.8, 0.6, 0, 0, 0, 0])
-    _, (value, features) = of_two.shared(of_two.profile([0], [0]), 1, 1.0)
+    _, (value, features) = of_two.shared(of_two.profile([0], [0]), 1, [1.0, 1.0])
     assert value == pytest.approx(-0.48)
     assert [(one.field, round(one.value, 3)) for one in features] == [("overview", -0.24), ("director", -0.24)]
 
@@ -122,7 +124,7 @@ def test_films_score_the_same_read_by_rows_and_by_columns(rows, data):
     by_rows = np.array([of_all.scores(profile.vector, np.array([row]))[0] for row in range(len(rows))])
     assert by_columns.tobytes() == by_rows.tobytes()
     for row in range(len(rows)):
-        shared = of_all.shared(profile, row, 0.7)
+        shared = of_all.shared(profile, row, [0.7] * len(profile.anchors))
         assert sum(value for value, _ in shared) == pytest.approx(0.7 * by_rows[row], abs=1e-5)
         for value, features in shared:
             assert sum(one.value for one in features) == pytest.approx(value, abs=1e-9)

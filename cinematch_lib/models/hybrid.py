@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.item_weights import ItemWeights
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.choice import choose
 from cinematch_lib.models.content import add_cold, coldness, film_features
@@ -16,6 +17,8 @@ from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse
 
 _BLOCK = 512  # films whose weights are made at once
+_WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
+_KNOWN_LIKES = 8  # what a film with fewer says to those who like it is better said with content beside
 _OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
 
 
@@ -135,6 +138,26 @@ class Hybrid(Model):
         weights = sparse.csr_matrix(spread, shape=(self._width, len(self.films)))
         weights.eliminate_zeros()
         return weights
+
+    def item_weights(self, most: int = 200) -> ItemWeights:
+        """What a recommender serves: `weights` without the years, and how much content counts for each film.
+
+        Rows are the catalog's films in the order of their ids. The largest weights are kept by amount, `most` for
+        each film on average: a film that many rated needs more of them than one that few did, and kept so, the
+        same number of weights loses far less than with as many for each. Raises CineMatchError when `most` is
+        below 1.
+        """
+        if most < 1:
+            raise CineMatchError(f"most must be 1 or more, got {most!r}")
+        films = len(self.films)
+        weights = sparse.csr_matrix(self.weights(_WIDER * most)[:films])
+        amount = np.abs(weights.data)
+        if len(amount) > most * len(self._at):
+            weights.data[amount < np.partition(amount, -most * len(self._at))[-most * len(self._at)]] = 0
+            weights.eliminate_zeros()
+        known = np.zeros(films, dtype=bool)
+        known[self._at] = self.general[self._at] >= _KNOWN_LIKES
+        return ItemWeights(self.films, weights, known, self._cold)
 
     @property
     def _width(self) -> int:

@@ -1,0 +1,103 @@
+"""What other people's ratings say, ready to serve: how much liking one film speaks for another."""
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from scipy import sparse
+
+from cinematch_lib.errors import CineMatchError
+
+ITEM_WEIGHTS = "item_weights.npz"
+_KINDS = {"movie_ids": "i", "known": "b", "cold": "f", "data": "f", "indices": "i", "indptr": "i"}
+_NOT_ARRAYS = (ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True)
+class ItemWeights:
+    """Item-to-item weights of a run's films, in the order of their ids.
+
+    `movie_ids` is int64 (films,), ascending; `matrix` CSR float32 (films, films), what liking the row's film
+    adds to the column's; `known` bool (films,), which films have weights at all; `cold` float32 (films,), 0 or
+    more, how much content counts for a film beside them, more for films that fewer people have rated.
+    Raises CineMatchError where these do not fit one another.
+    """
+
+    movie_ids: np.ndarray
+    matrix: sparse.csr_matrix
+    known: np.ndarray
+    cold: np.ndarray
+
+    def __post_init__(self) -> None:
+        films = len(self.movie_ids)
+        shapes = {"matrix": self.matrix.shape, "known": self.known.shape, "cold": self.cold.shape}
+        expected = {"matrix": (films, films), "known": (films,), "cold": (films,)}
+        for name, shape in shapes.items():
+            if shape != expected[name]:
+                raise CineMatchError(f"{name} must have the shape {expected[name]} for {films} films, got {shape}")
+        if not (np.diff(self.movie_ids) > 0).all():
+            raise CineMatchError("movie_ids must be ascending, each once")
+        if not (np.isfinite(self.matrix.data).all() and np.isfinite(self.cold).all() and (self.cold >= 0).all()):
+            raise CineMatchError("weights must be numbers, and those in cold 0 or more")
+
+    def __len__(self) -> int:
+        return len(self.movie_ids)
+
+    def check(self, movie_ids: np.ndarray) -> None:
+        """Raise CineMatchError where the weights are not of these films, int64 (films,), row by row."""
+        if not np.array_equal(self.movie_ids, movie_ids):
+            other = np.setdiff1d(self.movie_ids, movie_ids).size + np.setdiff1d(movie_ids, self.movie_ids).size
+            raise CineMatchError(
+                f"{ITEM_WEIGHTS} has weights of {len(self):,} films, and the run has {len(movie_ids):,}, of which "
+                f"{other:,} differ; train anew on this run's films (cinematch run --from train)"
+            )
+
+    def spoken(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """For which films, by row, liking the film in `row` says something, and what: int32 and float32 (n,)."""
+        span = slice(self.matrix.indptr[row], self.matrix.indptr[row + 1])
+        return self.matrix.indices[span], self.matrix.data[span]
+
+    def between(self, liked: int, row: int) -> float:
+        """What liking the film in the row `liked` says for the one in `row`; 0 where nothing."""
+        at, values = self.spoken(liked)
+        place = int(np.searchsorted(at, row))
+        return float(values[place]) if place < len(at) and at[place] == row else 0.0
+
+    def write(self, to: BinaryIO) -> None:
+        """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""
+        matrix = sparse.csr_matrix(self.matrix, dtype=np.float32)
+        matrix.sort_indices()
+        np.savez(
+            to,
+            movie_ids=self.movie_ids.astype(np.int64),
+            known=self.known.astype(bool),
+            cold=self.cold.astype(np.float32),
+            data=matrix.data,
+            indices=matrix.indices,
+            indptr=matrix.indptr,
+        )
+
+    @classmethod
+    def read(cls, data: bytes) -> "ItemWeights":
+        """From the bytes of a file that `write` wrote; no pickle is read. Raises CineMatchError for others."""
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                of = {name: _array(file, name, kind) for name, kind in _KINDS.items()}
+            films = len(of["movie_ids"])
+            matrix = sparse.csr_matrix((of["data"], of["indices"], of["indptr"]), shape=(films, films))
+            matrix.check_format(full_check=True)
+            if not matrix.has_sorted_indices:
+                raise ValueError("the films of a row are not in order")
+            return cls(of["movie_ids"], matrix, of["known"], of["cold"])
+        except (*_NOT_ARRAYS, CineMatchError) as error:
+            raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
+
+
+def _array(file: Any, name: str, kind: str) -> np.ndarray:
+    array = file[name]
+    if array.ndim != 1 or array.dtype.kind != kind:
+        raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")
+    return array
