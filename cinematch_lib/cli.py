@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", allow_abbrev=False, help="run the pipeline: fetch, clean, features")
+    run = commands.add_parser(
+        "run", allow_abbrev=False, help="run the pipeline: fetch, clean, features, train, evaluate"
+    )
     run.add_argument(
         "--dataset", help="sample (the default), ml-latest-small, ml-32m, …, or a folder in the raw folder"
     )
@@ -91,7 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     recommend.set_defaults(command=_recommend)
 
     runs = commands.add_parser("runs", allow_abbrev=False, help="list the runs, or compare two")
-    runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare")
+    runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare, the older first")
+    runs.add_argument(
+        "--fail-if-worse", action="store_true", help="exit with 1 where a metric fell by more than the noise"
+    )
     runs.set_defaults(command=_runs)
 
     use = commands.add_parser("use", allow_abbrev=False, help="put a run in use, after checking it whole")
@@ -129,11 +134,24 @@ def _run(options: argparse.Namespace) -> None:
     if "clean" in steps:
         print(f"\n{CleaningReport.load(options.data_dir).in_words()}")
     print(f"\nrun {info.run_id}{_size(info)}")
+    if "evaluate" in steps and "evaluate" in info.facts:
+        print(_found(info.facts["evaluate"]["metrics"]))
     if current_run_id(options.artifacts_dir) == info.run_id:
         (best,) = Recommender.load(options.artifacts_dir).recommend(k=1)
         print(f'It is in use now. Try: cinematch recommend --like "{best.movie.label}"')
     else:
         print("It holds no features, so the run in use stays the one it was.")
+
+
+def _found(metrics: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """The leading metrics of all models as a table, the best by the first of them at the top."""
+    lead = list(next(iter(metrics.values())))
+    rows = [f"\n{'held-out likes found by':<26}" + "".join(f" {f'{name} [95 %]':<24}" for name in lead).rstrip()]
+    for model, of in sorted(metrics.items(), key=lambda one: -one[1][lead[0]]["mean"]):
+        words = [f"{of[name]['mean']:.3f} [{of[name]['low']:.3f}, {of[name]['high']:.3f}]" for name in lead]
+        who = "hybrid, as it is served" if model == "served" else model
+        rows.append(f"{who:<26}" + "".join(f" {one:<24}" for one in words).rstrip())
+    return "\n".join(rows) + "\n"
 
 
 def _yaml_values(path: Path | None) -> dict[str, object]:
@@ -213,8 +231,8 @@ def _print_recommendation(one: Recommendation) -> None:
 
 def _runs(options: argparse.Namespace) -> None:
     runs = {info.run_id: info for info in list_runs(options.artifacts_dir)}
-    if options.pair:
-        _compare(options.pair, runs)
+    if options.pair or options.fail_if_worse:
+        _compare(options.pair, runs, options)
         return
     broken = unreadable_runs(options.artifacts_dir)
     if not runs and not broken:
@@ -223,24 +241,54 @@ def _runs(options: argparse.Namespace) -> None:
     print(f"  {'run':<26} {'data set':<18} what")
     for info in runs.values():
         mark = "*" if info.run_id == current else " "
-        print(f"{mark} {info.run_id:<26} {info.dataset:<18}{_size(info)}{_choices(info)}")
+        print(f"{mark} {info.run_id:<26} {info.dataset:<18}{_size(info)}{_choices(info)}{_metrics(info)}")
     print("\n* in use. Runs with the same letters after the time hold the same results.")
     for problem in broken:
         print(f"Left out: {problem}")
 
 
-def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo]) -> None:
+def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo], options: argparse.Namespace) -> None:
     if len(pair) != 2:
         raise CineMatchError(f"compare two runs, got {len(pair)}; list them: cinematch runs")
     for name in pair:
         if name not in runs:
             raise UnknownNameError(f"{name} is no run here; list them: cinematch runs", close_names(name, runs))
-    print("\n".join(differences(*(runs[name] for name in pair))))
+    infos = [runs[name] for name in pair]
+    worse = []
+    if options.fail_if_worse or any("evaluate" in info.facts for info in infos):
+        worse = _compare_metrics(infos, options)
+    print("\n".join(differences(*infos)))
+    if options.fail_if_worse and worse:
+        raise CineMatchError(f"{pair[1]} is worse than {pair[0]} by more than the noise: {'; '.join(worse)}")
+
+
+def _compare_metrics(infos: Sequence[RunInfo], options: argparse.Namespace) -> list[str]:
+    """Say how the metrics of two runs differ, unless they are the same; returns what fell by more than the noise."""
+    from cinematch_lib.evaluation.between_runs import metric_changes  # heavy
+
+    try:
+        changes = metric_changes(*(Run(options.artifacts_dir / "runs" / info.run_id) for info in infos))
+    except CineMatchError as error:
+        if options.fail_if_worse:
+            raise
+        print(error)
+        return []
+    if any(one.differs for one in changes):
+        print("\n".join(map(str, changes)))
+    return [one.name for one in changes if one.is_worse]
 
 
 def _size(info: RunInfo) -> str:
     features = info.facts.get("features", {})
     return f" {features['films']:,} films, {features['features']:,} features" if "films" in features else " no features"
+
+
+def _metrics(info: RunInfo) -> str:
+    """The leading metrics of the recommender that the run serves, where it was evaluated."""
+    of = info.facts.get("evaluate", {}).get("metrics", {})
+    values = of.get("served") or of.get("hybrid") or {}
+    words = [f"{name} {one['mean']:.3f} [{one['low']:.3f}, {one['high']:.3f}]" for name, one in values.items()]
+    return f"; {', '.join(words)}" if words else ""
 
 
 def _choices(info: RunInfo) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 from cinematch_lib.manifest import RECORDS, RunInfo
 
 _TIMES = "pipeline"  # seconds and megabytes differ between any two runs and say nothing about results
+_ALSO_TIMES = "cost"  # so is it with what other steps note under this name
+_METRICS = "metrics"  # whether these differ by more than the noise is for `evaluation.between_runs` to say
 
 
 def differences(first: RunInfo, second: RunInfo) -> list[str]:
@@ -35,6 +37,8 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings as one, with dotted names."""
     flat: dict[str, Any] = {}
     for name, one in value.items():
+        if name in (_ALSO_TIMES, _METRICS):
+            continue
         if isinstance(one, Mapping):
             flat |= _flat(one, f"{prefix}{name}.")
         else:

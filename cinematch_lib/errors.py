@@ -21,7 +21,13 @@ class DownloadError(CineMatchError):
     """What stands between here and a file on the web: the network, the server or the address."""
 
 
-MEANT_FOR_PEOPLE = frozenset(error.__name__ for error in (CineMatchError, UnknownNameError, DownloadError))
+class NothingToDoError(CineMatchError):
+    """The data set lacks what a step works on, and nothing is wrong with that: a pipeline goes on without it."""
+
+
+MEANT_FOR_PEOPLE = frozenset(
+    error.__name__ for error in (CineMatchError, UnknownNameError, DownloadError, NothingToDoError)
+)
 
 
 def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:

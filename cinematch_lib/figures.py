@@ -145,16 +145,16 @@ def _likeness(axes: Axes, label: str, found: Sequence[Recommendation]) -> list[s
             left += value
             seen.append(field)
         axes.annotate(f"{one.score:.2f}", (left, row), (4, 0), textcoords="offset points", va="center", size=9)
-    axes.set_yticks(range(len(found)), [_shortened(one.movie.label, _LABEL_WIDTH) for one in found])
+    axes.set_yticks(range(len(found)), [shortened(one.movie.label, _LABEL_WIDTH) for one in found])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.1)
     _without_scale(axes)
-    axes.set_title(f"Like {_shortened(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=INK)
+    axes.set_title(f"Like {shortened(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=INK)
     plain(axes)
     return seen
 
 
-def _shortened(label: str, width: int) -> str:
+def shortened(label: str, width: int) -> str:
     """The label; of a long one the first and last words, since the parts of a series differ at the end."""
     words = label.split()
     first, last = words[: len(words) // 2], words[len(words) // 2 :]
@@ -184,7 +184,7 @@ def _axes(height: float) -> tuple[Figure, Axes]:
 
 
 def plain(axes: Axes) -> None:
-    """Take the frame and the ticks off."""
+    """Leave only the axis below."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, labelcolor=INK)

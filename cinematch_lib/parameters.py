@@ -61,6 +61,7 @@ _IN_WORDS = {
     bool: "true or false",
     NoneType: "null",
     list[str]: "a list such as [comedy, drama]",
+    list[int]: "a list of whole numbers such as [10, 20]",
     dict[str, float]: "numbers by name such as {genres: 0.5}",
 }
 

@@ -19,13 +19,20 @@ from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.artifacts import Draft, RunInfo
 from cinematch_lib.cleaning import CleaningReport
-from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, UnknownNameError, close_names
+from cinematch_lib.continuation import FILES_OF, draft_for
+from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, UnknownNameError, close_names
 from cinematch_lib.folders import alone_in
 from cinematch_lib.movielens import check_name
 from cinematch_lib.parameters import Parameter, notebook_parameters
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-STEPS = {"fetch": "01_fetch.ipynb", "clean": "02_clean.ipynb", "features": "03_features.ipynb"}
+STEPS = {
+    "fetch": "01_fetch.ipynb",
+    "clean": "02_clean.ipynb",
+    "features": "03_features.ipynb",
+    "train": "04_train.ipynb",
+    "evaluate": "05_evaluate.ipynb",
+}
 FOLDERS = ("raw_dir", "data_dir", "artifacts_dir")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -86,14 +93,17 @@ def run_pipeline(
 ) -> tuple[RunInfo, list[StepTime]]:
     """Run the notebooks of `steps` and publish what they leave as a run.
 
+    From `train` or `evaluate` on, the new run also holds what the run in use holds. A step that this data set
+    has nothing for (no ratings to learn from) says so and leaves nothing; NothingToDoError where that is so of
+    all of them.
+
     `parameters` were checked; each goes to the notebooks that have it. Raises StepFailedError for the first
     notebook that fails, whose copy is then kept in ``artifacts_dir/failed``, and CineMatchError before any
     starts where the catalog to go on from is missing or another data set's. Whatever ends it early, a failure
     or Ctrl-C, the run in use stays in use.
     """
-    dataset = parameters.get("dataset") or parameters_of(steps)["dataset"].default
+    dataset = _dataset(folders.data_dir, parameters.get("dataset"), steps)
     check_name(dataset)
-    _check_catalog(folders.data_dir, parameters.get("dataset"), steps)
     folders.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with alone_in(folders.data_dir):  # of two pipelines at once, one would go on from the other's catalog
@@ -108,14 +118,23 @@ def _run_steps(
 ) -> tuple[RunInfo, list[StepTime]]:
     # Parameters were checked, and by their types too, which papermill takes for unknown ones; failures are told below.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    draft = Draft.begin(folders.artifacts_dir)
+    draft = _draft(folders, steps)
     times: list[StepTime] = []
     try:
         for number, step in enumerate(steps, start=1):
-            say(f"[{number}/{len(steps)}] {step} …")
-            times.append(_run_step(step, draft, folders, parameters))
-            say(f"[{number}/{len(steps)}] {step}: {times[-1].seconds:.1f} s, {times[-1].peak_mb:,.0f} MB")
-        draft.record("pipeline", dataset=dataset, steps=[vars(one) for one in times])
+            of = f"[{number}/{len(steps)}] {step}"
+            say(f"{of} …")
+            try:
+                times.append(_run_step(step, draft, folders, parameters))
+            except NothingToDoError as why:
+                draft.path(f"notebooks/{STEPS[step]}").unlink()
+                if step == steps[-1] and not times:
+                    raise
+                say(f"{of}: nothing to do; {why}")
+            else:
+                say(f"{of}: {times[-1].seconds:.1f} s, {times[-1].peak_mb:,.0f} MB")
+        earlier = [one for one in draft.facts().get("pipeline", {}).get("steps", []) if one["step"] not in steps]
+        draft.record("pipeline", dataset=dataset, steps=[*earlier, *(vars(one) for one in times)])
         return draft.publish(), times
     except StepFailedError:
         failed = folders.artifacts_dir / "failed"
@@ -127,13 +146,25 @@ def _run_steps(
             draft.discard()
 
 
-def _check_catalog(data_dir: Path, dataset: str | None, steps: Sequence[str]) -> None:
-    """Where cleaning is not among the steps, they go on from the catalog that is there."""
-    if "features" not in steps or "clean" in steps:
-        return
+def _draft(folders: Folders, steps: Sequence[str]) -> Draft:
+    """An empty draft; where the steps before are not run, one with what they left in the run in use."""
+    if steps[0] in FILES_OF:
+        return draft_for(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
+    return Draft.begin(folders.artifacts_dir)
+
+
+def _dataset(data_dir: Path, asked: str | None, steps: Sequence[str]) -> str:
+    """The data set to run on: the one asked for; where cleaning is not among the steps, the catalog's.
+
+    Raises CineMatchError where the catalog is another data set's, or missing.
+    """
+    names = list(STEPS)
+    if names.index(steps[0]) <= names.index("clean"):
+        return asked or parameters_of(steps)["dataset"].default
     there = CleaningReport.load(data_dir).dataset
-    if dataset not in (None, there):
-        raise CineMatchError(f"the catalog in {data_dir} is of {there}, not of {dataset}; clean it first: --from clean")
+    if asked not in (None, there):
+        raise CineMatchError(f"the catalog in {data_dir} is of {there}, not of {asked}; clean it first: --from clean")
+    return there
 
 
 def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str, Any]) -> StepTime:
@@ -158,6 +189,8 @@ def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str
                 stderr_file=sys.stderr if sys.stderr.isatty() else None,
             )
         except PapermillExecutionError as error:
+            if error.ename == NothingToDoError.__name__:
+                raise NothingToDoError(error.evalue) from None
             raise StepFailedError(_what_failed(step, source.name, error, folders)) from None
         except (DeadKernelError, RuntimeError):  # it died, or did not even start
             raise StepFailedError(

@@ -26,7 +26,7 @@ def started(folder, *arguments, **options):
 
 def ended(process):
     """What a started command came to."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=400)
     return Done(process.returncode, out, err)
 
 

@@ -12,6 +12,19 @@ from run_files import published
 os.environ["TMDB_BEARER_TOKEN"] = ""  # no test asks the real TMDb, whatever the environment or .env says
 
 FOLDERS = ("raw", "data", "artifacts")
+# The evaluation in its default form takes a minute or more, and is run once, by nbval. Here it is the same with
+# fewer models and users, and without choosing values.
+LIGHT = {
+    "penalty": 62.5,
+    "thinning": 0.3,
+    "sitting_weight": 0.7,
+    "calendar": 2.0,
+    "cold": 0.3,
+    "models": "[popular, ease, hybrid]",
+    "folds": 1,
+    "test_users": 60,
+    "searching": "false",
+}
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -64,7 +77,8 @@ def sample_run(tmp_path_factory):
     names = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}
     elsewhere = [word for name in FOLDERS for word in (f"--{name}-dir", other / names[name])]
     before = _in_checkout()
-    both = started(folder, "run"), started(worked_in, "run", "--dataset", "sample", *elsewhere)
+    light = [word for name, value in LIGHT.items() for word in ("-p", name, value)]
+    both = started(folder, "run", *light), started(worked_in, "run", "--dataset", "sample", *elsewhere, *light)
     done, done_elsewhere = map(ended, both)
     return SampleRun(folder, done, other / names["artifacts"], worked_in, done_elsewhere, _in_checkout() - before)
 

@@ -6,7 +6,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import accuracy, difference, split_by_users
 from cinematch_lib.models import choice, make
 from cinematch_lib.models.content import add_cold, coldness, cosines, film_features
-from cinematch_lib.models.graded import Calendar, grade, sittings
+from cinematch_lib.models.graded import Calendar, Rows, grade, sittings
 from cinematch_lib.models.interactions import Interactions
 
 DAY, YEAR = 86_400, 365.25 * 86_400
@@ -160,10 +160,16 @@ def test_the_best_trial_is_chosen_and_a_seed_repeats_it():
 
 def test_held_out_users_are_not_learned_from():
     learned = Interactions.of(tastes(), np.arange(1, 121))
-    for trial in choice._trials(learned, seed=0):
+    rows = Rows.of(learned)
+    for trial in choice._trials(learned, rows, seed=0):
         assert trial.counts.sum() == learned.stars.nnz - trial.shown.stars.nnz - trial.hidden.nnz
         assert trial.shown.stars.multiply(trial.hidden).nnz == 0
         assert (np.diff(trial.hidden.indptr) > 0).all()
+        others = learned.chosen(np.flatnonzero(~np.isin(learned.users, trial.shown.users)))
+        of_others = rows.calendar.beside(others).toarray()
+        np.testing.assert_allclose(trial.whole, of_others.T @ of_others, atol=1e-3)
+        of_sittings = rows.calendar.beside_sittings(others).toarray()
+        np.testing.assert_allclose(trial.sat, of_sittings.T @ of_sittings, atol=1e-3)
 
 
 def test_too_few_users_leave_the_values_that_the_search_starts_with():

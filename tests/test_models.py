@@ -184,11 +184,20 @@ def test_by_name_all_in_one(name):
 def test_names_and_parameters_are_checked():
     with pytest.raises(UnknownNameError, match=r"one of popular, .* got 'eas'; did you mean ease"):
         make("eas")
-    with pytest.raises(CineMatchError, match="the model ease takes penalty, max_films, got 'lambda_'"):
+    with pytest.raises(CineMatchError, match="the model ease takes penalty, max_films, graded, got 'lambda_'"):
         make("ease", lambda_=3)
     for name, params in {"ease": {"penalty": 0}, "itemknn": {"weighting": "jaccard"}}.items():
         with pytest.raises(CineMatchError, match=f"got {next(iter(params.values()))!r}"):
             make(name, **params)
+
+
+@pytest.mark.parametrize("name", ["ease", "als"])
+def test_graded_ratings_let_a_low_one_speak(name):
+    low = history([10, 30, 50], rating=3.0)
+    for graded in (False, True):
+        model = make(name, graded=graded).fit(checkerboard(), catalog())
+        silent = model.recommend(low, 5).movieId.tolist() == general(model)
+        assert silent is not graded
 
 
 def test_of_two_ratings_of_a_film_the_last_counts():
@@ -228,7 +237,15 @@ def test_ease_is_its_closed_form():
 
 def test_what_does_not_fit_memory_is_refused_with_the_numbers():
     with pytest.raises(CineMatchError, match=r"1,000,000 films .* GB are free; lower max_films \(now 1,000,000\)"):
-        check_memory(10**7, 10**6)
+        check_memory(10**7, 10**6, 10**9)
+
+
+@pytest.mark.parametrize("name", ["ease", "hybrid"])
+def test_a_wish_that_cannot_fit_is_refused_before_any_work(name):
+    many = np.arange(1, 400_001)
+    ratings = pd.DataFrame({"userId": np.append(many, 400_001), "movieId": np.append(many, 1), "rating": 5.0})
+    with pytest.raises(CineMatchError, match=r"400,000 films from 400,001 rows .* lower max_films \(now 400,000\)"):
+        make(name, max_films=10**6).fit(ratings, pd.DataFrame({"movieId": many}))
 
 
 def test_the_best_of_rows():

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import tokenize
-from pathlib import Path
 
 import nbformat
 import pytest
 
+from cinematch_lib.artifacts import current_run_id, list_runs
+from cinematch_lib.models import MODELS
 from cinematch_lib.parameters import notebook_parameters
 from cinematch_lib.pipeline import NOTEBOOKS, STEPS
 
@@ -112,12 +113,23 @@ def test_prose_stands_within_two_cells_of_all_code(notebook):
 
 
 def test_every_notebook_runs_from_any_folder_and_passes_nbval(tmp_path):
-    """On copies in a project of their own, so that what they write lands there."""
+    """On copies in a project of their own, so that what they write lands there; in their default form."""
     copies = tmp_path / "notebooks"
     shutil.copytree(NOTEBOOKS, copies, ignore=shutil.ignore_patterns(".*"))
     (tmp_path / "cinematch_lib").mkdir()  # with `notebooks`, this is what a project's root is known by
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", copies]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "--nbval-cell-timeout",
+        "600",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        copies,
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "artifacts",
@@ -126,7 +138,9 @@ def test_every_notebook_runs_from_any_folder_and_passes_nbval(tmp_path):
         "notebooks",
         "raw",
     ]
-    (run,) = (tmp_path / "artifacts/runs").iterdir()
-    assert Path(tmp_path / "artifacts/current").read_text() == f"{run.name}\n"
+    runs = list_runs(tmp_path / "artifacts")
+    assert [list(run.facts)[-1] for run in runs] == ["features", "train", "evaluate"]  # each goes on from the last
+    assert current_run_id(tmp_path / "artifacts") == runs[-1].run_id
+    assert set(runs[-1].facts["evaluate"]["metrics"]) == {*MODELS, "served"}
     for path in PATHS:
         assert (copies / path.name).read_bytes() == path.read_bytes()

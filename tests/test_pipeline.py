@@ -20,15 +20,26 @@ from cinematch_lib.pipeline import STEPS
 
 RUN_FILES = {
     "cleaning_report.json",
+    "figures/evaluate_cold_films.png",
+    "figures/evaluate_cold_users.png",
+    "figures/evaluate_groups.png",
+    "figures/evaluate_standings.png",
     "figures/neighbours.png",
+    "figures/train_neighbours.png",
+    "figures/train_trials.png",
     "figures/waterfall.png",
     "genre_mlb.skops",
     "item_features.npz",
+    "item_weights.npz",
     "left_out.csv",
+    "metrics.json",
+    "metrics_by_user.csv",
     "movies_meta.json",
     "notebooks/01_fetch.ipynb",
     "notebooks/02_clean.ipynb",
     "notebooks/03_features.ipynb",
+    "notebooks/04_train.ipynb",
+    "notebooks/05_evaluate.ipynb",
     "numeric_scaler.skops",
     "tfidf_vectorizer.skops",
 }
@@ -39,24 +50,26 @@ RUN_FILES = {
 
 def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     assert (sample_run.done.code, sample_run.done.err) == (0, "")
-    begun, table, account, after = sample_run.done.out.split("\n\n")
+    begun, table, account, named, found, after = sample_run.done.out.split("\n\n")
     lines = begun.split("\n")
     for number, step in enumerate(STEPS, start=1):
-        assert lines.pop(0) == f"[{number}/3] {step} …"
-        assert re.fullmatch(rf"\[{number}/3\] {step}: \d+\.\d s, \d+ MB", lines.pop(0))
+        assert lines.pop(0) == f"[{number}/5] {step} …"
+        assert re.fullmatch(rf"\[{number}/5\] {step}: \d+\.\d s, \d+ MB", lines.pop(0))
     head, *rows = table.split("\n")
     assert head.split() == ["step", "seconds", "peak", "MB"]
     assert [row.split()[0] for row in rows] == list(STEPS)
     for _, seconds, megabytes in map(str.split, rows):
-        assert 0.5 < float(seconds) < 120
+        assert 0.5 < float(seconds) < 400
         assert 50 < float(megabytes) < 2000
     run_id = current_run_id(sample_run.artifacts)
     assert account.startswith("9,066 films read = 7,276 kept + 1,790 dropped (5 no year known, 1,771 before 1980, ")
     sizes = Run.current(sample_run.artifacts).info.facts["features"]
-    assert after == (
-        f"run {run_id} {sizes['films']:,} films, {sizes['features']:,} features\n"
-        'It is in use now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
-    )
+    assert named == f"run {run_id} {sizes['films']:,} films, {sizes['features']:,} features"
+    head, *models = found.split("\n")
+    assert head == "held-out likes found by    ndcg@10 [95 %]           recall@20 [95 %]"
+    assert {row[:26].strip() for row in models} == {"hybrid, as it is served", "hybrid", "ease", "popular"}
+    assert models[-1].startswith("popular ")
+    assert after == 'It is in use now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
 
 
 def test_the_run_is_whole_in_use_and_recommends(sample_run):
@@ -84,7 +97,7 @@ def test_executed_notebooks_are_kept_with_their_outputs(sample_run):
         outputs = [output for cell in code for output in cell.outputs]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
         assert {output.output_type for output in outputs} <= {"stream", "display_data", "execute_result"}
-        assert not [output for output in outputs if output.get("name") == "stderr"], "warnings"
+        assert not [output for output in outputs if "Warning" in output.get("text", "")]
         assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
@@ -147,7 +160,12 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
 
     done = cinematch(project, "run", "--from", "features", "-p", "min_df", "1")
     assert (done.code, done.err) == (0, "")
+    nothing = "nothing to do; mine has no ratings.csv, so there is nothing to learn from; films are recommended by"
+    assert f"[2/3] train: {nothing} their content\n" in done.out
+    assert f"[3/3] evaluate: {nothing} their content\n" in done.out
     run = Run.current(project / "artifacts")
+    assert set(run.info.facts) == {"clean", "features", "pipeline"}
+    assert not [name for name in run.info.files if "train" in name or "metrics" in name or "weights" in name]
     assert run.info.dataset == "mine"
     assert run.info.facts["features"]["parameters"]["min_df"] == 1
     assert Recommender.load(project / "artifacts").search("heat", 1)[0].year == 1995
@@ -157,7 +175,9 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
 
 def test_a_run_without_any_metadata_works_too(sample_run, tmp_path):
     shutil.copytree(sample_run.folder / "raw", tmp_path / "raw")
-    done = cinematch(tmp_path, "run", "--from", "clean", "-p", "use_tmdb", "false", "-p", "services", "none")
+    done = cinematch(
+        tmp_path, "run", "--from", "clean", "--to", "features", "-p", "use_tmdb", "false", "-p", "services", "none"
+    )
     assert (done.code, done.err) == (0, "")
     assert Recommender.load(tmp_path / "artifacts").find("Heat (1995)").runtime is None
 
@@ -166,11 +186,46 @@ def test_features_are_not_made_of_other_tables_than_the_catalog(sample_run, tmp_
     for name in ("raw", "data"):
         shutil.copytree(sample_run.folder / name, tmp_path / name)
     (tmp_path / "raw" / "sample" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1\n")
-    done = cinematch(tmp_path, "run", "--from", "features")
+    done = cinematch(tmp_path, "run", "--from", "features", "--to", "features")
     assert done.code == 1
     assert "ratings.csv in " in done.err
     assert "is not what the catalog was made from; clean again (cinematch run --from clean)" in done.err
     assert not (tmp_path / "artifacts" / "current").exists()
+
+
+def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path):
+    for name in ("raw", "data", "artifacts"):
+        shutil.copytree(sample_run.folder / name, tmp_path / name)
+    before = Run.current(tmp_path / "artifacts").info
+    light = ["-p", "models", "[popular]", "-p", "also", "[]", "-p", "searching", "false"]
+    done = cinematch(tmp_path, "run", "--from", "evaluate", "-p", "protocol", "time", *light)
+    assert (done.code, done.err) == (0, "")
+    run = Run.current(tmp_path / "artifacts")
+    kept = [name for name in before.files if "evaluate" not in name and "metrics" not in name]
+    assert {name: run.info.files[name] for name in kept} == {name: before.files[name] for name in kept}
+    assert {step: run.info.facts[step] for step in ("clean", "features", "train")} == {
+        step: before.facts[step] for step in ("clean", "features", "train")
+    }
+    assert [one["step"] for one in run.info.facts["pipeline"]["steps"]] == list(STEPS)
+    made = run.read_json("metrics.json")
+    assert (made["protocol"]["name"], set(made["models"])) == ("time", {"popular"})
+    assert Run(tmp_path / "artifacts/runs" / before.run_id).info == before
+    said = cinematch(tmp_path, "runs", before.run_id, run.info.run_id, "--fail-if-worse")
+    assert said.code == 1
+    assert "the metrics cannot be compared: " in said.err
+
+
+def test_what_has_no_ratings_cannot_be_trained_alone(project, sample_run):
+    (project / "p.yaml").write_text("services: none\n")
+    done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "features", "-p", "min_df", "1")
+    assert (done.code, done.err) == (0, "")
+    made = current_run_id(project / "artifacts")
+    done = cinematch(project, "run", "--from", "train", "--to", "train")
+    assert done.code == 1
+    assert done.err.startswith("cinematch: mine has no ratings.csv, so there is nothing to learn from; ")
+    assert current_run_id(project / "artifacts") == made
+    done = cinematch(project, "run", "--from", "evaluate", "--dataset", "sample")
+    assert done.err == "cinematch: the catalog in data is of mine, not of sample; clean it first: --from clean\n"
 
 
 # --- failures -----------------------------------------------------------------------------------------
@@ -181,7 +236,7 @@ def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
         project, "run", "--dataset", "mine", "--from", "clean", "-p", "min_year", "2000", "-p", "max_year", "1990"
     )
     assert done.code == 1
-    assert done.out == "[1/2] clean …\n"
+    assert done.out == "[1/4] clean …\n"
     assert done.err == (
         "cinematch: step clean failed in cell [4] of 02_clean.ipynb: "
         "min_year must not be above max_year, got min_year=2000 and max_year=1990\n"

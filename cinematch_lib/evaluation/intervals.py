@@ -35,20 +35,7 @@ def interval(values: pd.Series | np.ndarray, *, level: float = 0.95, draws: int 
     seed gives the same interval. Raises CineMatchError where there is no user.
     """
     values = np.asarray(values, dtype=np.float64)
-    if not len(values) or not np.isfinite(values).all():
-        raise CineMatchError(f"an interval needs a finite value for each of one user or more, got {len(values)} values")
-    if not 0 < level < 1:
-        raise CineMatchError(f"level must be between 0 and 1, got {level}")
-    rng = np.random.default_rng(seed)
-    step = max(1, _AT_ONCE // len(values))
-    means = np.concatenate(
-        [
-            values[rng.integers(0, len(values), (min(step, draws - done), len(values)))].mean(axis=1)
-            for done in range(0, draws, step)
-        ]
-    )
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(values.mean()), float(low), float(high), level)
+    return _between(float(values.mean()) if len(values) else 0.0, _drawn(values, draws, seed), level)
 
 
 def difference(
@@ -64,6 +51,39 @@ def difference(
             "score both on one split"
         )
     return interval(first - second.reindex(first.index), level=level, draws=draws, seed=seed)
+
+
+def difference_of_others(
+    first: pd.Series, second: pd.Series, *, level: float = 0.95, draws: int = 2000, seed: int = 0
+) -> Interval:
+    """The interval of the mean of `first` less that of `second`, which are of other users: wider than `difference`.
+
+    Users of both are drawn anew, independently. Raises CineMatchError where one has no user.
+    """
+    one, other = (np.asarray(values, dtype=np.float64) for values in (first, second))
+    drawn = _drawn(one, draws, seed) - _drawn(other, draws, seed + 1)
+    return _between(float(one.mean() - other.mean()), drawn, level)
+
+
+def _drawn(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Means of `draws` samples of the values with replacement, as many as there are: float64 (draws,)."""
+    if not len(values) or not np.isfinite(values).all():
+        raise CineMatchError(f"an interval needs a finite value for each of one user or more, got {len(values)} values")
+    rng = np.random.default_rng(seed)
+    step = max(1, _AT_ONCE // len(values))
+    return np.concatenate(
+        [
+            values[rng.integers(0, len(values), (min(step, draws - done), len(values)))].mean(axis=1)
+            for done in range(0, draws, step)
+        ]
+    )
+
+
+def _between(mean: float, drawn: np.ndarray, level: float) -> Interval:
+    if not 0 < level < 1:
+        raise CineMatchError(f"level must be between 0 and 1, got {level}")
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(mean, float(low), float(high), level)
 
 
 def by_activity(values: pd.DataFrame, histories: pd.DataFrame, edges: tuple[int, ...] = (10, 30, 100)) -> pd.DataFrame:

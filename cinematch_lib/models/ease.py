@@ -4,6 +4,7 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
+from cinematch_lib.models.graded import spoken
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse
 
@@ -13,21 +14,22 @@ class Ease(Model):
 
     With X, 1 for a like, and P = (XᵀX + λI)⁻¹, the weights are B = I − P·diag(1/diag P) and the scores X·B: no
     film speaks for itself. `penalty` is λ, above 0; films beyond the `max_films` most rated have no weights.
+    With `graded`, X holds every rating's grade (`graded.grade`), as the hybrid's does.
     """
 
-    def __init__(self, penalty: float = 100.0, max_films: int = 20_000) -> None:
+    def __init__(self, penalty: float = 100.0, max_films: int = 20_000, graded: bool = False) -> None:
         if not penalty > 0:
             raise CineMatchError(f"penalty must be above 0, got {penalty!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
-        self.penalty, self.max_films = penalty, max_films
+        self.penalty, self.max_films, self.graded = penalty, max_films, graded
 
     def _learn(self, learned: Interactions, catalog: object) -> None:
         self._at = most_rated(learned, self.max_films)
-        self._inverse = RidgeInverse(learned.likes[:, self._at], self.penalty)
+        self._inverse = RidgeInverse(spoken(learned, self.graded)[:, self._at], self.penalty)
 
     def _scores(self, asked: Interactions) -> np.ndarray:
-        likes = asked.likes[:, self._at]
+        likes = spoken(asked, self.graded)[:, self._at]
         scores = np.zeros(asked.stars.shape, dtype=np.float32)
         scores[:, self._at] = likes.toarray() - self._inverse.product(likes) / self._inverse.diagonal
         return scores

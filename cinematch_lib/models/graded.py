@@ -1,5 +1,7 @@
 """What the hybrid learns from: graded ratings of whole histories and of sittings, and when they were given."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from scipy import sparse
 
@@ -18,6 +20,11 @@ def grade(stars: np.ndarray) -> np.ndarray:
     [1.2, 1.0, 0.6, 0.6, 0.3, 0.3]
     """
     return np.select([stars >= _LOVED, stars >= LIKED, stars >= _MIDDLING], _GRADES[:3], _GRADES[3])
+
+
+def spoken(learned: Interactions, graded: bool) -> sparse.csr_matrix:
+    """What people said: the likes alone, or every rating by its grade; CSR float32 (users, films)."""
+    return learned.graded(grade) if graded else learned.likes
 
 
 class Calendar:
@@ -66,6 +73,38 @@ class Calendar:
         return sparse.hstack([films, years], format="csr", dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """All that is learned from, as rows whose columns are the films and after them the years.
+
+    `histories` is CSR float32 (users, films + years), `sittings` the same for sittings, None where times are
+    unknown, and `sitters` int64 (sittings,), whose they are. `columns` int64 are those of all that are there.
+    """
+
+    calendar: Calendar
+    histories: sparse.csr_matrix
+    sittings: sparse.csr_matrix | None
+    sitters: np.ndarray
+    columns: np.ndarray
+
+    @classmethod
+    def of(cls, learned: Interactions, *, with_sittings: bool = True) -> "Rows":
+        """From ratings; without sittings where they will not be asked for."""
+        calendar = Calendar(learned)
+        made = calendar.beside(learned)
+        everything = np.arange(made.shape[1])
+        if learned.times is None or not with_sittings:
+            return cls(calendar, made, None, np.zeros(0, dtype=np.int64), everything)
+        return cls(calendar, made, calendar.beside_sittings(learned), sitters(learned), everything)
+
+    def part(self, films: np.ndarray) -> "Rows":
+        """The same rows with the columns of these films, and all years."""
+        years = np.arange(len(self.columns) - len(self.calendar.years), len(self.columns))
+        columns = np.concatenate([films, years])
+        cut = None if self.sittings is None else self.sittings[:, columns]
+        return replace(self, histories=self.histories[:, columns], sittings=cut, columns=columns)
+
+
 def sittings(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
     """Graded ratings with a row for each sitting instead of each user: CSR float32 (sittings, films).
 
@@ -74,9 +113,7 @@ def sittings(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
     tastes, and what is in the cinemas, change. Histories too short to be cut are left out.
     """
     graded = learned.graded(grade)
-    counts = np.diff(graded.indptr)
-    parts = np.rint(counts / size).astype(np.int64)
-    parts[parts < 2] = 0
+    counts, parts = np.diff(graded.indptr), _parts(learned, size)
     user = np.repeat(np.arange(len(counts)), counts)
     order = np.lexsort((learned.times, user))
     place = np.arange(len(order)) - np.repeat(graded.indptr[:-1], counts)
@@ -85,3 +122,14 @@ def sittings(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
     row = first[user] + place * parts[user] // counts[user]
     indptr = np.searchsorted(row, np.arange(first[-1] + 1))
     return sparse.csr_matrix((graded.data[order], graded.indices[order], indptr), shape=(first[-1], graded.shape[1]))
+
+
+def sitters(learned: Interactions, size: int = SITTING) -> np.ndarray:
+    """The row of the user whose sitting it is, for each row of `sittings`: int64 (sittings,)."""
+    return np.repeat(np.arange(len(learned)), _parts(learned, size))
+
+
+def _parts(learned: Interactions, size: int) -> np.ndarray:
+    parts = np.rint(np.diff(learned.stars.indptr) / size).astype(np.int64)
+    parts[parts < 2] = 0
+    return parts

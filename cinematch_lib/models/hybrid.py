@@ -1,5 +1,6 @@
 """The hybrid: EASE on graded ratings of histories and sittings, and content for films that few have rated."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.choice import choose
 from cinematch_lib.models.content import add_cold, coldness, film_features
 from cinematch_lib.models.ease import most_rated
-from cinematch_lib.models.graded import Calendar
+from cinematch_lib.models.graded import SITTING, Rows
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.ridge import RidgeInverse
+from cinematch_lib.models.ridge import RidgeInverse, check_memory
 
 _BLOCK = 512  # films whose weights are made at once
+_LOG = logging.getLogger(__name__)
 _WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
 _KNOWN_LIKES = 8  # what a film with fewer says to those who like it is better said with content beside
 _OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
@@ -48,7 +50,9 @@ class Hybrid(Model):
     max_films : films beyond that many most rated have no weights, and lean on content.
     seed : which users are held out.
 
-    After `fit`, `chosen` holds the values used and `tried` what each trial scored on the held-out users.
+    After `fit`, `chosen` holds the values used, `tried` what each trial scored on the held-out users, and
+    `cold_weights`, float32 (films,), cold / (1 + ratings) of each film. What it is at is told by the logger
+    ``cinematch_lib.models``, at the level INFO.
 
     """
 
@@ -77,37 +81,44 @@ class Hybrid(Model):
         self.tried: list[dict[str, Any]] = []
 
     def _learn(self, learned: Interactions, catalog: pd.DataFrame) -> None:
+        at = most_rated(learned, self.max_films)
+        _check_memory(learned, len(at))
         self._features = film_features(catalog)
         given = {name: getattr(self, name) for name in ("penalty", *_OTHERS)}
-        self.chosen, self.tried = choose(learned, self._features, given, self.seed)
-        self._calendar = Calendar(learned)
-        at = most_rated(learned, self.max_films)
-        self._at, self._columns = at, np.concatenate([at, len(self.films) + np.arange(len(self._calendar.years))])
+        rows = Rows.of(learned, with_sittings=self.sitting_weight != 0)
+        self.chosen, self.tried = choose(learned, rows, self._features, given, self.seed)
+        self._calendar = rows.calendar
+        rows = rows.part(at)
+        self._at, self._columns = at, rows.columns
         self._scale = np.ones(len(self._columns), dtype=np.float32)
         self._scale[len(at) :] = self.chosen["calendar"]
-        rows = self._scaled(self._calendar.beside(learned))
-        if self.chosen["sitting_weight"]:
-            sittings = self._scaled(self._calendar.beside_sittings(learned))
-            rows = sparse.vstack([rows, np.float32(self.chosen["sitting_weight"]) * sittings], format="csr")
-        squares = np.asarray(rows.multiply(rows).sum(axis=0), dtype=np.float64).ravel()
+        matrix = self._scaled(rows.histories)
+        if rows.sittings is not None and self.chosen["sitting_weight"]:
+            sittings = self._scaled(rows.sittings)
+            matrix = sparse.vstack([matrix, np.float32(self.chosen["sitting_weight"]) * sittings], format="csr")
+            del sittings
+        del rows
+        squares = np.bincount(matrix.indices, np.square(matrix.data, dtype=np.float64), len(self._columns))
         self._spread = np.sqrt(squares).astype(np.float32)
         squares[len(at) :] = 0
-        self._inverse = RidgeInverse(rows, self.chosen["penalty"] + self.chosen["thinning"] * squares)
+        self._inverse = RidgeInverse(matrix, self.chosen["penalty"] + self.chosen["thinning"] * squares)
         counts = np.bincount(learned.stars.indices, minlength=len(self.films))
-        self._cold = np.float32(self.chosen["cold"]) * coldness(counts)
+        self.cold_weights = np.float32(self.chosen["cold"]) * coldness(counts)
 
     def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        return sparse.csr_matrix(rows[:, self._columns] @ sparse.diags_array(self._scale))
+        """With the years as large as they count."""
+        data = rows.data * self._scale[rows.indices]
+        return sparse.csr_matrix((data, rows.indices, rows.indptr), shape=rows.shape)
 
     def _scores(self, asked: Interactions) -> np.ndarray:
         films = len(self._at)
-        rows = self._scaled(self._calendar.beside(asked))
+        rows = self._scaled(self._calendar.beside(asked)[:, self._columns])
         spoken = self._inverse.product(rows)[:, :films] / self._inverse.diagonal[:films]
         scores = np.zeros(asked.stars.shape, dtype=np.float32)
         scores[:, self._at] = rows[:, :films].toarray() - spoken
         scores[np.diff(asked.stars.indptr) == 0] = 0
         if self.chosen["cold"]:
-            add_cold(scores, asked, self._features, self._cold)
+            add_cold(scores, asked, self._features, self.cold_weights)
         return scores
 
     def weights(self, most: int = 200) -> sparse.csr_matrix:
@@ -122,6 +133,7 @@ class Hybrid(Model):
             raise CineMatchError(f"most must be 1 or more, got {most!r}")
         most = min(most, inputs)
         parts = []
+        _LOG.info("the %s weights of each of %s films that say most", f"{most:,}", f"{films:,}")
         for start in range(0, films, _BLOCK):
             block = slice(start, min(start + _BLOCK, films))
             made = -self._inverse.rows(block) * self._scale
@@ -157,8 +169,16 @@ class Hybrid(Model):
             weights.eliminate_zeros()
         known = np.zeros(films, dtype=bool)
         known[self._at] = self.general[self._at] >= _KNOWN_LIKES
-        return ItemWeights(self.films, weights, known, self._cold)
+        return ItemWeights(self.films, weights, known, self.cold_weights)
 
     @property
     def _width(self) -> int:
         return len(self.films) + len(self._calendar.years)
+
+
+def _check_memory(learned: Interactions, films: int) -> None:
+    """Before any work: histories and sittings as rows, both again with the films that get weights, and the inverse."""
+    entries = learned.stars.nnz * (1 if learned.times is None else 2)
+    sittings = 0 if learned.times is None else learned.stars.nnz // SITTING
+    times = 0 if learned.times is None else 4 * 8 * learned.stars.nnz  # put in order
+    check_memory(len(learned) + sittings, films, entries, beside=2 * 8 * entries + times)

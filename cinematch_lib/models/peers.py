@@ -9,6 +9,7 @@ from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
+from cinematch_lib.models.graded import spoken
 from cinematch_lib.models.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -52,14 +53,21 @@ class ItemKNN(Model):
 class Als(Model):
     """Factors by alternating least squares (Hu, Koren, Volinsky 2008, doi 10.1109/ICDM.2008.22).
 
-    A like has the confidence `alpha`. A new user's factors are solved for from their likes.
+    A like has the confidence `alpha`. A new user's factors are solved for from their likes. With `graded`,
+    every rating has it, times its grade (`graded.grade`), as in the hybrid.
     """
 
     def __init__(
-        self, factors: int = 64, penalty: float = 10.0, alpha: float = 5.0, iterations: int = 15, seed: int = 0
+        self,
+        factors: int = 64,
+        penalty: float = 10.0,
+        alpha: float = 5.0,
+        iterations: int = 15,
+        seed: int = 0,
+        graded: bool = False,
     ) -> None:
         self.factors, self.penalty, self.alpha = factors, penalty, alpha
-        self.iterations, self.seed = iterations, seed
+        self.iterations, self.seed, self.graded = iterations, seed, graded
 
     def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
         self._model = _implicit("als").AlternatingLeastSquares(
@@ -70,13 +78,14 @@ class Als(Model):
             random_state=self.seed,
             num_threads=1,
         )
-        self._model.fit(learned.likes, show_progress=False)
+        self._model.fit(spoken(learned, self.graded), show_progress=False)
 
     def _scores(self, asked: Interactions) -> np.ndarray:
         if not len(asked):
             return np.zeros(asked.stars.shape, dtype=np.float32)
-        users = self._model.recalculate_user(np.arange(len(asked)), asked.likes)
-        return _with_silence(np.asarray(users) @ self._model.item_factors.T, asked)
+        said = spoken(asked, self.graded)
+        users = self._model.recalculate_user(np.arange(len(asked)), said)
+        return _with_silence(np.asarray(users) @ self._model.item_factors.T, said)
 
 
 class Bpr(Model):
@@ -119,12 +128,12 @@ class Bpr(Model):
 
     def _scores(self, asked: Interactions) -> np.ndarray:
         users = self._mean(asked.likes) * self._scale
-        return _with_silence(users @ self._factors[:, :-1].T + self._factors[:, -1], asked)
+        return _with_silence(users @ self._factors[:, :-1].T + self._factors[:, -1], asked.likes)
 
 
-def _with_silence(scores: np.ndarray, asked: Interactions) -> np.ndarray:
-    """Users without a like have nothing to say, whatever rounding leaves of them."""
-    scores[np.diff(asked.likes.indptr) == 0] = 0
+def _with_silence(scores: np.ndarray, said: sparse.csr_matrix) -> np.ndarray:
+    """Users who said nothing have nothing to say, whatever rounding leaves of them."""
+    scores[np.diff(said.indptr) == 0] = 0
     return scores
 
 

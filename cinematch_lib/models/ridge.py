@@ -1,25 +1,31 @@
 """The inverse of a regularized Gram matrix, (XᵀX + diag(λ))⁻¹, by the shorter of two ways."""
 
+import logging
+
 import numpy as np
 import psutil
 from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models.gram import gram, gram_bytes, mirror
+
+NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the penalty"
+_LOG = logging.getLogger(__name__)
 
 
 class RidgeInverse:
     """P = (XᵀX + diag(λ))⁻¹ for a sparse X, float32 (rows, films), and λ > 0, a number or float (films,).
 
-    With more rows than films, P is made as it stands, films². With fewer, it is kept as
+    With as many rows as films or nearly, P is made as it stands, films². With fewer than half, it is kept as
     P = Λ⁻¹ − Λ⁻¹Xᵀ(I + XΛ⁻¹Xᵀ)⁻¹XΛ⁻¹ (Woodbury 1950), which needs rows² and rows × films.
     `diagonal` is that of P, float32 (films,). Raises CineMatchError where memory will not do, before any work.
     """
 
     def __init__(self, X: sparse.csr_matrix, penalty: float | np.ndarray) -> None:
         rows, films = X.shape
-        self._by_rows = rows < films
-        check_memory(rows, films)
+        self._by_rows = by_rows(rows, films)
+        check_memory(rows, films, X.nnz)
         weights = (1 / np.broadcast_to(np.asarray(penalty, dtype=np.float64), (films,))).astype(np.float32)
         if self._by_rows:
             self._inverse_penalty = weights
@@ -34,9 +40,10 @@ class RidgeInverse:
             taken = np.bincount(at.col, weights=parts, minlength=films)
             self.diagonal = (weights - taken).astype(np.float32)
         else:
-            gram = dense(X.T @ X)
-            gram[np.diag_indices_from(gram)] += np.broadcast_to(np.asarray(penalty, dtype=np.float32), (films,))
-            self._whole = inverse(gram)
+            made = gram(X)
+            made[np.diag_indices_from(made)] += np.broadcast_to(np.asarray(penalty, dtype=np.float32), (films,))
+            _LOG.info("inverse of %s x %s", f"{films:,}", f"{films:,}")
+            self._whole = inverse(made)
             self.diagonal = self._whole.diagonal().copy()
 
     def product(self, left: sparse.csr_matrix) -> np.ndarray:
@@ -57,15 +64,22 @@ class RidgeInverse:
         return made
 
 
-def check_memory(rows: int, films: int) -> None:
-    """Refuse what will not fit: raises CineMatchError with the numbers and what to change."""
-    smaller = min(rows, films)
-    needed = 4 * (2 * smaller**2 + (rows * films if rows < films else 0))
-    free = psutil.virtual_memory().available
+def by_rows(rows: int, films: int) -> bool:
+    """Whether there are so few rows that P is shorter by them."""
+    return 2 * rows < films
+
+
+def check_memory(rows: int, films: int, entries: int, beside: int = 0) -> None:
+    """Refuse what will not fit: raises CineMatchError with the numbers and what to change.
+
+    `entries` are those of the sparse matrix, (rows, films); `beside` are bytes wanted for more than the inverse.
+    """
+    whole = 4 * (rows**2 + 2 * rows * films) + 3 * 8 * entries if by_rows(rows, films) else gram_bytes(films, entries)
+    needed, free = whole + beside, psutil.virtual_memory().available
     if needed > 0.9 * free:
         raise CineMatchError(
-            f"item-to-item weights of {films:,} films from {rows:,} rows of ratings need {needed / 1e9:.1f} GB of "
-            f"memory, and {free / 1e9:.1f} GB are free; lower max_films (now {films:,})"
+            f"item-to-item weights of {films:,} films from {rows:,} rows with {entries:,} ratings need "
+            f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; lower max_films (now {films:,})"
         )
 
 
@@ -75,14 +89,11 @@ def dense(matrix: sparse.csr_matrix) -> np.ndarray:
 
 
 def inverse(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of a positive definite matrix, float32, by Cholesky, in place."""
-    factor, failed = spotrf(matrix, lower=1, overwrite_a=1)
+    """The inverse of a positive definite matrix, float32 (n, n) in C order, by Cholesky, in place."""
+    factor, failed = spotrf(matrix.T, lower=1, overwrite_a=1)
     if not failed:
         factor, failed = spotri(factor, lower=1, overwrite_c=1)
     if failed:
-        raise CineMatchError("the ratings' Gram matrix cannot be inverted in single precision; raise the penalty")
-    lower = np.tril(factor)
-    del factor
-    upper = np.tril(lower, -1).T
-    lower += upper
-    return lower
+        raise CineMatchError(NOT_DEFINITE)
+    mirror(factor)
+    return factor.T
