@@ -76,9 +76,7 @@ class Page:
         self._recommendations = Recommendations(self.redraw)
         self._recommendations.use(self._in_use.recommender, self._in_use.problem)
         self._lookup = Lookup(self._index, lambda: (self._state.films, self._state.count))
-        self._comparison = Comparison(
-            lambda: self._state, self.set, self._index.standing, (self._folders.artifacts_dir, self._folders.raw_dir)
-        )
+        self._comparison = Comparison(lambda: self._state, self.set, self._index.standing, self._folders.artifacts_dir)
         self._saving = Saving(lambda: self._state.settings, self._folders, self._new_run)
         self._controls = FilterControls(self._sources, self.redraw)
         self._credits = widgets.HTML()
@@ -147,7 +145,7 @@ class Page:
         with self._lock:
             self._in_use = InUse.find(self._folders.artifacts_dir)
             self._recommendations.use(self._in_use.recommender, self._in_use.problem)
-            self._comparison.forget_metrics()
+            self._comparison.find_runs()
             self._say_status()
             self.redraw()
         return self._in_use.problem or f"{self._in_use.run.info.run_id} is in use now, and the page shows it."
