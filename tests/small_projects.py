@@ -8,6 +8,8 @@ from tables import write_csv
 from cinematch_lib import artifacts, cleaning, movielens
 from cinematch_lib.availability import ServicesSource
 from cinematch_lib.catalog import Filters
+from cinematch_lib.evaluation.contest import SERVED
+from cinematch_lib.evaluation.record import BY_USER, METRICS
 from cinematch_lib.features import FilmFeatures
 from cinematch_lib.liking import general_liking, rating_summary
 from cinematch_lib.meta import movies_meta
@@ -36,8 +38,11 @@ def _cut(source, folder, wanted):
     return rows
 
 
-def publish(project, filters, services="demo", metrics=None):
-    """A run of the small data set as the pipeline makes it, in this process; returns its manifest's facts."""
+def publish(project, filters, services="demo", served=()):
+    """A run of the small data set as the pipeline makes it, in this process.
+
+    `served` are NDCG@10 of what is served, for each user of an evaluation; none: it was not evaluated.
+    """
     folder, data = project / "raw" / DATASET, project / "data"
     report = cleaning.clean(
         folder,
@@ -53,8 +58,10 @@ def publish(project, filters, services="demo", metrics=None):
     draft = artifacts.Draft.begin(project / "artifacts")
     draft.write_features(matrix, features, meta)
     draft.record("clean", dataset=DATASET, filters=report.filters, services=report.services)
-    if metrics:
-        draft.write_json("metrics.json", metrics)
+    if served:
+        draft.write_json(METRICS, {"protocol": {"name": "users", "main": ["ndcg@10"], "fingerprint": "same"}})
+        rows = "".join(f"{user},{value}\n" for user, value in enumerate(served))
+        draft.path(BY_USER).write_text(f"userId,{SERVED} ndcg@10\n{rows}")
     return draft.publish()
 
 

@@ -10,10 +10,10 @@ from small_projects import DATASET, publish, small_project
 from test_exploring_counts import FILTERS, filters_of
 
 from cinematch_lib import CineMatchError, Preferences, Recommender
-from cinematch_lib.artifacts import Run, current_run_id
+from cinematch_lib.artifacts import Run, current_run_id, list_runs
 from cinematch_lib.catalog import Filters
 from cinematch_lib.exploring import explore, markup
-from cinematch_lib.exploring.comparing import changes, metrics_of
+from cinematch_lib.exploring.comparing import changes, evaluated_run
 from cinematch_lib.exploring.in_use import InUse
 from cinematch_lib.exploring.reasons import recommended
 from cinematch_lib.exploring.settings import Settings
@@ -134,7 +134,7 @@ def test_the_settings_of_a_pipelines_run_are_the_parameters_that_it_was_given(sa
     found = Settings.of_run(Run.current(sample_run.artifacts))
     assert (found.dataset, found.filters, found.services) == ("sample", Filters(min_year=1980), "demo")
     assert set(found.rest) <= {"seed"}
-    assert found.made(Run.current(sample_run.artifacts).info, sample_run.folder / "raw")
+    assert found.made(Run.current(sample_run.artifacts).info)
 
 
 # --- recommendations ---------------------------------------------------------------------------------
@@ -181,6 +181,14 @@ def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
         assert sum(widths) == pytest.approx(100 * sum(abs(one.value) for one in film.reasons) / scale, abs=0.1)
 
 
+def test_what_ratings_say_and_likeness_are_parts_of_their_own(sample_run):
+    recommender = Recommender.load(sample_run.artifacts)
+    liked = Preferences(liked_movie_ids=[recommender.find("Heat (1995)").movie_id])
+    shown = recommended(recommender.recommend(liked))
+    assert "ratings with Heat (1995): +" in shown
+    assert "likeness to Heat (1995): +" in shown
+
+
 def test_what_data_says_is_text_and_never_markup():
     assert "<script>" not in markup.table(("film",), [("<script>alert(1)</script>",)])
     assert "<script>" not in markup.waterfall([("<script>", 1, 1)], 1)
@@ -212,18 +220,18 @@ def test_two_settings_side_by_side(project):
 
 def test_metrics_of_runs_that_were_made_with_both_settings_are_compared(tmp_path):
     folder = small_project(tmp_path)
-    raw, artifacts = folder / "raw", folder / "artifacts"
     a, b = Filters(min_year=1995), Filters(min_year=1994)
-    publish(folder, a, metrics={"users": 9, "ndcg": {"hybrid": 0.25, "of": "all"}})
-    publish(folder, b, metrics={"users": 9, "ndcg": {"hybrid": 0.3125}})
-    assert metrics_of(Settings(DATASET, a), artifacts, raw)[1] == {"users": 9, "ndcg.hybrid": 0.25}
-    assert metrics_of(Settings(DATASET, Filters()), artifacts, raw) is None
-    assert metrics_of(Settings(DATASET, a, "none"), artifacts, raw) is None
+    for filters, values in ((a, [0.25, 0.5, 0.75]), (b, [0.375, 0.625, 0.875])):
+        publish(folder, filters, served=values)
+    runs = list_runs(folder / "artifacts")
+    assert evaluated_run(Settings(DATASET, a), runs) == runs[-2]
+    for other in (Settings(DATASET, Filters()), Settings(DATASET, a, "none"), Settings("another", a)):
+        assert evaluated_run(other, runs) is None
     page = opened(folder)
     page.set(Settings(DATASET, a))
-    page._comparison.pin()
+    page.pin()
     page.set(Settings(DATASET, b))
-    assert re.search(r"ndcg\.hybrid\s+0\.2500\s+0\.3125\s+\+0\.0625", texts(page.comparison))
+    assert "0.500 0.625 +0.125 [+0.125, +0.125]: larger than the noise" in texts(page.comparison)
 
 
 # --- what is missing ---------------------------------------------------------------------------------

@@ -1,23 +1,22 @@
 """Two settings side by side: which films came, which went, and what it did to the metrics."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from cinematch_lib.artifacts import list_runs
+from cinematch_lib.artifacts import Run, list_runs
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.evaluation.between_runs import Change, metric_changes
+from cinematch_lib.evaluation.record import METRICS
 from cinematch_lib.exploring import markup
 from cinematch_lib.exploring.counts import AllFilms, Count
 from cinematch_lib.exploring.settings import Settings
 from cinematch_lib.figures import FIELD_NAMES
-from cinematch_lib.files import sha256
 from cinematch_lib.manifest import RunInfo
 
-METRICS = "metrics.json"
 _LISTED = 12
 
 
@@ -37,29 +36,10 @@ def changes(a: State, b: State, standing: np.ndarray) -> tuple[list[int], list[i
     return standing[came[standing]].tolist(), standing[went[standing]].tolist()
 
 
-def metrics_of(settings: Settings, artifacts_dir: Path, raw_dir: Path) -> tuple[RunInfo, dict[str, float]] | None:
-    """The newest run made with these settings that was evaluated, and its metrics by name; None without one."""
-    for info in reversed(list_runs(artifacts_dir)):
-        if METRICS in info.files and settings.made(info, raw_dir):
-            data = (artifacts_dir / "runs" / info.run_id / METRICS).read_bytes()
-            if sha256(data) == info.files[METRICS]["sha256"]:
-                return info, numbers_in(json.loads(data))
-    return None
-
-
-def numbers_in(value: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    """The numbers of nested mappings, with dotted names.
-
-    >>> numbers_in({"users": 9, "ndcg": {"ease": 0.5, "of": "all"}})
-    {'users': 9, 'ndcg.ease': 0.5}
-    """
-    found: dict[str, float] = {}
-    for name, one in value.items():
-        if isinstance(one, Mapping):
-            found |= numbers_in(one, f"{prefix}{name}.")
-        elif isinstance(one, int | float) and not isinstance(one, bool):
-            found[f"{prefix}{name}"] = one
-    return found
+def evaluated_run(settings: Settings, runs: Sequence[RunInfo]) -> RunInfo | None:
+    """The last of `runs` that was made with these settings and evaluated; None without one."""
+    evaluated = (info for info in reversed(runs) if METRICS in info.files)
+    return next((info for info in evaluated if settings.made(info)), None)
 
 
 class Comparison:
@@ -70,12 +50,12 @@ class Comparison:
         get: Callable[[], State],
         restore: Callable[[Settings], None],
         standing: np.ndarray,
-        folders: tuple[Path, Path],
+        artifacts_dir: Path,
     ) -> None:
-        """`folders` are the artifacts folder and the raw folder."""
-        self._get, self._standing, self._folders = get, standing, folders
+        self._get, self._standing, self._artifacts_dir = get, standing, artifacts_dir
         self._pinned: State | None = None
-        self._metrics: dict[str, object] = {}
+        self._runs: list[RunInfo] = []
+        self._metrics: dict[tuple[str, str], str] = {}  # of each two runs that were compared
         pin = widgets.Button(description="Pin these settings as A")
         pin.on_click(lambda _: self.pin())
         self._back = widgets.Button(description="Back to A", disabled=True)
@@ -89,17 +69,18 @@ class Comparison:
         """Hold on to the settings in force as A."""
         self._pinned = self._get()
         self._back.disabled = False
+        self.find_runs()
         self.show()
 
-    def forget_metrics(self) -> None:
+    def find_runs(self) -> None:
         """Look for runs anew: there may be another."""
-        self._metrics = {}
+        self._runs = list_runs(self._artifacts_dir)
 
     def show(self) -> None:
         """Show A beside what is set now."""
         if self._pinned is None:
             said = "Nothing is pinned yet. Pin the settings you have, then change them: both will stand side by side."
-            self._table.value = markup.block(f'<div class="cm-hint">{said}</div>')
+            self._table.value = markup.block(markup.hint(said))
             return
         a, b = self._pinned, self._get()
         came, went = changes(a, b, self._standing)
@@ -111,28 +92,33 @@ class Comparison:
         self._table.value = markup.block(content)
 
     def _metrics_table(self, a: State, b: State) -> str:
-        found = {"A": self._found(a.settings), "B": self._found(b.settings)}
-        if lacking := [name for name, one in found.items() if one is None]:
+        made = {"A": evaluated_run(a.settings, self._runs), "B": evaluated_run(b.settings, self._runs)}
+        if lacking := [name for name, info in made.items() if info is None]:
             which = " and ".join(lacking)
-            return markup.heading("Metrics") + (
-                f'<div class="cm-hint">No evaluated run has the settings of {which}; run the pipeline with them '
-                "to compare metrics.</div>"
-            )
-        (info_a, of_a), (info_b, of_b) = found["A"], found["B"]
-        rows = [
-            (name, _plain(of_a[name]), _plain(of_b[name]), f"{of_b[name] - of_a[name]:+.4f}".replace("-", "−"))
-            for name in of_a
-            if name in of_b
-        ]
-        head = ("metric", f"A: {info_a.run_id}", f"B: {info_b.run_id}", "B − A")
-        return markup.heading("Metrics") + markup.table(head, rows, "cm-metrics")
+            said = f"No evaluated run has the settings of {which}; run the pipeline with them to compare."
+            return markup.heading("Metrics") + markup.hint(said)
+        pair = made["A"].run_id, made["B"].run_id
+        if pair not in self._metrics:
+            self._metrics[pair] = self._compared(*pair)
+        return markup.heading("Metrics") + self._metrics[pair]
 
-    def _found(self, settings: Settings) -> tuple[RunInfo, dict[str, float]] | None:
-        key = repr(settings)
-        if key not in self._metrics:
-            artifacts_dir, raw_dir = self._folders
-            self._metrics[key] = metrics_of(settings, artifacts_dir, raw_dir)
-        return self._metrics[key]
+    def _compared(self, first: str, second: str) -> str:
+        try:
+            runs = [Run(self._artifacts_dir / "runs" / run_id) for run_id in (first, second)]
+            found = metric_changes(*runs)
+        except CineMatchError as error:
+            return markup.hint(str(error))
+        rows = [(one.name, f"{one.before:.3f}", f"{one.after:.3f}", _noise(one)) for one in found]
+        return markup.table(("metric", f"A: {first}", f"B: {second}", "B − A, 95 % interval"), rows, "cm-metrics")
+
+
+def _noise(change: Change) -> str:
+    """The difference with its interval, and whether it is larger than the noise."""
+    if not change.differs:
+        return "the same for every user"
+    of = change.difference
+    size = "larger than the noise" if of.differs else "within the noise"
+    return f"{of.mean:+.3f} [{of.low:+.3f}, {of.high:+.3f}]: {size}".replace("-", "−")
 
 
 def _numbers(a: State, b: State) -> str:
@@ -164,8 +150,8 @@ def _plain(value: object) -> str:
 def _listed(films: AllFilms, other: Count, rows: Sequence[int]) -> str:
     """The best known of the films, with the reason for which the other setting does not keep them."""
     if not rows:
-        return '<div class="cm-hint">None.</div>'
+        return markup.hint("None.")
     titles, years = films.films["title"], films.films["year"]
     shown = [(f"{titles.iloc[row]} ({years.iloc[row]})", other.why(row)) for row in rows[:_LISTED]]
-    more = f'<div class="cm-hint">and {len(rows) - _LISTED:,} more</div>' if len(rows) > _LISTED else ""
+    more = markup.hint(f"and {len(rows) - _LISTED:,} more") if len(rows) > _LISTED else ""
     return markup.table(("film", "left out by the other for"), shown) + more

@@ -172,8 +172,8 @@ class FilterControls:
         count = self._ratings.value
         said = f"at least {count:,}" if count else "any number"
         if self._ratings.disabled:
-            said = "the data set has none"
-        self._ratings_label.value = markup.block(markup.heading("Ratings of the film", said))
+            said = "this data set has none"
+        self._ratings_label.value = markup.block(markup.heading("Ratings", said))
         self._on_change()
 
 
@@ -183,4 +183,4 @@ def without_filters(settings: Settings) -> Settings:
 
 
 def _label(words: str, hint: str = "") -> widgets.HTML:
-    return widgets.HTML(markup.block(markup.heading(words, hint=hint)))
+    return widgets.HTML(markup.block(markup.heading(words, more=hint)))

@@ -75,7 +75,7 @@ class Lookup:
             standing = self._index.standing
             rows, said = standing[count.keeps[standing]][:_SHOWN].tolist(), "The most rated films that are kept"
         body = markup.table(_HEAD, [_row(films, count, row) for row in rows], "cm-lookup")
-        self._table.value = markup.block(f'<div class="cm-hint">{said}</div>{body}')
+        self._table.value = markup.block(markup.hint(said) + body)
 
 
 def _row(films: AllFilms, count: Count, row: int) -> tuple:
@@ -87,5 +87,5 @@ def _row(films: AllFilms, count: Count, row: int) -> tuple:
         film["genres"].replace(LIST_SEPARATOR, ", "),
         film["services"].replace(LIST_SEPARATOR, ", "),
         None if ratings is None else int(ratings[row]),
-        count.why(row) or "✓ kept",
+        count.why(row) or "✓\N{NO-BREAK SPACE}kept",
     )

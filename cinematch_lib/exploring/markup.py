@@ -24,10 +24,15 @@ def notice(text: str, kind: str = "") -> str:
     return f'<div class="cm-notice cm-{kind or "plain"}" role="status">{escape(text)}</div>'
 
 
-def heading(words: str, value: str = "", hint: str = "") -> str:
-    """What a control or a chart is about, with its value at the right."""
+def hint(text: str) -> str:
+    """A line that need not be read."""
+    return f'<div class="cm-hint">{escape(text)}</div>'
+
+
+def heading(words: str, value: str = "", more: str = "") -> str:
+    """What a control or a chart is about, with its value at the right, and `more` below."""
     shown = f'<span class="cm-value">{escape(value)}</span>' if value else ""
-    return f"<h3>{shown}{escape(words)}</h3>" + (f'<div class="cm-hint">{escape(hint)}</div>' if hint else "")
+    return f"<h3>{shown}{escape(words)}</h3>" + (hint(more) if more else "")
 
 
 def key() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from cinematch_lib.attribution import attributions
 from cinematch_lib.availability import ServicesSource
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.exploring import markup
@@ -44,7 +45,7 @@ class Page:
             self._load(self._in_use.settings or Settings.by_default(dataset, seed))
         except CineMatchError as error:
             self._status.value = markup.block(markup.notice(str(error), "bad"))
-            nothing = widgets.HTML(markup.block(f'<div class="cm-hint">{_NOT_YET}</div>'))
+            nothing = widgets.HTML(markup.block(markup.hint(_NOT_YET)))
             self.catalog = self.lookup = self.comparison = self.saving = _part(nothing)
             return
         self._took = time.perf_counter() - began
@@ -70,16 +71,16 @@ class Page:
     def _build(self) -> None:
         films = self._sources[self._start.services]
         self._index = TextIndex(films)
+        self._index.search("warm up", 1)  # its texts are folded with the first search, which would feel slow
         self._counts = CountsView(films)
         self._recommendations = Recommendations(self.redraw)
         self._recommendations.use(self._in_use.recommender, self._in_use.problem)
         self._lookup = Lookup(self._index, lambda: (self._state.films, self._state.count))
-        self._comparison = Comparison(
-            lambda: self._state, self.set, self._index.standing, (self._folders.artifacts_dir, self._folders.raw_dir)
-        )
+        self._comparison = Comparison(lambda: self._state, self.set, self._index.standing, self._folders.artifacts_dir)
         self._saving = Saving(lambda: self._state.settings, self._folders, self._new_run)
         self._controls = FilterControls(self._sources, self.redraw)
-        self.catalog = _part(self._three_columns())
+        self._credits = widgets.HTML()
+        self.catalog = _part(self._three_columns(), self._credits)
         self.lookup = _part(_card(self._lookup.widget, "cm-wide"))
         self.comparison = _part(_card(self._comparison.widget, "cm-wide"))
         self.saving = _part(_card(self._saving.widget, "cm-wide"))
@@ -136,13 +137,15 @@ class Page:
             self._lookup.show()
             self._comparison.show()
             self._saving.show()
+            credits = attributions(settings.dataset, settings.services, with_tmdb=bool(films.facts.has_tmdb.any()))
+            self._credits.value = markup.block(markup.hint(" ".join(credits)))
 
     def _new_run(self) -> str:
         """Use the run that is in use now; says which."""
         with self._lock:
             self._in_use = InUse.find(self._folders.artifacts_dir)
             self._recommendations.use(self._in_use.recommender, self._in_use.problem)
-            self._comparison.forget_metrics()
+            self._comparison.find_runs()
             self._say_status()
             self.redraw()
         return self._in_use.problem or f"{self._in_use.run.info.run_id} is in use now, and the page shows it."

@@ -6,15 +6,21 @@ from html import escape
 from cinematch_lib.explanation import Reason
 from cinematch_lib.recommender import Recommendation
 
-_OF_FILMS = ("#1b4965", "#2a6f97", "#468faf", "#61a5c2", "#89c2d9", "#a9d6e5")  # a shade for each liked film
-_COLOURS = {"genres": "#f2b880", "general": "#81b29a", "variety": "#e07a5f", "disliked": "#b5473c"}
+# Of what the liked films say, each film has a shade of its own: in blue what ratings say, in violet likeness.
+_SHADES = {
+    "rated_with_liked": ("#1b4965", "#2a6f97", "#468faf", "#61a5c2", "#89c2d9", "#a9d6e5"),
+    "liked": ("#5e548e", "#7d6ba8", "#9f86c0", "#b69fd0", "#cdbbe0", "#e0d3ec"),
+}
+_SAYS = {"rated_with_liked": "ratings with {}", "liked": "likeness to {}"}
 _WORDS = {
     "genres": "preferred genres",
     "general": "liked in general",
     "variety": "like a film above it",
-    "disliked": "like a disliked film",
+    "disliked": "likeness to disliked films",
+    "rated_with_disliked": "ratings with disliked films",
 }
-_OTHERS = "#9a7fb5"
+_COLOURS = {"genres": "#f2b880", "general": "#81b29a", "variety": "#e07a5f", "disliked": "#b5473c"}
+_OTHERS = "#8d99a3"
 
 
 def recommended(found: Sequence[Recommendation]) -> str:
@@ -55,9 +61,9 @@ def _stack(reasons: Sequence[Reason], colours: dict[str, str], zero: float, scal
 
 
 def _name(reason: Reason) -> str:
-    """What a part of the bar is called: the liked film, or the kind of reason."""
-    if reason.kind == "liked" and reason.movie is not None:
-        return reason.movie.label
+    """What a part of the bar is called: by the liked film, or by the kind of reason."""
+    if reason.kind in _SAYS and reason.movie is not None:
+        return _SAYS[reason.kind].format(reason.movie.label)
     return _WORDS.get(reason.kind, reason.kind)
 
 
@@ -67,9 +73,9 @@ def _colours(found: Sequence[Recommendation]) -> dict[str, str]:
     for film in found:
         for reason in film.reasons:
             kinds.setdefault(_name(reason), reason.kind)
-    shades = iter(_OF_FILMS)
+    shades = {kind: iter(of_kind) for kind, of_kind in _SHADES.items()}
     return {
-        name: next(shades, _OF_FILMS[-1]) if kind == "liked" else _COLOURS.get(kind, _OTHERS)
+        name: next(shades[kind], _SHADES[kind][-1]) if kind in shades else _COLOURS.get(kind, _OTHERS)
         for name, kind in kinds.items()
     }
 

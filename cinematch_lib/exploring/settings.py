@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,9 @@ class Settings:
     @classmethod
     def by_default(cls, dataset: str, seed: int = 0) -> "Settings":
         """What the pipeline does with a data set when nothing else is said."""
-        known = parameters_of(list(STEPS))
-        filters = Filters(**{name: known[name].default for name in FILTERS})
-        return cls(dataset, filters, known["services"].default, {"seed": seed} if seed else {})
+        known = _defaults()
+        filters = Filters(**{name: known[name] for name in FILTERS})
+        return cls(dataset, filters, known["services"], {"seed": seed} if seed else {})
 
     @classmethod
     def of_run(cls, run: Run) -> "Settings":
@@ -52,8 +53,7 @@ class Settings:
             raise CineMatchError(
                 f"the run {run.info.run_id} does not say which films it kept; make one that does: cinematch run"
             ) from None
-        defaults = {name: one.default for name, one in parameters_of(list(STEPS)).items()}
-        rest = {name: value for name, value in rest.items() if value != defaults[name]} | _given_to(run)
+        rest = {name: value for name, value in rest.items() if value != _defaults()[name]} | _given_to(run)
         rest = {name: value for name, value in rest.items() if name not in _OWN}
         return cls(run.info.dataset, filters, services["source"], rest)
 
@@ -83,35 +83,40 @@ class Settings:
 
     def source(self, services: str, raw_dir: Path) -> ServicesSource:
         """The source called `services` under these parameters, as 02_clean chooses it. Raises CineMatchError."""
-        known = {name: one.default for name, one in parameters_of(["clean"]).items()} | self.rest
+        known = {**_defaults(), **self.rest}
         own = place(known["services_file"]) if services == "file" and known["services_file"] else None
         of_it = {name: known[name] for name in ("region", "offers", "seed")}
         return ServicesSource.chosen(services, raw_dir=raw_dir, services_file=own, **of_it)
 
-    def made(self, info: RunInfo, raw_dir: Path) -> bool:
+    def made(self, info: RunInfo) -> bool:
         """Whether a run's catalog was made with this data set, these filters and this source of services."""
         clean = info.facts.get("clean", {})
-        source = self.source(self.services, raw_dir)
-        of_source = {"source": source.source, "region": source.region, "kinds": list(source.kinds), "seed": source.seed}
+        known = {**_defaults(), **self.rest}
+        of_source = {name: known[of] for name, of in (("region", "region"), ("kinds", "offers"), ("seed", "seed"))}
         try:
             return (
                 info.dataset == self.dataset
+                and clean["services"] == {"source": self.services, **of_source}
                 and Filters(**clean["filters"]) == self.filters
-                and clean["services"] == of_source
             )
         except (KeyError, TypeError, CineMatchError):  # a run of another version, or without a catalog of its own
             return False
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    """The notebooks' parameters with their defaults, by name."""
+    return {name: one.default for name, one in parameters_of(list(STEPS)).items()}
+
+
 def _given_to(run: Run) -> dict[str, Any]:
     """The parameters that the pipeline gave to the notebooks of a run; each kept copy says its own."""
-    known = parameters_of(list(STEPS))
     given: dict[str, Any] = {}
     for name in run.info.files:
         if name.startswith(RECORDS) and name.endswith(".ipynb"):
             metadata = run.read_json(name).get("metadata", {})
             given |= metadata.get("papermill", {}).get("parameters", {})
-    return {name: value for name, value in given.items() if name in known}
+    return {name: value for name, value in given.items() if name in _defaults()}
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:
