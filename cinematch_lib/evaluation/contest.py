@@ -35,7 +35,7 @@ class Ask(Protocol):
 class Entry:
     """What one model came to.
 
-    `chosen` are the values it ran with, one mapping for each round in which they differ; `tried` what a search
+    `chosen` are the values that were chosen, one mapping for each round in which they differ; `tried` what a search
     scored; `values` float64 (users, metrics), indexed by userId; `lists` the recommendations of all rounds;
     `cold` for each number of likes shown the nDCG of each user, float64 (users, numbers), None where it was not
     measured; `cost` seconds and megabytes, which differ from run to run.
@@ -152,7 +152,7 @@ def _enter(
     for one in plan.rounds:
         with seconds() as fitting:
             model = models.make(name, **(params or {})).fit(one.split.train, one.catalog)
-        chosen = dict(params or {}) | dict(getattr(model, "chosen", {}))
+        chosen = dict(getattr(model, "chosen", params or {}))
         cold = to_cold_users(ranking(model), one.split, ks[0]) if cold_users else None
         made = {"chosen": chosen, "cold": cold, "fit": fitting.value, "mb": megabytes(model)}
         parts[name].append(made | _asked(_asking(model), one, ks))

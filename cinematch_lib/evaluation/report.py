@@ -118,7 +118,7 @@ def signed(one: Interval) -> str:
     >>> signed(Interval(0.01, -0.002, 0.03))
     '+0.010 [−0.002, +0.030]'
     """
-    return f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]".replace("-", "−")
+    return f"{_signed(one.mean, 3)} [{_signed(one.low, 3)}, {_signed(one.high, 3)}]"
 
 
 def percent(one: Interval, mean: float) -> str:
@@ -130,7 +130,13 @@ def percent(one: Interval, mean: float) -> str:
     if not mean:
         return "of nothing"
     low, at, high = (100 * value / mean for value in (one.low, one.mean, one.high))
-    return f"{at:+.1f} % [{low:+.1f}, {high:+.1f}]".replace("-", "−")
+    return f"{_signed(at, 1)} % [{_signed(low, 1)}, {_signed(high, 1)}]"
+
+
+def _signed(value: float, digits: int) -> str:
+    """With its sign, but for what is zero when rounded."""
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def by_history(contest: Contest, names: Sequence[str]) -> pd.DataFrame:
@@ -170,7 +176,9 @@ def chosen(contest: Contest) -> pd.DataFrame:
                 words = ", ".join(
                     f"{one} {value:g}" if _is_number(value) else f"{value}" for one, value in values.items()
                 )
-                rows.append((NAMES[name], words or "nothing to choose", len(entry.tried) or ""))
+                rows.append(
+                    (NAMES[name], words or "nothing to choose", len(entry.tried) if len(entry.tried) > 1 else "")
+                )
     return pd.DataFrame(rows, columns=["model", "values", "tried"])
 
 
