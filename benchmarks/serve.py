@@ -29,7 +29,7 @@ from cinematch_lib.tmdb import find_metadata
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}"
 COMMAND = Path(sys.executable).with_name("cinematch")
-SEED, BODIES, LIKED, SHOWN = 0, 2000, 10, 20
+SEED, BODIES, LIKED, SHOWN = 0, 20_000, 10, 20
 FILTERS = {"preferred_genres": ["Drama", "Comedy"], "services": ["Netflix"], "runtime_min": 80, "runtime_max": 150}
 
 # Every request has another body; an answer that is not 200 or holds fewer than 20 films is counted.
@@ -102,10 +102,14 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
             process = psutil.Process(server.pid)
             fresh = process.memory_info().rss / 1e6
             _load(work, 1, 8, 2)  # so that both measure a server that has met its films
-            one, eight = _load(work, seconds, 1, 1), _load(work, seconds, 8, 2)
+            one = _load(work, seconds, 1, 1)
+            before = process.cpu_times()
+            eight = _load(work, seconds, 8, 2)
+            after = process.cpu_times()
             loaded = process.memory_info().rss / 1e6
         finally:
             server.terminate()
+    cpu = (after.user + after.system - before.user - before.system) / eight["requests"]
     memory = psutil.virtual_memory().total / 2**30
     print(f"\n{films:,} films; {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()};")
     print(f"every request: 20 films for {LIKED} liked ones, all filters, explained; {BODIES:,} different ones.\n")
@@ -118,6 +122,7 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
         print(f"| {name}: median, 99th percentile, most | {took['p50']:.2f}, {took['p99']:.2f}, {took['max']:.2f} ms |")
         bad = f"{took['wrong']} not 200, {took['short']} short of {SHOWN} films, {took['errors']} broken off"
         print(f"| {name}: of {took['requests']:,} answers | {bad} |")
+    print(f"| 8 connections: CPU of the server a request | {1e3 * cpu:.2f} ms |")
 
 
 def _wait(server: subprocess.Popen) -> int:

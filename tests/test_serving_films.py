@@ -76,6 +76,11 @@ def test_a_liked_film_brings_the_likest_first_and_says_why(api):
     assert recommend(api, liked_movie_ids=[1])["recommendations"][0]["reasons"] == []
 
 
+def test_somebody_who_has_said_much_is_answered_alike(api):
+    liked, disliked = list(range(1, 51)), list(range(51, 56))
+    assert sorted(ids_of(recommend(api, liked_movie_ids=liked, disliked_movie_ids=disliked))) == list(range(56, 61))
+
+
 @pytest.mark.parametrize("genre", ["Sci-Fi", "science fiction", " SCIFI "])
 def test_genres_in_any_spelling(api, genre):
     films = recommend(api, preferred_genres=[genre])["recommendations"]

@@ -1,7 +1,6 @@
 """A run's films and recommendations in the API's words."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from pydantic_core import to_json
@@ -12,13 +11,24 @@ from cinematch_lib.recommender import Recommendation
 
 _REASONS, _FEATURES = 5, 4  # how many are told of; the explanation in words tells of no more
 
+_REMEMBERED = 4096  # films
+
 
 class Answers:
     """Builds the answers for one run's films. `median_runtime` stands in where a film's own is unknown."""
 
     def __init__(self, median_runtime: int | None) -> None:
         self._median_runtime = median_runtime or 0  # the old client wants a number, also where nobody knows one
-        self.film = lru_cache(maxsize=4096)(self._film)
+        self._films: dict[int, dict[str, Any]] = {}  # by id: a film itself is slow to hash
+
+    def film(self, movie: Movie) -> dict[str, Any]:
+        """A film of the run."""
+        found = self._films.get(movie.movie_id)
+        if found is None:
+            if len(self._films) >= _REMEMBERED:
+                self._films.clear()
+            found = self._films[movie.movie_id] = self._film(movie)
+        return found
 
     def _film(self, movie: Movie) -> dict[str, Any]:
         return {

@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import FastAPI, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cinematch_lib.errors import UnknownNameError
-from cinematch_lib.films import Movie
+from cinematch_lib.films import Movie, Preferences
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.answers import as_json
 from cinematch_lib.serving.problems import problems
@@ -17,6 +18,7 @@ from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.watch import Numbers
 
 _SHOWN = 20
+_AT_ONCE = 50  # liked and disliked films; for more the answer takes long, and others should not wait for it
 
 
 def add_film_routes(app: FastAPI, live: LiveRun, store: Store, numbers: Numbers) -> None:
@@ -26,8 +28,13 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, numbers: Numbers)
     async def recommendations(wanted: schemas.RecommendationRequest) -> Response:
         """Films for somebody, the best first, each with why."""
         served = live.now
+        preferences = preferences_of(wanted, served.recommender, store)
+        if len(preferences.liked_movie_ids) + len(preferences.disliked_movie_ids) > _AT_ONCE:
+            return await run_in_threadpool(recommended, served, wanted, preferences)
+        return recommended(served, wanted, preferences)
+
+    def recommended(served: Served, wanted: schemas.RecommendationRequest, preferences: Preferences) -> Response:
         recommender = served.recommender
-        preferences = preferences_of(wanted, recommender, store)
         found = recommender.recommend(preferences, min(wanted.limit or _SHOWN, len(recommender)))
         numbers.recommended.inc(len(found))
         return answer(
