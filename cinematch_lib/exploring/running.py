@@ -41,9 +41,9 @@ def progress_in(line: str) -> Progress | None:
 
 
 class PipelineProcess:
-    """One run of ``cinematch run`` from `FIRST` on; `ended` is called with None, or a line on what went wrong.
+    """One run of ``cinematch run`` from `FIRST` to the step `last`, or to the end.
 
-    Both callbacks come from another thread.
+    `ended` is called with None, or a line on what went wrong. Both callbacks come from another thread.
     """
 
     def __init__(
@@ -52,16 +52,18 @@ class PipelineProcess:
         folders: Folders,
         going: Callable[[Progress], None],
         ended: Callable[[str | None], None],
+        last: str | None = None,
     ) -> None:
         """Start it. Raises CineMatchError for parameters that the pipeline would refuse."""
-        values = settings.checked(steps_between(FIRST, None))
+        steps = steps_between(FIRST, last)
+        values = settings.checked(steps)
         self._files = tempfile.TemporaryDirectory()
         parameters = Path(self._files.name) / "params.yaml"
         parameters.write_text(to_yaml(values), encoding="utf-8")
         places = [f"--{name.replace('_', '-')}={folder.resolve()}" for name, folder in vars(folders).items()]
         self._errors = (Path(self._files.name) / "errors").open("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
-            [*_COMMAND, "run", "-f", parameters, "--from", FIRST, *places],
+            [*_COMMAND, "run", "-f", parameters, "--from", FIRST, "--to", steps[-1], *places],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,

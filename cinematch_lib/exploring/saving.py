@@ -8,8 +8,10 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.exploring import markup
 from cinematch_lib.exploring.running import PipelineProcess, Progress
 from cinematch_lib.exploring.settings import Settings, to_yaml
-from cinematch_lib.pipeline import Folders
+from cinematch_lib.pipeline import Folders, steps_between
 from cinematch_lib.places import place
+
+LEAST = "features"  # a run that can recommend needs the steps up to this one
 
 
 class Saving:
@@ -26,7 +28,11 @@ class Saving:
         self._run.on_click(lambda _: self.run())
         self._stop = widgets.Button(description="Stop", disabled=True)
         self._stop.on_click(lambda _: self.stop())
-        buttons = widgets.HBox([save, self._run, self._stop])
+        steps = steps_between(LEAST, None)
+        self._last = widgets.Dropdown(options=steps, value=steps[-1])
+        self._last.layout.width = "auto"
+        up_to = widgets.HTML(markup.block(markup.hint("up to the step")))
+        buttons = widgets.HBox([save, self._run, up_to, self._last, self._stop])
         buttons.add_class("cm-actions")
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", display="none"))
         self._said, self._preview = widgets.HTML(), widgets.HTML()
@@ -51,7 +57,7 @@ class Saving:
     def run(self) -> None:
         """Start the pipeline with the settings in force, and show how far it is."""
         try:
-            self._process = PipelineProcess(self._get(), self._folders, self._going, self._ended)
+            self._process = PipelineProcess(self._get(), self._folders, self._going, self._ended, self._last.value)
         except CineMatchError as error:
             self._say(str(error), "bad")
             return
