@@ -45,13 +45,19 @@ class Profile:
         return vector
 
     @cached_property
-    def by_feature(self) -> dict[int, list[tuple[int, float]]]:
-        """For each feature, by column: which anchors have it (positions in `anchors`) and how much of it they add."""
-        found: dict[int, list[tuple[int, float]]] = {}
-        for at, (anchor, weight) in enumerate(zip(self.anchors, self.weights, strict=True)):
-            for column, value in self._known(anchor).items():
-                found.setdefault(column, []).append((at, value * weight))
-        return found
+    def by_feature(self) -> tuple[np.ndarray, np.ndarray]:
+        """What each anchor adds to each feature of the vector: float64 (features that any has, anchors).
+
+        Before it, in which row each feature is: int32 (features,), -1 for those that no anchor has.
+        """
+        known = [self._known(anchor) for anchor in self.anchors]
+        columns = list(dict.fromkeys(column for one in known for column in one))
+        place = np.full(len(self.vector), -1, dtype=np.int32)
+        place[columns] = np.arange(len(columns), dtype=np.int32)
+        table = np.zeros((len(columns), len(known)))
+        for at, (one, weight) in enumerate(zip(known, self.weights, strict=True)):
+            table[place[list(one)], at] = np.fromiter(one.values(), np.float64, len(one)) * weight
+        return place, table
 
 
 class Content:
@@ -113,20 +119,28 @@ class Content:
         lengths = np.where(lengths > 0, lengths, 1)
         return products / lengths / lengths[:, None]
 
-    def shared(self, profile: Profile, row: int, scales: Sequence[float]) -> list[tuple[float, tuple[Feature, ...]]]:
-        """For each anchor of the profile: its scale times what it adds to the film's score, and by which features.
+    def added(self, profile: Profile, rows: np.ndarray) -> np.ndarray:
+        """What each anchor of the profile adds to the products of the films in `rows`: float64 (rows, anchors)."""
+        place, table = profile.by_feature
+        films = self._by_film[rows]
+        places = place[films.indices]
+        values = np.where(places >= 0, films.data, 0)
+        shape = (len(rows), max(len(table), 1))
+        known = sparse.csr_matrix((values, np.maximum(places, 0), films.indptr), shape=shape)
+        return known @ (table if len(table) else np.zeros((1, len(profile.anchors))))
 
-        Features are in words, those that add most to the whole first; cosine and sine of a number are one feature.
+    def shared(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
+        """The features that two films share, with `scale` times what each adds to their product.
+
+        They are in words, those that add most to the whole first; cosine and sine of a number are one feature.
         """
-        added: list[dict[int, float]] = [{} for _ in profile.anchors]
-        by_feature = profile.by_feature
+        of_other, one_of = self._known(other), self._one_of
+        values: dict[int, float] = {}
         for column, value in self._known(row).items():
-            if column in by_feature:
-                name = self._one_of[column]
-                for at, of_anchor in by_feature[column]:
-                    of = added[at]
-                    of[name] = of.get(name, 0.0) + value * of_anchor * scales[at]
-        return [self._summed(values) for values in added]
+            if column in of_other:
+                name = one_of[column]
+                values[name] = values.get(name, 0.0) + value * of_other[column] * scale
+        return self._summed(values)
 
     def strongest(self, row: int, k: int) -> tuple[Feature, ...]:
         """The film's `k` strongest features; values are squared, so that those of all features add up to 1."""
@@ -135,7 +149,7 @@ class Content:
             name = self._one_of[column]
             squares[name] = squares.get(name, 0.0) + value * value
         whole = sum(squares.values()) or 1.0
-        return self._summed({name: square / whole for name, square in squares.items()})[1][:k]
+        return self._summed({name: square / whole for name, square in squares.items()})[:k]
 
     def _read_known(self, row: int) -> dict[int, float]:
         columns, values = self._row(row)
@@ -145,11 +159,11 @@ class Content:
             if not self._unknown_at[column]
         }
 
-    def _summed(self, values: Mapping[int, float]) -> tuple[float, tuple[Feature, ...]]:
-        """The sum of values by column, and the features: what adds most to it first, equal ones by column."""
-        whole, words = sum(values.values()), self._words
-        ordered = sorted(values, key=values.get, reverse=whole >= 0)
-        return whole, tuple([Feature(*words[column], values[column]) for column in ordered])
+    def _summed(self, values: Mapping[int, float]) -> tuple[Feature, ...]:
+        """The features of values by column: what adds most to their sum first, equal ones by column."""
+        words = self._words
+        ordered = sorted(values, key=values.get, reverse=sum(values.values()) >= 0)
+        return tuple([Feature(*words[column], values[column]) for column in ordered])
 
 
 def _in_words(name: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ the reasons above zero add up to one; what speaks against it has a share below z
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cinematch_lib.films import Movie
@@ -24,7 +23,9 @@ class Feature(NamedTuple):
     value: float
 
 
-@dataclass(frozen=True)
+Features = tuple[Feature, ...] | Callable[[], tuple[Feature, ...]]
+
+
 class Reason:
     """One addend of a score.
 
@@ -36,14 +37,34 @@ class Reason:
     first; they add up to `value`. Reasons through ratings have none.
     """
 
-    kind: str
-    value: float
-    share: float
-    movie: Movie | None = None
-    features: tuple[Feature, ...] = ()
+    __slots__ = ("_features", "kind", "movie", "share", "value")
+
+    def __init__(
+        self, kind: str, value: float, share: float, movie: Movie | None = None, features: Features = ()
+    ) -> None:
+        self.kind, self.value, self.share, self.movie, self._features = kind, value, share, movie, features
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What the film shares with `movie`; worked out when first asked for, since few are shown."""
+        if callable(self._features):
+            self._features = self._features()
+        return self._features
+
+    def _values(self) -> tuple:
+        return self.kind, self.value, self.share, self.movie, self.features
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reason) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"Reason{self._values()!r}"
 
 
-def with_shares(parts: Sequence[tuple[str, float, Movie | None, tuple[Feature, ...]]]) -> tuple[Reason, ...]:
+def with_shares(parts: Sequence[tuple[str, float, Movie | None, Features]]) -> tuple[Reason, ...]:
     """Reasons from their parts (kind, value, movie, features), the weightiest first, those of zero left out."""
     for_it = sum(value for _, value, _, _ in parts if value > 0)
     total = for_it or sum(-value for _, value, _, _ in parts) or 1.0
@@ -97,6 +118,8 @@ def _told(phrases: Sequence[str], at: int) -> tuple[list[str], list[str]]:
 
 def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reason], str]) -> list[str]:
     """Reasons that are films, the weightiest first: some named, with `more` said of them, the others counted."""
+    if not reasons:  # most kinds have none, and this is asked for every film of a list
+        return []
     named, rest = _split(reasons)
     said = [f"{how} {reason.movie.label} {_percent(reason.share)}{more(reason)}" for reason in named]
     return said + [f"{how} {counted}" for counted in _counted(rest, whom, bool(named))]
@@ -104,6 +127,8 @@ def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reaso
 
 def _people(reasons: Sequence[Reason], whom: str, do: str) -> list[str]:
     """Reasons through other people's ratings as one: those who like some films, named or counted, `do` so."""
+    if not reasons:
+        return []
     named, rest = _split(reasons)
     counted = _counted(rest, whom, bool(named))
     films = [f"{reason.movie.label} {_percent(reason.share)}" for reason in named] + counted

@@ -61,11 +61,13 @@ class ItemWeights:
         span = slice(self.matrix.indptr[row], self.matrix.indptr[row + 1])
         return self.matrix.indices[span], self.matrix.data[span]
 
-    def between(self, liked: int, row: int) -> float:
-        """What liking the film in the row `liked` says for the one in `row`; 0 where nothing."""
+    def between(self, liked: int, rows: np.ndarray) -> np.ndarray:
+        """What liking the film in the row `liked` says for those in `rows`, 0 where nothing: float32 (rows,)."""
         at, values = self.spoken(liked)
-        place = int(np.searchsorted(at, row))
-        return float(values[place]) if place < len(at) and at[place] == row else 0.0
+        if not len(at):
+            return np.zeros(len(rows), dtype=np.float32)
+        place = np.minimum(np.searchsorted(at, rows), len(at) - 1)
+        return np.where(at[place] == rows, values[place], np.float32(0))
 
     def write(self, to: BinaryIO) -> None:
         """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -205,9 +205,10 @@ class Recommender:
             chosen = [(int(rows[at]), float(scores[at]), None) for at in top(scores, k)]
         else:
             chosen = self._varied(rows, scores, k)
+        explain = score.explainers([row for row, _, _ in chosen], [varied for _, _, varied in chosen])
         return [
-            Recommendation(films.movie(row), rank, value, partial(score.reasons, row, varied))
-            for rank, (row, value, varied) in enumerate(chosen, start=1)
+            Recommendation(films.movie(row), rank, value, why)
+            for rank, ((row, value, _), why) in enumerate(zip(chosen, explain, strict=True), start=1)
         ]
 
     def _varied(

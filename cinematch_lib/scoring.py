@@ -16,7 +16,9 @@ score(film) = likeness to the liked films, less that to the disliked
 A liked film that hardly anybody has rated speaks by its likeness in full in either case.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -94,33 +96,59 @@ class Score:
             likeness += (1 - part) * self._content.scores(self._profile.part(self._unheard), rows)
         return likeness
 
-    def reasons(self, row: int, variety: tuple[int, float] | None = None) -> tuple[Reason, ...]:
-        """The addends of the score of the film in `row`, and then `variety`: a film's row, and what it takes off."""
-        films, profile = self._films, self._profile
-        parts: list[tuple] = []
+    def explainers(
+        self, rows: Sequence[int], varied: Sequence[tuple[int, float] | None]
+    ) -> list[Callable[[], tuple[Reason, ...]]]:
+        """For each film of a list, by its row, what works out its reasons: the addends of its score.
+
+        The last addend is `varied`, where there is one: a film's row, and what likeness to it takes off. What films
+        add is worked out for the whole list when the first of its reasons is asked for.
+        """
+        at_rows = np.asarray(rows, dtype=np.int64)
+        added = cache(lambda: (self._said_by_each(at_rows), self._likeness_by_each(at_rows)))
+        return [
+            partial(self._reasons, at, row, added, of) for at, (row, of) in enumerate(zip(rows, varied, strict=True))
+        ]
+
+    def _said_by_each(self, rows: np.ndarray) -> list[list[float]]:
+        """What each anchor says of each film through ratings."""
+        if not self._rated:
+            return np.zeros((len(rows), len(self._profile.anchors))).tolist()
+        said = [self._said.between(anchor, rows) for anchor in self._profile.anchors]
+        return (np.stack(said, axis=1) * np.array(self._voices)).tolist()
+
+    def _likeness_by_each(self, rows: np.ndarray) -> tuple[list[list[float]], list[list[float]]]:
+        """What each anchor adds to each film by likeness, and how much their likeness counts."""
+        counts = np.full((len(rows), len(self._profile.anchors)), self._weights.content)
         if self._rated:
-            for anchor, weight, voice in zip(profile.anchors, profile.weights, self._voices, strict=True):
+            part = np.minimum(self._said.cold[rows].astype(np.float64) + self._weights.beside, 1.0)
+            counts *= np.where(self._unheard, 1.0, part[:, None])
+        return (self._content.added(self._profile, rows) * counts).tolist(), counts.tolist()
+
+    def _reasons(
+        self, at: int, row: int, added: Callable[[], tuple], varied: tuple[int, float] | None
+    ) -> tuple[Reason, ...]:
+        films, profile = self._films, self._profile
+        said, (likeness, counts) = added()
+        parts: list[tuple] = []
+        for anchor, weight, value in zip(profile.anchors, profile.weights, said[at], strict=True):
+            if value:
                 kind = "rated_with_liked" if weight > 0 else "rated_with_disliked"
-                parts.append((kind, voice * self._said.between(anchor, row), films.movie(anchor), ()))
-        shared = self._content.shared(profile, row, self._parts_of_likeness(row))
-        for anchor, weight, (value, features) in zip(profile.anchors, profile.weights, shared, strict=True):
-            parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
+                parts.append((kind, value, films.movie(anchor), ()))
+        for anchor, weight, value, count in zip(
+            profile.anchors, profile.weights, likeness[at], counts[at], strict=True
+        ):
+            if value:
+                features = partial(self._content.shared, row, anchor, weight * count)
+                parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
         if self._genres:
             of_each = self._genre_weight / len(self._genres)
             has = tuple(Feature("genres", name, of_each) for name in self._genres if name in films.movie(row).genres)
             parts.append(("genres", of_each * len(has), None, has))
         parts.append(("general", self._general_weight * float(films.general[row]), None, ()))
-        if variety is not None:
-            parts.append(("variety", variety[1], films.movie(variety[0]), ()))
+        if varied is not None:
+            parts.append(("variety", varied[1], films.movie(varied[0]), ()))
         return with_shares(parts)
-
-    def _parts_of_likeness(self, row: int) -> list[float]:
-        """How much each anchor's likeness to the film in `row` counts."""
-        content = self._weights.content
-        if not self._rated:
-            return [content] * len(self._profile.anchors)
-        part = min(float(self._said.cold[row]) + self._weights.beside, 1.0)
-        return [content if unheard else content * part for unheard in self._unheard]
 
 
 def _add(spoken: np.ndarray, said: ItemWeights, rows: list[int], voice: float = 1.0) -> None:

@@ -49,9 +49,7 @@ def test_no_film_or_one_of_which_nothing_is_known_is_a_profile_of_zeros():
     for profile in (of_two.profile([], []), of_two.profile([0], []), of_two.profile([], [0])):
         assert not profile.vector.any()
         assert of_two.scores(profile.vector, np.arange(2)).tolist() == [0, 0]
-        assert [value for value, _ in of_two.shared(profile, 1, [1.0] * len(profile.anchors))] == [0] * len(
-            profile.anchors
-        )
+        assert not of_two.added(profile, np.array([1])).any()
 
 
 def test_likeness_among_films_leaves_the_unknown_out(three):
@@ -66,7 +64,8 @@ def test_likeness_of_a_film_of_which_nothing_is_known_is_none():
 def test_shared_features_are_in_words_with_what_adds_most_first():
     both = [0.5, 0.7, 0.0, 0.3, 0.4, 0.1]
     of_two = content(both, both)
-    ((value, features),) = of_two.shared(of_two.profile([0], []), 1, [2.0])
+    profile = of_two.profile([0], [])
+    features = of_two.shared(1, 0, 2.0 * profile.weights[0])
     assert [(one.field, one.name) for one in features] == [
         ("director", "director Mann"),
         ("overview", "“robot” in the story"),
@@ -74,13 +73,14 @@ def test_shared_features_are_in_words_with_what_adds_most_first():
         ("genres", "crime"),
     ]
     assert [one.value for one in features] == pytest.approx([0.98, 0.5, 0.34, 0.18])
-    assert value == pytest.approx(2.0)
+    assert 2 * of_two.added(profile, np.array([1]))[0, 0] == pytest.approx(2.0)
 
 
 def test_what_speaks_against_a_film_comes_by_how_much_it_does():
     of_two = content([0.6, 0.8, 0, 0, 0, 0], [0.8, 0.6, 0, 0, 0, 0])
-    _, (value, features) = of_two.shared(of_two.profile([0], [0]), 1, [1.0, 1.0])
-    assert value == pytest.approx(-0.48)
+    profile = of_two.profile([0], [0])
+    assert of_two.added(profile, np.array([1]))[0, 1] == pytest.approx(-0.48)
+    features = of_two.shared(1, 0, profile.weights[1])
     assert [(one.field, round(one.value, 3)) for one in features] == [("overview", -0.24), ("director", -0.24)]
 
 
@@ -123,11 +123,12 @@ def test_films_score_the_same_read_by_rows_and_by_columns(rows, data):
     by_columns = of_all.scores(profile.vector, np.arange(len(rows)))
     by_rows = np.array([of_all.scores(profile.vector, np.array([row]))[0] for row in range(len(rows))])
     assert by_columns.tobytes() == by_rows.tobytes()
+    added = of_all.added(profile, np.arange(len(rows)))
+    assert added.sum(axis=1) == pytest.approx(by_rows, abs=1e-5)
     for row in range(len(rows)):
-        shared = of_all.shared(profile, row, [0.7] * len(profile.anchors))
-        assert sum(value for value, _ in shared) == pytest.approx(0.7 * by_rows[row], abs=1e-5)
-        for value, features in shared:
-            assert sum(one.value for one in features) == pytest.approx(value, abs=1e-9)
+        for at, (anchor, weight) in enumerate(zip(profile.anchors, profile.weights, strict=True)):
+            features = of_all.shared(row, anchor, weight)
+            assert sum(one.value for one in features) == pytest.approx(added[row, at], abs=1e-6)
 
 
 def test_many_films_score_the_same_read_by_rows_and_by_columns():
