@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cinematch_lib.artifacts import Run, current_run_id
@@ -18,6 +19,7 @@ from cinematch_lib.recommender import Recommender
 from cinematch_lib.serving.answers import Answers, as_json
 
 LOOK_EVERY = 1.0  # seconds between two looks at which run is in use
+_REMEMBERED = 512  # answers, of some ten or twenty kilobytes each
 _TRY_AGAIN = 60.0  # seconds until a run that was refused is tried again, for somebody may have mended it
 
 _log = logging.getLogger("cinematch.serving")
@@ -30,6 +32,20 @@ class Served:
     recommender: Recommender
     answers: Answers
     info: RunInfo
+
+    @cached_property
+    def recommended(self) -> Callable[[Preferences, int, bool], tuple[bytes, int]]:
+        """A function of preferences, how many films, and whether their reasons come too: a JSON list, its length.
+
+        The last answers are remembered: a page that is opened again, and whoever names no preference, ask the same.
+        """
+
+        @lru_cache(maxsize=_REMEMBERED)
+        def recommended(preferences: Preferences, k: int, with_reasons: bool) -> tuple[bytes, int]:
+            found = self.recommender.recommend(preferences, k)
+            return as_json(self.answers.recommended(found, with_reasons=with_reasons)), len(found)
+
+        return recommended
 
     @classmethod
     def load(cls, artifacts_dir: Path) -> "Served":
