@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from commands import wait_for
-from small_projects import DATASET, small_project
+from small_projects import DATASET, QUICK, small_project
 
 from cinematch_lib import Preferences, Recommender
 from cinematch_lib.artifacts import current_run_id
@@ -179,7 +179,9 @@ def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project
     place.fill(str(tmp_path / "mine.yaml"))
     page.get_by_role("button", name="Save as parameters").click()
     expect(page.locator(".cm-good")).to_contain_text(f"cinematch run -f {tmp_path / 'mine.yaml'}")
-    assert yaml.safe_load((tmp_path / "mine.yaml").read_text())["genres_drop"] == ["children"]
+    saved = yaml.safe_load((tmp_path / "mine.yaml").read_text())
+    assert (saved["genres_drop"], saved["models"]) == (["children"], QUICK["models"])
+    page.locator(".cm-actions select").select_option("features")
     page.get_by_role("button", name="Run the pipeline").click()
     expect(page.locator(".cm-good")).to_contain_text("is in use now", timeout=SECONDS * 3000)
     after = current_run_id(project / "artifacts")

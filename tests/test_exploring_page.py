@@ -134,7 +134,8 @@ def test_a_place_where_parameters_cannot_go_is_refused_and_nothing_written(tmp_p
 def test_the_settings_of_a_pipelines_run_are_the_parameters_that_it_was_given(sample_run):
     found = Settings.of_run(Run.current(sample_run.artifacts))
     assert (found.dataset, found.filters, found.services) == ("sample", Filters(min_year=1980), "demo")
-    assert set(found.rest) <= {"seed"}
+    assert set(found.checked(list(STEPS))) == {"dataset", "services", *vars(Filters()), *found.rest}
+    assert not {"raw_dir", "data_dir", "artifacts_dir", "run_dir"} & set(found.rest)
     assert found.made(Run.current(sample_run.artifacts).info)
 
 
