@@ -3,11 +3,16 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from cinematch_lib.item_weights import ItemWeights
+
 SEED = 0
 LIKED, SHOWN, REQUESTS = 10, 20, 300
+RATED, WEIGHTS = 20_000, 200  # films with item-to-item weights, and weights for each on average
 
 
 def clean(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
@@ -45,13 +50,69 @@ def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float
     return {"seconds": time.perf_counter() - began, "features": matrix.shape[1]}
 
 
-def load(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+def load(folder: Path, metadata: Path | None, work: Path, artifacts: str = "artifacts") -> dict[str, float]:
     """A published run verified and loaded, ready to recommend; the import counted in."""
     began = time.perf_counter()
     from cinematch_lib import Recommender
 
-    recommender = Recommender.load(work / "artifacts")
+    recommender = Recommender.load(work / artifacts)
     return {"seconds": time.perf_counter() - began, "films": len(recommender)}
+
+
+def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """The same run published with item-to-item weights of 20,000 films, 200 each, invented, in a file."""
+    from cinematch_lib.artifacts import FEATURES, META, Draft, Run
+
+    run = Run.current(work / "artifacts")
+    meta = run.read_json(META)
+    weights = _invented_weights(meta)
+    began = time.perf_counter()
+    draft = Draft.begin(work / "rated")
+    draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
+    draft.write_json(META, meta)
+    draft.write_item_weights(weights)
+    draft.publish()
+    return {"seconds": time.perf_counter() - began}
+
+
+def _invented_weights(meta: dict) -> "ItemWeights":
+    """Weights of the shape that real ones have, and of no meaning: films that people like speak for thousands."""
+    from scipy import sparse
+
+    from cinematch_lib.item_weights import ItemWeights
+
+    rng = np.random.default_rng(SEED)
+    ids = np.array(meta["columns"]["movie_id"])
+    best_liked = np.argsort(-np.array(meta["columns"]["general"]), kind="stable")[:RATED]
+    share = 1 / (1 + np.arange(len(best_liked)) / 700) ** 2
+    lengths = np.minimum(share / share.sum() * WEIGHTS * len(best_liked), len(best_liked) // 2).astype(int)
+    rows = np.repeat(best_liked, lengths)
+    columns = np.concatenate([rng.choice(best_liked, length, replace=False) for length in lengths])
+    values = rng.exponential(0.01, len(rows)).astype(np.float32)
+    known = np.zeros(len(ids), dtype=bool)
+    known[best_liked] = True
+    cold = np.where(known, 0.005, 0.35).astype(np.float32)
+    return ItemWeights(ids, sparse.csr_matrix((values, (rows, columns)), shape=(len(ids), len(ids))), known, cold)
+
+
+def load_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """A run with ratings verified and loaded, ready to recommend; the import counted in."""
+    return load(folder, metadata, work, "rated")
+
+
+def recommend_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """With ratings: 20 films for 10 liked ones, without filters."""
+    return _recommend(work, {}, explain=False, artifacts="rated")
+
+
+def recommend_rated_filtered(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """With ratings: 20 films for 10 liked ones, with filters of genre, service and running time."""
+    return _recommend(work, _filters(work), explain=False, artifacts="rated")
+
+
+def recommend_rated_explained(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """With ratings: the same, with the explanation of each of the 20 in words."""
+    return _recommend(work, _filters(work), explain=True, artifacts="rated")
 
 
 def recommend(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
@@ -73,10 +134,12 @@ def _filters(work: Path) -> dict[str, object]:
     return {"preferred_genres": ["drama", "comedy"], "services": ["Netflix"], "runtime_min": 80, "runtime_max": 150}
 
 
-def _recommend(work: Path, filters: dict[str, object], *, explain: bool) -> dict[str, float]:
+def _recommend(
+    work: Path, filters: dict[str, object], *, explain: bool, artifacts: str = "artifacts"
+) -> dict[str, float]:
     from cinematch_lib import Preferences, Recommender
 
-    recommender = Recommender.load(work / "artifacts")
+    recommender = Recommender.load(work / artifacts)
     known = np.array([one.movie_id for one in recommender.recommend(k=min(2000, len(recommender)))])
     rng = np.random.default_rng(SEED)
     times, fewest = [], SHOWN
@@ -99,4 +162,9 @@ CASES: dict[str, Callable[[Path, Path | None, Path], dict[str, float]]] = {
     "recommend": recommend,
     "recommend_filtered": recommend_filtered,
     "recommend_explained": recommend_explained,
+    "rated": rated,
+    "load_rated": load_rated,
+    "recommend_rated": recommend_rated,
+    "recommend_rated_filtered": recommend_rated_filtered,
+    "recommend_rated_explained": recommend_rated_explained,
 }

@@ -28,10 +28,12 @@ class Feature(NamedTuple):
 class Reason:
     """One addend of a score.
 
-    `kind` is ``liked`` or ``disliked`` (likeness to `movie`), ``genres`` (the preferred ones it has),
-    ``general`` (how well liked the film is by everybody) or ``variety`` (likeness to `movie`, recommended
-    before it). `features` are what the film shares with `movie`, or the preferred genres that it has, the
-    strongest first; they add up to `value`.
+    `kind` is ``rated_with_liked`` or ``rated_with_disliked`` (what other people's ratings of `movie`, which the
+    person likes or dislikes, and of this film say), ``liked`` or ``disliked`` (likeness to `movie`), ``genres``
+    (the preferred ones it has), ``general`` (how well liked the film is by everybody) or ``variety`` (likeness to
+    `movie`, recommended before it). One film may be the `movie` of a reason through ratings and of one by
+    likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the strongest
+    first; they add up to `value`. Reasons through ratings have none.
     """
 
     kind: str
@@ -58,33 +60,75 @@ def in_words(reasons: Sequence[Reason]) -> str:
     of: dict[tuple[str, bool], list[Reason]] = defaultdict(list)  # by kind, and whether they speak for the film
     for reason in reasons:
         of[reason.kind, reason.value > 0].append(reason)
+    less, also, liked, disliked = "like it less than expected", "also like it", "you liked", "you disliked"
+    of_likes = [
+        (of["rated_with_liked", True], _people(of["rated_with_liked", True], liked, also)),
+        (of["liked", True], _films("like", liked, of["liked", True], _shared)),
+    ]
+    of_likes.sort(key=lambda said: -sum(reason.value for reason in said[0]))
     in_favour = [
-        *_films("like", "you liked", of["liked", True], _shared),
-        *_films("unlike", "you disliked", of["disliked", True], lambda _: ", which you disliked"),
+        *(words for _, said in of_likes for words in said),
+        *_people(of["rated_with_disliked", True], disliked, less),
+        *_films("unlike", disliked, of["disliked", True], lambda _: ", which you disliked"),
         *_worth_saying(of["genres", True], _genres),
         *_worth_saying(of["general", True], lambda _: "better liked than average"),
     ]
     against = [
-        *_films("like", "you disliked", of["disliked", False], lambda _: ", which you disliked"),
-        *_films("unlike", "you liked", of["liked", False], lambda _: ", which you liked"),
+        *_people(of["rated_with_disliked", False], disliked, also),
+        *_films("like", disliked, of["disliked", False], lambda _: ", which you disliked"),
+        *_people(of["rated_with_liked", False], liked, less),
+        *_films("unlike", liked, of["liked", False], lambda _: ", which you liked"),
         *_worth_saying(of["general", False], lambda _: "less liked than average"),
         *_worth_saying(of["variety", False], lambda reason: f"close to {reason.movie.label}, higher in this list"),
     ]
+    in_favour, against = _told([*in_favour, *against], len(in_favour))
     text = "; but ".join("; ".join(said) for said in (in_favour, against) if said)
     return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
 
 
+def _told(phrases: Sequence[str], at: int) -> tuple[list[str], list[str]]:
+    """The phrases in two parts, cut at `at`: after people who "like" a film, it "is" like another."""
+    people, told = False, []
+    for phrase in phrases:
+        told.append(f"it is {phrase}" if people and phrase.startswith(("like ", "unlike ")) else phrase)
+        people |= phrase.startswith("people ")
+    return told[:at], told[at:]
+
+
 def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reason], str]) -> list[str]:
     """Reasons that are films, the weightiest first: some named, with `more` said of them, the others counted."""
+    named, rest = _split(reasons)
+    said = [f"{how} {reason.movie.label} {_percent(reason.share)}{more(reason)}" for reason in named]
+    return said + [f"{how} {counted}" for counted in _counted(rest, whom, bool(named))]
+
+
+def _people(reasons: Sequence[Reason], whom: str, do: str) -> list[str]:
+    """Reasons through other people's ratings as one: those who like some films, named or counted, `do` so."""
+    named, rest = _split(reasons)
+    counted = _counted(rest, whom, bool(named))
+    films = [f"{reason.movie.label} {_percent(reason.share)}" for reason in named] + counted
+    if not films:
+        return []
+    *first, last = films
+    listed = f"{', '.join(first)} and {last}" if first else last
+    said = (whom, do) == ("you liked", "also like it") or f" {whom} " in listed
+    return [f"people who like {listed} {do}" if said else f"people who like {listed}, which {whom}, {do}"]
+
+
+def _split(reasons: Sequence[Reason]) -> tuple[Sequence[Reason], Sequence[Reason]]:
+    """The films to name and those to count; `reasons` are films, the weightiest first."""
     least = [_LEAST_SHARE] + [_SHOWN_SHARE] * (_SHOWN_FILMS - 1)
     named = [reason for reason, share in zip(reasons, least, strict=False) if abs(reason.share) >= share]
-    said = [f"{how} {reason.movie.label} {_percent(reason.share)}{more(reason)}" for reason in named]
-    rest = reasons[len(named) :]
+    return named, reasons[len(named) :]
+
+
+def _counted(rest: Sequence[Reason], whom: str, more: bool) -> list[str]:
+    """The films that are not named, by their number; of one alone, its name. Nothing where they hardly count."""
     share = sum(reason.share for reason in rest)
-    if abs(share) >= _LEAST_SHARE:
-        count = f"{len(rest)} {'more' if named else 'films'} {whom}" if len(rest) > 1 else rest[0].movie.label
-        said.append(f"{how} {count} {_percent(share)}")
-    return said
+    if abs(share) < _LEAST_SHARE:
+        return []
+    films = f"{len(rest)} {'more' if more else 'films'} {whom}" if len(rest) > 1 else rest[0].movie.label
+    return [f"{films} {_percent(share)}"]
 
 
 def _worth_saying(reasons: Sequence[Reason], words: Callable[[Reason], str]) -> list[str]:

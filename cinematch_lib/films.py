@@ -188,11 +188,11 @@ class Films:
         """The preferred genres by their names here, each once, in the order given. Raises UnknownNameError."""
         return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres))
 
-    def genre_share(self, genres: Sequence[str]) -> np.ndarray:
-        """Which part of `genres`, named as they are here, each film has, float32 (films,), 0 to 1."""
-        share = np.zeros(len(self), dtype=np.float32)
+    def genre_share(self, genres: Sequence[str], rows: np.ndarray) -> np.ndarray:
+        """Which part of `genres`, named as they are here, each film in `rows` has, float32 (rows,), 0 to 1."""
+        share = np.zeros(len(rows), dtype=np.float32)
         for genre in genres:
-            share += self._has_genre[genre]
+            share += self._has_genre[genre][rows]
         return share / max(len(genres), 1)
 
     def fitting(self, preferences: Preferences) -> np.ndarray:

@@ -21,8 +21,9 @@ class ItemWeights:
     """Item-to-item weights of a run's films, in the order of their ids.
 
     `movie_ids` is int64 (films,), ascending; `matrix` CSR float32 (films, films), what liking the row's film
-    adds to the column's; `known` bool (films,), which films have weights at all; `cold` float32 (films,), 0 or
-    more, how much content counts for a film beside them, more for films that fewer people have rated.
+    adds to the column's; `known` bool (films,), which films are liked by so many that their row says enough, so
+    that liking them needs no content beside it; `cold` float32 (films,), 0 or more, how much content counts for
+    recommending a film, more for films that fewer people have rated.
     Raises CineMatchError where these do not fit one another.
     """
 

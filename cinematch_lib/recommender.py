@@ -1,9 +1,4 @@
-"""Recommending films from a run: score, filter, rank, explain. Loads numpy and scipy, no more.
-
-score(film) = likeness to the liked films, less that to the disliked ones
-            + the part of the preferred genres that it has
-            + how well liked it is in general.
-"""
+"""Recommending films from a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +20,7 @@ from cinematch_lib.scoring import Score, ScoreWeights
 from cinematch_lib.search import TitleIndex
 
 _VARIED_UP_TO = 100  # longer lists are not read as a list, so their order is the score's alone
-_SIMILAR = ScoreWeights(genres=0.0, general=0.0)
+_SIMILAR = ScoreWeights(genres=0.0, general=0.0, ratings=0.5, beside=1.0, rated_genres=0.0)
 
 
 @dataclass(frozen=True)
@@ -157,7 +152,10 @@ class Recommender:
         return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights)
 
     def similar(self, movie_id: int, k: int | None = None) -> list[Recommendation]:
-        """The `k` films most like this one in their features; without `k`, ten. Raises as `recommend` does."""
+        """The `k` films most like this one; without `k`, ten. Raises as `recommend` does.
+
+        Likeness is that of their features, and half as much, at the most, what other people's ratings say.
+        """
         return self._ranked(Preferences(liked_movie_ids=[movie_id]), self._how_many(k, 10), _SIMILAR)
 
     def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:

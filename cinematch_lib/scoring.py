@@ -2,13 +2,18 @@
 
 Where ratings speak, that is where a liked film has item-to-item weights:
 
-score(film) = what the liked films say through other people's ratings, and a part of what the disliked ones say
-            + scale × (likeness to the liked films, as far as ratings are few
-                       + the part of the preferred genres that it has
-                       + how well liked it is in general),
+score(film) = Σ what each liked film says through other people's ratings, and a part of what each disliked one says,
+              over the most that the liked ones say of any film
+            + a part of the likeness to the liked films, less that to the disliked: more for films with few ratings
+            + the part of the preferred genres that it has.
 
-the scale being the highest that the liked films say of any film. Where they do not, the scale is 1, and likeness
-counts in full.
+Where they do not:
+
+score(film) = likeness to the liked films, less that to the disliked
+            + the part of the preferred genres that it has
+            + how well liked it is in general.
+
+A liked film that hardly anybody has rated speaks by its likeness in full in either case.
 """
 
 from dataclasses import dataclass
@@ -23,20 +28,22 @@ from cinematch_lib.item_weights import ItemWeights
 
 @dataclass(frozen=True)
 class ScoreWeights:
-    """How much each part of the score counts; those after `variety` are for where ratings speak.
+    """How much each part of the score counts.
 
-    `disliked` is what a disliked film says through ratings, where a liked one counts 1; `rated_general` takes
-    the place of `general`, `rated_genres` that of `genres`; `rated_content` is added to every film's `cold`.
+    Where ratings speak, `ratings` is what they say at the most, `disliked` what a disliked film says through them
+    where a liked one counts 1, `beside` the part of the likeness that counts for films with many ratings, 0 to 1,
+    and `rated_genres` stands for `genres`. `general` counts where they do not speak, `variety` where nothing is
+    liked.
     """
 
     content: float = 1.0
     genres: float = 0.1
     general: float = 0.25
     variety: float = 0.1
+    ratings: float = 1.0
     disliked: float = -0.2
-    rated_general: float = 0.0
-    rated_genres: float = 0.1
-    rated_content: float = 0.0
+    beside: float = 0.2
+    rated_genres: float = 0.2
 
 
 class Score:
@@ -48,24 +55,20 @@ class Score:
         self._films, self._content, self._said, self._weights = films, content, said, weights
         liked, disliked = films.rows(wanted.liked_movie_ids), films.rows(wanted.disliked_movie_ids)
         self._profile = content.profile(liked, disliked)
-        self._voices = [1.0] * len(liked) + [weights.disliked] * len(disliked)  # through ratings
         spoken = np.zeros(len(films), dtype=np.float32)
         if said is not None:
-            for row in liked:
-                at, values = said.spoken(row)
-                spoken[at] += values
-        highest = float(spoken.max())
-        self._rated = highest > 0
+            _add(spoken, said, liked)
+        most = float(spoken.max())
+        self._rated = most > 0
         if self._rated:
-            for row in disliked:
-                at, values = said.spoken(row)
-                spoken[at] += np.float32(weights.disliked) * values
+            unit = weights.ratings / most
+            self._voices = [unit] * len(liked) + [unit * weights.disliked] * len(disliked)
+            _add(spoken, said, disliked, weights.disliked)
+            spoken *= np.float32(unit)
             self._spoken = spoken
             self._unheard = [not said.known[row] for row in self._profile.anchors]
-        scale = highest if self._rated else 1.0
-        self._content_weight = scale * weights.content
-        self._genre_weight = scale * (weights.rated_genres if self._rated else weights.genres)
-        self._general_weight = scale * (weights.rated_general if self._rated else weights.general)
+        self._general_weight = 0.0 if self._rated else weights.general
+        self._genre_weight = weights.rated_genres if self._rated else weights.genres
         # With one genre every film that fits has it, so it says nothing about which is better.
         asked_for = films.preferred(wanted) if self._genre_weight else ()
         self._genres = asked_for if len(asked_for) > 1 else ()
@@ -76,32 +79,31 @@ class Score:
         if self._rated:
             scores += self._spoken[rows]
         if self._profile.anchors:
-            scores += np.float32(self._content_weight) * self._likeness(rows)
+            scores += np.float32(self._weights.content) * self._likeness(rows)
         if self._genres:
-            scores += np.float32(self._genre_weight) * self._films.genre_share(self._genres)[rows]
+            scores += np.float32(self._genre_weight) * self._films.genre_share(self._genres, rows)
         return scores
 
     def _likeness(self, rows: np.ndarray) -> np.ndarray:
         whole = self._content.scores(self._profile.vector, rows)
         if not self._rated:
             return whole
-        cold = self._said.cold[rows] + np.float32(self._weights.rated_content)
-        likeness = cold * whole
+        part = np.minimum(self._said.cold[rows] + np.float32(self._weights.beside), np.float32(1))
+        likeness = part * whole
         if any(self._unheard):
-            of_unheard = self._content.scores(self._profile.part(self._unheard), rows)
-            likeness += np.maximum(1 - cold, 0) * of_unheard
+            likeness += (1 - part) * self._content.scores(self._profile.part(self._unheard), rows)
         return likeness
 
     def reasons(self, row: int, variety: tuple[int, float] | None = None) -> tuple[Reason, ...]:
         """The addends of the score of the film in `row`, and then `variety`: a film's row, and what it takes off."""
-        films = self._films
+        films, profile = self._films, self._profile
         parts: list[tuple] = []
         if self._rated:
-            for anchor, voice in zip(self._profile.anchors, self._voices, strict=True):
-                kind = "rated_with_liked" if voice > 0 else "rated_with_disliked"
+            for anchor, weight, voice in zip(profile.anchors, profile.weights, self._voices, strict=True):
+                kind = "rated_with_liked" if weight > 0 else "rated_with_disliked"
                 parts.append((kind, voice * self._said.between(anchor, row), films.movie(anchor), ()))
-        shared = self._content.shared(self._profile, row, self._shown(row))
-        for anchor, weight, (value, features) in zip(self._profile.anchors, self._profile.weights, shared, strict=True):
+        shared = self._content.shared(profile, row, self._parts_of_likeness(row))
+        for anchor, weight, (value, features) in zip(profile.anchors, profile.weights, shared, strict=True):
             parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
         if self._genres:
             of_each = self._genre_weight / len(self._genres)
@@ -112,10 +114,17 @@ class Score:
             parts.append(("variety", variety[1], films.movie(variety[0]), ()))
         return with_shares(parts)
 
-    def _shown(self, row: int) -> list[float]:
+    def _parts_of_likeness(self, row: int) -> list[float]:
         """How much each anchor's likeness to the film in `row` counts."""
+        content = self._weights.content
         if not self._rated:
-            return [self._content_weight] * len(self._profile.anchors)
-        cold = float(self._said.cold[row]) + self._weights.rated_content
-        quiet, full = cold * self._content_weight, max(cold, 1.0) * self._content_weight
-        return [full if unheard else quiet for unheard in self._unheard]
+            return [content] * len(self._profile.anchors)
+        part = min(float(self._said.cold[row]) + self._weights.beside, 1.0)
+        return [content if unheard else content * part for unheard in self._unheard]
+
+
+def _add(spoken: np.ndarray, said: ItemWeights, rows: list[int], voice: float = 1.0) -> None:
+    """Add to `spoken`, float32 (films,), in place: `voice` times what each film in `rows` says."""
+    for row in rows:
+        at, values = said.spoken(row)
+        spoken[at] += np.float32(voice) * values

@@ -3,18 +3,22 @@
 import functools
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from cinematch_lib import Recommender, movielens
-from cinematch_lib.artifacts import Draft
+from cinematch_lib.artifacts import FEATURES, META, Draft, Run
 from cinematch_lib.availability import ServicesSource
 from cinematch_lib.catalog import Filters
 from cinematch_lib.cleaning import clean, read_catalog
 from cinematch_lib.columns import MERGED_DTYPES
 from cinematch_lib.features import FilmFeatures
+from cinematch_lib.item_weights import ItemWeights
 from cinematch_lib.liking import general_liking, rating_summary
 from cinematch_lib.meta import movies_meta
+from cinematch_lib.models import make
 
 
 def film_table(*films):
@@ -27,14 +31,25 @@ def film_table(*films):
     return pd.DataFrame(rows).astype(MERGED_DTYPES)
 
 
-def recommender_of(*films, general=None, services_source="file", weights=None, **features):
-    """A recommender of such films; `general` is how well liked each is, nothing known of it where left out."""
+def recommender_of(*films, general=None, services_source="file", weights=None, said=None, **features):
+    """A recommender of such films; `general` is how well liked each is, nothing known of it where left out.
+
+    `said` are item-to-item weights, a row of numbers for each film, and how much content counts beside them.
+    """
     table = film_table(*films)
     made = FilmFeatures(**{"min_df": 1, **features})
     matrix = made.fit_transform(table)
     liking = general_liking(table, None) if general is None else general
     meta = movies_meta(table, liking, made.get_feature_names_out(), services_source, ["MovieLens"])
-    return Recommender(matrix, meta, weights)
+    return Recommender(matrix, meta, weights, said and item_weights(*said, table["movieId"]))
+
+
+def item_weights(rows, cold=0.0, movie_ids=None):
+    """Weights given as a table of numbers; films that say nothing are not known by their ratings."""
+    table = np.array(rows, dtype=np.float32)
+    ids = np.arange(1, len(table) + 1) if movie_ids is None else np.array(movie_ids, dtype=np.int64)
+    of_content = np.zeros(len(table), dtype=np.float32) + np.array(cold, dtype=np.float32)
+    return ItemWeights(ids, sparse.csr_matrix(table), (table != 0).any(axis=1), of_content)
 
 
 def genre_films(*genres, **columns):
@@ -110,6 +125,35 @@ def sample_recommender(tmp_path_factory):
 
 
 _load = functools.cache(Recommender.load)
+
+
+@functools.cache
+def sample_weights(folder):
+    """Item-to-item weights of the most rated of the sample's films, with values near those it would choose."""
+    fixed = {"penalty": 130.0, "thinning": 0.15, "sitting_weight": 0.0, "calendar": 0.0, "cold": 0.35}
+    model = make("hybrid", **fixed, max_films=2000)
+    return model.fit(movielens.read_ratings(folder / "raw" / "sample"), read_catalog(folder / "data")).item_weights(100)
+
+
+@functools.cache
+def _rated(artifacts):
+    draft = Draft.begin(artifacts.parent / "rated")
+    run = Run.current(artifacts)
+    draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
+    draft.write_json(META, run.read_json(META))
+    draft.write_item_weights(sample_weights(artifacts.parent))
+    draft.publish()
+    return artifacts.parent / "rated"
+
+
+def rated_artifacts(tmp_path_factory):
+    """The artifacts folder of a run as `sample_artifacts` has it, with what the sample's ratings say."""
+    return _rated(sample_artifacts(tmp_path_factory))
+
+
+def rated_recommender(tmp_path_factory):
+    """The recommender loaded from that run."""
+    return _load(rated_artifacts(tmp_path_factory))
 
 
 def same(one, other):

@@ -131,3 +131,54 @@ def test_a_feature_and_a_reason_are_plain_values():
     assert Reason("general", 0.1, 1.0) == Reason("general", 0.1, 1.0, None, ())
     with pytest.raises(AttributeError):
         MANN.value = 1
+
+
+# --- through other people's ratings ------------------------------------------------------------------
+
+
+def rated(film, value, of="liked"):
+    return (f"rated_with_{of}", value, film, ())
+
+
+def test_liked_films_that_speak_through_ratings_are_told_together():
+    assert words(rated(HEAT, 0.62), rated(CASINO, 0.38)) == (
+        "People who like Heat (1995) (62%) and Casino (1995) (38%) also like it"
+    )
+
+
+def test_those_that_say_little_are_counted():
+    few = [rated(movie(f"Film {at}"), 0.04) for at in range(5)]
+    assert words(rated(HEAT, 0.5), rated(GIGLI, 0.3), *few) == (
+        "People who like Heat (1995) (50%), Gigli (2003) (30%) and 5 more you liked (20%) also like it"
+    )
+    assert words(*few * 5) == "People who like 25 films you liked (100%) also like it"
+
+
+def test_likeness_beside_ratings_is_told_of_the_film():
+    assert words(rated(HEAT, 0.6), liked(HEAT, 0.4, MANN)) == (
+        "People who like Heat (1995) (60%) also like it; it is like Heat (1995) (40%): director Michael Mann"
+    )
+    assert words(rated(HEAT, 0.4), liked(HEAT, 0.6, MANN)) == (
+        "Like Heat (1995) (60%): director Michael Mann; people who like Heat (1995) (40%) also like it"
+    )
+
+
+def test_ratings_that_speak_against_it_are_told_as_what_they_are():
+    parts = [rated(HEAT, 1.0), rated(CASINO, -0.2), rated(GIGLI, -0.1, "disliked"), ("disliked", -0.1, GIGLI, ())]
+    assert words(*parts) == (
+        "People who like Heat (1995) (100%) also like it; but people who like Gigli (2003) (−10%), which you "
+        "disliked, also like it; it is like Gigli (2003) (−10%), which you disliked; people who like Casino (1995) "
+        "(−20%), which you liked, like it less than expected"
+    )
+
+
+def test_what_admirers_of_a_disliked_film_like_less_speaks_for_it():
+    assert words(rated(HEAT, 0.9), rated(GIGLI, 0.1, "disliked")) == (
+        "People who like Heat (1995) (90%) also like it; people who like Gigli (2003) (10%), which you disliked, "
+        "like it less than expected"
+    )
+    many = [rated(movie(f"Film {at}"), 0.04, "disliked") for at in range(3)]
+    assert words(rated(HEAT, 0.88), *many) == (
+        "People who like Heat (1995) (88%) also like it; people who like 3 films you disliked (12%) like it less "
+        "than expected"
+    )

@@ -108,7 +108,7 @@ def test_which_films_fit(films, preferences, rows):
 def test_a_genre_named_twice_counts_once(films):
     wanted = films.preferred(Preferences(preferred_genres=["Sci-Fi", "crime", "science fiction"]))
     assert wanted == ("sci-fi", "crime")
-    assert films.genre_share(wanted).tolist() == [0.5, 0.5, 0]
+    assert films.genre_share(wanted, np.arange(3)).tolist() == [0.5, 0.5, 0]
 
 
 # --- messages ----------------------------------------------------------------------------------------

@@ -109,16 +109,19 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     rng = np.random.default_rng(0)
     ratings = pd.DataFrame({"userId": np.repeat(np.arange(60), 8), "rating": 4.0, "timestamp": np.arange(480) * 1e6})
     ratings["movieId"] = np.concatenate([rng.choice(25, 8, replace=False) for _ in range(60)]) * 10
+    rare = pd.DataFrame({"userId": [0, 1, 2], "movieId": 250, "rating": 4.0, "timestamp": 5e8})  # three like it
+    ratings = pd.concat([ratings, rare])
     films = pd.DataFrame({"movieId": range(290, -1, -10), "title": "A film (1990)", "genres": "crime"})
     model = make("hybrid", penalty=5.0, thinning=0.3, sitting_weight=0.0, calendar=2.0, cold=0.5).fit(ratings, films)
     made = model.item_weights(100)
     assert made.movie_ids.tolist() == list(range(0, 300, 10))
     assert made.known.tolist() == [True] * 25 + [False] * 5
+    assert made.spoken(25)[0].size  # the rare one has weights all the same
     whole = model.weights(100)[:30].toarray()
     np.testing.assert_array_equal(made.matrix.toarray(), whole)
     few = model.item_weights(6).matrix
     kept = few.toarray() != 0
-    assert few.nnz == few.count_nonzero() == 6 * 25
+    assert few.nnz == few.count_nonzero() == 6 * 26
     np.testing.assert_array_equal(few.toarray()[kept], whole[kept])
     assert np.abs(whole[kept]).min() >= np.abs(whole[~kept]).max()
     assert np.diff(few.tocsc().indptr).max() > 6  # more for some, fewer for others

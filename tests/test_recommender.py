@@ -14,6 +14,7 @@ from small_runs import (
     film_table,
     genre_films,
     ids,
+    rated_artifacts,
     recommender_of,
     sample_artifacts,
     sample_recommender,
@@ -278,8 +279,9 @@ sys.exit(f"imported {heavy & set(sys.modules)}" if heavy & set(sys.modules) else
 """
 
 
-def test_nothing_heavy_is_imported(tmp_path_factory):
-    folder = sample_artifacts(tmp_path_factory)
+@pytest.mark.parametrize("artifacts", [sample_artifacts, rated_artifacts])
+def test_nothing_heavy_is_imported(tmp_path_factory, artifacts):
+    folder = artifacts(tmp_path_factory)
     done = subprocess.run([sys.executable, "-c", LIGHT, str(folder)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 

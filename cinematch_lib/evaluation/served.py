@@ -17,10 +17,11 @@ def served(recommender: Recommender, histories: pd.DataFrame, k: int = 20) -> pd
     does not have are passed over. Raises as `Recommender.recommend` does.
     """
     lists = []
-    here = histories[histories["movieId"].isin(recommender.movie_ids)].drop_duplicates(
-        ["userId", "movieId"], keep="last"
-    )
-    for user, of in here.groupby("userId"):
+    here = histories[histories["movieId"].isin(recommender.movie_ids)]
+    here = here.drop_duplicates(["userId", "movieId"], keep="last")
+    of_user = dict(iter(here.groupby("userId")))
+    for user in sorted(histories["userId"].unique().tolist()):
+        of = of_user.get(user, here[:0])
         liked, disliked = of["rating"] >= LIKED, of["rating"] < DISLIKED
         wanted = Preferences(
             liked_movie_ids=of.loc[liked, "movieId"].tolist(),

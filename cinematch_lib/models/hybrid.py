@@ -20,6 +20,7 @@ from cinematch_lib.models.ridge import RidgeInverse, check_memory
 _BLOCK = 512  # films whose weights are made at once
 _LOG = logging.getLogger(__name__)
 _WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
+_KNOWN_LIKES = 8  # a film with fewer leads better where its likeness to others counts in full beside its weights
 _OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
 
 
@@ -167,7 +168,7 @@ class Hybrid(Model):
             weights.data[amount < np.partition(amount, -most * len(self._at))[-most * len(self._at)]] = 0
             weights.eliminate_zeros()
         known = np.zeros(films, dtype=bool)
-        known[self._at] = True
+        known[self._at] = self.general[self._at] >= _KNOWN_LIKES
         return ItemWeights(self.films, weights, known, self.cold_weights)
 
     @property
