@@ -1,13 +1,13 @@
-"""Measure cleaning, features and recommending, and print a table: ``make bench``.
+"""Measure cleaning, features, recommending and learning, and print two tables: ``make bench``.
 
 On the MovieLens 32M catalog with TMDb's metadata where ``CINEMATCH_REAL_DATA`` names the folder that holds
-``ml-32m/`` and ``tmdb/``, else on the embedded sample. Every figure is the median of several processes.
+``ml-32m/`` and ``tmdb/``, else on the embedded sample. Every figure is the median of several processes; those of
+learning are of one each, on ratings drawn by chance (32 million, or one million for the sample's films).
 """
 
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -17,7 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import learning
 from benchmarks.cases import CASES
+from benchmarks.memory import peak_mb
 from cinematch_lib.movielens import fetch
 from cinematch_lib.tmdb import find_metadata
 
@@ -29,8 +31,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         name, folder, metadata, work = sys.argv[1:]
         taken = CASES[name](Path(folder), Path(metadata) if metadata else None, Path(work))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
-        print(json.dumps(taken | {"peak_mb": peak}))
+        print(json.dumps(taken | {"peak_mb": peak_mb()}))
         return
     with tempfile.TemporaryDirectory() as work:
         _measure_all(Path(work))
@@ -63,6 +64,7 @@ def _measure_all(work: Path) -> None:
         whole = f"{of['whole']:.2f} s" if "p99" not in of else "–"
         print(f"| {what} | {took} | {whole} | {of['peak_mb']:.0f} MB |")
     print(f"\nFewest films returned to any of the requests: {results['recommend_filtered']['fewest']:.0f} of 20.")
+    learning.measure(folder, work / "learning", real=bool(real))
 
 
 def _measure(name: str, folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:

@@ -211,6 +211,25 @@ def test_a_film_with_many_ratings_hardly_leans_on_content():
     assert coldness(np.array([0, 1, 99])).tolist() == pytest.approx([1, 0.5, 0.01])
 
 
+def test_the_content_weight_of_each_film_is_there_to_serve():
+    model = make("hybrid").fit(tastes(), catalog(films=130))
+    counts = np.bincount(tastes().movieId, minlength=131)[1:]
+    assert model.cold_weights.dtype == np.float32
+    np.testing.assert_allclose(model.cold_weights, model.chosen["cold"] / (1 + counts), rtol=1e-6)
+    assert model.films[model._at].tolist() == [film for film in range(1, 131) if counts[film - 1]]
+
+
+def test_what_it_is_at_is_told_to_those_who_ask(caplog, capfd):
+    make("hybrid").fit(tastes(), catalog())
+    assert not caplog.records
+    assert capfd.readouterr() == ("", "")
+    with caplog.at_level("INFO", logger="cinematch_lib.models"):
+        model = make("hybrid").fit(tastes(), catalog())
+    told = [one.getMessage() for one in caplog.records]
+    assert sum(line.startswith("trial ") for line in told) == len(model.tried)
+    assert any(line.startswith("Gram matrix of 1") for line in told)
+
+
 def test_cosines_are_those_of_the_sum_of_likes():
     features = film_features(catalog())
     asked = Interactions.of(

@@ -40,9 +40,10 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
 
 
 def gram_bytes(columns: int, entries: int) -> int:
-    """What `gram` holds at the most, its result and copies of X with so many `entries` counted in."""
+    """What `gram` holds at the most, with its result and without X, which has so many `entries`."""
     widest = min(columns, _LADDER[-1])
-    return 4 * (columns**2 + widest**2 + _ROWS * widest) + _WORKING + 5 * 8 * entries
+    dense, thin = 4 * (widest + _ROWS) * widest, _WORKING + 20 * entries  # one after the other
+    return 4 * columns**2 + 8 * entries + max(dense, thin)
 
 
 def _cuts(X: sparse.csr_matrix) -> np.ndarray:

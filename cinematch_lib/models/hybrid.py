@@ -177,8 +177,8 @@ class Hybrid(Model):
 
 
 def _check_memory(learned: Interactions, films: int) -> None:
-    """Before any work: histories and sittings as rows, both again with the films that get weights, and the inverse."""
-    entries = learned.stars.nnz * (1 if learned.times is None else 2)
-    sittings = 0 if learned.times is None else learned.stars.nnz // SITTING
-    times = 0 if learned.times is None else 4 * 8 * learned.stars.nnz  # put in order
-    check_memory(len(learned) + sittings, films, entries, beside=2 * 8 * entries + times)
+    """Before any work: for histories and sittings as rows, whose times are put in order, and for the inverse."""
+    ratings, timed = learned.stars.nnz, learned.times is not None
+    rows = len(learned) + (ratings // SITTING if timed else 0)
+    entries = ratings * (2 if timed else 1)
+    check_memory(rows, films, entries, before=2 * 8 * entries + (5 * 8 * ratings if timed else 0))

@@ -69,13 +69,14 @@ def by_rows(rows: int, films: int) -> bool:
     return 2 * rows < films
 
 
-def check_memory(rows: int, films: int, entries: int, beside: int = 0) -> None:
+def check_memory(rows: int, films: int, entries: int, before: int = 0) -> None:
     """Refuse what will not fit: raises CineMatchError with the numbers and what to change.
 
-    `entries` are those of the sparse matrix, (rows, films); `beside` are bytes wanted for more than the inverse.
+    `entries` are those of the sparse matrix, (rows, films), which counts too; `before` are bytes that are
+    wanted before it is made, and given back.
     """
-    whole = 4 * (rows**2 + 2 * rows * films) + 3 * 8 * entries if by_rows(rows, films) else gram_bytes(films, entries)
-    needed, free = whole + beside, psutil.virtual_memory().available
+    whole = 4 * (rows**2 + 2 * rows * films) + 16 * entries if by_rows(rows, films) else gram_bytes(films, entries)
+    needed, free = max(whole + 8 * entries, before), psutil.virtual_memory().available
     if needed > 0.9 * free:
         raise CineMatchError(
             f"item-to-item weights of {films:,} films from {rows:,} rows with {entries:,} ratings need "
