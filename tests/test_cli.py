@@ -45,7 +45,10 @@ def refused(called, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--from", "featuers"], "there is no step 'featuers'; the steps are fetch, clean, features, train, evaluate; did you mean "),
+        (
+            ["--from", "featuers"],
+            "there is no step 'featuers'; the steps are fetch, clean, features, train, evaluate; did you mean ",
+        ),
         (["--to", "serve"], "there is no step 'serve'; the steps are fetch, clean, features, train, evaluate"),
         (
             ["--from", "features", "--to", "clean"],
