@@ -45,8 +45,11 @@ def refused(called, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--from", "featuers"], "there is no step 'featuers'; the steps are fetch, clean, features; did you mean "),
-        (["--to", "serve"], "there is no step 'serve'; the steps are fetch, clean, features"),
+        (
+            ["--from", "featuers"],
+            "there is no step 'featuers'; the steps are fetch, clean, features, train, evaluate; did you mean ",
+        ),
+        (["--to", "serve"], "there is no step 'serve'; the steps are fetch, clean, features, train, evaluate"),
         (
             ["--from", "features", "--to", "clean"],
             "--from must not come after --to, got --from features and --to clean",
@@ -221,7 +224,7 @@ def test_runs_are_listed_and_the_one_in_use_is_marked(call, two):
     assert len(lines) == 2
     (marked,) = (line for line in lines if line.startswith("* "))
     assert re.fullmatch(
-        rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features; min_year=1980, services=demo", marked
+        rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features; min_year=1980, services=demo; ndcg@10 .*", marked
     )
     assert any(line.startswith(f"  {first} ") for line in lines)
 
