@@ -268,5 +268,23 @@ def test_an_altered_run_is_told_and_counting_goes_on(tmp_path):
     assert page.state.count.kept > 0
 
 
+def test_settings_of_the_run_that_the_raw_tables_no_longer_bear_are_told(tmp_path):
+    folder = small_project(tmp_path)
+    publish(folder, Filters(min_ratings=3))
+    (folder / "raw" / DATASET / "ratings.csv").unlink()
+    assert "min_ratings=3 needs ratings.csv, which this data set lacks" in texts(opened(folder).status)
+
+
+def test_a_services_file_that_the_run_does_not_name_is_told_and_the_page_shows_no_services(tmp_path):
+    folder = small_project(tmp_path)
+    own = tmp_path / "own.csv"
+    own.write_text("movieId,service\n1,Mubi\n")
+    publish(folder, Filters(services_keep=["Mubi"]), services="file", own=own)
+    page = opened(folder)
+    assert 'services="file" needs services_file' in texts(page.status)
+    assert page.state.settings.services == "none"
+    assert page.state.settings.filters == Filters()
+
+
 def test_a_whole_run_that_holds_something_else_is_told(artifacts):
     assert "cannot be read; make it anew: cinematch run" in InUse.find(artifacts).problem
