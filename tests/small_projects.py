@@ -43,7 +43,7 @@ def _cut(source, folder, wanted):
     return rows
 
 
-def publish(project, filters, services="demo", served=()):
+def publish(project, filters, services="demo", served=(), own=None):
     """A run of the small data set as the pipeline makes it, in this process.
 
     `served` are NDCG@10 of what is served, for each user of an evaluation; none: it was not evaluated.
@@ -54,7 +54,7 @@ def publish(project, filters, services="demo", served=()):
         data,
         metadata_path=folder / "tmdb_metadata.csv",
         filters=filters,
-        services=ServicesSource(services),
+        services=ServicesSource(services, own),
     )
     films, features = cleaning.read_catalog(data), FilmFeatures(min_df=1)
     matrix = features.fit_transform(films)

@@ -1,5 +1,6 @@
 """The page's parts without a browser: controls, recommendations, comparison, what it says when things are missing."""
 
+import html
 import re
 
 import pytest
@@ -39,7 +40,9 @@ def texts(widget):
     """Every text that a part of the page shows, tags aside."""
     own = [getattr(widget, name, "") for name in ("value", "description", "placeholder")]
     shown = [re.sub(r"<style>.*?</style>|<[^>]+>", " ", one, flags=re.DOTALL) for one in own if isinstance(one, str)]
-    return " ".join(" ".join([*shown, *(texts(child) for child in getattr(widget, "children", ()))]).split())
+    return html.unescape(
+        " ".join(" ".join([*shown, *(texts(child) for child in getattr(widget, "children", ()))]).split())
+    )
 
 
 def part(widget, kind):
@@ -223,10 +226,11 @@ def test_two_settings_side_by_side(project):
 def test_metrics_of_runs_that_were_made_with_both_settings_are_compared(tmp_path):
     folder = small_project(tmp_path)
     a, b = Filters(min_year=1995), Filters(min_year=1994)
-    for filters, values in ((a, [0.25, 0.5, 0.75]), (b, [0.375, 0.625, 0.875])):
-        publish(folder, filters, served=values)
+    made = [publish(folder, filters, served=of) for filters, of in ((a, [0.25, 0.5, 0.75]), (b, [0.375, 0.625, 0.875]))]
     runs = list_runs(folder / "artifacts")
-    assert evaluated_run(Settings(DATASET, a), runs) == runs[-2]
+    assert [evaluated_run(Settings(DATASET, filters), runs).run_id for filters in (a, b)] == [
+        one.run_id for one in made
+    ]
     for other in (Settings(DATASET, Filters()), Settings(DATASET, a, "none"), Settings("another", a)):
         assert evaluated_run(other, runs) is None
     page = opened(folder)
@@ -266,6 +270,24 @@ def test_an_altered_run_is_told_and_counting_goes_on(tmp_path):
     assert "movies_meta.json was altered" in texts(page.status)
     assert "make the run anew (cinematch run)" in texts(page.catalog)
     assert page.state.count.kept > 0
+
+
+def test_settings_of_the_run_that_the_raw_tables_no_longer_bear_are_told(tmp_path):
+    folder = small_project(tmp_path)
+    publish(folder, Filters(min_ratings=3))
+    (folder / "raw" / DATASET / "ratings.csv").unlink()
+    assert "min_ratings=3 needs ratings.csv, which this data set lacks" in texts(opened(folder).status)
+
+
+def test_a_services_file_that_the_run_does_not_name_is_told_and_the_page_shows_no_services(tmp_path):
+    folder = small_project(tmp_path)
+    own = tmp_path / "own.csv"
+    own.write_text("movieId,service\n1,Mubi\n")
+    publish(folder, Filters(services_keep=["Mubi"]), services="file", own=own)
+    page = opened(folder)
+    assert 'services="file" needs services_file' in texts(page.status)
+    assert page.state.settings.services == "none"
+    assert page.state.settings.filters == Filters()
 
 
 def test_a_whole_run_that_holds_something_else_is_told(artifacts):

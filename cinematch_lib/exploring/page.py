@@ -39,17 +39,13 @@ class Page:
         self._status = widgets.HTML()
         self.status: widgets.Widget = _part(widgets.HTML(markup.style()), self._status)
         self._in_use = InUse.find(folders.artifacts_dir)
-        self._notes: list[str] = []
-        began = time.perf_counter()
         try:
             self._load(self._in_use.settings or Settings.by_default(dataset, seed))
+            self._build()
         except CineMatchError as error:
             self._status.value = markup.block(markup.notice(str(error), "bad"))
             nothing = widgets.HTML(markup.block(markup.hint(_NOT_YET)))
             self.catalog = self.lookup = self.comparison = self.saving = _part(nothing)
-            return
-        self._took = time.perf_counter() - began
-        self._build()
 
     def _load(self, settings: Settings) -> None:
         """Read all films of the data set, under each source of services that is there."""
@@ -62,11 +58,15 @@ class Page:
                 f"Fetch them and make a run: cinematch run --dataset {settings.dataset}.{why}"
             )
         metadata = find_metadata(raw_dir, settings.dataset) if settings.rest.get("use_tmdb", True) else None
+        began = time.perf_counter()
         films = AllFilms.load(folder, metadata, ServicesSource("none"))
-        self._sources, self._notes = under_each(films, _sources(settings, raw_dir))
+        sources, unknown = _sources(settings, raw_dir)
+        self._sources, unreadable = under_each(films, sources)
+        self._notes = [*unknown, *unreadable]
         if settings.services not in self._sources:
             settings = replace(settings, services="none", filters=replace(settings.filters, services_keep=()))
         self._start = settings
+        self._took = time.perf_counter() - began
 
     def _build(self) -> None:
         films = self._sources[self._start.services]
@@ -89,7 +89,7 @@ class Page:
 
     def _three_columns(self) -> widgets.Widget:
         as_run, none = widgets.Button(description="As the run in use"), widgets.Button(description="No filters")
-        as_run.on_click(lambda _: self.set(self._in_use.settings or self._start))
+        as_run.on_click(lambda _: self.set(self._of_the_run()))
         none.on_click(lambda _: self.set(without_filters(self._state.settings)))
         buttons = widgets.HBox([as_run, none])
         buttons.add_class("cm-actions")
@@ -106,6 +106,12 @@ class Page:
     def set(self, settings: Settings) -> None:
         """Put the controls where `settings` say, and show what comes of it."""
         self._controls.set(settings)
+
+    def _of_the_run(self) -> Settings:
+        """The settings of the run in use, where the page can show them; else those that it began with."""
+        of = self._in_use.settings
+        shown = of is not None and of.dataset == self._start.dataset and of.services in self._sources
+        return of if shown else self._start
 
     @property
     def state(self) -> State:
@@ -174,15 +180,22 @@ def explore(raw_dir: Path, data_dir: Path, artifacts_dir: Path, dataset: str = "
     return Page(Folders(raw_dir, data_dir, artifacts_dir), dataset, seed)
 
 
-def _sources(settings: Settings, raw_dir: Path) -> dict[str, ServicesSource]:
-    """The sources of services to choose from: those that need no file, and those whose file is there."""
-    names = ["demo", "none"]
+def _sources(settings: Settings, raw_dir: Path) -> tuple[dict[str, ServicesSource], list[str]]:
+    """The sources of services to choose from, by name: the one in force, those that need no file, those whose file
+    is there. And what is wrong with others.
+    """
+    names = [settings.services, "demo", "none"]
     if (raw_dir / "tmdb" / "providers.csv").is_file():
         names.append("tmdb")
     if settings.rest.get("services_file"):
         names.append("file")
-    names = dict.fromkeys([settings.services, *names])
-    return {name: settings.source(name, raw_dir) for name in names}
+    found, wrong = {}, []
+    for name in dict.fromkeys(names):
+        try:
+            found[name] = settings.source(name, raw_dir)
+        except CineMatchError as error:
+            wrong.append(str(error))
+    return found, wrong
 
 
 def _card(widget: widgets.Widget, kind: str) -> widgets.Widget:
