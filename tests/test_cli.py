@@ -133,7 +133,7 @@ def test_recommend_prints_films_with_reasons_and_whom_to_credit(sample_run):
     assert [score for *_, score in heads] == sorted((score for *_, score in heads), reverse=True)
     facts = re.findall(r"^ {5}\d+ min · (.+?)(?: · .+ \(demo\))?$", films, flags=re.MULTILINE)
     assert ["crime" in genres.split(", ") for genres in facts] == [True] * 3
-    assert films.count("Like Heat (1995)") == 3
+    assert films.count("People who like Heat (1995)") == 3
     assert "Heat" not in {title for _, title, *_ in heads}
     assert rest == f"{MOVIELENS}\n{WIKIDATA}\n"
 

@@ -1,5 +1,6 @@
 """Little to go on: users of whom only a few likes are known, and films that nobody has rated yet."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -137,8 +138,8 @@ def cold_films(
     if not (theirs["rating"] >= LIKED).any():
         return None
     hybrid = models.make("hybrid", **(ours or {})).fit(one.split.train, one.catalog)
-    without = models.make("hybrid", **(dict(ours or {}) | hybrid.chosen | {"cold": 0.0}))
-    without.fit(one.split.train, one.catalog)
+    without = copy.copy(hybrid)  # the same weights: content is what is added to them when films are scored
+    without.chosen = hybrid.chosen | {"cold": 0.0}
     measured = {
         "hybrid": _found(hybrid, one.split, theirs, hidden),
         "content": _found(models.make("content").fit(one.split.train, one.catalog), one.split, theirs, hidden),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
@@ -70,15 +71,16 @@ class Als(Model):
         self.iterations, self.seed, self.graded = iterations, seed, graded
 
     def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
-        self._model = _implicit("als").AlternatingLeastSquares(
-            factors=self.factors,
-            regularization=self.penalty,
-            alpha=self.alpha,
-            iterations=self.iterations,
-            random_state=self.seed,
-            num_threads=1,
-        )
-        self._model.fit(spoken(learned, self.graded), show_progress=False)
+        with threadpool_limits(1, user_api="blas"):  # its matrices are small: more threads wait for one another
+            self._model = _implicit("als").AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.penalty,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                random_state=self.seed,
+                num_threads=1,
+            )
+            self._model.fit(spoken(learned, self.graded), show_progress=False)
 
     def _scores(self, asked: Interactions) -> np.ndarray:
         if not len(asked):
