@@ -30,13 +30,6 @@ LIGHT = {
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items):
-    """Side by side (``-n 2 --dist loadgroup``), a file's tests stay together, and those that need the sample's run."""
-    shared = {item.path for item in items if "sample_run" in getattr(item, "fixturenames", ())}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("sample run" if item.path in shared else str(item.path)))
-
-
 @dataclass(frozen=True)
 class SampleRun:
     """The folder of a run on the sample with default folders, and what the command wrote.
