@@ -17,7 +17,7 @@ _LOG = logging.getLogger(__name__)
 class RidgeInverse:
     """P = (XᵀX + diag(λ))⁻¹ for a sparse X, float32 (rows, films), and λ > 0, a number or float (films,).
 
-    With as many rows as films or nearly, P is made as it stands, films². With fewer than half, it is kept as
+    With as many rows as films or nearly, P is made as it stands, films². With fewer, it is kept as
     P = Λ⁻¹ − Λ⁻¹Xᵀ(I + XΛ⁻¹Xᵀ)⁻¹XΛ⁻¹ (Woodbury 1950), which needs rows² and rows × films.
     `diagonal` is that of P, float32 (films,). Raises CineMatchError where memory will not do, before any work.
     """
@@ -66,7 +66,7 @@ class RidgeInverse:
 
 def by_rows(rows: int, films: int) -> bool:
     """Whether there are so few rows that P is shorter by them."""
-    return 2 * rows < films
+    return 10 * rows < 9 * films
 
 
 def check_memory(rows: int, films: int, entries: int, before: int = 0) -> None:
