@@ -21,7 +21,7 @@ LIGHT = {
     "thinning": 0.3,
     "sitting_weight": 0.7,
     "calendar": 2.0,
-    "cold": 0.3,
+    "cold": 0.35,
     "models": "[popular, ease, hybrid]",
     "folds": 1,
     "test_users": 60,
