@@ -97,9 +97,10 @@ def contest(
 
     `ours` are the hybrid's parameters. With `searching`, every other model gets the best of its eight
     candidates on the plan's validation users; without, its defaults. The hybrid chooses by itself, on some of the
-    users that it learns from: with several rounds once, on what is known to all of them. `serve`, given a round and the hybrid fitted in it, returns what asks
-    the recommender made of it (histories, users, k); this is an entry of its own. With `cold_users`, models are
-    also shown only the first likes of each user. Shows its progress on stderr. Raises as the models do.
+    users that it learns from: with several rounds once, on what is known to all of them. `serve`, given a round
+    and the hybrid fitted in it, returns what asks the recommender made of it (histories, users, k); this is an
+    entry of its own. With `cold_users`, models are also shown only some likes of each user. Shows its progress
+    on stderr. Raises as the models do.
     """
     for name in names:
         models.make(name)
