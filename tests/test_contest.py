@@ -86,6 +86,15 @@ def test_without_a_search_defaults_run(laid_out):
     assert result.entries["ease"].tried.empty
 
 
+def test_the_hybrid_chooses_once_for_all_rounds_on_what_is_known_to_all(laid_out):
+    open_values = {"sitting_weight": 0.0, "calendar": 0.0, "thinning": 0.3, "cold": 0.25}
+    entry = contest(laid_out, ["hybrid"], KS, ours=open_values).entries["hybrid"]
+    inner = laid_out.validation
+    alone = make("hybrid", **open_values).fit(inner.split.train, inner.catalog)
+    assert entry.chosen == [alone.chosen]
+    assert entry.tried["penalty"].tolist() == [one["penalty"] for one in alone.tried]
+
+
 def test_metrics_json_says_what_the_hand_calculates(result, laid_out):
     made = json.loads(json.dumps(metrics(result, seed=0)))
     for name in ("popular", SERVED):

@@ -16,6 +16,7 @@ from cinematch_lib.evaluation.splits import Split, split_by_users
 from cinematch_lib.models import Model
 from cinematch_lib.models.base import best
 from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.threads import threads_for
 
 COLD_LIKES = (0, 1, 3, 5, 10)
 HIDDEN = 0.1  # the part of the films whose ratings are hidden
@@ -137,7 +138,8 @@ def cold_films(
     theirs = ratings[of_hidden & ratings["userId"].isin(users)]
     if not (theirs["rating"] >= LIKED).any():
         return None
-    hybrid = models.make("hybrid", **(ours or {})).fit(one.split.train, one.catalog)
+    with threads_for(len(one.split.train)):
+        hybrid = models.make("hybrid", **(ours or {})).fit(one.split.train, one.catalog)
     without = copy.copy(hybrid)  # the same weights: content is what is added to them when films are scored
     without.chosen = hybrid.chosen | {"cold": 0.0}
     measured = {

@@ -18,6 +18,7 @@ from cinematch_lib.evaluation.metrics import accuracy, kinds
 from cinematch_lib.evaluation.plans import Plan, Round
 from cinematch_lib.evaluation.tuning import search
 from cinematch_lib.models import Hybrid, Model
+from cinematch_lib.threads import threads_for
 
 OURS = "hybrid"
 _LIANG2018 = (100, 20, 50)
@@ -95,20 +96,22 @@ def contest(
     """Let the models `names` meet under `plan`, with lists of each length in `ks` (``liang2018`` has its own).
 
     `ours` are the hybrid's parameters. With `searching`, every other model gets the best of its eight
-    candidates on the plan's validation users; without, its defaults. The hybrid chooses by itself in every
-    round, on users that it learns from. `serve`, given a round and the hybrid fitted in it, returns what asks
-    the recommender made of it (histories, users, k); this is an entry of its own. With `cold_users`, models are
-    also shown only the first likes of each user. Shows its progress on stderr. Raises as the models do.
+    candidates on the plan's validation users; without, its defaults. The hybrid chooses by itself, on some of the
+    users that it learns from: with several rounds once, on what is known to all of them. `serve`, given a round
+    and the hybrid fitted in it, returns what asks the recommender made of it (histories, users, k); this is an
+    entry of its own. With `cold_users`, models are also shown only some likes of each user. Shows its progress
+    on stderr. Raises as the models do.
     """
     for name in names:
         models.make(name)
     ks = _LIANG2018 if plan.protocol == "liang2018" else ks
     steps = len(names) * len(plan.rounds)
     entries: dict[str, Entry] = {}
-    with tqdm(total=steps, desc=plan.protocol, unit=" fits", mininterval=1, leave=False) as bar:
+    ratings = len(plan.validation.split.train)
+    with threads_for(ratings), tqdm(total=steps, desc=plan.protocol, unit=" fits", mininterval=1, leave=False) as bar:
         for name in names:
             bar.set_postfix_str(name)
-            entries |= _enter(name, plan, ks, ours if name == OURS else None, searching, serve, cold_users, bar)
+            entries |= _enter(name, plan, ks, (ours or {}) if name == OURS else None, searching, serve, cold_users, bar)
     return Contest(plan, entries, ks)
 
 
@@ -148,6 +151,9 @@ def _enter(
     with seconds() as searched:
         if params is None and searching:
             params, tried = search(name, plan.validation.split, plan.validation.catalog, metric=f"ndcg@{ks[0]}")
+        if name == OURS and len(plan.rounds) > 1:
+            ours = models.make(OURS, **params).fit(plan.validation.split.train, plan.validation.catalog)
+            params, tried = dict(params) | ours.chosen, pd.DataFrame(ours.tried)
     parts: dict[str, list[dict[str, Any]]] = {name: []}
     for one in plan.rounds:
         with seconds() as fitting:
