@@ -30,6 +30,7 @@ def ratings_per_film(ratings: pd.DataFrame, films: pd.DataFrame) -> Figure:
     axes.bar(words, size, color=KEPT, width=0.75)
     for x, count in enumerate(size):
         axes.annotate(f"{count:,}", (x, count), (0, 3), textcoords="offset points", ha="center", size=9)
+    axes.margins(y=0.12)
     axes.yaxis.set_visible(False)
     axes.set_xlabel("ratings of a film")
     axes.set_title(f"How often the {len(films):,} films were rated", loc="left")

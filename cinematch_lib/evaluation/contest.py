@@ -169,7 +169,7 @@ def _enter(
             made = {"chosen": chosen, "cold": cold, "fit": fitting.value, "mb": megabytes(ask)}
             parts.setdefault(SERVED, []).append(made | _asked(ask, one, ks))
         bar.update()
-    return {one: _entry(one, of, tried, searched.value) for one, of in parts.items()}
+    return {one: _entry(one, of, tried, searched.value if one == name else 0.0) for one, of in parts.items()}
 
 
 def _asking(model: Model) -> Ask:
