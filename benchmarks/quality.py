@@ -28,7 +28,7 @@ _EASE = [{"penalty": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0
 # Factors, penalty and alpha, eight for each data set, around where the best of earlier searches lay.
 _ALS = {
     "sample": "32 10 5, 64 10 5, 64 30 5, 128 10 5, 128 30 5, 64 30 10, 128 60 10, 64 10 2",
-    "ml-2023-subset": "64 30 5, 128 30 5, 128 60 5, 256 30 5, 256 50 5, 128 60 10, 256 100 10, 128 15 2",
+    "ml-2023-subset": "64 30 5, 128 30 5, 128 60 5, 256 30 5, 256 50 5, 128 60 10, 256 15 2, 128 15 2",
     "ml-32m-ratings": "32 30 5, 64 10 5, 64 30 5, 64 60 5, 128 30 5, 128 60 5, 64 100 10, 128 100 10",
 }
 
