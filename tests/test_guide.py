@@ -17,6 +17,7 @@ from tmdb_server import TOKEN, running
 
 from cinematch_lib import Recommender
 from cinematch_lib.artifacts import current_run_id, list_runs
+from cinematch_lib.guide.page import duration
 from cinematch_lib.guide.rules import read, shown, written
 from cinematch_lib.movielens import DATASETS
 from cinematch_lib.parameters import Parameter
@@ -141,8 +142,8 @@ def test_it_shows_what_is_there(project, sample_run):
     }
     assert list(table) == [*DATASETS, "mine"]
     steps = list_runs(sample_run.artifacts)[0].facts["pipeline"]["steps"]
-    seconds = -int(-sum(one["seconds"] for one in steps if one["step"] != "fetch") // 1)
-    assert table["sample"] == ["9,066", "100,004", "none", *f"{seconds} s here".split()]
+    took = duration(sum(one["seconds"] for one in steps if one["step"] != "fetch"))
+    assert table["sample"] == ["9,066", "100,004", "none", *took.split(), "here"]
     assert table["ml-32m"][:4] == ["87,585", "32,000,204", "239", "MB"]
     assert table["mine"] == ["8", "?", "none", "not", "known"]
     assert max(map(len, person.seen.splitlines())) <= 80

@@ -324,6 +324,7 @@ def test_html_in_titles_is_text_and_does_nothing(visiting, locked_server):
     visit.page.keyboard.press("Enter")
     visit.pick("img", None)
     expect(visit.page.locator("#liked .chip")).to_have_count(1)
+    visit.page.wait_for_load_state("networkidle")  # the list is renewed after a pick
     visit.page.locator("#film-list .why-open").first.click()
     visit.page.locator("#film-list [data-save]").first.click()
     visit.page.locator("#film-list [data-verdict=dislike]").nth(1).click()

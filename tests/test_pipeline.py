@@ -54,13 +54,13 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     lines = begun.split("\n")
     for number, step in enumerate(STEPS, start=1):
         assert lines.pop(0) == f"[{number}/5] {step} …"
-        assert re.fullmatch(rf"\[{number}/5\] {step}: \d+\.\d s, \d+ MB", lines.pop(0))
+        assert re.fullmatch(rf"\[{number}/5\] {step}: \d+\.\d s, [\d,]+ MB", lines.pop(0))
     head, *rows = table.split("\n")
     assert head.split() == ["step", "seconds", "peak", "MB"]
     assert [row.split()[0] for row in rows] == list(STEPS)
     for _, seconds, megabytes in map(str.split, rows):
         assert 0.5 < float(seconds) < 400
-        assert 50 < float(megabytes) < 2000
+        assert 50 < float(megabytes.replace(",", "")) < 2000
     run_id = current_run_id(sample_run.artifacts)
     assert account.startswith("9,066 films read = 7,276 kept + 1,790 dropped (5 no year known, 1,771 before 1980, ")
     sizes = Run.current(sample_run.artifacts).info.facts["features"]
@@ -253,7 +253,7 @@ def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, samp
     (project / "data" / "movies_merged.csv").mkdir(parents=True)
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean")
     assert done.code == 1
-    assert "cinematch: step clean failed in cell [4] of 02_clean.ipynb:\n\n    own = place(" in done.err
+    assert "cinematch: step clean failed in cell [5] of 02_clean.ipynb:\n\n    folder, out = place(" in done.err
     assert "Traceback (most recent call last)" in done.err
     assert re.search(r"^IsADirectoryError: ", done.err, flags=re.MULTILINE)
     assert "\x1b" not in done.err

@@ -5,6 +5,7 @@ import json
 import os
 
 import pytest
+from commands import wait_for
 from run_files import folder_of, published, put
 from serving import client, films, publish
 
@@ -114,14 +115,12 @@ def test_the_server_says_that_it_is_degraded_and_that_it_is_well_again(served, m
         newest = publish(served, title="Picture")
         health = wait_for_health(api, "ok", newest)
         assert health["refused_run"] is None
-        assert f'run_id="{newest}"' in api.get("/metrics").text
+        wait_for(lambda: f'run_id="{newest}"' in api.get("/metrics").text, "the new run among the metrics")
         assert good not in api.get("/metrics").text
         assert api.get("/api/movies/5").json()["title"] == "Picture 5"
 
 
 def wait_for_health(api, status, run_id=None):
-    from commands import wait_for
-
     def as_wanted():
         health = api.get("/health").json()
         return health if health["status"] == status and run_id in (None, health["run_id"]) else None
