@@ -124,31 +124,35 @@ class Visit:
         calm = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
         self.context = browser.new_context(**calm | options)
         self.context.set_default_timeout(1000 * WAIT)
-        self.problems, self.outside = [], []
+        self.outside, self._noted, self._forgiven = [], [], []
         self.context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)
         self.page = self.another(path)
 
     def another(self, path="/"):
         """The page in another tab."""
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("pageerror", lambda error: self._noted.append(str(error)))
         page.on("console", self._note)
         page.goto(self.server.url + path)
         return page
 
     def _note(self, message):
         if message.type in ("error", "warning"):
-            self.problems.append(message.text)
+            self._noted.append(message.text)
 
     def _refuse(self, route):
         self.outside.append(route.request.url)
         route.abort()
 
     def forgive(self, pattern):
-        """Problems that belong to the test; that there were some is checked."""
-        kept = [one for one in self.problems if not re.search(pattern, one)]
-        assert len(kept) < len(self.problems), f"no problem like {pattern}"
-        self.problems[:] = kept
+        """Expect problems that belong to the test, whether they are noted by now or on the way."""
+        self._forgiven.append(pattern)
+
+    @property
+    def problems(self):
+        """What went wrong and was not expected, and what was expected and did not come."""
+        met = [f"no problem like {one}" for one in self._forgiven if not any(re.search(one, was) for was in self._noted)]
+        return [was for was in self._noted if not any(re.search(one, was) for one in self._forgiven)] + met
 
     def end(self):
         self.context.close()
@@ -209,6 +213,13 @@ class Visit:
             "() => { const on = document.activeElement;"
             " return on.getAttribute('aria-label') || on.id || on.textContent.trim().replace(/\\s+/g, ' '); }"
         )
+
+    def focuses(self, name):
+        """Wait until this has the focus."""
+        try:
+            wait_for(lambda: self.focused() == name, "the focus", seconds=WAIT)
+        except AssertionError:
+            assert self.focused() == name
 
     def overflow(self):
         """By how many pixels the page is wider than its window."""

@@ -140,7 +140,7 @@ def test_filters_give_what_the_library_gives(visit, films):
     expect(page.get_by_role("checkbox", name="Crime")).to_be_checked()
     page.get_by_role("button", name="Clear all").click()
     visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
-    assert visit.focused() == "filters-heading"
+    visit.focuses("filters-heading")
 
 
 def test_bounds_that_cross_are_said_and_not_asked_for(visit, films):
@@ -192,7 +192,7 @@ def test_reasons_open_with_their_words_and_shares(visit, films):
 def test_more_films_continue_the_list(visit, films):
     visit.page.get_by_role("button", name="Show more films").click()
     visit.shows(ids(films.recommend(k=40)))
-    assert visit.focused() == films.recommend(k=40)[MANY].movie.label.replace("(", "").replace(")", "")
+    visit.focuses(films.recommend(k=40)[MANY].movie.label.replace("(", "").replace(")", ""))
 
 
 # -- what one says of films ----------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_what_is_said_of_films_lasts(visit, films):
     found = ids(films.recommend(Preferences(**said), k=MANY))
     visit.page.get_by_role("button", name="Renew the list with your 3 choices").click()
     visit.shows(found)
-    assert visit.focused() == "films-heading"
+    visit.focuses("films-heading")
     visit.told({liked: "like", disliked: "dislike", dull: "not_interested"})
     visit.page.reload()
     visit.shows(found)
@@ -249,7 +249,7 @@ def test_the_watchlist(visit, films):
         expect(visit.card(film).get_by_role("button", name="Watchlist")).to_have_attribute("aria-pressed", "true")
     page = visit.page
     page.get_by_role("link", name=re.compile("Watchlist")).click()
-    assert visit.focused() == "watch-heading"
+    visit.focuses("watch-heading")
     rows = page.get_by_role("list", name="Watchlist").get_by_role("listitem")
     expect(rows).to_have_count(2)
     rows.first.get_by_role("button", name="Watched").click()
@@ -324,7 +324,7 @@ def test_html_in_titles_is_text_and_does_nothing(visiting, locked_server):
     visit.page.keyboard.press("Enter")
     visit.pick("img", None)
     expect(visit.page.locator("#liked .chip")).to_have_count(1)
-    visit.page.wait_for_load_state("networkidle")  # the list is renewed after a pick
+    expect(visit.page.locator("#film-list[aria-busy=false] [data-id]")).to_have_count(len(HOSTILE_FILMS) - 1)
     visit.page.locator("#film-list .why-open").first.click()
     visit.page.locator("#film-list [data-save]").first.click()
     visit.page.locator("#film-list [data-verdict=dislike]").nth(1).click()
@@ -508,7 +508,7 @@ def test_the_keyboard_reaches_everything_in_a_sensible_order(visit, films):
     expect(visit.card(first.movie_id).get_by_role("button", name="Like", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
-    assert visit.focused() == "Like"
+    visit.focuses("Like")
 
 
 def test_everything_has_a_name_and_credits_are_given(visit, films):
