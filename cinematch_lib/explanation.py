@@ -4,7 +4,6 @@ The values of a film's reasons add up to its score. Shares are of what speaks fo
 the reasons above zero add up to one; what speaks against it has a share below zero.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -66,10 +65,14 @@ class Reason:
 
 def with_shares(parts: Sequence[tuple[str, float, Movie | None, Features]]) -> tuple[Reason, ...]:
     """Reasons from their parts (kind, value, movie, features), the weightiest first, those of zero left out."""
-    for_it = sum(value for _, value, _, _ in parts if value > 0)
-    total = for_it or sum(-value for _, value, _, _ in parts) or 1.0
-    reasons = [Reason(kind, value, value / total, movie, features) for kind, value, movie, features in parts if value]
-    return tuple(sorted(reasons, key=lambda reason: -abs(reason.value)))
+    parts = sorted([part for part in parts if part[1]], key=_weight)
+    for_it = sum([value for _, value, _, _ in parts if value > 0])
+    total = for_it or sum([-value for _, value, _, _ in parts]) or 1.0
+    return tuple([Reason(kind, value, value / total, movie, features) for kind, value, movie, features in parts])
+
+
+def _weight(part: tuple) -> float:
+    return -abs(part[1])
 
 
 def in_words(reasons: Sequence[Reason]) -> str:
@@ -78,30 +81,12 @@ def in_words(reasons: Sequence[Reason]) -> str:
     A share follows what has it. Of the liked films the weightiest are named and the others counted; what has
     hardly a share is passed over.
     """
-    of: dict[tuple[str, bool], list[Reason]] = defaultdict(list)  # by kind, and whether they speak for the film
+    of: dict[tuple[str, bool], list[Reason]] = {}  # by kind, and whether they speak for the film
     for reason in reasons:
-        of[reason.kind, reason.value > 0].append(reason)
-    less, also, liked, disliked = "like it less than expected", "also like it", "you liked", "you disliked"
-    of_likes = [
-        (of["rated_with_liked", True], _people(of["rated_with_liked", True], liked, also)),
-        (of["liked", True], _films("like", liked, of["liked", True], _shared)),
-    ]
-    of_likes.sort(key=lambda said: -sum(reason.value for reason in said[0]))
-    in_favour = [
-        *(words for _, said in of_likes for words in said),
-        *_people(of["rated_with_disliked", True], disliked, less),
-        *_films("unlike", disliked, of["disliked", True], lambda _: ", which you disliked"),
-        *_worth_saying(of["genres", True], _genres),
-        *_worth_saying(of["general", True], lambda _: "better liked than average"),
-    ]
-    against = [
-        *_people(of["rated_with_disliked", False], disliked, also),
-        *_films("like", disliked, of["disliked", False], lambda _: ", which you disliked"),
-        *_people(of["rated_with_liked", False], liked, less),
-        *_films("unlike", liked, of["liked", False], lambda _: ", which you liked"),
-        *_worth_saying(of["general", False], lambda _: "less liked than average"),
-        *_worth_saying(of["variety", False], lambda reason: f"close to {reason.movie.label}, higher in this list"),
-    ]
+        of.setdefault((reason.kind, reason.value > 0), []).append(reason)
+    of_likes = sorted(_OF_LIKES, key=lambda kind: -sum([reason.value for reason in of.get(kind, ())]))
+    in_favour = [phrase for kind in (*of_likes, *_IN_FAVOUR) if kind in of for phrase in _WORDS[kind](of[kind])]
+    against = [phrase for kind in _AGAINST if kind in of for phrase in _WORDS[kind](of[kind])]
     in_favour, against = _told([*in_favour, *against], len(in_favour))
     text = "; but ".join("; ".join(said) for said in (in_favour, against) if said)
     return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
@@ -118,8 +103,6 @@ def _told(phrases: Sequence[str], at: int) -> tuple[list[str], list[str]]:
 
 def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reason], str]) -> list[str]:
     """Reasons that are films, the weightiest first: some named, with `more` said of them, the others counted."""
-    if not reasons:  # most kinds have none, and this is asked for every film of a list
-        return []
     named, rest = _split(reasons)
     said = [f"{how} {reason.movie.label} {_percent(reason.share)}{more(reason)}" for reason in named]
     return said + [f"{how} {counted}" for counted in _counted(rest, whom, bool(named))]
@@ -127,8 +110,6 @@ def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reaso
 
 def _people(reasons: Sequence[Reason], whom: str, do: str) -> list[str]:
     """Reasons through other people's ratings as one: those who like some films, named or counted, `do` so."""
-    if not reasons:
-        return []
     named, rest = _split(reasons)
     counted = _counted(rest, whom, bool(named))
     films = [f"{reason.movie.label} {_percent(reason.share)}" for reason in named] + counted
@@ -174,3 +155,28 @@ def _genres(reason: Reason) -> str:
 
 def _percent(share: float) -> str:
     return f"({share:.0%})".replace("-", "−")
+
+
+_LIKED, _DISLIKED, _LESS, _ALSO = "you liked", "you disliked", "like it less than expected", "also like it"
+_WORDS: dict[tuple[str, bool], Callable[[Sequence[Reason]], list[str]]] = {
+    ("rated_with_liked", True): lambda reasons: _people(reasons, _LIKED, _ALSO),
+    ("rated_with_liked", False): lambda reasons: _people(reasons, _LIKED, _LESS),
+    ("rated_with_disliked", True): lambda reasons: _people(reasons, _DISLIKED, _LESS),
+    ("rated_with_disliked", False): lambda reasons: _people(reasons, _DISLIKED, _ALSO),
+    ("liked", True): lambda reasons: _films("like", _LIKED, reasons, _shared),
+    ("liked", False): lambda reasons: _films("unlike", _LIKED, reasons, lambda _: ", which you liked"),
+    ("disliked", True): lambda reasons: _films("unlike", _DISLIKED, reasons, lambda _: ", which you disliked"),
+    ("disliked", False): lambda reasons: _films("like", _DISLIKED, reasons, lambda _: ", which you disliked"),
+    ("genres", True): lambda reasons: _worth_saying(reasons, _genres),
+    ("general", True): lambda reasons: _worth_saying(reasons, lambda _: "better liked than average"),
+    ("general", False): lambda reasons: _worth_saying(reasons, lambda _: "less liked than average"),
+    ("variety", False): lambda reasons: _worth_saying(
+        reasons, lambda reason: f"close to {reason.movie.label}, higher in this list"
+    ),
+}
+# In which order they are told; of the liked films first what counts most.
+_OF_LIKES = (("rated_with_liked", True), ("liked", True))
+_IN_FAVOUR = (("rated_with_disliked", True), ("disliked", True), ("genres", True), ("general", True))
+_AGAINST = tuple(
+    (kind, False) for kind in ("rated_with_disliked", "disliked", "rated_with_liked", "liked", "general", "variety")
+)

@@ -100,7 +100,8 @@ class Films:
     """All films of a run, by row. Rows are ordered by movieId.
 
     `ids` is int64 (films,); `general` float32 (films,), how well liked each is in general; `genres` and
-    `services` the names that occur, in alphabetical order; `movie(row)` is the film in a row.
+    `services` the names that occur, in alphabetical order; `movie(row)` is the film in a row; `genre(name)` and
+    `service(name)` are what somebody's spelling of one means.
     """
 
     def __init__(self, meta: Mapping[str, Any]) -> None:
@@ -110,14 +111,15 @@ class Films:
         self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
         self.ids.flags.writeable = False
         self.general = np.asarray(self._columns["general"], dtype=np.float32)
-        self._year = _numbers(self._columns["year"])
-        self._runtime = _numbers(self._columns["runtime"])
+        self._number = {name: _numbers(self._columns[name]) for name in ("year", "runtime")}
         self._has_genre = memberships(self._columns["genres"])
         self._has_service = memberships(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = keys_of(self.services)
         self.movie = lru_cache(maxsize=4096)(self._movie)
+        self.genre, self.service = lru_cache(maxsize=1024)(self._genre), lru_cache(maxsize=1024)(self._service)
+        self._selected = lru_cache(maxsize=16)(self._select)
         self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
 
     def __len__(self) -> int:
@@ -126,14 +128,18 @@ class Films:
     @cached_property
     def years(self) -> tuple[int, int] | None:
         """The first and the last year of release; None where no film's is known."""
-        known = self._year[~np.isnan(self._year)]
+        known = self._known("year")
         return (int(known.min()), int(known.max())) if len(known) else None
 
     @cached_property
     def median_runtime(self) -> int | None:
         """The median running time in minutes, of the films whose own is known; None where none is."""
-        known = self._runtime[~np.isnan(self._runtime)]
+        known = self._known("runtime")
         return int(np.median(known)) if len(known) else None
+
+    def _known(self, name: str) -> np.ndarray:
+        values = self._number[name]
+        return values[~np.isnan(values)]
 
     def row(self, movie_id: int) -> int:
         """The row of a film. Raises UnknownNameError."""
@@ -169,7 +175,7 @@ class Films:
             original_language=of["original_language"][row],
         )
 
-    def genre(self, name: str) -> str:
+    def _genre(self, name: str) -> str:
         """The genre that `name` means, however it is spelled. Raises UnknownNameError."""
         genre = canonical_genre(name)
         if genre not in self._has_genre:
@@ -179,7 +185,7 @@ class Films:
             )
         return genre
 
-    def service(self, name: str) -> str:
+    def _service(self, name: str) -> str:
         """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
         service = service_called(name, self._service_keys)
         if service is None:
@@ -200,43 +206,76 @@ class Films:
         """The preferred genres by their names here, each once, in the order given. Raises UnknownNameError."""
         return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres))
 
-    def genre_share(self, genres: Sequence[str], rows: np.ndarray) -> np.ndarray:
-        """Which part of `genres`, named as they are here, each film in `rows` has, float32 (rows,), 0 to 1."""
+    def selection(self, preferences: Preferences) -> "Selection":
+        """All films that fit the filters of the preferences. Raises UnknownNameError.
+
+        The last ones are remembered: people say of one film after another that they like it, and keep their filters.
+        """
+        services = dict.fromkeys(self.service(name) for name in preferences.services)
+        bounds = tuple(
+            (name, getattr(preferences, f"{name}_min"), getattr(preferences, f"{name}_max")) for name in self._number
+        )
+        return self._selected(self.preferred(preferences), tuple(services), bounds)
+
+    def _select(
+        self,
+        genres: tuple[str, ...],
+        services: tuple[str, ...],
+        bounds: tuple[tuple[str, float | None, float | None], ...],
+    ) -> "Selection":
+        fits = np.ones(len(self), dtype=bool)
+        for names, has in ((genres, self._has_genre), (services, self._has_service)):
+            if names:
+                fits &= np.logical_or.reduce([has[name] for name in names])
+        # A comparison with NaN, the unknown, is false: what is unknown fits no bound.
+        for name, low, high in bounds:
+            if low is not None:
+                fits &= self._number[name] >= low
+            if high is not None:
+                fits &= self._number[name] <= high
+        rows = np.flatnonzero(fits)
         share = np.zeros(len(rows), dtype=np.float32)
         for genre in genres:
             share += self._has_genre[genre][rows]
-        return share / max(len(genres), 1)
+        return Selection(rows, share / max(len(genres), 1))
 
-    def fitting(self, preferences: Preferences, among: Collection[int] | np.ndarray | None = None) -> np.ndarray:
-        """The rows of all films that fit the preferences, ascending. Raises UnknownNameError.
+    def allowed(
+        self, selection: "Selection", preferences: Preferences, among: Collection[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Which films of the selection the preferences do not name, by their place in it, ascending.
 
-        With `among`, only of films with these ids; ids that no film here has are passed over.
+        With `among`, only of films with these ids; ids that no film here has are passed over. Raises UnknownNameError.
         """
-        fits = np.ones(len(self), dtype=bool)
+        rows = selection.rows
+        places = np.arange(len(rows))
+        named = preferences.liked_movie_ids + preferences.disliked_movie_ids + preferences.not_interested_ids
+        if named:
+            of_named = np.array(self.rows(named))
+            found = np.searchsorted(rows, of_named)
+            there = found < len(rows)
+            there[there] = rows[found[there]] == of_named[there]
+            places = np.delete(places, found[there])
         if among is not None:
-            allowed = among if isinstance(among, np.ndarray) else np.fromiter(among, dtype=np.int64)
-            fits &= np.isin(self.ids, allowed)
-        if preferences.preferred_genres:
-            fits &= np.logical_or.reduce([self._has_genre[name] for name in self.preferred(preferences)])
-        if preferences.services:
-            names = [self.service(name) for name in preferences.services]
-            fits &= np.logical_or.reduce([self._has_service[name] for name in names])
-        # A comparison with NaN, the unknown, is false: what is unknown fits no bound.
-        for values, low, high in (
-            (self._year, preferences.year_min, preferences.year_max),
-            (self._runtime, preferences.runtime_min, preferences.runtime_max),
-        ):
-            if low is not None:
-                fits &= values >= low
-            if high is not None:
-                fits &= values <= high
-        for ids in (
-            preferences.liked_movie_ids,
-            preferences.disliked_movie_ids,
-            preferences.not_interested_ids,
-        ):
-            fits[self.rows(ids)] = False
-        return np.flatnonzero(fits)
+            ids = among if isinstance(among, np.ndarray) else np.fromiter(among, dtype=np.int64)
+            places = places[np.isin(self.ids[rows[places]], ids)]
+        return places
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The films that fit some filters, whoever asks: their `rows`, ascending, int64 (n,).
+
+    `genre_share` is which part of the preferred genres each has, float32 (n,), 0 to 1.
+    """
+
+    rows: np.ndarray
+    genre_share: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.rows.flags.writeable = self.genre_share.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def _split(joined: str) -> tuple[str, ...]:

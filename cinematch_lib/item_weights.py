@@ -3,12 +3,14 @@
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 from scipy import sparse
 
+from cinematch_lib.csr import Entries, entries
 from cinematch_lib.errors import CineMatchError
 
 ITEM_WEIGHTS = "item_weights.npz"
@@ -56,18 +58,9 @@ class ItemWeights:
                 f"{other:,} differ; train anew on this run's films (cinematch run --from train)"
             )
 
-    def spoken(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """For which films, by row, liking the film in `row` says something, and what: int32 and float32 (n,)."""
-        span = slice(self.matrix.indptr[row], self.matrix.indptr[row + 1])
-        return self.matrix.indices[span], self.matrix.data[span]
-
-    def between(self, liked: int, rows: np.ndarray) -> np.ndarray:
-        """What liking the film in the row `liked` says for those in `rows`, 0 where nothing: float32 (rows,)."""
-        at, values = self.spoken(liked)
-        if not len(at):
-            return np.zeros(len(rows), dtype=np.float32)
-        place = np.minimum(np.searchsorted(at, rows), len(at) - 1)
-        return np.where(at[place] == rows, values[place], np.float32(0))
+    def spoken(self, rows: Sequence[int]) -> Entries:
+        """What liking each of the films in `rows` says, and of which films, by row."""
+        return entries(self.matrix, np.asarray(rows, dtype=np.int64))
 
     def write(self, to: BinaryIO) -> None:
         """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""

@@ -198,9 +198,10 @@ class Recommender:
         among: Collection[int] | np.ndarray | None = None,
     ) -> list[Recommendation]:
         films = self._films
-        rows = films.fitting(wanted, among)
+        selection = films.selection(wanted)
+        allowed = films.allowed(selection, wanted, among)
         score = Score(films, self._content, self._said, wanted, weights)
-        scores = score.of(rows)
+        rows, scores = selection.rows[allowed], score.of(selection)[allowed]
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:
             chosen = [(int(rows[at]), float(scores[at]), None) for at in top(scores, k)]
         else:

@@ -24,7 +24,7 @@ import numpy as np
 
 from cinematch_lib.content import Content
 from cinematch_lib.explanation import Feature, Reason, with_shares
-from cinematch_lib.films import Films, Preferences
+from cinematch_lib.films import Films, Movie, Preferences, Selection
 from cinematch_lib.item_weights import ItemWeights
 
 
@@ -57,43 +57,52 @@ class Score:
         self._films, self._content, self._said, self._weights = films, content, said, weights
         liked, disliked = films.rows(wanted.liked_movie_ids), films.rows(wanted.disliked_movie_ids)
         self._profile = content.profile(liked, disliked)
-        spoken = np.zeros(len(films), dtype=np.float32)
-        if said is not None:
-            _add(spoken, said, liked)
-        most = float(spoken.max())
-        self._rated = most > 0
-        if self._rated:
-            unit = weights.ratings / most
-            self._voices = [unit] * len(liked) + [unit * weights.disliked] * len(disliked)
-            _add(spoken, said, disliked, weights.disliked)
-            spoken *= np.float32(unit)
-            self._spoken = spoken
-            self._unheard = [not said.known[row] for row in self._profile.anchors]
+        self._rated = said is not None and self._listen(len(liked))
         self._general_weight = 0.0 if self._rated else weights.general
         self._genre_weight = weights.rated_genres if self._rated else weights.genres
         # With one genre every film that fits has it, so it says nothing about which is better.
         asked_for = films.preferred(wanted) if self._genre_weight else ()
         self._genres = asked_for if len(asked_for) > 1 else ()
 
-    def of(self, rows: np.ndarray) -> np.ndarray:
-        """The scores of the films in `rows`, ascending: float32 (rows,)."""
-        scores = np.float32(self._general_weight) * self._films.general[rows]
+    def _listen(self, liked: int) -> bool:
+        """Hear what each anchor, the `liked` ones first, says of films; whether the liked ones speak for any."""
+        anchors = self._profile.anchors
+        self._liked, self._disliked = self._said.spoken(anchors[:liked]), self._said.spoken(anchors[liked:])
+        spoken = np.bincount(self._liked.columns, self._liked.values, minlength=len(self._films))
+        most = float(spoken[self._liked.columns].max(initial=0.0))
+        if most <= 0:
+            return False
+        self._unit = self._weights.ratings / most
+        if anchors[liked:]:
+            against = np.bincount(self._disliked.columns, self._disliked.values, minlength=len(self._films))
+            spoken += self._weights.disliked * against
+        self._spoken = spoken
+        self._unheard = np.flatnonzero(~self._said.known[list(anchors)])
+        return True
+
+    def of(self, films: Selection) -> np.ndarray:
+        """The scores of some films: float32 (films,)."""
+        rows = films.rows
+        scores = np.zeros(len(rows), dtype=np.float32)
+        if self._general_weight:
+            scores += np.float32(self._general_weight) * self._films.general[rows]
         if self._rated:
-            scores += self._spoken[rows]
+            scores += (self._unit * self._spoken[rows]).astype(np.float32)
         if self._profile.anchors:
-            scores += np.float32(self._weights.content) * self._likeness(rows)
+            scores += np.float32(self._weights.content) * self._likeness(films)
         if self._genres:
-            scores += np.float32(self._genre_weight) * self._films.genre_share(self._genres, rows)
+            scores += np.float32(self._genre_weight) * films.genre_share
         return scores
 
-    def _likeness(self, rows: np.ndarray) -> np.ndarray:
-        whole = self._content.scores(self._profile.vector, rows)
+    def _likeness(self, films: Selection) -> np.ndarray:
+        whole = self._content.scores(self._profile.vector, films)
         if not self._rated:
             return whole
-        part = np.minimum(self._said.cold[rows] + np.float32(self._weights.beside), np.float32(1))
+        part = np.minimum(self._said.cold[films.rows] + np.float32(self._weights.beside), np.float32(1))
         likeness = part * whole
-        if any(self._unheard):
-            likeness += (1 - part) * self._content.scores(self._profile.part(self._unheard), rows)
+        if len(self._unheard):
+            unheard = self._content.part(self._profile, self._unheard)
+            likeness += (1 - part) * self._content.scores(unheard, films)
         return likeness
 
     def explainers(
@@ -105,54 +114,61 @@ class Score:
         add is worked out for the whole list when the first of its reasons is asked for.
         """
         at_rows = np.asarray(rows, dtype=np.int64)
-        added = cache(lambda: (self._said_by_each(at_rows), self._likeness_by_each(at_rows)))
+        added = cache(lambda: self._added(at_rows))
         return [
             partial(self._reasons, at, row, added, of) for at, (row, of) in enumerate(zip(rows, varied, strict=True))
         ]
 
-    def _said_by_each(self, rows: np.ndarray) -> list[list[float]]:
-        """What each anchor says of each film through ratings."""
-        if not self._rated:
-            return np.zeros((len(rows), len(self._profile.anchors))).tolist()
-        said = [self._said.between(anchor, rows) for anchor in self._profile.anchors]
-        return (np.stack(said, axis=1) * np.array(self._voices)).tolist()
+    def _added(self, rows: np.ndarray) -> tuple[list[Movie], list, list, list]:
+        """The anchors; what each says of each film through ratings, adds by likeness, and how much that counts."""
+        anchors = [self._films.movie(anchor) for anchor in self._profile.anchors]
+        counts = self._counts_by_each(rows)
+        likeness = self._content.added(self._profile, rows) * counts
+        return anchors, self._said_by_each(rows).tolist(), likeness.tolist(), counts.tolist()
 
-    def _likeness_by_each(self, rows: np.ndarray) -> tuple[list[list[float]], list[list[float]]]:
-        """What each anchor adds to each film by likeness, and how much their likeness counts."""
+    def _said_by_each(self, rows: np.ndarray) -> np.ndarray:
+        """What each anchor says of each film through ratings: float64 (rows, anchors)."""
+        said = np.zeros((len(rows), len(self._profile.anchors)))
+        if self._rated:
+            place = np.full(len(self._films), -1, dtype=np.int32)
+            place[rows] = np.arange(len(rows))
+            liked = sum(weight > 0 for weight in self._profile.weights)
+            for heard, first, voice in ((self._liked, 0, 1.0), (self._disliked, liked, self._weights.disliked)):
+                at = place[heard.columns]
+                here = at >= 0
+                said[at[here], first + heard.of[here]] = self._unit * voice * heard.values[here]
+        return said
+
+    def _counts_by_each(self, rows: np.ndarray) -> np.ndarray:
+        """How much the likeness of each film to each anchor counts: float64 (rows, anchors)."""
         counts = np.full((len(rows), len(self._profile.anchors)), self._weights.content)
         if self._rated:
             part = np.minimum(self._said.cold[rows].astype(np.float64) + self._weights.beside, 1.0)
-            counts *= np.where(self._unheard, 1.0, part[:, None])
-        return (self._content.added(self._profile, rows) * counts).tolist(), counts.tolist()
+            counts *= part[:, None]
+            counts[:, self._unheard] = self._weights.content
+        return counts
 
     def _reasons(
         self, at: int, row: int, added: Callable[[], tuple], varied: tuple[int, float] | None
     ) -> tuple[Reason, ...]:
         films, profile = self._films, self._profile
-        said, (likeness, counts) = added()
+        anchors, said, likeness, counts = added()
         parts: list[tuple] = []
-        for anchor, weight, value in zip(profile.anchors, profile.weights, said[at], strict=True):
+        for movie, weight, value in zip(anchors, profile.weights, said[at], strict=True):
             if value:
-                kind = "rated_with_liked" if weight > 0 else "rated_with_disliked"
-                parts.append((kind, value, films.movie(anchor), ()))
-        for anchor, weight, value, count in zip(
-            profile.anchors, profile.weights, likeness[at], counts[at], strict=True
-        ):
+                parts.append(("rated_with_liked" if weight > 0 else "rated_with_disliked", value, movie, ()))
+        for place, value in enumerate(likeness[at]):
             if value:
-                features = partial(self._content.shared, row, anchor, weight * count)
-                parts.append(("liked" if weight > 0 else "disliked", value, films.movie(anchor), features))
+                weight = profile.weights[place]
+                shared = partial(self._content.shared, row, profile.anchors[place], weight * counts[at][place])
+                parts.append(("liked" if weight > 0 else "disliked", value, anchors[place], shared))
         if self._genres:
             of_each = self._genre_weight / len(self._genres)
-            has = tuple(Feature("genres", name, of_each) for name in self._genres if name in films.movie(row).genres)
-            parts.append(("genres", of_each * len(has), None, has))
-        parts.append(("general", self._general_weight * float(films.general[row]), None, ()))
+            of_film = films.movie(row).genres
+            has = [Feature("genres", name, of_each) for name in self._genres if name in of_film]
+            parts.append(("genres", of_each * len(has), None, tuple(has)))
+        if self._general_weight:
+            parts.append(("general", self._general_weight * float(films.general[row]), None, ()))
         if varied is not None:
             parts.append(("variety", varied[1], films.movie(varied[0]), ()))
         return with_shares(parts)
-
-
-def _add(spoken: np.ndarray, said: ItemWeights, rows: list[int], voice: float = 1.0) -> None:
-    """Add to `spoken`, float32 (films,), in place: `voice` times what each film in `rows` says."""
-    for row in rows:
-        at, values = said.spoken(row)
-        spoken[at] += np.float32(voice) * values
