@@ -1,13 +1,13 @@
 """Likeness of films by their features: scores, and the features that made them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.csr import entries, products
+from cinematch_lib.csr import Entries, entries, products
 from cinematch_lib.explanation import Feature
 from cinematch_lib.films import Selection
 
@@ -28,13 +28,14 @@ _IN_WORDS = {
 class Profile:
     """Liked and disliked films as one vector over the features, float32 (features,).
 
-    `anchors` are the films' rows and `weights` what each film's features were multiplied by; the vector is the
-    sum. All zero where there is no film or nothing is known of any.
+    `anchors` are the films' rows, `known` what is known of them, and `weights` what each film's features were
+    multiplied by; the vector is the sum. All zero where there is no film or nothing is known of any.
     """
 
     vector: np.ndarray
     anchors: tuple[int, ...]
     weights: tuple[float, ...]
+    known: Entries = field(repr=False)
 
 
 class Content:
@@ -57,24 +58,20 @@ class Content:
 
     def profile(self, liked: Sequence[int], disliked: Sequence[int]) -> Profile:
         """The profile of films given by their rows: liked ones at length one, less half of disliked ones."""
-        whole = self._sum(liked or disliked)
-        length = float(np.linalg.norm(whole)) or 1.0
-        weights = (1 / length,) * len(liked) + (_DISLIKED / length,) * len(disliked)
-        vector = whole * np.float32(weights[0] if weights else 0)
-        if liked and disliked:
-            vector += self._sum(disliked) * np.float32(_DISLIKED / length)
-        return Profile(vector, (*liked, *disliked), weights)
+        anchors = (*liked, *disliked)
+        known = entries(self._by_film, np.array(anchors, dtype=np.int64))
+        plain = np.repeat([1.0, 0.0] if liked else [0.0, 1.0], [len(liked), len(disliked)])
+        length = float(np.linalg.norm(self._sum(known, plain))) or 1.0
+        weights = np.repeat([1 / length, _DISLIKED / length], [len(liked), len(disliked)])
+        return Profile(self._sum(known, weights), anchors, tuple(weights.tolist()), known)
 
-    def part(self, profile: Profile, chosen: Sequence[int]) -> np.ndarray:
-        """What some anchors, by their place in the profile, add to its vector: float32 (features,)."""
-        vector = np.zeros_like(profile.vector)
-        for at in chosen:
-            vector += self._sum([profile.anchors[at]]) * np.float32(profile.weights[at])
-        return vector
+    def part(self, profile: Profile, chosen: np.ndarray) -> np.ndarray:
+        """What some anchors, bool (anchors,), add to the profile's vector: float32 (features,)."""
+        return self._sum(profile.known, np.where(chosen, profile.weights, 0.0))
 
-    def _sum(self, rows: Sequence[int]) -> np.ndarray:
-        of = entries(self._by_film, np.asarray(rows, dtype=np.int64))
-        return np.bincount(of.columns, of.values, minlength=self._by_film.shape[1]).astype(np.float32)
+    def _sum(self, known: Entries, weights: np.ndarray) -> np.ndarray:
+        values = known.values * weights[known.of]
+        return np.bincount(known.columns, values, minlength=self._by_film.shape[1]).astype(np.float32)
 
     def scores(self, vector: np.ndarray, films: Selection) -> np.ndarray:
         """The products of some films with `vector`: float32 (films,).
@@ -97,8 +94,8 @@ class Content:
 
     def added(self, profile: Profile, rows: np.ndarray) -> np.ndarray:
         """What each anchor of the profile adds to the products of the films in `rows`: float64 (rows, anchors)."""
-        anchors = np.asarray(profile.anchors, dtype=np.int64)
-        return products(self._by_film, rows, anchors) * np.array(profile.weights)
+        films = entries(self._by_film, rows)
+        return products(films, profile.known, (len(rows), len(profile.anchors))) * np.array(profile.weights)
 
     def shared(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, with `scale` times what each adds to their product.

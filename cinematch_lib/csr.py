@@ -28,21 +28,21 @@ def entries(matrix: sparse.csr_matrix, rows: np.ndarray) -> Entries:
     return Entries(np.repeat(np.arange(len(rows)), lengths), matrix.indices[at], matrix.data[at])
 
 
-def products(matrix: sparse.csr_matrix, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The products of some rows of `matrix` with some others: float64 (rows, others).
+def products(left: Entries, right: Entries, shape: tuple[int, int]) -> np.ndarray:
+    """The products of some rows with some others, as many as `shape` says: float64 (rows, others).
 
     >>> matrix = sparse.csr_matrix([[0.0, 2.0], [0.0, 0.0], [1.0, 3.0]])
-    >>> products(matrix, np.array([2, 1]), np.array([0, 2])).tolist()
+    >>> products(entries(matrix, np.array([2, 1])), entries(matrix, np.array([0, 2])), (2, 2)).tolist()
     [[6.0, 10.0], [0.0, 0.0]]
     """
-    right, left = entries(matrix, others), entries(matrix, rows)
+    rows, others = shape
     columns, place = np.unique(right.columns, return_inverse=True)
     if not len(columns):
-        return np.zeros((len(rows), len(others)))
-    of_others = np.zeros((len(columns), len(others)))
+        return np.zeros(shape)
+    of_others = np.zeros((len(columns), others))
     of_others[place, right.of] = right.values
     found = np.minimum(np.searchsorted(columns, left.columns), len(columns) - 1)
-    both = columns[found] == left.columns
-    of_rows = np.zeros((len(rows), len(columns)))
+    both = np.flatnonzero(columns[found] == left.columns)
+    of_rows = np.zeros((rows, len(columns)))
     of_rows[left.of[both], found[both]] = left.values[both]
     return of_rows @ of_others

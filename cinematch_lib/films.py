@@ -33,7 +33,7 @@ class Movie:
     poster_path: str = ""
     original_language: str = ""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Title and year, as people name a film: ``Heat (1995)``."""
         return f"{self.title} ({self.year})" if self.year else self.title

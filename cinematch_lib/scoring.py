@@ -67,17 +67,19 @@ class Score:
     def _listen(self, liked: int) -> bool:
         """Hear what each anchor, the `liked` ones first, says of films; whether the liked ones speak for any."""
         anchors = self._profile.anchors
-        self._liked, self._disliked = self._said.spoken(anchors[:liked]), self._said.spoken(anchors[liked:])
-        spoken = np.bincount(self._liked.columns, self._liked.values, minlength=len(self._films))
-        most = float(spoken[self._liked.columns].max(initial=0.0))
+        heard = self._said.spoken(anchors[:liked])
+        spoken = np.bincount(heard.columns, heard.values, minlength=len(self._films))
+        most = float(spoken[heard.columns].max(initial=0.0))
         if most <= 0:
             return False
-        self._unit = self._weights.ratings / most
+        unit = self._weights.ratings / most
+        self._voices = [(heard, 0, unit)]  # what they say, the place of the first among the anchors, how loud
         if anchors[liked:]:
-            against = np.bincount(self._disliked.columns, self._disliked.values, minlength=len(self._films))
-            spoken += self._weights.disliked * against
-        self._spoken = spoken
-        self._unheard = np.flatnonzero(~self._said.known[list(anchors)])
+            heard = self._said.spoken(anchors[liked:])
+            spoken += self._weights.disliked * np.bincount(heard.columns, heard.values, minlength=len(self._films))
+            self._voices.append((heard, liked, unit * self._weights.disliked))
+        self._unit, self._spoken = unit, spoken
+        self._unheard = ~self._said.known[list(anchors)]
         return True
 
     def of(self, films: Selection) -> np.ndarray:
@@ -100,7 +102,7 @@ class Score:
             return whole
         part = np.minimum(self._said.cold[films.rows] + np.float32(self._weights.beside), np.float32(1))
         likeness = part * whole
-        if len(self._unheard):
+        if self._unheard.any():
             unheard = self._content.part(self._profile, self._unheard)
             likeness += (1 - part) * self._content.scores(unheard, films)
         return likeness
@@ -130,13 +132,13 @@ class Score:
         """What each anchor says of each film through ratings: float64 (rows, anchors)."""
         said = np.zeros((len(rows), len(self._profile.anchors)))
         if self._rated:
-            place = np.full(len(self._films), -1, dtype=np.int32)
-            place[rows] = np.arange(len(rows))
-            liked = sum(weight > 0 for weight in self._profile.weights)
-            for heard, first, voice in ((self._liked, 0, 1.0), (self._disliked, liked, self._weights.disliked)):
-                at = place[heard.columns]
-                here = at >= 0
-                said[at[here], first + heard.of[here]] = self._unit * voice * heard.values[here]
+            order = np.argsort(rows)
+            wanted = np.zeros(len(self._films), dtype=bool)
+            wanted[rows] = True
+            for heard, first, voice in self._voices:
+                here = np.flatnonzero(wanted[heard.columns])
+                place = order[np.searchsorted(rows, heard.columns[here], sorter=order)]
+                said[place, first + heard.of[here]] = voice * heard.values[here]
         return said
 
     def _counts_by_each(self, rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.films import Movie, Preferences
 from cinematch_lib.serving import schemas
-from cinematch_lib.serving.answers import as_json
+from cinematch_lib.serving.answers import as_json, joined
 from cinematch_lib.serving.problems import problems
 from cinematch_lib.serving.profile import DEFAULT_USER, preferences_of
 from cinematch_lib.serving.runs import LiveRun, Served
@@ -44,8 +44,7 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, numbers: Numbers)
             "run_id": served.info.run_id,
             "attributions": recommender.attributions,
         }
-        # The list is JSON already: it goes in as it is, before the rest.
-        return Response(b'{"recommendations":' + films + b"," + as_json(rest)[1:], media_type="application/json")
+        return _with_list("recommendations", films, rest)
 
     @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=problems(404))
     async def movie(movie_id: schemas.MovieId) -> Response:
@@ -59,15 +58,13 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, numbers: Numbers)
         served = live.now
         recommender, film = served.recommender, film_of(served, movie_id)
         found = recommender.similar(movie_id, min(limit, len(recommender)))
-        return answer(
-            {
-                "movie_id": movie_id,
-                "title": film.title,
-                "similar": served.answers.recommended(found, with_reasons=True),
-                "count": len(found),
-                "attributions": recommender.attributions,
-            }
-        )
+        rest = {
+            "movie_id": movie_id,
+            "title": film.title,
+            "count": len(found),
+            "attributions": recommender.attributions,
+        }
+        return _with_list("similar", served.answers.recommended(found, with_reasons=True), rest)
 
     @app.get("/api/search", response_model=schemas.SearchAnswer, responses=problems())
     def search(
@@ -113,6 +110,11 @@ def film_of(served: Served, movie_id: int) -> Movie:
         return served.recommender.movie(movie_id)
     except UnknownNameError:
         raise HTTPException(404, f"Movie {movie_id} not found") from None
+
+
+def _with_list(name: str, films: bytes, rest: dict[str, object]) -> Response:
+    """An answer in JSON with a list that is JSON already."""
+    return Response(joined(b'{"%s":%s}' % (name.encode(), films), as_json(rest)), media_type="application/json")
 
 
 def answer(value: object) -> Response:

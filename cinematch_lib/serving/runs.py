@@ -16,7 +16,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.films import Preferences
 from cinematch_lib.manifest import REMEDY, RunInfo
 from cinematch_lib.recommender import Recommender
-from cinematch_lib.serving.answers import Answers, as_json
+from cinematch_lib.serving.answers import Answers
 
 LOOK_EVERY = 1.0  # seconds between two looks at which run is in use
 _REMEMBERED = 512  # answers, of some ten or twenty kilobytes each
@@ -43,7 +43,7 @@ class Served:
         @lru_cache(maxsize=_REMEMBERED)
         def recommended(preferences: Preferences, k: int, with_reasons: bool) -> tuple[bytes, int]:
             found = self.recommender.recommend(preferences, k)
-            return as_json(self.answers.recommended(found, with_reasons=with_reasons)), len(found)
+            return self.answers.recommended(found, with_reasons=with_reasons), len(found)
 
         return recommended
 
@@ -67,9 +67,9 @@ class Served:
         """Recommend, explain and write down a few films."""
         recommender, answers = self.recommender, self.answers
         found = recommender.recommend(Preferences())
-        as_json(answers.recommended(found, with_reasons=True))
+        answers.recommended(found, with_reasons=True)
         like_it = Preferences(liked_movie_ids=[one.movie_id for one in found[:3]])
-        as_json(answers.recommended(recommender.recommend(like_it), with_reasons=True))
+        answers.recommended(recommender.recommend(like_it), with_reasons=True)
 
     def warm_up(self) -> None:
         """Build what the first search would wait for."""
