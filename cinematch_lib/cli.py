@@ -13,13 +13,13 @@ from pathlib import Path
 import yaml
 from dotenv import find_dotenv, load_dotenv
 
-from cinematch_lib.artifacts import Run, RunInfo, current_run_id, list_runs, unreadable_runs, use_run
-from cinematch_lib.comparison import differences
-from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.artifacts import Run, current_run_id
+from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.films import Movie, Preferences
 from cinematch_lib.guide.options import add_options
 from cinematch_lib.names import fold
 from cinematch_lib.recommender import Recommendation, Recommender
+from cinematch_lib.runs_command import add_runs, size
 from cinematch_lib.serving.command import add_serve
 from cinematch_lib.titles import parse_title
 
@@ -92,17 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("-k", type=int, help="how many films (10)")
     recommend.set_defaults(command=_recommend)
 
-    runs = commands.add_parser("runs", allow_abbrev=False, help="list the runs, or compare two")
-    runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare, the older first")
-    runs.add_argument(
-        "--fail-if-worse", action="store_true", help="exit with 1 where a metric fell by more than the noise"
-    )
-    runs.set_defaults(command=_runs)
-
-    use = commands.add_parser("use", allow_abbrev=False, help="put a run in use, after checking it whole")
-    use.add_argument("run", metavar="RUN")
-    use.set_defaults(command=_use)
-
+    listed = add_runs(commands)
     serve = add_serve(commands)
     setup = commands.add_parser("setup", allow_abbrev=False, help="the guided set-up: asks, runs, checks, serves")
     add_options(setup)
@@ -113,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--data-dir", type=Path, default=Path("data"), help="where the cleaned catalog goes (data)"
         )
-    for command in (run, recommend, runs, use, setup, serve):
+    for command in (run, recommend, *listed, setup, serve):
         command.add_argument("--artifacts-dir", type=Path, default=Path("artifacts"), help="where runs lie (artifacts)")
     return parser
 
@@ -143,7 +133,7 @@ def _run(options: argparse.Namespace) -> None:
         print(f"{one.step:<10} {one.seconds:>8.1f} {one.peak_mb:>8,.0f}")
     if "clean" in steps:
         print(f"\n{CleaningReport.load(options.data_dir).in_words()}")
-    print(f"\nrun {info.run_id}{_size(info)}")
+    print(f"\nrun {info.run_id}{size(info)}")
     if "evaluate" in steps and "evaluate" in info.facts:
         print(_found(info.facts["evaluate"]["metrics"]))
     if current_run_id(options.artifacts_dir) == info.run_id:
@@ -237,81 +227,6 @@ def _print_recommendation(one: Recommendation) -> None:
     print(f"{one.rank:>3}. {movie.label}   {one.score:.3f}")
     print(f"     {' · '.join(fact for fact in facts if fact)}")
     print(textwrap.fill(one.explanation, 100, initial_indent="     ", subsequent_indent="     "))
-
-
-def _runs(options: argparse.Namespace) -> None:
-    runs = {info.run_id: info for info in list_runs(options.artifacts_dir)}
-    if options.pair or options.fail_if_worse:
-        _compare(options.pair, runs, options)
-        return
-    broken = unreadable_runs(options.artifacts_dir)
-    if not runs and not broken:
-        raise CineMatchError(f"{options.artifacts_dir} has no runs yet; make one: cinematch run")
-    current = current_run_id(options.artifacts_dir)
-    print(f"  {'run':<26} {'data set':<18} what")
-    for info in runs.values():
-        mark = "*" if info.run_id == current else " "
-        print(f"{mark} {info.run_id:<26} {info.dataset:<18}{_size(info)}{_choices(info)}{_metrics(info)}")
-    print("\n* in use. Runs with the same letters after the time hold the same results.")
-    for problem in broken:
-        print(f"Left out: {problem}")
-
-
-def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo], options: argparse.Namespace) -> None:
-    if len(pair) != 2:
-        raise CineMatchError(f"compare two runs, got {len(pair)}; list them: cinematch runs")
-    for name in pair:
-        if name not in runs:
-            raise UnknownNameError(f"{name} is no run here; list them: cinematch runs", close_names(name, runs))
-    infos = [runs[name] for name in pair]
-    worse = []
-    if options.fail_if_worse or any("evaluate" in info.facts for info in infos):
-        worse = _compare_metrics(infos, options)
-    print("\n".join(differences(*infos)))
-    if options.fail_if_worse and worse:
-        raise CineMatchError(f"{pair[1]} is worse than {pair[0]} by more than the noise: {'; '.join(worse)}")
-
-
-def _compare_metrics(infos: Sequence[RunInfo], options: argparse.Namespace) -> list[str]:
-    """Say how the metrics of two runs differ, unless they are the same; returns what fell by more than the noise."""
-    from cinematch_lib.evaluation.between_runs import metric_changes  # heavy
-
-    try:
-        changes = metric_changes(*(Run(options.artifacts_dir / "runs" / info.run_id) for info in infos))
-    except CineMatchError as error:
-        if options.fail_if_worse:
-            raise
-        print(error)
-        return []
-    if any(one.differs for one in changes):
-        print("\n".join(map(str, changes)))
-    return [one.name for one in changes if one.is_worse]
-
-
-def _size(info: RunInfo) -> str:
-    features = info.facts.get("features", {})
-    return f" {features['films']:,} films, {features['features']:,} features" if "films" in features else " no features"
-
-
-def _metrics(info: RunInfo) -> str:
-    """The leading metrics of the recommender that the run serves, where it was evaluated."""
-    of = info.facts.get("evaluate", {}).get("metrics", {})
-    values = of.get("served") or of.get("hybrid") or {}
-    words = [f"{name} {one['mean']:.3f} [{one['low']:.3f}, {one['high']:.3f}]" for name, one in values.items()]
-    return f"; {', '.join(words)}" if words else ""
-
-
-def _choices(info: RunInfo) -> str:
-    """What a run's catalog was limited to, and where its services are from."""
-    clean = info.facts.get("clean", {})
-    chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value]
-    chosen += [f"services={clean['services']['source']}"] if "services" in clean else []
-    return f"; {', '.join(chosen)}" if chosen else ""
-
-
-def _use(options: argparse.Namespace) -> None:
-    info = use_run(options.artifacts_dir, options.run)
-    print(f"{info.run_id} is in use now:{_size(info)}")
 
 
 def _setup(options: argparse.Namespace) -> None:

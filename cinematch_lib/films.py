@@ -125,6 +125,9 @@ class Films:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __contains__(self, movie_id: object) -> bool:
+        return movie_id in self._row_of_id
+
     @cached_property
     def years(self) -> tuple[int, int] | None:
         """The first and the last year of release; None where no film's is known."""

@@ -104,6 +104,10 @@ class Recommender:
     def __len__(self) -> int:
         return len(self._films)
 
+    def __contains__(self, movie_id: object) -> bool:
+        """Whether a film with this MovieLens id is here."""
+        return movie_id in self._films
+
     @property
     def movie_ids(self) -> np.ndarray:
         """The MovieLens ids of all films here, int64 (films,), ascending; not to be written to."""

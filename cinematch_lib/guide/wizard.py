@@ -1,7 +1,6 @@
 """The guided set-up from the first look round to a run that was seen to work."""
 
 import argparse
-import importlib.util
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -104,8 +103,6 @@ def _offer_server(
     page.heading("The server")
     page.say("It gives recommendations to a browser and to programs, on this computer alone, until Ctrl-C:")
     page.command(shlex.join(["cinematch", *words]))
-    if importlib.util.find_spec("cinematch_lib.serving") is None:
-        return
     asker.on_leaving = f"left at a question; the run {run_id} is in use"
     if asker.yes("Start it now?", default=not options.yes, given=options.serve):
         perform(words)

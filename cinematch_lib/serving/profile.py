@@ -1,6 +1,5 @@
 """What a person wants, from what the request says and what they said before."""
 
-from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.films import Preferences
 from cinematch_lib.recommender import Recommender
 from cinematch_lib.serving.schemas import MOST_IDS, RecommendationRequest
@@ -24,7 +23,7 @@ def preferences_of(wanted: RecommendationRequest, recommender: Recommender, stor
         named = {movie_id for movie_ids in lists.values() for movie_id in movie_ids}
         stored: dict[str, list[int]] = {kind: [] for kind in lists}
         for movie_id, kind in store.kinds(wanted.user_id or DEFAULT_USER).items():
-            if movie_id not in named and _has(recommender, movie_id):
+            if movie_id not in named and movie_id in recommender:
                 stored[kind].append(movie_id)
         lists["like"] += stored["like"][-MOST_IDS:]
         lists["dislike"] += stored["dislike"][-MOST_IDS:]
@@ -40,11 +39,3 @@ def preferences_of(wanted: RecommendationRequest, recommender: Recommender, stor
         year_min=wanted.year_min,
         year_max=wanted.year_max,
     )
-
-
-def _has(recommender: Recommender, movie_id: int) -> bool:
-    try:
-        recommender.movie(movie_id)
-    except UnknownNameError:
-        return False
-    return True
