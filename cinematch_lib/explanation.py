@@ -31,10 +31,10 @@ class Reason:
 
     `kind` is ``rated_with_liked`` or ``rated_with_disliked`` (what other people's ratings of `movie`, which the
     person likes or dislikes, and of this film say), ``liked`` or ``disliked`` (likeness to `movie`), ``genres``
-    (the preferred ones it has), ``general`` (how well liked the film is by everybody) or ``variety`` (likeness to
-    `movie`, recommended before it). One film may be the `movie` of a reason through ratings and of one by
-    likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the strongest
-    first; they add up to `value`. Reasons through ratings have none.
+    (the preferred ones it has), ``popular`` (how many people like the film), ``general`` (how well they like it) or
+    ``variety`` (likeness to `movie`, recommended before it). One film may be the `movie` of a reason through ratings
+    and of one by likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the
+    strongest first, or how many people like it; they add up to `value`. Reasons through ratings have none.
     """
 
     __slots__ = ("_features", "kind", "movie", "share", "value")
@@ -92,6 +92,7 @@ def in_words(reasons: Sequence[Reason]) -> str:
         *_people(of["rated_with_disliked", True], disliked, less),
         *_films("unlike", disliked, of["disliked", True], lambda _: ", which you disliked"),
         *_worth_saying(of["genres", True], _genres),
+        *_worth_saying(of["popular", True], _liked_by),
         *_worth_saying(of["general", True], lambda _: "better liked than average"),
     ]
     against = [
@@ -99,6 +100,7 @@ def in_words(reasons: Sequence[Reason]) -> str:
         *_films("like", disliked, of["disliked", False], lambda _: ", which you disliked"),
         *_people(of["rated_with_liked", False], liked, less),
         *_films("unlike", liked, of["liked", False], lambda _: ", which you liked"),
+        *_worth_saying(of["popular", False], _liked_by),
         *_worth_saying(of["general", False], lambda _: "less liked than average"),
         *_worth_saying(of["variety", False], lambda reason: f"close to {reason.movie.label}, higher in this list"),
     ]
@@ -170,6 +172,10 @@ def _shared(reason: Reason) -> str:
 def _genres(reason: Reason) -> str:
     names = [feature.name for feature in reason.features]
     return f"has {'a genre' if len(names) == 1 else 'genres'} you asked for: {', '.join(names)}"
+
+
+def _liked_by(reason: Reason) -> str:
+    return f"liked by {reason.features[0].name}"
 
 
 def _percent(share: float) -> str:
