@@ -91,8 +91,11 @@ def _invented_weights(meta: dict) -> "ItemWeights":
     values = rng.exponential(0.01, len(rows)).astype(np.float32)
     known = np.zeros(len(ids), dtype=bool)
     known[best_liked] = True
+    likes = np.zeros(len(ids), dtype=np.int64)
+    likes[best_liked] = 60_000 * share
     cold = np.where(known, 0.005, 0.35).astype(np.float32)
-    return ItemWeights(ids, sparse.csr_matrix((values, (rows, columns)), shape=(len(ids), len(ids))), known, cold)
+    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(ids), len(ids)))
+    return ItemWeights(ids, matrix, known, cold, likes)
 
 
 def load_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:

@@ -30,10 +30,10 @@ class Reason:
 
     `kind` is ``rated_with_liked`` or ``rated_with_disliked`` (what other people's ratings of `movie`, which the
     person likes or dislikes, and of this film say), ``liked`` or ``disliked`` (likeness to `movie`), ``genres``
-    (the preferred ones it has), ``general`` (how well liked the film is by everybody) or ``variety`` (likeness to
-    `movie`, recommended before it). One film may be the `movie` of a reason through ratings and of one by
-    likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the strongest
-    first; they add up to `value`. Reasons through ratings have none.
+    (the preferred ones it has), ``popular`` (how many people like the film), ``general`` (how well they like it) or
+    ``variety`` (likeness to `movie`, recommended before it). One film may be the `movie` of a reason through ratings
+    and of one by likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the
+    strongest first, or how many people like it; they add up to `value`. Reasons through ratings have none.
     """
 
     __slots__ = ("_features", "kind", "movie", "share", "value")
@@ -153,6 +153,10 @@ def _genres(reason: Reason) -> str:
     return f"has {'a genre' if len(names) == 1 else 'genres'} you asked for: {', '.join(names)}"
 
 
+def _liked_by(reason: Reason) -> str:
+    return f"liked by {reason.features[0].name}"
+
+
 def _percent(share: float) -> str:
     return f"({share:.0%})".replace("-", "−")
 
@@ -168,6 +172,8 @@ _WORDS: dict[tuple[str, bool], Callable[[Sequence[Reason]], list[str]]] = {
     ("disliked", True): lambda reasons: _films("unlike", _DISLIKED, reasons, lambda _: ", which you disliked"),
     ("disliked", False): lambda reasons: _films("like", _DISLIKED, reasons, lambda _: ", which you disliked"),
     ("genres", True): lambda reasons: _worth_saying(reasons, _genres),
+    ("popular", True): lambda reasons: _worth_saying(reasons, _liked_by),
+    ("popular", False): lambda reasons: _worth_saying(reasons, _liked_by),
     ("general", True): lambda reasons: _worth_saying(reasons, lambda _: "better liked than average"),
     ("general", False): lambda reasons: _worth_saying(reasons, lambda _: "less liked than average"),
     ("variety", False): lambda reasons: _worth_saying(
@@ -176,7 +182,8 @@ _WORDS: dict[tuple[str, bool], Callable[[Sequence[Reason]], list[str]]] = {
 }
 # In which order they are told; of the liked films first what counts most.
 _OF_LIKES = (("rated_with_liked", True), ("liked", True))
-_IN_FAVOUR = (("rated_with_disliked", True), ("disliked", True), ("genres", True), ("general", True))
+_IN_FAVOUR = (("rated_with_disliked", True), ("disliked", True), ("genres", True), ("popular", True), ("general", True))
 _AGAINST = tuple(
-    (kind, False) for kind in ("rated_with_disliked", "disliked", "rated_with_liked", "liked", "general", "variety")
+    (kind, False)
+    for kind in ("rated_with_disliked", "disliked", "rated_with_liked", "liked", "popular", "general", "variety")
 )

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,7 +15,7 @@ from cinematch_lib.csr import Entries, entries
 from cinematch_lib.errors import CineMatchError
 
 ITEM_WEIGHTS = "item_weights.npz"
-_KINDS = {"movie_ids": "i", "known": "b", "cold": "f", "data": "f", "indices": "i", "indptr": "i"}
+_KINDS = {"movie_ids": "i", "known": "b", "cold": "f", "likes": "i", "data": "f", "indices": "i", "indptr": "i"}
 _NOT_ARRAYS = (ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
@@ -25,7 +26,8 @@ class ItemWeights:
     `movie_ids` is int64 (films,), ascending; `matrix` CSR float32 (films, films), what liking the row's film
     adds to the column's; `known` bool (films,), which films are liked by so many that their row says enough, so
     that liking them needs no content beside it; `cold` float32 (films,), 0 or more, how much content counts for
-    recommending a film, more for films that fewer people have rated.
+    recommending a film, more for films that fewer people have rated; `likes` int64 (films,), how many people like
+    each film.
     Raises CineMatchError where these do not fit one another.
     """
 
@@ -33,11 +35,12 @@ class ItemWeights:
     matrix: sparse.csr_matrix
     known: np.ndarray
     cold: np.ndarray
+    likes: np.ndarray
 
     def __post_init__(self) -> None:
         films = len(self.movie_ids)
-        shapes = {"matrix": self.matrix.shape, "known": self.known.shape, "cold": self.cold.shape}
-        expected = {"matrix": (films, films), "known": (films,), "cold": (films,)}
+        shapes = {name: getattr(self, name).shape for name in ("matrix", "known", "cold", "likes")}
+        expected = dict.fromkeys(shapes, (films,)) | {"matrix": (films, films)}
         for name, shape in shapes.items():
             if shape != expected[name]:
                 raise CineMatchError(f"{name} must have the shape {expected[name]} for {films} films, got {shape}")
@@ -45,9 +48,22 @@ class ItemWeights:
             raise CineMatchError("movie_ids must be ascending, each once")
         if not (np.isfinite(self.matrix.data).all() and np.isfinite(self.cold).all() and (self.cold >= 0).all()):
             raise CineMatchError("weights must be numbers, and those in cold 0 or more")
+        if (self.likes < 0).any():
+            raise CineMatchError("likes must be numbers of people, 0 or more")
 
     def __len__(self) -> int:
         return len(self.movie_ids)
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """The logarithm of each film's likes as a part of the highest: float32 (films,), 0 to 1."""
+        known = np.log1p(self.likes)
+        return (known / max(known.max(), 1.0)).astype(np.float32)
+
+    @cached_property
+    def rarity(self) -> np.ndarray:
+        """What each film's popularity lacks to the highest: float32 (films,), 0 to 1."""
+        return self.popularity.max() - self.popularity
 
     def check(self, movie_ids: np.ndarray) -> None:
         """Raise CineMatchError where the weights are not of these films, int64 (films,), row by row."""
@@ -71,6 +87,7 @@ class ItemWeights:
             movie_ids=self.movie_ids.astype(np.int64),
             known=self.known.astype(bool),
             cold=self.cold.astype(np.float32),
+            likes=self.likes.astype(np.int64),
             data=matrix.data,
             indices=matrix.indices,
             indptr=matrix.indptr,
@@ -87,7 +104,7 @@ class ItemWeights:
             matrix.check_format(full_check=True)
             if not matrix.has_sorted_indices:
                 raise ValueError("the films of a row are not in order")
-            return cls(of["movie_ids"], matrix, of["known"], of["cold"])
+            return cls(of["movie_ids"], matrix, of["known"], of["cold"], of["likes"])
         except (*_NOT_ARRAYS, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
 

@@ -14,7 +14,7 @@ from typing import Any
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.files import sha256, to_json, write_text
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
 RECORDS = "notebooks/"  # they carry times, and are left out of fingerprints and comparisons

@@ -20,7 +20,7 @@ from cinematch_lib.scoring import Score, ScoreWeights
 from cinematch_lib.search import TitleIndex
 
 _VARIED_UP_TO = 100  # longer lists are not read as a list, so their order is the score's alone
-_SIMILAR = ScoreWeights(genres=0.0, general=0.0, ratings=0.5, beside=1.0, rated_genres=0.0)
+_SIMILAR = ScoreWeights(genres=0.0, general=0.0, ratings=0.5, beside=1.0, rated_genres=0.0, rare=0.0)
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ class Recommender:
         films come back: a filter of one's own, as exact as the others. Ids of films that are not here do no harm.
 
         Films of equal score are ordered by their id. Someone who likes nothing yet gets well-liked films that
-        differ from each other (up to 100 of them; more come in the order of liking alone). Raises CineMatchError
+        differ from each other, the best known of them where there are ratings (up to 100; more come in the order of
+        liking alone). Raises CineMatchError
         when k is below 1 or above the number of films, and for unknown films, genres and services.
         """
         return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights, among)

@@ -4,6 +4,8 @@ Where ratings speak, that is where a liked film has item-to-item weights:
 
 score(film) = Σ what each liked film says through other people's ratings, and a part of what each disliked one says,
               over the most that the liked ones say of any film
+            − three times what the logarithm of how many people like it lacks to the highest, as a part of that: half as
+              much with every two films that are liked, since of somebody little known what many like is the best guess
             + a part of the likeness to the liked films, less that to the disliked: more for films with few ratings
             + the part of the preferred genres that it has.
 
@@ -11,7 +13,8 @@ Where they do not:
 
 score(film) = likeness to the liked films, less that to the disliked
             + the part of the preferred genres that it has
-            + how well liked it is in general.
+            + how well liked it is in general; where there are ratings and nothing is liked, the logarithm of how many
+              people like it, over the highest.
 
 A liked film that hardly anybody has rated speaks by its likeness in full in either case.
 """
@@ -27,6 +30,8 @@ from cinematch_lib.explanation import Feature, Reason, with_shares
 from cinematch_lib.films import Films, Movie, Preferences, Selection
 from cinematch_lib.item_weights import ItemWeights
 
+_HALVED = 2  # with every so many liked films, it counts half as much how many people like a film
+
 
 @dataclass(frozen=True)
 class ScoreWeights:
@@ -34,8 +39,8 @@ class ScoreWeights:
 
     Where ratings speak, `ratings` is what they say at the most, `disliked` what a disliked film says through them
     where a liked one counts 1, `beside` the part of the likeness that counts for films with many ratings, 0 to 1,
-    and `rated_genres` stands for `genres`. `general` counts where they do not speak, `variety` where nothing is
-    liked.
+    `rated_genres` stands for `genres`, and `rare` is what is taken off a film that nobody likes, before it falls with
+    the number of liked films. `general` counts where they do not speak, `variety` where nothing is liked.
     """
 
     content: float = 1.0
@@ -46,6 +51,7 @@ class ScoreWeights:
     disliked: float = -0.2
     beside: float = 0.2
     rated_genres: float = 0.2
+    rare: float = 3.0
 
 
 class Score:
@@ -58,7 +64,12 @@ class Score:
         liked, disliked = films.rows(wanted.liked_movie_ids), films.rows(wanted.disliked_movie_ids)
         self._profile = content.profile(liked, disliked)
         self._rated = said is not None and self._listen(len(liked))
-        self._general_weight = 0.0 if self._rated else weights.general
+        self._counted = said is not None and (self._rated or not liked)
+        self._everybody, self._general_weight = films.general, weights.general
+        if self._rated:
+            self._everybody, self._general_weight = said.rarity, -weights.rare * 0.5 ** (len(liked) / _HALVED)
+        elif self._counted:
+            self._everybody = said.popularity
         self._genre_weight = weights.rated_genres if self._rated else weights.genres
         # With one genre every film that fits has it, so it says nothing about which is better.
         asked_for = films.preferred(wanted) if self._genre_weight else ()
@@ -87,7 +98,7 @@ class Score:
         rows = films.rows
         scores = np.zeros(len(rows), dtype=np.float32)
         if self._general_weight:
-            scores += np.float32(self._general_weight) * self._films.general[rows]
+            scores += np.float32(self._general_weight) * self._everybody[rows]
         if self._rated:
             scores += (self._unit * self._spoken[rows]).astype(np.float32)
         if self._profile.anchors:
@@ -170,7 +181,17 @@ class Score:
             has = [Feature("genres", name, of_each) for name in self._genres if name in of_film]
             parts.append(("genres", of_each * len(has), None, tuple(has)))
         if self._general_weight:
-            parts.append(("general", self._general_weight * float(films.general[row]), None, ()))
+            parts.append(self._liked_by_everybody(row))
         if varied is not None:
             parts.append(("variety", varied[1], films.movie(varied[0]), ()))
         return with_shares(parts)
+
+    def _liked_by_everybody(self, row: int) -> tuple:
+        """The addend of what people like in general: how many like the film, or how well they like it."""
+        value = self._general_weight * float(self._everybody[row])
+        if not self._counted:
+            return "general", value, None, ()
+        likes = int(self._said.likes[row])
+        at_most = "no more than " if value < 0 else ""
+        people = f"{at_most}{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
+        return "popular", value, None, (Feature("likes", people, value),)

@@ -34,22 +34,24 @@ def film_table(*films):
 def recommender_of(*films, general=None, services_source="file", weights=None, said=None, **features):
     """A recommender of such films; `general` is how well liked each is, nothing known of it where left out.
 
-    `said` are item-to-item weights, a row of numbers for each film, and how much content counts beside them.
+    `said` are item-to-item weights, a row of numbers for each film, how much content counts beside them, and how
+    many like each film.
     """
     table = film_table(*films)
     made = FilmFeatures(**{"min_df": 1, **features})
     matrix = made.fit_transform(table)
     liking = general_liking(table, None) if general is None else general
     meta = movies_meta(table, liking, made.get_feature_names_out(), services_source, ["MovieLens"])
-    return Recommender(matrix, meta, weights, said and item_weights(*said, table["movieId"]))
+    return Recommender(matrix, meta, weights, said and item_weights(*said, movie_ids=table["movieId"]))
 
 
-def item_weights(rows, cold=0.0, movie_ids=None):
+def item_weights(rows, cold=0.0, likes=0, movie_ids=None):
     """Weights given as a table of numbers; films that say nothing are not known by their ratings."""
     table = np.array(rows, dtype=np.float32)
     ids = np.arange(1, len(table) + 1) if movie_ids is None else np.array(movie_ids, dtype=np.int64)
     of_content = np.zeros(len(table), dtype=np.float32) + np.array(cold, dtype=np.float32)
-    return ItemWeights(ids, sparse.csr_matrix(table), (table != 0).any(axis=1), of_content)
+    likes = np.zeros(len(table), dtype=np.int64) + np.array(likes, dtype=np.int64)
+    return ItemWeights(ids, sparse.csr_matrix(table), (table != 0).any(axis=1), of_content, likes)
 
 
 def genre_films(*genres, **columns):

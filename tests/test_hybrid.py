@@ -88,6 +88,13 @@ def test_without_times_there_is_no_calendar():
 FIXED = {"penalty": 20.0, "thinning": 0.5, "sitting_weight": 0.7, "calendar": 2.0, "cold": 0.3}
 
 
+def in_general(asked, ratings):
+    """What the part of all people that likes each film adds to each user's score."""
+    liked = ratings[ratings["rating"] >= 4]["movieId"].value_counts().reindex(catalog()["movieId"], fill_value=0)
+    part = liked.to_numpy() / ratings["userId"].nunique()
+    return np.outer(2 / (2 + asked.groupby("userId").size()), part).astype(np.float32)
+
+
 def test_the_scores_are_the_closed_form():
     ratings, films = tastes(), catalog()
     model = make("hybrid", **FIXED).fit(ratings, films)
@@ -102,6 +109,7 @@ def test_the_scores_are_the_closed_form():
     query = Interactions.of(asked, films.movieId.to_numpy())
     expected = ((calendar.beside(query).toarray() * scale) @ B)[:, :120].astype(np.float32)
     counts = np.bincount(learned.stars.indices, minlength=120)
+    expected += in_general(asked, ratings)
     add_cold(expected, query, film_features(films), np.float32(0.3) * coldness(counts))
     np.testing.assert_allclose(model.scores(asked), expected, atol=1e-4)
 
@@ -110,7 +118,8 @@ def test_the_weights_for_serving_give_the_same_scores():
     model = make("hybrid", **(FIXED | {"cold": 0.0})).fit(tastes(), catalog())
     asked = tastes(users=4, seed=9)
     query = model._calendar.beside(Interactions.of(asked, model.films))
-    np.testing.assert_allclose((query @ model.weights(10_000)).toarray(), model.scores(asked), atol=1e-4)
+    made = (query @ model.weights(10_000)).toarray() + in_general(asked, tastes())
+    np.testing.assert_allclose(made, model.scores(asked), atol=1e-4)
     few = model.weights(10)
     assert np.diff(few.tocsc().indptr).max() == 10
     assert few.diagonal().tolist() == [0] * 120
@@ -120,6 +129,15 @@ def test_the_weights_for_serving_give_the_same_scores():
     assert (np.abs(whole) * kept).sum() > 2 * 10 / len(whole) * np.abs(whole).sum()
     with pytest.raises(CineMatchError, match="most must be 1 or more, got 0"):
         model.weights(0)
+
+
+def test_the_less_is_known_of_somebody_the_more_what_everybody_likes_counts():
+    ratings, films = tastes(), catalog()
+    model = make("hybrid", **FIXED).fit(ratings, films)
+    liked = ratings.query("rating >= 4").groupby("movieId").size().reindex(model.films, fill_value=0)
+    one = tastes(users=1, seed=9)
+    likeness = [np.corrcoef(model.scores(one[:shown])[0], liked)[0, 1] for shown in (1, 3, len(one))]
+    assert likeness[0] > likeness[1] > likeness[2]
 
 
 def test_ratings_below_a_like_speak_too():

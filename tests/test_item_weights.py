@@ -14,7 +14,8 @@ from cinematch_lib.models import make
 
 IDS = np.array([1, 5, 9])
 MATRIX = sparse.csr_matrix(np.array([[0, 0.5, -0.25], [0.125, 0, 0], [0, 0, 0]], dtype=np.float32))
-WEIGHTS = ItemWeights(IDS, MATRIX, np.array([True, True, False]), np.array([0.1, 0.2, 0.3], dtype=np.float32))
+COLD = np.array([0.1, 0.2, 0.3], dtype=np.float32)
+WEIGHTS = ItemWeights(IDS, MATRIX, np.array([True, True, False]), COLD, np.array([9, 99, 0]))
 
 
 def written(weights):
@@ -38,7 +39,15 @@ def test_what_is_written_is_read_and_its_bytes_depend_on_nothing_else():
     assert (read.matrix != MATRIX).nnz == 0 and read.matrix.dtype == np.float32
     assert read.known.tolist() == [True, True, False]
     assert read.cold.tolist() == WEIGHTS.cold.tolist()
+    assert read.likes.tolist() == [9, 99, 0]
     assert written(read) == written(WEIGHTS)
+
+
+def test_popularity_is_the_logarithm_of_likes_as_a_part_of_the_highest():
+    assert WEIGHTS.popularity.tolist() == [0.5, 1.0, 0.0]  # of 9, 99 and no likes
+    assert WEIGHTS.rarity.tolist() == [0.5, 0.0, 1.0]
+    unliked = replace(WEIGHTS, likes=np.zeros(3, dtype=np.int64))
+    assert unliked.popularity.tolist() == unliked.rarity.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_what_a_film_says_is_its_row():
@@ -65,6 +74,8 @@ def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
         ({"cold": np.zeros((3, 1))}, "cold is float64 with 2 dimensions"),
         ({"cold": np.zeros(2)}, r"cold must have the shape \(3,\) for 3 films, got \(2,\)"),
         ({"cold": np.array([0, -1.0, 0])}, "cold 0 or more"),
+        ({"likes": np.array([1, -1, 0])}, "likes must be numbers of people, 0 or more"),
+        ({"likes": np.zeros(3)}, "likes is float64"),
         ({"data": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be numbers"),
         ({"indices": np.array([1, 7, 0], dtype=np.int32)}, "indices"),
         ({"indices": np.array([2, 1, 0], dtype=np.int32)}, "not in order"),
@@ -115,6 +126,7 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     made = model.item_weights(100)
     assert made.movie_ids.tolist() == list(range(0, 300, 10))
     assert made.known.tolist() == [True] * 25 + [False] * 5
+    assert made.likes.tolist() == [*ratings.movieId.value_counts().sort_index(), 0, 0, 0, 0]
     assert made.spoken([25]).of.size  # the rare one has weights all the same
     whole = model.weights(100)[:30].toarray()
     np.testing.assert_array_equal(made.matrix.toarray(), whole)

@@ -35,10 +35,11 @@ SAID = [
 ]
 
 
-def five(weights=RATINGS_ONLY, cold=(0, 0, 0, 0, 0.5)):
+def five(weights=RATINGS_ONLY, cold=(0, 0, 0, 0, 0.5), likes=0):
     """Five films of one genre or two, the last of which nobody has rated."""
     films = genre_films(*GENRES, title=["A", "B", "C", "D", "E"])
-    return recommender_of(*films, general=[0.0, 0.2, 0.1, -0.4, 0.3], weights=weights, said=(SAID, cold), **ONLY_GENRES)
+    said, general = (SAID, cold, likes), [0.0, 0.2, 0.1, -0.4, 0.3]
+    return recommender_of(*films, general=general, weights=weights, said=said, **ONLY_GENRES)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,48 @@ def test_how_well_liked_films_are_says_nothing_beside_ratings():
     assert "general" not in kinds
 
 
+def test_few_likes_count_against_a_film_half_as_much_with_every_two_films():
+    few = five(ScoreWeights(beside=0.0, rare=2.0), likes=(0, 99, 9, 1, 0))
+    found = few.recommend(Preferences(liked_movie_ids=[1]), k=5)
+    most = 2 * 0.5**0.5  # of one film
+    assert scores(found) == {
+        "B": 0.5,
+        "C": pytest.approx(1 - most / 2, abs=1e-6),
+        "D": pytest.approx(-most * (1 - np.log(2) / np.log(100)), abs=1e-6),
+        "E": pytest.approx(-most, abs=1e-6),
+    }
+    assert found[0].explanation == "People who like A (2000) (100%) also like it"
+    assert (
+        found[1].explanation
+        == "People who like A (2000) (100%) also like it; but liked by no more than 9 people (−71%)"
+    )
+    assert [one.explanation for one in found[2:]] == [
+        "Liked by no more than 1 person (−100%)",
+        "Liked by nobody (−100%)",
+    ]
+    check_reasons(found)
+    of_two = few.recommend(Preferences(liked_movie_ids=[1, 4]), k=5)
+    assert next(one.value for one in of_two[-1].reasons if one.kind == "popular") == pytest.approx(-1)
+
+
+def test_films_like_one_are_not_those_that_many_like():
+    assert {reason.kind for one in five(likes=(0, 99, 9, 0, 0)).similar(1, k=5) for reason in one.reasons} == {
+        "liked",
+        "rated_with_liked",
+    }
+
+
+def test_who_likes_nothing_gets_what_many_like_varied():
+    found = five(ScoreWeights(variety=0.1), likes=(9, 99, 1, 0, 0)).recommend(k=3)
+    assert [one.title for one in found] == ["B", "A", "D"]  # C is a crime film as B is, which costs it too much
+    assert scores(found) == {"B": 0.25, "A": pytest.approx(0.125 - 0.1), "D": 0.0}
+    assert found[0].explanation == "Liked by 99 people (100%)"
+    rest = five(likes=(9, 99, 1, 0, 0)).recommend(k=5)[2:]
+    of_c = next(one for one in rest if one.title == "C")
+    assert next(one.features[0].name for one in of_c.reasons if one.kind == "popular") == "1 person"
+    check_reasons(found)
+
+
 # --- where ratings do not speak ----------------------------------------------------------------------
 
 
@@ -114,9 +157,9 @@ def same_lists(one, other):
 
 @pytest.mark.parametrize(
     "wanted",
-    [{}, {"disliked_movie_ids": [1, 2]}, {"liked_movie_ids": [5]}, {"liked_movie_ids": [5], "disliked_movie_ids": [1]}],
+    [{"liked_movie_ids": [5]}, {"liked_movie_ids": [5], "disliked_movie_ids": [1]}],
 )
-def test_who_likes_no_rated_film_gets_what_content_says(wanted):
+def test_who_likes_only_films_that_nobody_rated_gets_what_content_says(wanted):
     plain = recommender_of(
         *genre_films(*GENRES, title=["A", "B", "C", "D", "E"]), general=[0.0, 0.2, 0.1, -0.4, 0.3], **ONLY_GENRES
     )
@@ -126,8 +169,16 @@ def test_who_likes_no_rated_film_gets_what_content_says(wanted):
 def test_on_the_sample_too(rated, sample, tmp_path_factory):
     said = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights()
     silent = said.movie_ids[np.diff(said.matrix.indptr) == 0][:3].tolist()
-    for wanted in (Preferences(), Preferences(liked_movie_ids=silent), Preferences(disliked_movie_ids=[1])):
-        same_lists(rated.recommend(wanted), sample.recommend(wanted))
+    wanted = Preferences(liked_movie_ids=silent)
+    same_lists(rated.recommend(wanted), sample.recommend(wanted))
+
+
+@pytest.mark.parametrize("wanted", [{}, {"disliked_movie_ids": [1]}])
+def test_a_newcomer_gets_films_that_are_known_to_many(rated, tmp_path_factory, wanted):
+    likes = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights().likes
+    found = rated.recommend(Preferences(**wanted))
+    assert likes[np.searchsorted(rated.movie_ids, ids(found))].min() > np.sort(likes)[-200]
+    check_reasons(found)
 
 
 def test_a_liked_film_that_hardly_anybody_rated_speaks_by_its_likeness_in_full():

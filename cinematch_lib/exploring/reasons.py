@@ -14,12 +14,19 @@ _SHADES = {
 _SAYS = {"rated_with_liked": "ratings with {}", "liked": "likeness to {}"}
 _WORDS = {
     "genres": "preferred genres",
+    "popular": "how many like it",
     "general": "liked in general",
     "variety": "like a film above it",
     "disliked": "likeness to disliked films",
     "rated_with_disliked": "ratings with disliked films",
 }
-_COLOURS = {"genres": "#f2b880", "general": "#81b29a", "variety": "#e07a5f", "disliked": "#b5473c"}
+_COLOURS = {
+    "genres": "#f2b880",
+    "popular": "#81b29a",
+    "general": "#81b29a",
+    "variety": "#e07a5f",
+    "disliked": "#b5473c",
+}
 _OTHERS = "#8d99a3"
 
 

@@ -20,8 +20,9 @@ from cinematch_lib.models.ridge import RidgeInverse, check_memory
 _BLOCK = 512  # films whose weights are made at once
 _LOG = logging.getLogger(__name__)
 _WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
+_OTHERS = 2  # what people like in general counts as so many ratings of one's own
 _KNOWN_LIKES = 8  # a film with fewer leads better where its likeness to others counts in full beside its weights
-_OTHERS = ("thinning", "sitting_weight", "calendar", "cold")
+_VALUES = ("thinning", "sitting_weight", "calendar", "cold")
 
 
 class Hybrid(Model):
@@ -29,13 +30,16 @@ class Hybrid(Model):
 
     score(film) = Σ over the history: grade of the rating × weight of that film for this one
                 + Σ over the years in which they were given: part of the history × weight of that year
+                + 2 / (2 + ratings in the history) × part of all people that like this film
                 + cold / (1 + ratings of this film) × cosine of its features with those of the liked films
                   × the highest of the sums before.
 
     The weights are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: every rating
     counts, by its grade (`graded.grade`); sittings stand as rows beside whole histories (`graded.sittings`);
-    years stand as columns beside the films, which speak for films and are not recommended. The last addend
-    lets films be found that nobody or hardly anybody has rated.
+    years stand as columns beside the films, which speak for films and are not recommended. The third addend is
+    for short histories: the weights, learned from long ones, take a film that is not there for one not chosen,
+    and in a short history that is mostly not so. The last lets films be found that nobody or hardly anybody has
+    rated.
 
     Parameters
     ----------
@@ -84,7 +88,7 @@ class Hybrid(Model):
         at = most_rated(learned, self.max_films)
         _check_memory(learned, len(at))
         self._features = film_features(catalog)
-        given = {name: getattr(self, name) for name in ("penalty", *_OTHERS)}
+        given = {name: getattr(self, name) for name in ("penalty", *_VALUES)}
         rows = Rows.of(learned, with_sittings=self.sitting_weight != 0)
         self.chosen, self.tried = choose(learned, rows, self._features, given, self.seed)
         self._calendar = rows.calendar
@@ -103,6 +107,7 @@ class Hybrid(Model):
         squares[len(at) :] = 0
         self._inverse = RidgeInverse(matrix, self.chosen["penalty"] + self.chosen["thinning"] * squares)
         counts = np.bincount(learned.stars.indices, minlength=len(self.films))
+        self._liked = (self.general / len(learned)).astype(np.float32)
         self.cold_weights = np.float32(self.chosen["cold"]) * coldness(counts)
 
     def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -116,7 +121,9 @@ class Hybrid(Model):
         spoken = self._inverse.product(rows)[:, :films] / self._inverse.diagonal[:films]
         scores = np.zeros(asked.stars.shape, dtype=np.float32)
         scores[:, self._at] = rows[:, :films].toarray() - spoken
-        scores[np.diff(asked.stars.indptr) == 0] = 0
+        said = np.diff(asked.stars.indptr)
+        scores += (_OTHERS / (_OTHERS + said)).astype(np.float32)[:, None] * self._liked
+        scores[said == 0] = 0
         if self.chosen["cold"]:
             add_cold(scores, asked, self._features, self.cold_weights)
         return scores
@@ -169,7 +176,7 @@ class Hybrid(Model):
             weights.eliminate_zeros()
         known = np.zeros(films, dtype=bool)
         known[self._at] = self.general[self._at] >= _KNOWN_LIKES
-        return ItemWeights(self.films, weights, known, self.cold_weights)
+        return ItemWeights(self.films, weights, known, self.cold_weights, self.general.astype(np.int64))
 
     @property
     def _width(self) -> int:

@@ -7,6 +7,7 @@ const WORDS = {
   liked: (film, speaksFor) => (speaksFor ? `Like ${film}` : `Unlike ${film}, which you like`),
   disliked: (film, speaksFor) => `${speaksFor ? "Unlike" : "Like"} ${film}, which you dislike`,
   genres: () => "Has genres you asked for",
+  popular: (_, speaksFor) => (speaksFor ? "Liked by many" : "Liked by fewer than others"),
   general: (_, speaksFor) => (speaksFor ? "Better liked than average" : "Less liked than average"),
   variety: (film) => `Close to ${film}, higher in this list`,
 };
