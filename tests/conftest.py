@@ -1,5 +1,6 @@
 """Fixtures that several test files share; the pipeline's run on the embedded sample is made once for all."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 from commands import Done, ended, started
 from movielens_files import movielens_server
+from once import once_for_all
 from run_files import published
 from serving import publish
 
 os.environ["TMDB_BEARER_TOKEN"] = ""  # no test asks the real TMDb, whatever the environment or .env says
 
-FOLDERS = ("raw", "data", "artifacts")
+ELSEWHERE = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}  # other names of the folders
 # The evaluation in its default form takes a minute or more, and is run once, by nbval. Here it is the same with
 # fewer models and users, and without choosing values.
 LIGHT = {
@@ -88,15 +90,28 @@ def served(_served, tmp_path):
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory):
     """The whole pipeline on the sample, run by the command; tests must not change what it left."""
-    folder, other, worked_in = (tmp_path_factory.mktemp(name) for name in ("default", "other", "worked_in"))
-    names = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}
-    elsewhere = [word for name in FOLDERS for word in (f"--{name}-dir", other / names[name])]
-    before = _in_checkout()
+    made = once_for_all(tmp_path_factory, "sample-run", _run_twice)
+    said = json.loads((made / "said.json").read_text())
+    done, elsewhere = (Done(**one) for one in said["done"])
+    folder, other, worked_in = (made / name for name in ("default", "other", "worked_in"))
+    return SampleRun(
+        folder, done, other / ELSEWHERE["artifacts"], worked_in, elsewhere, set(map(Path, said["appeared"]))
+    )
+
+
+def _run_twice(made):
+    """Run the pipeline on the sample in two forms at once, and keep what the commands said."""
+    folder, other, worked_in = (made / name for name in ("default", "other", "worked_in"))
+    folder.mkdir()
+    worked_in.mkdir()
+    elsewhere = [word for name, where in ELSEWHERE.items() for word in (f"--{name}-dir", other / where)]
     light = [word for name, value in LIGHT.items() for word in ("-p", name, value)]
+    before = _in_checkout()
     both = started(folder, "run", *light), started(worked_in, "run", "--dataset", "sample", *elsewhere, *light)
-    done, done_elsewhere = map(ended, both)
-    return SampleRun(folder, done, other / names["artifacts"], worked_in, done_elsewhere, _in_checkout() - before)
+    done = [vars(ended(one)) for one in both]
+    said = {"done": done, "appeared": sorted(map(str, _in_checkout() - before))}
+    (made / "said.json").write_text(json.dumps(said))
 
 
 def _in_checkout():
-    return {path for name in (*FOLDERS, "notebooks") for path in (CHECKOUT / name).rglob("*")}
+    return {path for name in (*ELSEWHERE, "notebooks") for path in (CHECKOUT / name).rglob("*")}

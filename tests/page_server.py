@@ -151,7 +151,9 @@ class Visit:
     @property
     def problems(self):
         """What went wrong and was not expected, and what was expected and did not come."""
-        met = [f"no problem like {one}" for one in self._forgiven if not any(re.search(one, was) for was in self._noted)]
+        met = [
+            f"no problem like {one}" for one in self._forgiven if not any(re.search(one, was) for was in self._noted)
+        ]
         return [was for was in self._noted if not any(re.search(one, was) for one in self._forgiven)] + met
 
     def end(self):
