@@ -23,7 +23,7 @@ run: $(READY)    ## the pipeline on the embedded sample, then ten recommendation
 check: $(READY)  ## every test, the fast ones first
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path=cinematch_lib/exploring/lab notebooks/explore.ipynb

@@ -1,33 +1,72 @@
 """Fixtures that several test files share; the pipeline's run on the embedded sample is made once for all."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from commands import Done, ended, started
 from movielens_files import movielens_server
+from once import once_for_all
 from run_files import published
 from serving import publish
 
+from cinematch_lib.pipeline import NOTEBOOKS
+
 os.environ["TMDB_BEARER_TOKEN"] = ""  # no test asks the real TMDb, whatever the environment or .env says
 
-FOLDERS = ("raw", "data", "artifacts")
-# The evaluation in its default form takes a minute or more, and is run once, by nbval. Here it is the same with
-# fewer models and users, and without choosing values.
+ELSEWHERE = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}  # other names of the folders
+# In their default form the notebooks take two minutes, and run once, by nbval. Here they are the same with weights
+# for fewer films, fewer models and users, and without choosing values.
 LIGHT = {
     "penalty": 62.5,
     "thinning": 0.3,
     "sitting_weight": 0.7,
     "calendar": 2.0,
     "cold": 0.35,
+    "max_films": 1500,
     "models": "[popular, ease, hybrid]",
     "folds": 1,
     "test_users": 60,
     "searching": "false",
 }
+# Files of tests that take long, the longest first; all others are quick.
+SLOW = [
+    "test_pipeline.py",
+    "test_page.py",
+    "test_tmdb_pipeline.py",
+    "test_cli.py",
+    "test_app.py",
+    "test_guide.py",
+    "test_serving_processes.py",
+    "test_contest.py",
+    "test_exploring_counts.py",
+    "test_exploring_runs.py",
+    "test_exploring_page.py",
+    "test_between_runs.py",
+    "test_real_catalog.py",
+    "test_movielens_processes.py",
+    "test_serving_door.py",
+    "test_tmdb_fetch.py",
+    "test_serving_users.py",
+    "test_readme.py",
+    "test_workflow.py",
+]
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items):
+    """Quick files go first, then the others, the longest first, so that no process is left with a long one.
+
+    Where several processes run tests, one of them begins with the notebooks, which take as long as much of the rest.
+    """
+    first = "test_notebooks.py" if "PYTEST_XDIST_WORKER" in os.environ else None
+    place = {name: at for at, name in enumerate(["test_notebooks.py", *SLOW], start=1)}
+    items.sort(key=lambda item: -1 if item.path.name == first else place.get(item.path.name, 0))
 
 
 @dataclass(frozen=True)
@@ -49,6 +88,14 @@ class SampleRun:
     @property
     def artifacts(self):
         return self.folder / "artifacts"
+
+
+@dataclass(frozen=True)
+class DefaultRun:
+    """A project's folder where nbval ran a copy of every notebook in its default form, and what it said."""
+
+    folder: Path
+    done: Done
 
 
 @pytest.fixture
@@ -88,15 +135,46 @@ def served(_served, tmp_path):
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory):
     """The whole pipeline on the sample, run by the command; tests must not change what it left."""
-    folder, other, worked_in = (tmp_path_factory.mktemp(name) for name in ("default", "other", "worked_in"))
-    names = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}
-    elsewhere = [word for name in FOLDERS for word in (f"--{name}-dir", other / names[name])]
-    before = _in_checkout()
+    made = once_for_all(tmp_path_factory, "sample-run", _run_twice)
+    said = json.loads((made / "said.json").read_text())
+    done, elsewhere = (Done(**one) for one in said["done"])
+    folder, other, worked_in = (made / name for name in ("default", "other", "worked_in"))
+    return SampleRun(
+        folder, done, other / ELSEWHERE["artifacts"], worked_in, elsewhere, set(map(Path, said["appeared"]))
+    )
+
+
+@pytest.fixture(scope="session")
+def default_run(tmp_path_factory):
+    """Every notebook as it is, run by nbval; tests must not change what it left."""
+    made = once_for_all(tmp_path_factory, "default-run", _run_nbval)
+    return DefaultRun(made / "project", Done(**json.loads((made / "said.json").read_text())))
+
+
+def _run_nbval(made):
+    """Run copies of the notebooks in a project of their own, so that what they write lands there."""
+    project = made / "project"
+    (project / "cinematch_lib").mkdir(parents=True)  # with `notebooks`, this is what a project's root is known by
+    shutil.copytree(NOTEBOOKS, project / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    nbval = ["--nbval-lax", "--nbval-cell-timeout", "600", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *nbval, project / "notebooks"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=900)
+    (made / "said.json").write_text(json.dumps({"code": done.returncode, "out": done.stdout, "err": done.stderr}))
+
+
+def _run_twice(made):
+    """Run the pipeline on the sample in two forms at once, and keep what the commands said."""
+    folder, other, worked_in = (made / name for name in ("default", "other", "worked_in"))
+    folder.mkdir()
+    worked_in.mkdir()
+    elsewhere = [word for name, where in ELSEWHERE.items() for word in (f"--{name}-dir", other / where)]
     light = [word for name, value in LIGHT.items() for word in ("-p", name, value)]
+    before = _in_checkout()
     both = started(folder, "run", *light), started(worked_in, "run", "--dataset", "sample", *elsewhere, *light)
-    done, done_elsewhere = map(ended, both)
-    return SampleRun(folder, done, other / names["artifacts"], worked_in, done_elsewhere, _in_checkout() - before)
+    done = [vars(ended(one)) for one in both]
+    said = {"done": done, "appeared": sorted(map(str, _in_checkout() - before))}
+    (made / "said.json").write_text(json.dumps(said))
 
 
 def _in_checkout():
-    return {path for name in (*FOLDERS, "notebooks") for path in (CHECKOUT / name).rglob("*")}
+    return {path for name in (*ELSEWHERE, "notebooks") for path in (CHECKOUT / name).rglob("*")}

@@ -1,4 +1,4 @@
-"""Recommenders from little film tables in memory, and the embedded sample's, built once a session."""
+"""Recommenders from little film tables in memory, and the embedded sample's, built once for all."""
 
 import functools
 from itertools import pairwise
@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from once import once_for_all
 from scipy import sparse
 
 from cinematch_lib import Recommender, movielens
@@ -97,10 +98,9 @@ ONLY_GENRES = {
 
 def sample_artifacts(tmp_path_factory):
     """The artifacts folder of a run made of the whole embedded sample, with demonstration services."""
-    return _make_sample_run(tmp_path_factory.getbasetemp() / "sample-run")
+    return once_for_all(tmp_path_factory, "whole-sample", _make_sample_run) / "artifacts"
 
 
-@functools.cache
 def _make_sample_run(folder):
     raw = movielens.fetch("sample", folder / "raw")
     clean(
@@ -118,7 +118,6 @@ def _make_sample_run(folder):
     draft = Draft.begin(folder / "artifacts")
     draft.write_features(matrix, features, meta)
     draft.publish()
-    return folder / "artifacts"
 
 
 def sample_recommender(tmp_path_factory):
@@ -129,7 +128,6 @@ def sample_recommender(tmp_path_factory):
 _load = functools.cache(Recommender.load)
 
 
-@functools.cache
 def sample_weights(folder):
     """Item-to-item weights of the most rated of the sample's films, with values near those it would choose."""
     fixed = {"penalty": 130.0, "thinning": 0.15, "sitting_weight": 0.0, "calendar": 0.0, "cold": 0.35}
@@ -137,20 +135,19 @@ def sample_weights(folder):
     return model.fit(movielens.read_ratings(folder / "raw" / "sample"), read_catalog(folder / "data")).item_weights(100)
 
 
-@functools.cache
-def _rated(artifacts):
-    draft = Draft.begin(artifacts.parent / "rated")
+def rated_artifacts(tmp_path_factory):
+    """The artifacts folder of a run as `sample_artifacts` has it, with what the sample's ratings say."""
+    artifacts = sample_artifacts(tmp_path_factory)
+    return once_for_all(tmp_path_factory, "rated-sample", lambda folder: _add_weights(artifacts, folder)) / "artifacts"
+
+
+def _add_weights(artifacts, folder):
+    draft = Draft.begin(folder / "artifacts")
     run = Run.current(artifacts)
     draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
     draft.write_json(META, run.read_json(META))
     draft.write_item_weights(sample_weights(artifacts.parent))
     draft.publish()
-    return artifacts.parent / "rated"
-
-
-def rated_artifacts(tmp_path_factory):
-    """The artifacts folder of a run as `sample_artifacts` has it, with what the sample's ratings say."""
-    return _rated(sample_artifacts(tmp_path_factory))
 
 
 def rated_recommender(tmp_path_factory):

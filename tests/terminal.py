@@ -4,6 +4,7 @@ import contextlib
 import os
 import pty
 import re
+import signal
 import sys
 import traceback
 
@@ -71,6 +72,7 @@ def _become(folder, arguments, environment):
     """The child's life: the command, with the terminal for its files, and no way back into the tests."""
     code = 99
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background does not have
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", buffering=1), open(2, "w", buffering=1)  # noqa: SIM115
         os.chdir(folder)
         os.environ.update({"COLUMNS": "80", "TERM": "dumb"} | environment)

@@ -1,5 +1,6 @@
 """The analyst's page as a web page: served by Voilà, used in a real Chromium with keyboard and mouse."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -57,7 +58,7 @@ def address(project):
         yield url
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
+        server.wait(timeout=60)
         log.close()
 
 
@@ -93,36 +94,37 @@ def films(project):
     return AllFilms.load(folder, folder / "tmdb_metadata.csv", ServicesSource("demo"))
 
 
-def kept(page):
-    return int(page.locator(".cm-kept").inner_text().replace(",", ""))
-
-
 def waterfall(page):
-    rows = page.locator(".cm-waterfall tr").all()
-    cells = [(row.locator("td").first.inner_text(), row.locator("td").last.inner_text()) for row in rows]
-    return {step: int(number.replace(",", "").replace("−", "-")) for step, number in cells}
+    rows = page.locator(".cm-waterfall tr").evaluate_all(
+        "rows => rows.map(row => [row.querySelector('td'), row.lastElementChild].map(cell => cell.innerText))"
+    )
+    return {step: int(number.replace(",", "").replace("−", "-")) for step, number in rows}
 
 
 def listed(page):
-    return [int(one.get_attribute("data-film")) for one in page.locator(".cm-list li").all()]
+    return page.locator(".cm-list li").evaluate_all("all => all.map(one => Number(one.dataset.film))")
+
+
+def becomes(shown, expected):
+    """Wait until the page, where each part arrives for itself, shows what is expected."""
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: shown() == expected, "the page", SECONDS)
+    assert shown() == expected
 
 
 def until_kept(page, films, filters):
     """Wait until the page shows what the library counts for these filters; returns that count."""
     count = films.count(filters)
     expect(page.locator(".cm-kept")).to_have_text(f"{count.kept:,}")
-    assert waterfall(page) == {
-        "read": count.read,
-        **{reason: -many for reason, many in count.dropped.items()},
-        "kept": count.kept,
-    }
+    dropped = {reason: -many for reason, many in count.dropped.items()}
+    becomes(lambda: waterfall(page), {"read": count.read, **dropped, "kept": count.kept})
     return count
 
 
 def test_the_page_opens_with_the_run_in_use_and_without_code(page, project, films):
     until_kept(page, films, Filters(min_year=1990))
+    expect(page.locator("body")).to_contain_text(current_run_id(project / "artifacts"))
     text = page.locator("body").inner_text()
-    assert current_run_id(project / "artifacts") in text
     assert "Which films are left" in text
     assert "import" not in text
     assert page.locator(".jp-CodeMirrorEditor, .jp-InputArea-editor, .highlight").count() == 0
@@ -140,7 +142,7 @@ def test_sliders_are_moved_by_keyboard_and_counts_and_recommendations_follow(pag
     count = until_kept(page, films, Filters(min_year=1993, max_runtime=300))
     ids = films.ids[count.keeps]
     recommender = Recommender.load(project / "artifacts")
-    assert listed(page) == [one.movie_id for one in recommender.recommend(among=ids)]
+    becomes(lambda: listed(page), [one.movie_id for one in recommender.recommend(among=ids)])
 
 
 def test_a_film_is_picked_by_typing_and_the_list_and_reasons_are_the_librarys(page, project, films):
@@ -153,7 +155,7 @@ def test_a_film_is_picked_by_typing_and_the_list_and_reasons_are_the_librarys(pa
     recommender = Recommender.load(project / "artifacts")
     liked = Preferences(liked_movie_ids=[recommender.find("Toy Story").movie_id])
     expected = recommender.recommend(liked, among=films.ids[count.keeps])
-    assert listed(page) == [one.movie_id for one in expected]
+    becomes(lambda: listed(page), [one.movie_id for one in expected])
     assert page.locator(".cm-why").all_inner_texts() == [one.explanation for one in expected]
     assert page.locator(".cm-list li").first.locator(".cm-stack i").count() == len(expected[0].reasons)
 
@@ -211,6 +213,7 @@ def test_without_artifacts_the_page_says_what_to_run_and_shows_no_traceback(brow
     (project / "raw").rename(project / "raw away")
     try:
         opened = browser.new_page()
+        opened.set_default_timeout(SECONDS * 1000)
         opened.goto(address)
         expect(opened.locator(".cm-bad").first).to_contain_text(
             "cinematch run --dataset sample", timeout=SECONDS * 1000

@@ -102,7 +102,7 @@ def test_another_process_waits_and_says_so(tmp_path):
         )
         assert other.stderr.readline() == f"waiting for another process that writes into {tmp_path}\n"
         assert other.poll() is None
-    assert other.communicate(timeout=10)[0] == "in\n"
+    assert other.communicate(timeout=60)[0] == "in\n"
     assert names(tmp_path) == []
 
 

@@ -146,6 +146,7 @@ def untouched(project, sample_run):
 
 
 def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from_there(project, sample_run):
+    """Without ratings: there the steps that need them do nothing, but asked for alone they say why."""
     (project / "p.yaml").write_text("genres_keep: [Crime, fantasy]\nmax_year: 1994\nservices: none\n")
     typed = ["-p", "max_year", "1995", "-p", "genres_keep", "[crime]"]
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean", "-f", "p.yaml", *typed)
@@ -171,6 +172,13 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
     assert Recommender.load(project / "artifacts").search("heat", 1)[0].year == 1995
     said = cinematch(project, "runs", current_run_id(sample_run.artifacts), run.info.run_id)
     assert "\nclean.filters.max_year: None → 1995\n" in said.out
+
+    done = cinematch(project, "run", "--from", "train", "--to", "train")
+    assert done.code == 1
+    assert done.err.startswith("cinematch: mine has no ratings.csv, so there is nothing to learn from; ")
+    assert current_run_id(project / "artifacts") == run.info.run_id
+    done = cinematch(project, "run", "--from", "evaluate", "--dataset", "sample")
+    assert done.err == "cinematch: the catalog in data is of mine, not of sample; clean it first: --from clean\n"
 
 
 def test_a_run_without_any_metadata_works_too(sample_run, tmp_path):
@@ -213,19 +221,6 @@ def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path):
     said = cinematch(tmp_path, "runs", before.run_id, run.info.run_id, "--fail-if-worse")
     assert said.code == 1
     assert "the metrics cannot be compared: " in said.err
-
-
-def test_what_has_no_ratings_cannot_be_trained_alone(project, sample_run):
-    (project / "p.yaml").write_text("services: none\n")
-    done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "features", "-p", "min_df", "1")
-    assert (done.code, done.err) == (0, "")
-    made = current_run_id(project / "artifacts")
-    done = cinematch(project, "run", "--from", "train", "--to", "train")
-    assert done.code == 1
-    assert done.err.startswith("cinematch: mine has no ratings.csv, so there is nothing to learn from; ")
-    assert current_run_id(project / "artifacts") == made
-    done = cinematch(project, "run", "--from", "evaluate", "--dataset", "sample")
-    assert done.err == "cinematch: the catalog in data is of mine, not of sample; clean it first: --from clean\n"
 
 
 # --- failures -----------------------------------------------------------------------------------------

@@ -71,10 +71,10 @@ def test_the_python_example_works(sample_run, monkeypatch, capsys):
     assert all("like Heat (1995)" in line for line in lines)
 
 
-def test_the_recommendation_shown_is_the_one_that_make_run_prints(sample_run):
+def test_the_recommendation_shown_is_the_one_that_make_run_prints(default_run):
     (recipe,) = re.findall(r"cinematch (recommend .*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
     shown = next(block for block in blocks("text") if block.startswith("  1. "))
-    assert cinematch(sample_run.folder, *shlex.split(recipe)).out.startswith(shown)
+    assert cinematch(default_run.folder, *shlex.split(recipe)).out.startswith(shown)
 
 
 def test_the_tree_is_the_folders_own():

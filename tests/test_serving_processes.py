@@ -67,11 +67,13 @@ def test_kill_9_while_eight_clients_write_loses_nothing_that_was_acknowledged(se
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_finishes_what_is_in_flight(served, sent):
     with server(served) as one:
-        answers = []
+        answers, half_sent, told = [], threading.Event(), threading.Event()
 
         def slow_body():
             yield b'{"user_id": "slow", '
-            time.sleep(1.0)  # the signal comes in between
+            half_sent.set()  # the next part is asked for when the first is in the server's socket
+            told.wait(30)
+            time.sleep(0.3)  # for the server to close its door
             yield b'"limit": 5}'
 
         def ask():
@@ -82,8 +84,10 @@ def test_told_to_stop_it_finishes_what_is_in_flight(served, sent):
 
         asking = threading.Thread(target=ask)
         asking.start()
-        time.sleep(0.3)
+        assert half_sent.wait(30)
+        time.sleep(0.3)  # for the server to take it up
         one.process.send_signal(sent)
+        told.set()
         asking.join(30)
         assert one.process.wait(30) == 0
         (answer,) = answers

@@ -212,14 +212,12 @@ def test_nothing_but_failures_ends_after_a_while(server, monkeypatch):
     client = client_of(server)
     client.movie(1)
     server.refuses = {500}
-    began = time.monotonic()
     with pytest.raises(DownloadError, match="answered 500, again and again"):
         for number in range(2, 100):
             try:
                 client.movie(number)
             except SetAsideError:
                 continue
-    assert time.monotonic() - began < 2
     assert len(server.log) < 40
 
 

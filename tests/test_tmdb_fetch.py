@@ -10,6 +10,7 @@ import time
 
 import pandas as pd
 import pytest
+from commands import wait_for
 from http_files import unused_url
 from tmdb_server import TOKEN, WAYS, film, running
 
@@ -269,7 +270,7 @@ def test_a_server_that_is_down_is_one_line_and_soon(raw, monkeypatch):
     began = time.monotonic()
     with pytest.raises(DownloadError, match="could not be reached, again and again; what came before is kept"):
         fetch(lay_links(raw, 5000))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20  # every film asked for would take more than twice as long
     assert not (raw / "tmdb" / "tmdb_metadata.csv").exists()
 
 
@@ -393,19 +394,12 @@ def fetching(raw, rate):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for(condition):
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it did not happen within 20 seconds"
-        time.sleep(0.005)
-
-
 def test_a_killed_fetch_loses_at_most_what_was_under_way(server, raw):
     server.latency = 0.02
     lay_links(raw, 400)
     for kill_at in (100, 250):
         process = fetching(raw, 300)
-        wait_for(lambda: len(server.log) >= kill_at)  # noqa: B023
+        wait_for(lambda: len(server.log) >= kill_at, "some requests")  # noqa: B023
         process.send_signal(signal.SIGKILL)
         process.communicate()
         time.sleep(0.1)
@@ -421,33 +415,32 @@ def test_two_fetches_at_once_the_second_says_so_and_stops_and_a_bar_shows_how_fa
     server.fails = {"/3/movie/1": ["500"]}
     lay_links(raw, 150)
     first = fetching(raw, 400)
-    wait_for(lambda: len(server.log) >= 5)
+    wait_for(lambda: len(server.log) >= 5, "some requests")
     second = fetching(raw, 400)
-    out, err = second.communicate(timeout=20)
+    out, err = second.communicate(timeout=60)
     assert (second.returncode, out) == (1, "")
     assert err.endswith(
         f"error: another process is fetching from TMDb into {raw / 'tmdb'}; "
         "wait until it is done, or choose another raw_dir\n"
     )
     server.go_on.set()
-    out, err = first.communicate(timeout=20)
+    out, err = first.communicate(timeout=60)
     assert out == "150\n"
     assert films_asked(server) == dict.fromkeys(range(1, 151), 1) | {1: 2}
     assert "150/150" in err
     assert "films/s, errors=1]" in err
-    assert re.search(r"\d+/150 \[00:0\d<00:0\d", err)
+    assert re.search(r"\d+/150 \[\d\d:\d\d<\d\d:\d\d", err)
 
 
 def test_ctrl_c_ends_it_soon_and_the_next_run_goes_on(server, raw):
     server.latency = 0.05
     lay_links(raw, 500)
     process = fetching(raw, 100)
-    wait_for(lambda: len(server.log) >= 50)
+    wait_for(lambda: len(server.log) >= 50, "some requests")
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    process.communicate(timeout=20)
-    assert time.monotonic() - began < 3
+    process.communicate(timeout=60)
     assert process.returncode != 0
+    assert len(films_asked(server)) < 300  # of 500
     server.latency = 0
     assert fetch(raw / "mine").found == 500
     assert films_asked(server) == dict.fromkeys(range(1, 501), 1)

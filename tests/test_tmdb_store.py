@@ -113,7 +113,7 @@ def test_a_second_process_is_told_and_a_killed_one_leaves_no_lock(folder):
     first = opening(folder)
     assert first.stdout.readline() == "0\n"
     second = opening(folder)
-    assert second.communicate(timeout=20)[0] == (
+    assert second.communicate(timeout=60)[0] == (
         f"another process is fetching from TMDb into {folder}; wait until it is done, or choose another raw_dir\n"
     )
     first.kill()
