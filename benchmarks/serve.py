@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.cases import clean, features
+from benchmarks.cases import clean, features, rated
 from cinematch_lib import Recommender
 from cinematch_lib.movielens import fetch
 from cinematch_lib.tmdb import find_metadata
@@ -29,10 +29,12 @@ from cinematch_lib.tmdb import find_metadata
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}"
 COMMAND = Path(sys.executable).with_name("cinematch")
-SEED, BODIES, LIKED, SHOWN = 0, 20_000, 10, 20
+SEED, LIKED = 0, 10
+LOADS = {"likes": (20_000, False), "all": (20_000, True), "nothing": (200, False)}  # how many; whether filters vary
+NEW = {"likes": "the liked films", "all": "the liked films and the filters", "nothing": "nothing: 200 in turn"}
 FILTERS = {"preferred_genres": ["Drama", "Comedy"], "services": ["Netflix"], "runtime_min": 80, "runtime_max": 150}
 
-# Every request has another body; an answer that is not 200 or holds fewer than 20 films is counted.
+# An answer that is not 200 or holds fewer than 20 films is counted.
 _SCRIPT = """
 local bodies, at = {}, 0
 for line in io.lines("%s") do bodies[#bodies + 1] = line end
@@ -68,7 +70,7 @@ def main() -> None:
         raise SystemExit("bench-serve needs wrk on the PATH (Debian: apt-get install wrk)")
     with tempfile.TemporaryDirectory() as work:
         artifacts = options.artifacts_dir or _big_run(Path(work))
-        _write_bodies(artifacts, Path(work))
+        _write_loads(artifacts, Path(work))
         _measure(artifacts.resolve(), Path(work), options.seconds)
 
 
@@ -76,53 +78,69 @@ def _big_run(work: Path) -> Path:
     real = os.environ.get("CINEMATCH_REAL_DATA")
     raw, dataset = (Path(real), "ml-32m") if real else (work / "raw", "sample")
     folder, metadata = fetch(dataset, raw), find_metadata(raw, dataset)
-    clean(folder, metadata, work)
-    features(folder, metadata, work)
-    return work / "artifacts"
+    for make in (clean, features, rated):
+        make(folder, metadata, work)
+    return work / "rated"
 
 
-def _write_bodies(artifacts: Path, work: Path) -> None:
-    """Requests for 10 films each, drawn from the 2,000 best liked, with all filters."""
+def _write_loads(artifacts: Path, work: Path) -> None:
+    """For each load its requests, for 10 films drawn from the 2,000 that come first, and wrk's script."""
     recommender = Recommender.load(artifacts)
     known = [one.movie_id for one in recommender.recommend(k=min(2000, len(recommender)))]
     rng = np.random.default_rng(SEED)
-    drawn = (rng.choice(known, LIKED, replace=False).tolist() for _ in range(BODIES))
-    lines = [json.dumps({"user_id": "bench", "liked_movie_ids": liked, **FILTERS}) for liked in drawn]
-    (work / "bodies.jsonl").write_text("\n".join(lines) + "\n")
-    (work / "load.lua").write_text(_SCRIPT % (work / "bodies.jsonl"))
+    for name, (many, varied) in LOADS.items():
+        lines = []
+        for _ in range(many):
+            liked = rng.choice(known, LIKED, replace=False).tolist()
+            filters = FILTERS | (_other_filters(rng, recommender) if varied else {})
+            lines.append(json.dumps({"user_id": "bench", "liked_movie_ids": liked, **filters}))
+        (work / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+        (work / f"{name}.lua").write_text(_SCRIPT % (work / f"{name}.jsonl"))
+
+
+def _other_filters(rng: np.random.Generator, recommender: Recommender) -> dict[str, object]:
+    """Two genres and bounds of which so many are drawn that hardly two are the same; some leave under 20 films."""
+    genres = rng.choice(recommender.genres, 2, replace=False).tolist()
+    return {
+        "preferred_genres": genres,
+        "runtime_min": int(rng.integers(60, 90)),
+        "runtime_max": int(rng.integers(130, 240)),
+        "year_min": int(rng.integers(1920, 1990)),
+    }
 
 
 def _measure(artifacts: Path, work: Path, seconds: int) -> None:
     began = time.perf_counter()
     command = [COMMAND, "serve", "--artifacts-dir", artifacts, "--state-dir", work / "state", "--port", str(PORT)]
+    took = {}
     with (work / "log").open("w") as log, subprocess.Popen(command, stderr=log) as server:
         try:
             films = _wait(server)
             ready = time.perf_counter() - began
             process = psutil.Process(server.pid)
             fresh = process.memory_info().rss / 1e6
-            _load(work, 1, 8, 2)  # so that both measure a server that has met its films
-            one = _load(work, seconds, 1, 1)
-            before = process.cpu_times()
-            eight = _load(work, seconds, 8, 2)
-            after = process.cpu_times()
+            _load(work, "likes", 1, 8)  # so that all measure a server that has met its films
+            for name in LOADS:
+                for connections in (1, 8):
+                    before = process.cpu_times()
+                    one = took[name, connections] = _load(work, name, seconds, connections)
+                    after = process.cpu_times()
+                    one["cpu"] = (after.user + after.system - before.user - before.system) / one["requests"]
             loaded = process.memory_info().rss / 1e6
         finally:
             server.terminate()
-    cpu = (after.user + after.system - before.user - before.system) / eight["requests"]
-    memory = psutil.virtual_memory().total / 2**30
-    print(f"\n{films:,} films; {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()};")
-    print(f"every request: 20 films for {LIKED} liked ones, all filters, explained; {BODIES:,} different ones.\n")
-    print("| what | measured |\n|---|---|")
-    print(f"| ready after | {ready:.2f} s |")
-    print(f"| memory when ready, and after the load | {fresh:.0f} MB, {loaded:.0f} MB |")
-    for name, took in (("1 connection", one), ("8 connections", eight)):
-        rate = took["requests"] / took["seconds"]
-        print(f"| {name}: requests a second | {rate:.0f} |")
-        print(f"| {name}: median, 99th percentile, most | {took['p50']:.2f}, {took['p99']:.2f}, {took['max']:.2f} ms |")
-        bad = f"{took['wrong']} not 200, {took['short']} short of {SHOWN} films, {took['errors']} broken off"
-        print(f"| {name}: of {took['requests']:,} answers | {bad} |")
-    print(f"| 8 connections: CPU of the server a request | {1e3 * cpu:.2f} ms |")
+    machine = f"{os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
+    print(f"\n{films:,} films, with ratings; {machine}, Python {platform.python_version()}.")
+    print(f"Ready after {ready:.2f} s. Memory {fresh:.0f} MB when ready, {loaded:.0f} MB after the loads.")
+    print(f"Every request: 20 films for {LIKED} liked ones, all filters, explained.\n")
+    print("| new each time | connections | a second | median | 99 % | most | CPU each | of how many what was wrong |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (name, connections), one in took.items():
+        wrong = (
+            f"{one['requests']:,}: {one['wrong']} not 200, {one['errors']} broken off, {one['short']} under 20 films"
+        )
+        times = " | ".join(f"{value:.1f} ms" for value in (one["p50"], one["p99"], one["max"], 1e3 * one["cpu"]))
+        print(f"| {NEW[name]} | {connections} | {one['requests'] / one['seconds']:,.0f} | {times} | {wrong} |")
 
 
 def _wait(server: subprocess.Popen) -> int:
@@ -136,8 +154,9 @@ def _wait(server: subprocess.Popen) -> int:
     raise SystemExit(f"the server ended with code {server.returncode}")
 
 
-def _load(work: Path, seconds: int, connections: int, threads: int) -> dict[str, float]:
-    command = ["wrk", f"-c{connections}", f"-t{threads}", f"-d{seconds}s", "-s", work / "load.lua", URL]
+def _load(work: Path, name: str, seconds: int, connections: int) -> dict[str, float]:
+    threads = min(connections, 2)
+    command = ["wrk", f"-c{connections}", f"-t{threads}", f"-d{seconds}s", "-s", work / f"{name}.lua", URL]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(re.search(r"RESULT (.*)", done.stdout)[1])
 

@@ -4,7 +4,8 @@ The values of a film's reasons add up to its score. Shares are of what speaks fo
 the reasons above zero add up to one; what speaks against it has a share below zero.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from cinematch_lib.films import Movie
@@ -12,6 +13,7 @@ from cinematch_lib.films import Movie
 _SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
 _SHOWN_SHARE = 0.1  # a film with less of the score is counted with others, a feature with less of its film passed over
 _LEAST_SHARE = 0.05  # what added less is not worth a word; the reasons themselves hold all of it
+_NAMED = (_LEAST_SHARE,) + (_SHOWN_SHARE,) * (_SHOWN_FILMS - 1)  # what the films that are named have at the least
 
 
 class Feature(NamedTuple):
@@ -63,98 +65,127 @@ class Reason:
         return f"Reason{self._values()!r}"
 
 
-def with_shares(parts: Sequence[tuple[str, float, Movie | None, Features]]) -> tuple[Reason, ...]:
-    """Reasons from their parts (kind, value, movie, features), the weightiest first, those of zero left out."""
-    parts = sorted([part for part in parts if part[1]], key=_weight)
-    for_it = sum([value for _, value, _, _ in parts if value > 0])
-    total = for_it or sum([-value for _, value, _, _ in parts]) or 1.0
-    return tuple([Reason(kind, value, value / total, movie, features) for kind, value, movie, features in parts])
+Addend = tuple[float, Movie | None, Features]  # its value, and what it is told of
+Addends = Mapping[tuple[str, bool], Sequence[Addend]]
 
 
-def _weight(part: tuple) -> float:
-    return -abs(part[1])
+def grouped(of_kinds: Iterable[tuple[str, Sequence[Addend]]]) -> Addends:
+    """The addends of a score by their kind and whether they speak for the film, the weightiest first.
+
+    Those of zero are left out. A film has many, and of most lists only the words are read: no more is made of them.
+    """
+    made: dict[tuple[str, bool], Sequence[Addend]] = {}
+    for kind, addends in of_kinds:
+        for_it, against = [one for one in addends if one[0] > 0], [one for one in addends if one[0] < 0]
+        if for_it:
+            made[kind, True] = sorted(for_it, key=_value, reverse=True)
+        if against:
+            made[kind, False] = sorted(against, key=_value)
+    return made
 
 
-def in_words(reasons: Sequence[Reason]) -> str:
-    """The reasons as one sentence, what speaks for the film first; it names nothing that did not add to the score.
+def _value(addend: Addend) -> float:
+    return addend[0]
+
+
+def _whole(addends: Addends) -> float:
+    """What shares are parts of: all that speaks for the film; where nothing does, all that speaks against it."""
+    for_it = sum([value for (_, is_for), of in addends.items() if is_for for value, _, _ in of])
+    return for_it or -sum([value for of in addends.values() for value, _, _ in of]) or 1.0
+
+
+def with_shares(addends: Addends) -> tuple[Reason, ...]:
+    """The addends as reasons, the weightiest first."""
+    whole = _whole(addends)
+    reasons = [
+        Reason(kind, value, value / whole, movie, features)
+        for (kind, _), of in addends.items()
+        for value, movie, features in of
+    ]
+    return tuple(sorted(reasons, key=lambda reason: -abs(reason.value)))
+
+
+def in_words(addends: Addends) -> str:
+    """The addends as one sentence, what speaks for the film first; it names nothing that did not add to the score.
 
     A share follows what has it. Of the liked films the weightiest are named and the others counted; what has
     hardly a share is passed over.
     """
-    of: dict[tuple[str, bool], list[Reason]] = {}  # by kind, and whether they speak for the film
-    for reason in reasons:
-        of.setdefault((reason.kind, reason.value > 0), []).append(reason)
-    of_likes = sorted(_OF_LIKES, key=lambda kind: -sum([reason.value for reason in of.get(kind, ())]))
-    in_favour = [phrase for kind in (*of_likes, *_IN_FAVOUR) if kind in of for phrase in _WORDS[kind](of[kind])]
-    against = [phrase for kind in _AGAINST if kind in of for phrase in _WORDS[kind](of[kind])]
-    in_favour, against = _told([*in_favour, *against], len(in_favour))
-    text = "; but ".join("; ".join(said) for said in (in_favour, against) if said)
+    whole = _whole(addends)
+    of_likes = sorted(_OF_LIKES, key=lambda kind: -sum([value for value, _, _ in addends.get(kind, ())]))
+    kinds = [kind for kind in (*of_likes, *_IN_FAVOUR, *_AGAINST) if kind in addends]
+    said = [(phrase, kind[1]) for kind in kinds for phrase in _WORDS[kind](addends[kind], whole)]
+    in_favour, against = _told(said)
+    text = "; but ".join("; ".join(phrases) for phrases in (in_favour, against) if phrases)
     return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
 
 
-def _told(phrases: Sequence[str], at: int) -> tuple[list[str], list[str]]:
-    """The phrases in two parts, cut at `at`: after people who "like" a film, it "is" like another."""
-    people, told = False, []
-    for phrase in phrases:
-        told.append(f"it is {phrase}" if people and phrase.startswith(("like ", "unlike ")) else phrase)
+def _told(said: Sequence[tuple[str, bool]]) -> tuple[list[str], list[str]]:
+    """The phrases for and against the film: after people who "like" a film, it "is" like another."""
+    people, told = False, ([], [])
+    for phrase, is_for in said:
+        told[not is_for].append(f"it is {phrase}" if people and phrase.startswith(("like ", "unlike ")) else phrase)
         people |= phrase.startswith("people ")
-    return told[:at], told[at:]
+    return told
 
 
-def _films(how: str, whom: str, reasons: Sequence[Reason], more: Callable[[Reason], str]) -> list[str]:
-    """Reasons that are films, the weightiest first: some named, with `more` said of them, the others counted."""
-    named, rest = _split(reasons)
-    said = [f"{how} {reason.movie.label} {_percent(reason.share)}{more(reason)}" for reason in named]
-    return said + [f"{how} {counted}" for counted in _counted(rest, whom, bool(named))]
+def _films(how: str, whom: str, addends: Sequence[Addend], whole: float, more: Callable[[Addend], str]) -> list[str]:
+    """Addends that are films, the weightiest first: some named, with `more` said of them, the others counted."""
+    named, rest = _split(addends, whole)
+    said = [f"{how} {one[1].label} {_percent(one[0] / whole)}{more(one)}" for one in named]
+    return said + [f"{how} {counted}" for counted in _counted(rest, whole, whom, bool(named))]
 
 
-def _people(reasons: Sequence[Reason], whom: str, do: str) -> list[str]:
-    """Reasons through other people's ratings as one: those who like some films, named or counted, `do` so."""
-    named, rest = _split(reasons)
-    counted = _counted(rest, whom, bool(named))
-    films = [f"{reason.movie.label} {_percent(reason.share)}" for reason in named] + counted
+def _people(whom: str, do: str, addends: Sequence[Addend], whole: float) -> list[str]:
+    """Addends through other people's ratings as one: those who like some films, named or counted, `do` so."""
+    named, rest = _split(addends, whole)
+    films = [f"{movie.label} {_percent(value / whole)}" for value, movie, _ in named]
+    films += _counted(rest, whole, whom, bool(named))
     if not films:
         return []
     *first, last = films
     listed = f"{', '.join(first)} and {last}" if first else last
-    said = (whom, do) == ("you liked", "also like it") or f" {whom} " in listed
+    said = (whom, do) == (_LIKED, _ALSO) or f" {whom} " in listed
     return [f"people who like {listed} {do}" if said else f"people who like {listed}, which {whom}, {do}"]
 
 
-def _split(reasons: Sequence[Reason]) -> tuple[Sequence[Reason], Sequence[Reason]]:
-    """The films to name and those to count; `reasons` are films, the weightiest first."""
-    least = [_LEAST_SHARE] + [_SHOWN_SHARE] * (_SHOWN_FILMS - 1)
-    named = [reason for reason, share in zip(reasons, least, strict=False) if abs(reason.share) >= share]
-    return named, reasons[len(named) :]
+def _split(addends: Sequence[Addend], whole: float) -> tuple[Sequence[Addend], Sequence[Addend]]:
+    """The films to name and those to count."""
+    named = 0
+    for addend, least in zip(addends, _NAMED, strict=False):
+        named += abs(addend[0]) >= least * whole
+    return addends[:named], addends[named:]
 
 
-def _counted(rest: Sequence[Reason], whom: str, more: bool) -> list[str]:
+def _counted(rest: Sequence[Addend], whole: float, whom: str, more: bool) -> list[str]:
     """The films that are not named, by their number; of one alone, its name. Nothing where they hardly count."""
-    share = sum(reason.share for reason in rest)
+    share = sum([value for value, _, _ in rest]) / whole
     if abs(share) < _LEAST_SHARE:
         return []
-    films = f"{len(rest)} {'more' if more else 'films'} {whom}" if len(rest) > 1 else rest[0].movie.label
+    films = f"{len(rest)} {'more' if more else 'films'} {whom}" if len(rest) > 1 else rest[0][1].label
     return [f"{films} {_percent(share)}"]
 
 
-def _worth_saying(reasons: Sequence[Reason], words: Callable[[Reason], str]) -> list[str]:
-    return [f"{words(reason)} {_percent(reason.share)}" for reason in reasons if abs(reason.share) >= _LEAST_SHARE]
+def _worth_saying(addends: Sequence[Addend], whole: float, words: Callable[[Addend], str]) -> list[str]:
+    return [f"{words(one)} {_percent(one[0] / whole)}" for one in addends if abs(one[0]) >= _LEAST_SHARE * whole]
 
 
-def _shared(reason: Reason) -> str:
+def _shared(addend: Addend) -> str:
     """The features that most of the likeness is, with a colon before them; "mostly" where there are more."""
-    names = [one.name for one in reason.features if one.value >= _SHOWN_SHARE * reason.value][:_SHOWN_FEATURES]
-    mostly = "mostly " if len(names) < len(reason.features) else ""
+    value, _, given = addend
+    features = given() if callable(given) else given
+    names = [one.name for one in features if one.value >= _SHOWN_SHARE * value][:_SHOWN_FEATURES]
+    mostly = "mostly " if len(names) < len(features) else ""
     return f": {mostly}{', '.join(names)}" if names else ""
 
 
-def _genres(reason: Reason) -> str:
-    names = [feature.name for feature in reason.features]
+def _genres(addend: Addend) -> str:
+    names = [feature.name for feature in addend[2]]
     return f"has {'a genre' if len(names) == 1 else 'genres'} you asked for: {', '.join(names)}"
 
 
-def _liked_by(reason: Reason) -> str:
-    return f"liked by {reason.features[0].name}"
+def _liked_by(addend: Addend) -> str:
+    return f"liked by {addend[2][0].name}"
 
 
 def _percent(share: float) -> str:
@@ -162,23 +193,21 @@ def _percent(share: float) -> str:
 
 
 _LIKED, _DISLIKED, _LESS, _ALSO = "you liked", "you disliked", "like it less than expected", "also like it"
-_WORDS: dict[tuple[str, bool], Callable[[Sequence[Reason]], list[str]]] = {
-    ("rated_with_liked", True): lambda reasons: _people(reasons, _LIKED, _ALSO),
-    ("rated_with_liked", False): lambda reasons: _people(reasons, _LIKED, _LESS),
-    ("rated_with_disliked", True): lambda reasons: _people(reasons, _DISLIKED, _LESS),
-    ("rated_with_disliked", False): lambda reasons: _people(reasons, _DISLIKED, _ALSO),
-    ("liked", True): lambda reasons: _films("like", _LIKED, reasons, _shared),
-    ("liked", False): lambda reasons: _films("unlike", _LIKED, reasons, lambda _: ", which you liked"),
-    ("disliked", True): lambda reasons: _films("unlike", _DISLIKED, reasons, lambda _: ", which you disliked"),
-    ("disliked", False): lambda reasons: _films("like", _DISLIKED, reasons, lambda _: ", which you disliked"),
-    ("genres", True): lambda reasons: _worth_saying(reasons, _genres),
-    ("popular", True): lambda reasons: _worth_saying(reasons, _liked_by),
-    ("popular", False): lambda reasons: _worth_saying(reasons, _liked_by),
-    ("general", True): lambda reasons: _worth_saying(reasons, lambda _: "better liked than average"),
-    ("general", False): lambda reasons: _worth_saying(reasons, lambda _: "less liked than average"),
-    ("variety", False): lambda reasons: _worth_saying(
-        reasons, lambda reason: f"close to {reason.movie.label}, higher in this list"
-    ),
+_WORDS: dict[tuple[str, bool], Callable[[Sequence[Addend], float], list[str]]] = {
+    ("rated_with_liked", True): partial(_people, _LIKED, _ALSO),
+    ("rated_with_liked", False): partial(_people, _LIKED, _LESS),
+    ("rated_with_disliked", True): partial(_people, _DISLIKED, _LESS),
+    ("rated_with_disliked", False): partial(_people, _DISLIKED, _ALSO),
+    ("liked", True): partial(_films, "like", _LIKED, more=_shared),
+    ("liked", False): partial(_films, "unlike", _LIKED, more=lambda _: ", which you liked"),
+    ("disliked", True): partial(_films, "unlike", _DISLIKED, more=lambda _: ", which you disliked"),
+    ("disliked", False): partial(_films, "like", _DISLIKED, more=lambda _: ", which you disliked"),
+    ("genres", True): partial(_worth_saying, words=_genres),
+    ("popular", True): partial(_worth_saying, words=_liked_by),
+    ("popular", False): partial(_worth_saying, words=_liked_by),
+    ("general", True): partial(_worth_saying, words=lambda _: "better liked than average"),
+    ("general", False): partial(_worth_saying, words=lambda _: "less liked than average"),
+    ("variety", False): partial(_worth_saying, words=lambda one: f"close to {one[1].label}, higher in this list"),
 }
 # In which order they are told; of the liked films first what counts most.
 _OF_LIKES = (("rated_with_liked", True), ("liked", True))

@@ -13,7 +13,7 @@ from scipy import sparse
 from cinematch_lib.artifacts import FEATURES, META, Run, RunInfo
 from cinematch_lib.content import Content
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.explanation import Feature, Reason, in_words
+from cinematch_lib.explanation import Addends, Feature, Reason, in_words, with_shares
 from cinematch_lib.films import Films, Movie, Preferences
 from cinematch_lib.item_weights import ItemWeights
 from cinematch_lib.scoring import Score, ScoreWeights
@@ -30,17 +30,21 @@ class Recommendation:
     movie: Movie
     rank: int
     score: float
-    _explain: Callable[[], tuple[Reason, ...]] = field(repr=False, compare=False)
+    _explain: Callable[[], Addends] = field(repr=False, compare=False)
+
+    @cached_property
+    def _addends(self) -> Addends:
+        return self._explain()
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """The addends of the score, the weightiest first. Worked out when first asked for."""
-        return self._explain()
+        return with_shares(self._addends)
 
     @property
     def explanation(self) -> str:
         """The reasons in words, with the share of each."""
-        return in_words(self.reasons)
+        return in_words(self._addends)
 
     @property
     def movie_id(self) -> int:

@@ -26,7 +26,7 @@ from functools import cache, partial
 import numpy as np
 
 from cinematch_lib.content import Content
-from cinematch_lib.explanation import Feature, Reason, with_shares
+from cinematch_lib.explanation import Addend, Addends, Feature, grouped
 from cinematch_lib.films import Films, Movie, Preferences, Selection
 from cinematch_lib.item_weights import ItemWeights
 
@@ -120,16 +120,16 @@ class Score:
 
     def explainers(
         self, rows: Sequence[int], varied: Sequence[tuple[int, float] | None]
-    ) -> list[Callable[[], tuple[Reason, ...]]]:
-        """For each film of a list, by its row, what works out its reasons: the addends of its score.
+    ) -> list[Callable[[], Addends]]:
+        """For each film of a list, by its row, what works out the addends of its score.
 
         The last addend is `varied`, where there is one: a film's row, and what likeness to it takes off. What films
-        add is worked out for the whole list when the first of its reasons is asked for.
+        add is worked out for the whole list when the first of them is asked for.
         """
         at_rows = np.asarray(rows, dtype=np.int64)
         added = cache(lambda: self._added(at_rows))
         return [
-            partial(self._reasons, at, row, added, of) for at, (row, of) in enumerate(zip(rows, varied, strict=True))
+            partial(self._addends, at, row, added, of) for at, (row, of) in enumerate(zip(rows, varied, strict=True))
         ]
 
     def _added(self, rows: np.ndarray) -> tuple[list[Movie], list, list, list]:
@@ -161,37 +161,40 @@ class Score:
             counts[:, self._unheard] = self._weights.content
         return counts
 
-    def _reasons(
-        self, at: int, row: int, added: Callable[[], tuple], varied: tuple[int, float] | None
-    ) -> tuple[Reason, ...]:
+    def _addends(self, at: int, row: int, added: Callable[[], tuple], varied: tuple[int, float] | None) -> Addends:
         films, profile = self._films, self._profile
         anchors, said, likeness, counts = added()
-        parts: list[tuple] = []
-        for movie, weight, value in zip(anchors, profile.weights, said[at], strict=True):
-            if value:
-                parts.append(("rated_with_liked" if weight > 0 else "rated_with_disliked", value, movie, ()))
-        for place, value in enumerate(likeness[at]):
-            if value:
-                weight = profile.weights[place]
-                shared = partial(self._content.shared, row, profile.anchors[place], weight * counts[at][place])
-                parts.append(("liked" if weight > 0 else "disliked", value, anchors[place], shared))
+        liked = sum([weight > 0 for weight in profile.weights])
+        rated = [(value, movie, ()) for value, movie in zip(said[at], anchors, strict=True)]
+        alike = [
+            (value, movie, partial(self._content.shared, row, anchor, weight * count))
+            for value, movie, anchor, weight, count in zip(
+                likeness[at], anchors, profile.anchors, profile.weights, counts[at], strict=True
+            )
+        ]
+        kinds: list[tuple[str, list[Addend]]] = [
+            ("rated_with_liked", rated[:liked]),
+            ("rated_with_disliked", rated[liked:]),
+            ("liked", alike[:liked]),
+            ("disliked", alike[liked:]),
+        ]
         if self._genres:
             of_each = self._genre_weight / len(self._genres)
             of_film = films.movie(row).genres
-            has = [Feature("genres", name, of_each) for name in self._genres if name in of_film]
-            parts.append(("genres", of_each * len(has), None, tuple(has)))
+            has = tuple([Feature("genres", name, of_each) for name in self._genres if name in of_film])
+            kinds.append(("genres", [(of_each * len(has), None, has)]))
         if self._general_weight:
-            parts.append(self._liked_by_everybody(row))
+            kinds.append(self._liked_by_everybody(row))
         if varied is not None:
-            parts.append(("variety", varied[1], films.movie(varied[0]), ()))
-        return with_shares(parts)
+            kinds.append(("variety", [(varied[1], films.movie(varied[0]), ())]))
+        return grouped(kinds)
 
-    def _liked_by_everybody(self, row: int) -> tuple:
+    def _liked_by_everybody(self, row: int) -> tuple[str, list[Addend]]:
         """The addend of what people like in general: how many like the film, or how well they like it."""
         value = self._general_weight * float(self._everybody[row])
         if not self._counted:
-            return "general", value, None, ()
+            return "general", [(value, None, ())]
         likes = int(self._said.likes[row])
         at_most = "no more than " if value < 0 else ""
         people = f"{at_most}{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
-        return "popular", value, None, (Feature("likes", people, value),)
+        return "popular", [(value, None, (Feature("likes", people, value),))]

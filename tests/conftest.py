@@ -41,6 +41,7 @@ SLOW = [
     "test_tmdb_pipeline.py",
     "test_cli.py",
     "test_app.py",
+    "test_lab.py",
     "test_guide.py",
     "test_serving_processes.py",
     "test_contest.py",

@@ -1,6 +1,7 @@
 import pytest
 
-from cinematch_lib.explanation import Feature, Reason, in_words, with_shares
+from cinematch_lib import explanation
+from cinematch_lib.explanation import Feature, Reason, grouped, in_words
 from cinematch_lib.films import Movie
 
 
@@ -22,8 +23,18 @@ def general(value):
     return ("general", value, None, ())
 
 
+def addends(parts):
+    """Addends from (kind, value, movie, features)."""
+    kinds = dict.fromkeys(part[0] for part in parts)
+    return grouped((kind, [part[1:] for part in parts if part[0] == kind]) for kind in kinds)
+
+
+def with_shares(parts):
+    return explanation.with_shares(addends(parts))
+
+
 def words(*parts):
-    return in_words(with_shares(parts))
+    return in_words(addends(parts))
 
 
 def test_shares_are_of_what_speaks_for_the_film():
@@ -126,7 +137,7 @@ def test_nothing_but_reasons_against_it_needs_no_but():
 
 
 def test_no_reasons_at_all():
-    assert words() == in_words([]) == "Nothing speaks for or against it."
+    assert words() == in_words({}) == "Nothing speaks for or against it."
 
 
 def test_a_feature_and_a_reason_are_plain_values():
