@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-fetch bench-serve lock clean
+.PHONY: help run check lab app serve bench bench-fetch bench-serve soak lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -26,7 +26,7 @@ check: $(READY)  ## every test, the fast ones first
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path=cinematch_lib/exploring/lab notebooks/explore.ipynb
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/exploring/lab" notebooks/explore.ipynb
 
 app: $(READY)    ## the analyst's page alone, as a web page without code
 	$(BIN)/voila --Voila.ip=127.0.0.1 notebooks/explore.ipynb
@@ -43,6 +43,10 @@ bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopb
 
 bench-serve: $(READY)  ## requests a second over HTTP, memory, and time to be ready (needs wrk)
 	$(BIN)/python -m benchmarks.serve
+
+soak: $(READY)   ## a minute of reading and writing while runs are swapped, then 2,000 requests made up from the API's document
+	$(BIN)/python -m benchmarks.soak
+	CINEMATCH_CASES=120 $(BIN)/pytest -q tests/test_serving_openapi.py
 
 lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

@@ -65,7 +65,7 @@ def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
 
     run = Run.current(work / "artifacts")
     meta = run.read_json(META)
-    weights = _invented_weights(meta)
+    weights = invented_weights(meta)
     began = time.perf_counter()
     draft = Draft.begin(work / "rated")
     draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
@@ -75,7 +75,7 @@ def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - began}
 
 
-def _invented_weights(meta: dict) -> "ItemWeights":
+def invented_weights(meta: dict) -> "ItemWeights":
     """Weights of the shape that real ones have, and of no meaning: films that people like speak for thousands."""
     from scipy import sparse
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cases import SEED, clean
+from benchmarks.cases import SEED, clean, invented_weights
 from cinematch_lib.artifacts import Draft
 from cinematch_lib.catalog import Filters
 from cinematch_lib.cleaning import CleaningReport, read_catalog
@@ -54,14 +54,16 @@ def main() -> None:
 
 
 def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
-    """A run of all films, with 500 terms for each text field."""
+    """A run of all films, with 500 terms for each text field, and with weights as ratings give them."""
     clean(folder, metadata, work)
     report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
     model = FilmFeatures(max_features=500)
     matrix, general = model.fit_transform(films), general_liking(films, None)
     draft = Draft.begin(work / "artifacts")
     names = model.get_feature_names_out()
-    draft.write_features(matrix, model, movies_meta(films, general, names, "demo", report.attributions))
+    meta = movies_meta(films, general, names, "demo", report.attributions)
+    draft.write_features(matrix, model, meta)
+    draft.write_item_weights(invented_weights(meta))
     draft.record("clean", dataset=report.dataset, filters=report.filters, services=report.services)
     draft.publish()
 

@@ -241,9 +241,9 @@ def list_runs(artifacts_dir: Path) -> list[RunInfo]:
     return sorted(found, key=lambda run: (run.created, run.run_id))
 
 
-def unreadable_runs(artifacts_dir: Path) -> list[str]:
-    """What is wrong with the runs that `list_runs` leaves out, a line each."""
-    return [str(run) for run in _manifests(artifacts_dir).values() if not isinstance(run, RunInfo)]
+def unreadable_runs(artifacts_dir: Path) -> dict[str, str]:
+    """What is wrong with the runs that `list_runs` leaves out, by their ids."""
+    return {name: str(run) for name, run in _manifests(artifacts_dir).items() if not isinstance(run, RunInfo)}
 
 
 def _manifests(artifacts_dir: Path) -> dict[str, RunInfo | CineMatchError]:

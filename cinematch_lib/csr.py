@@ -36,13 +36,13 @@ def products(left: Entries, right: Entries, shape: tuple[int, int]) -> np.ndarra
     [[6.0, 10.0], [0.0, 0.0]]
     """
     rows, others = shape
-    columns, place = np.unique(right.columns, return_inverse=True)
+    columns, place = np.unique(left.columns, return_inverse=True)  # the rows are few, the others may be thousands
     if not len(columns):
         return np.zeros(shape)
-    of_others = np.zeros((len(columns), others))
-    of_others[place, right.of] = right.values
-    found = np.minimum(np.searchsorted(columns, left.columns), len(columns) - 1)
-    both = np.flatnonzero(columns[found] == left.columns)
     of_rows = np.zeros((rows, len(columns)))
-    of_rows[left.of[both], found[both]] = left.values[both]
+    of_rows[left.of, place] = left.values
+    found = np.minimum(np.searchsorted(columns, right.columns), len(columns) - 1)
+    both = np.flatnonzero(columns[found] == right.columns)
+    of_others = np.zeros((len(columns), others))
+    of_others[found[both], right.of[both]] = right.values[both]
     return of_rows @ of_others

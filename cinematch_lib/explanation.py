@@ -185,11 +185,12 @@ def _genres(addend: Addend) -> str:
 
 
 def _liked_by(addend: Addend) -> str:
-    return f"liked by {addend[2][0].name}"
+    value, _, (people,) = addend
+    return f"liked by {people.name}" if value > 0 else f"less known: liked by {people.name}"
 
 
 def _percent(share: float) -> str:
-    return f"({share:.0%})".replace("-", "−")
+    return f"({share:.0%})".replace("-", "−") if share >= -1 else "(more than all that)"
 
 
 _LIKED, _DISLIKED, _LESS, _ALSO = "you liked", "you disliked", "like it less than expected", "also like it"

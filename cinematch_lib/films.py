@@ -1,5 +1,6 @@
 """The films of a run, held column by column: light to load, quick to filter."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -148,8 +149,17 @@ class Films:
         """The row of a film. Raises UnknownNameError."""
         row = self._row_of_id.get(movie_id)
         if row is None:
-            raise UnknownNameError(f"no film here has the id {movie_id}; search for its title to find its id")
+            raise UnknownNameError(
+                f"no film here has the id {movie_id}; search for its title to find its id", self._nearest(movie_id)
+            )
         return row
+
+    def _nearest(self, movie_id: int) -> list[str]:
+        """The ids next to one that no film has, with their films: it may be mistyped, or be of a film left out."""
+        if not isinstance(movie_id, Integral):
+            return []
+        at = bisect_left(self._columns["movie_id"], movie_id)
+        return [f"{self.ids[row]}: {self.movie(row).label}" for row in range(max(at - 1, 0), min(at + 1, len(self)))]
 
     def rows(self, movie_ids: Sequence[int]) -> list[int]:
         """The rows of several films, in the order given. Raises UnknownNameError."""

@@ -172,8 +172,8 @@ class Recommender:
 
         Films of equal score are ordered by their id. Someone who likes nothing yet gets well-liked films that
         differ from each other, the best known of them where there are ratings (up to 100; more come in the order of
-        liking alone). Raises CineMatchError
-        when k is below 1 or above the number of films, and for unknown films, genres and services.
+        liking alone). Raises CineMatchError when k is below 1 or above the number of films, and for unknown films,
+        genres and services.
         """
         return self._ranked(preferences or Preferences(), self._how_many(k, 20), self._weights, among)
 

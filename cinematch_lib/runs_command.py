@@ -37,14 +37,17 @@ def _runs(options: argparse.Namespace) -> None:
         mark = "*" if info.run_id == current else " "
         print(f"{mark} {info.run_id:<26} {info.dataset:<18}{size(info)}{_choices(info)}{_metrics(info)}")
     print("\n* in use. Runs with the same letters after the time hold the same results.")
-    for problem in broken:
+    for problem in broken.values():
         print(f"Left out: {problem}")
 
 
 def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo], options: argparse.Namespace) -> None:
     if len(pair) != 2:
         raise CineMatchError(f"compare two runs, got {len(pair)}; list them: cinematch runs")
+    broken = unreadable_runs(options.artifacts_dir)
     for name in pair:
+        if name in broken:
+            raise CineMatchError(broken[name])
         if name not in runs:
             raise UnknownNameError(f"{name} is no run here; list them: cinematch runs", close_names(name, runs))
     infos = [runs[name] for name in pair]

@@ -195,6 +195,5 @@ class Score:
         if not self._counted:
             return "general", [(value, None, ())]
         likes = int(self._said.likes[row])
-        at_most = "no more than " if value < 0 else ""
-        people = f"{at_most}{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
+        people = f"{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
         return "popular", [(value, None, (Feature("likes", people, value),))]

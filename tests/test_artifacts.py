@@ -202,7 +202,7 @@ def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one_in_use(artifacts
     assert in_use[-1] == current_run_id(artifacts) != old
     for run_id in {*in_use}:
         use_run(artifacts, run_id)  # whole
-    assert unreadable_runs(artifacts) == []
+    assert unreadable_runs(artifacts) == {}
     Draft.begin(artifacts).discard()
     assert [path for path in (artifacts / "runs").iterdir() if path.name.startswith(".")] == []
     assert sorted(path.name for path in artifacts.iterdir()) == ["current", "runs"]
@@ -315,7 +315,7 @@ def test_a_broken_run_is_left_out_of_the_list_and_named(artifacts):
     whole = published(artifacts, "second").run_id
     put(artifacts / "runs" / broken / MANIFEST, b"{")
     assert [run.run_id for run in list_runs(artifacts)] == [whole]
-    (problem,) = unreadable_runs(artifacts)
+    (problem,) = unreadable_runs(artifacts).values()
     assert problem.startswith(f"{artifacts / 'runs' / broken / MANIFEST} was altered")
 
 

@@ -130,7 +130,8 @@ def test_a_run_that_was_renamed(artifacts):
     with pytest.raises(CineMatchError, match=f"best was renamed: its manifest says {run_id}; rename it back"):
         use_run(artifacts, "best")
     assert list_runs(artifacts) == []
-    assert unreadable_runs(artifacts) == [f"{renamed} was renamed: its manifest says {run_id}; rename it back"]
+    problem = f"{renamed} was renamed: its manifest says {run_id}; rename it back"
+    assert list(unreadable_runs(artifacts).values()) == [problem]
 
 
 # --- no pickle ----------------------------------------------------------------------------------------

@@ -130,8 +130,8 @@ def test_unlikeness_to_a_disliked_film_speaks_for_it():
 
 def test_nothing_but_reasons_against_it_needs_no_but():
     assert words(("popular", 0.1, None, (Feature("likes", "12 people", 0.1),))) == "Liked by 12 people (100%)"
-    few = ("popular", -0.1, None, (Feature("likes", "no more than 3 people", -0.1),))
-    assert words(liked(HEAT, 0.4, MANN), few).endswith("; but liked by no more than 3 people (−25%)")
+    few = ("popular", -0.1, None, (Feature("likes", "3 people", -0.1),))
+    assert words(liked(HEAT, 0.4, MANN), few).endswith("; but less known: liked by 3 people (−25%)")
     assert words(general(-0.1)) == "Less liked than average (−100%)"
     assert words(*[("disliked", -0.01, GIGLI, ())] * 200) == "Like 200 films you disliked (−100%)"
 

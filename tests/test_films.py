@@ -131,11 +131,28 @@ def test_the_same_filters_select_the_same_films_once(films):
 # --- messages ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unknown", [99999, -1, 0])
-def test_an_unknown_film(films, unknown):
+@pytest.mark.parametrize(
+    ("unknown", "near"),
+    [
+        (99999, ["3: Undated"]),
+        (10**30, ["3: Undated"]),
+        (-1, ["1: Heat (1995)"]),
+        (0, ["1: Heat (1995)"]),
+        ("1", []),
+    ],
+)
+def test_an_unknown_film(films, unknown, near):
     with pytest.raises(UnknownNameError) as raised:
         films.row(unknown)
-    assert str(raised.value) == f"no film here has the id {unknown}; search for its title to find its id"
+    hint = f"; did you mean {near[0]}?" if near else ""
+    assert str(raised.value) == f"no film here has the id {unknown}; search for its title to find its id{hint}"
+    assert list(raised.value.suggestions) == near
+
+
+def test_an_id_between_two_films_is_near_both():
+    films = films_of({"movieId": 3, "title": "Three"}, {"movieId": 9, "title": "Nine", "year": 1999})
+    with pytest.raises(UnknownNameError, match=r"did you mean 3: Three.*, 9: Nine \(1999\)\?"):
+        films.row(5)
 
 
 def test_an_unknown_genre(films):

@@ -56,12 +56,15 @@ def test_the_page_runs_when_it_is_opened(tmp_path):
             page.goto(f"http://127.0.0.1:{port}/lab/tree/explore.ipynb")
             count = films.count(Filters(min_year=1990))
             expect(page.locator(".cm-kept")).to_have_text(f"{count.kept:,}", timeout=1000 * SECONDS)
-            expect(page.get_by_role("heading", name="Explore: what do filters do")).to_be_in_viewport()
+            heading = page.get_by_role("heading", name="Explore: what do filters do")
+            expect(heading).to_be_in_viewport(timeout=1000 * SECONDS)
+            expect(page.locator(".jp-mod-dirty")).to_have_count(0)  # else what is shown is soon saved into the file
             browser.close()
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
+        server.wait(timeout=SECONDS)
 
 
 def test_make_lab_finds_the_extension():
-    assert f"--LabApp.extra_labextensions_path={EXTENSIONS.relative_to(MAKEFILE.parent)} " in MAKEFILE.read_text()
+    folder = EXTENSIONS.relative_to(MAKEFILE.parent).as_posix()
+    assert f'--LabApp.extra_labextensions_path="$(CURDIR)/{folder}" notebooks/explore.ipynb' in MAKEFILE.read_text()

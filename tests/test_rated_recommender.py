@@ -116,12 +116,11 @@ def test_few_likes_count_against_a_film_half_as_much_with_every_two_films():
     }
     assert found[0].explanation == "People who like A (2000) (100%) also like it"
     assert (
-        found[1].explanation
-        == "People who like A (2000) (100%) also like it; but liked by no more than 9 people (−71%)"
+        found[1].explanation == "People who like A (2000) (100%) also like it; but less known: liked by 9 people (−71%)"
     )
     assert [one.explanation for one in found[2:]] == [
-        "Liked by no more than 1 person (−100%)",
-        "Liked by nobody (−100%)",
+        "Less known: liked by 1 person (−100%)",
+        "Less known: liked by nobody (−100%)",
     ]
     check_reasons(found)
     of_two = few.recommend(Preferences(liked_movie_ids=[1, 4]), k=5)

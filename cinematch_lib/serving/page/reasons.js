@@ -4,10 +4,13 @@ import { element } from "./dom.js";
 import { filmName, percent } from "./words.js";
 
 const WORDS = {
+  rated_with_liked: (film, speaksFor) => `People who like ${film}${speaksFor ? "" : " like it less than expected"}`,
+  rated_with_disliked: (film, speaksFor) =>
+    `People who like ${film}, which you dislike${speaksFor ? ", like it less than expected" : ""}`,
   liked: (film, speaksFor) => (speaksFor ? `Like ${film}` : `Unlike ${film}, which you like`),
   disliked: (film, speaksFor) => `${speaksFor ? "Unlike" : "Like"} ${film}, which you dislike`,
   genres: () => "Has genres you asked for",
-  popular: (_, speaksFor) => (speaksFor ? "Liked by many" : "Liked by fewer than others"),
+  popular: (_, speaksFor) => (speaksFor ? "How many like it" : "Less known than others"),
   general: (_, speaksFor) => (speaksFor ? "Better liked than average" : "Less liked than average"),
   variety: (film) => `Close to ${film}, higher in this list`,
 };

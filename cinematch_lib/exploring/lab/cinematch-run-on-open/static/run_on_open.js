@@ -1,8 +1,9 @@
-// A JupyterLab extension without a build step: a notebook whose metadata say {"cinematch": {"run_on_open": true}}
-// is run when it is opened. JupyterLab finds what `window._JUPYTERLAB` holds under the extension's name
+// A JupyterLab extension without a build step: the analyst's page is run when it is opened, other notebooks are not.
+// JupyterLab finds what `window._JUPYTERLAB` holds under the extension's name
 // (https://jupyterlab.readthedocs.io/en/stable/extension/extension_dev.html, prebuilt extensions).
 
 const name = "cinematch-run-on-open";
+const PAGE = "explore.ipynb"; // `make lab` makes its folder the root
 
 const plugin = {
   id: `${name}:plugin`,
@@ -11,14 +12,14 @@ const plugin = {
     const met = new WeakSet();
     const look = async () => {
       const opened = app.shell.currentWidget;
-      if (!opened?.sessionContext || !opened.context || met.has(opened)) return;
-      met.add(opened);
+      if (opened?.context?.path !== PAGE || !opened.sessionContext || met.has(opened)) return;
       await Promise.all([opened.context.ready, opened.sessionContext.ready]);
-      const asks = opened.context.model.getMetadata?.("cinematch")?.run_on_open ?? false;
-      if (!asks || app.shell.currentWidget !== opened) return;
+      if (app.shell.currentWidget !== opened || met.has(opened)) return; // when it is in front again, it is looked at again
+      met.add(opened);
       await app.commands.execute("notebook:run-all-cells");
       opened.content.activeCellIndex = 0; // it left off at the end
       await opened.content.scrollToItem(0);
+      opened.context.model.dirty = false; // or what it shows would be saved into the notebook
     };
     app.restored.then(() => {
       app.shell.currentChanged.connect(look);
