@@ -24,7 +24,7 @@ class Feature(NamedTuple):
     value: float
 
 
-Features = tuple[Feature, ...] | Callable[[], tuple[Feature, ...]]
+Features = tuple[Feature, ...] | Callable[[Movie], tuple[Feature, ...]]  # or what works them out for the film
 
 
 class Reason:
@@ -49,7 +49,7 @@ class Reason:
     def features(self) -> tuple[Feature, ...]:
         """What the film shares with `movie`; worked out when first asked for, since few are shown."""
         if callable(self._features):
-            self._features = self._features()
+            self._features = self._features(self.movie)
         return self._features
 
     def _values(self) -> tuple:
@@ -172,8 +172,8 @@ def _worth_saying(addends: Sequence[Addend], whole: float, words: Callable[[Adde
 
 def _shared(addend: Addend) -> str:
     """The features that most of the likeness is, with a colon before them; "mostly" where there are more."""
-    value, _, given = addend
-    features = given() if callable(given) else given
+    value, movie, given = addend
+    features = given(movie) if callable(given) else given
     names = [one.name for one in features if one.value >= _SHOWN_SHARE * value][:_SHOWN_FEATURES]
     mostly = "mostly " if len(names) < len(features) else ""
     return f": {mostly}{', '.join(names)}" if names else ""

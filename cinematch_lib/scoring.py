@@ -166,12 +166,12 @@ class Score:
         anchors, said, likeness, counts = added()
         liked = sum([weight > 0 for weight in profile.weights])
         rated = [(value, movie, ()) for value, movie in zip(said[at], anchors, strict=True)]
-        alike = [
-            (value, movie, partial(self._content.shared, row, anchor, weight * count))
-            for value, movie, anchor, weight, count in zip(
-                likeness[at], anchors, profile.anchors, profile.weights, counts[at], strict=True
-            )
-        ]
+
+        def shared(movie: Movie) -> tuple[Feature, ...]:
+            place = anchors.index(movie)
+            return self._content.shared(row, profile.anchors[place], profile.weights[place] * counts[at][place])
+
+        alike = [(value, movie, shared) for value, movie in zip(likeness[at], anchors, strict=True)]
         kinds: list[tuple[str, list[Addend]]] = [
             ("rated_with_liked", rated[:liked]),
             ("rated_with_disliked", rated[liked:]),
