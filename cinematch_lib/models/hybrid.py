@@ -20,7 +20,7 @@ from cinematch_lib.models.ridge import RidgeInverse, check_memory
 _BLOCK = 512  # films whose weights are made at once
 _LOG = logging.getLogger(__name__)
 _WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
-_OTHERS = 2  # what people like in general counts as so many ratings of one's own
+_HALVED = 3  # with every so many ratings, what people like in general counts half as much
 _KNOWN_LIKES = 8  # a film with fewer leads better where its likeness to others counts in full beside its weights
 _VALUES = ("thinning", "sitting_weight", "calendar", "cold")
 
@@ -30,7 +30,7 @@ class Hybrid(Model):
 
     score(film) = Σ over the history: grade of the rating × weight of that film for this one
                 + Σ over the years in which they were given: part of the history × weight of that year
-                + 2 / (2 + ratings in the history) × part of all people that like this film
+                + part of all people that like this film × 0.5 ^ (ratings in the history / 3)
                 + cold / (1 + ratings of this film) × cosine of its features with those of the liked films
                   × the highest of the sums before.
 
@@ -38,8 +38,9 @@ class Hybrid(Model):
     counts, by its grade (`graded.grade`); sittings stand as rows beside whole histories (`graded.sittings`);
     years stand as columns beside the films, which speak for films and are not recommended. The third addend is
     for short histories: the weights, learned from long ones, take a film that is not there for one not chosen,
-    and in a short history that is mostly not so. The last lets films be found that nobody or hardly anybody has
-    rated.
+    and in a short history that is mostly not so. (Slower fading finds a little more there, and costs long histories
+    more than that; values are chosen without it, on long ones.) The last lets films be found that nobody or hardly
+    anybody has rated.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ class Hybrid(Model):
         scores = np.zeros(asked.stars.shape, dtype=np.float32)
         scores[:, self._at] = rows[:, :films].toarray() - spoken
         said = np.diff(asked.stars.indptr)
-        scores += (_OTHERS / (_OTHERS + said)).astype(np.float32)[:, None] * self._liked
+        scores += (0.5 ** (said / _HALVED)).astype(np.float32)[:, None] * self._liked
         scores[said == 0] = 0
         if self.chosen["cold"]:
             add_cold(scores, asked, self._features, self.cold_weights)
