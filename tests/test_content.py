@@ -129,11 +129,11 @@ def test_films_score_the_same_read_by_rows_and_by_columns(rows, data):
     by_rows = np.array([scores(of_all, profile.vector, np.array([row]))[0] for row in range(len(rows))])
     assert by_columns.tobytes() == by_rows.tobytes()
     added = of_all.added(profile, np.arange(len(rows)))
-    assert added.sum(axis=1) == pytest.approx(by_rows, abs=1e-5)
+    assert added.sum(axis=1) == pytest.approx(by_rows, rel=1e-6, abs=1e-5)
     for row in range(len(rows)):
         for at, (anchor, weight) in enumerate(zip(profile.anchors, profile.weights, strict=True)):
             features = of_all.shared(row, anchor, weight)
-            assert sum(one.value for one in features) == pytest.approx(added[row, at], abs=1e-6)
+            assert sum(one.value for one in features) == pytest.approx(added[row, at], rel=1e-6, abs=1e-6)
 
 
 def test_many_films_score_the_same_read_by_rows_and_by_columns():
