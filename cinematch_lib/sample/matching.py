@@ -49,7 +49,7 @@ def title_key(title: str) -> str:
     >>> title_key("Cité des enfants perdus, La"), title_key("Butch Cassidy & the Sundance Kid")
     ('lacitedesenfantsperdus', 'butchcassidyandthesundancekid')
     """
-    title, _ = parse_title(title)
+    title, _ = parse_title(title.title())  # an article at the end is known by its capital
     decomposed = unicodedata.normalize("NFKD", title.casefold().replace("&", " and "))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     words = [_ONE_SPELLING.get(word, word) for word in re.findall(r"[^\W_]+", plain)]
