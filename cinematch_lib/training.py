@@ -1,5 +1,6 @@
 """What the model of a run is made from, and what it learned, in tables."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,14 @@ from cinematch_lib.item_weights import ItemWeights
 from cinematch_lib.models import Hybrid
 from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.movielens import read_ratings
+
+
+def show_progress() -> None:
+    """Say on stderr what the models do as they do it; calling it again changes nothing."""
+    logger = logging.getLogger("cinematch_lib.models")
+    logger.setLevel(logging.INFO)
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
 
 
 def ratings_to_learn_from(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
