@@ -4,8 +4,8 @@
 """
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.explanation import Feature, Reason
 from cinematch_lib.films import Movie, Preferences
+from cinematch_lib.reasons import Feature, Reason
 from cinematch_lib.recommender import Recommendation, Recommender
 
 __all__ = [

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.csr import Entries, entries, products
-from cinematch_lib.explanation import Feature
 from cinematch_lib.films import Selection
+from cinematch_lib.reasons import Feature
 
 _DISLIKED = -0.5  # what a disliked film counts, where a liked one counts 1
 _UNKNOWN = "__unknown"
@@ -61,16 +61,18 @@ class Content:
         anchors = (*liked, *disliked)
         known = entries(self._by_film, np.array(anchors, dtype=np.int64))
         plain = np.repeat([1.0, 0.0] if liked else [0.0, 1.0], [len(liked), len(disliked)])
-        length = float(np.linalg.norm(self._sum(known, plain))) or 1.0
+        ones = self._sum(known, plain)
+        length = float(np.linalg.norm(ones)) or 1.0
         weights = np.repeat([1 / length, _DISLIKED / length], [len(liked), len(disliked)])
-        return Profile(self._sum(known, weights), anchors, tuple(weights.tolist()), known)
+        vector = self._sum(known, weights) if disliked else ones / np.float32(length)
+        return Profile(vector, anchors, tuple(weights.tolist()), known)
 
     def part(self, profile: Profile, chosen: np.ndarray) -> np.ndarray:
         """What some anchors, bool (anchors,), add to the profile's vector: float32 (features,)."""
         return self._sum(profile.known, np.where(chosen, profile.weights, 0.0))
 
     def _sum(self, known: Entries, weights: np.ndarray) -> np.ndarray:
-        values = known.values * weights[known.of]
+        values = known.values * np.repeat(weights, known.lengths)
         return np.bincount(known.columns, values, minlength=self._by_film.shape[1]).astype(np.float32)
 
     def scores(self, vector: np.ndarray, films: Selection) -> np.ndarray:
@@ -95,7 +97,7 @@ class Content:
     def added(self, profile: Profile, rows: np.ndarray) -> np.ndarray:
         """What each anchor of the profile adds to the products of the films in `rows`: float64 (rows, anchors)."""
         films = entries(self._by_film, rows)
-        return products(films, profile.known, (len(rows), len(profile.anchors))) * np.array(profile.weights)
+        return products(films, profile.known, self._by_film.shape[1]) * np.array(profile.weights)
 
     def shared(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, with `scale` times what each adds to their product.

@@ -1,5 +1,6 @@
 """A few rows of a CSR matrix, quickly: scipy makes a matrix of them, which takes longer than to use it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,11 +8,16 @@ from scipy import sparse
 
 
 class Entries(NamedTuple):
-    """The entries of some rows, row after row: `of` is the place of the row among them, each array (entries,)."""
+    """The entries of some rows, row after row: how many each has, (rows,), their columns and values, (entries,)."""
 
-    of: np.ndarray
+    lengths: np.ndarray
     columns: np.ndarray
     values: np.ndarray
+
+    @property
+    def of(self) -> np.ndarray:
+        """Of which row each entry is, by its place among the rows: int64 (entries,)."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
 
 def entries(matrix: sparse.csr_matrix, rows: np.ndarray) -> Entries:
@@ -19,30 +25,30 @@ def entries(matrix: sparse.csr_matrix, rows: np.ndarray) -> Entries:
 
     >>> matrix = sparse.csr_matrix([[0.0, 2.0], [0.0, 0.0], [1.0, 3.0]])
     >>> [part.tolist() for part in entries(matrix, np.array([2, 1, 0]))]
-    [[0, 0, 2], [0, 1, 1], [1.0, 3.0, 2.0]]
+    [[2, 0, 1], [0, 1, 1], [1.0, 3.0, 2.0]]
     """
-    starts = matrix.indptr[rows]
-    lengths = matrix.indptr[rows + 1] - starts
-    before = np.cumsum(lengths) - lengths
-    at = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
-    return Entries(np.repeat(np.arange(len(rows)), lengths), matrix.indices[at], matrix.data[at])
+    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
+    spans = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return Entries(ends - starts, _joined(matrix.indices, spans), _joined(matrix.data, spans))
 
 
-def products(left: Entries, right: Entries, shape: tuple[int, int]) -> np.ndarray:
-    """The products of some rows with some others, as many as `shape` says: float64 (rows, others).
+def _joined(whole: np.ndarray, spans: Sequence[slice]) -> np.ndarray:
+    return np.concatenate([whole[:0], *[whole[span] for span in spans]])
+
+
+def products(left: Entries, right: Entries, columns: int) -> np.ndarray:
+    """The products of some rows of a matrix with so many `columns` with some others: float64 (rows, others).
 
     >>> matrix = sparse.csr_matrix([[0.0, 2.0], [0.0, 0.0], [1.0, 3.0]])
-    >>> products(entries(matrix, np.array([2, 1])), entries(matrix, np.array([0, 2])), (2, 2)).tolist()
+    >>> products(entries(matrix, np.array([2, 1])), entries(matrix, np.array([0, 2])), 2).tolist()
     [[6.0, 10.0], [0.0, 0.0]]
     """
-    rows, others = shape
-    columns, place = np.unique(left.columns, return_inverse=True)  # the rows are few, the others may be thousands
-    if not len(columns):
-        return np.zeros(shape)
-    of_rows = np.zeros((rows, len(columns)))
-    of_rows[left.of, place] = left.values
-    found = np.minimum(np.searchsorted(columns, right.columns), len(columns) - 1)
-    both = np.flatnonzero(columns[found] == right.columns)
-    of_others = np.zeros((len(columns), others))
-    of_others[found[both], right.of[both]] = right.values[both]
+    used = np.zeros(columns, dtype=bool)  # by the rows, which are few: of the others there may be thousands
+    used[left.columns] = True
+    place = np.cumsum(used) - 1
+    of_rows = np.zeros((len(left.lengths), np.count_nonzero(used)))
+    of_rows[left.of, place[left.columns]] = left.values
+    both = np.flatnonzero(used[right.columns])
+    of_others = np.zeros((of_rows.shape[1], len(right.lengths)))
+    of_others[place[right.columns[both]], right.of[both]] = right.values[both]
     return of_rows @ of_others

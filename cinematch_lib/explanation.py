@@ -1,219 +1,192 @@
-"""Why a film was recommended: the addends of its score, and words for them.
+"""The reasons for recommended films in words, with the share of each; see `reasons`.
 
-The values of a film's reasons add up to its score. Shares are of what speaks for the film, so the shares of
-the reasons above zero add up to one; what speaks against it has a share below zero.
+One sentence for each film, what speaks for it first; it names nothing that did not add to the score. Of the films that
+add in the same way the weightiest are named and the others counted; what has hardly a share is passed over. A list is
+put in words as a whole: to find the little that is worth a word is most of the work.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
-from cinematch_lib.films import Movie
+import numpy as np
+
+from cinematch_lib.reasons import Addends, Reason, reasons, wholes
 
 _SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
 _SHOWN_SHARE = 0.1  # a film with less of the score is counted with others, a feature with less of its film passed over
 _LEAST_SHARE = 0.05  # what added less is not worth a word; the reasons themselves hold all of it
-_NAMED = (_LEAST_SHARE,) + (_SHOWN_SHARE,) * (_SHOWN_FILMS - 1)  # what the films that are named have at the least
+_NAMED = np.array((_LEAST_SHARE,) + (_SHOWN_SHARE,) * (_SHOWN_FILMS - 1))  # what films that are named have at the least
 
 
-class Feature(NamedTuple):
-    """A feature that two films share: its field, its name in words, and what it adds to the score."""
+class _Said(NamedTuple):
+    """Addends of one kind that all speak for one film of the list, or all against it.
 
-    field: str
-    name: str
-    value: float
-
-
-Features = tuple[Feature, ...] | Callable[[Movie], tuple[Feature, ...]]  # or what works them out for the film
-
-
-class Reason:
-    """One addend of a score.
-
-    `kind` is ``rated_with_liked`` or ``rated_with_disliked`` (what other people's ratings of `movie`, which the
-    person likes or dislikes, and of this film say), ``liked`` or ``disliked`` (likeness to `movie`), ``genres``
-    (the preferred ones it has), ``popular`` (how many people like the film), ``general`` (how well they like it) or
-    ``variety`` (likeness to `movie`, recommended before it). One film may be the `movie` of a reason through ratings
-    and of one by likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the
-    strongest first, or how many people like it; they add up to `value`. Reasons through ratings have none.
+    `weight` is their share, whatever its sign; `places` are those of the weightiest, and `percents` their shares, below
+    zero where they speak against the film. The first `named` are named, and so many `others` counted, with what these
+    have together.
     """
 
-    __slots__ = ("_features", "kind", "movie", "share", "value")
+    of: Addends
+    is_for: bool
+    film: int
+    weight: float
+    places: list[int]
+    percents: list[int]
+    named: int
+    others: int
+    percent_of_others: int
 
-    def __init__(
-        self, kind: str, value: float, share: float, movie: Movie | None = None, features: Features = ()
-    ) -> None:
-        self.kind, self.value, self.share, self.movie, self._features = kind, value, share, movie, features
+    def label(self, at: int) -> str:
+        """The film that one of the weightiest is told of."""
+        return self.of.movie(self.film, self.places[at]).label
 
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        """What the film shares with `movie`; worked out when first asked for, since few are shown."""
-        if callable(self._features):
-            self._features = self._features(self.movie)
-        return self._features
-
-    def _values(self) -> tuple:
-        return self.kind, self.value, self.share, self.movie, self.features
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reason) and self._values() == other._values()
-
-    def __hash__(self) -> int:
-        return hash(self._values())
-
-    def __repr__(self) -> str:
-        return f"Reason{self._values()!r}"
+    def films(self, whom: str) -> list[str]:
+        """The films, each with its share: those that are named, and the others by their number; one alone by name."""
+        films = [f"{self.label(at)} {_percent(self.percents[at])}" for at in range(self.named)]
+        if self.others > 1:
+            more = "more" if films else "films"
+            films.append(f"{self.others} {more} {whom} {_percent(self.percent_of_others)}")
+        elif self.others:
+            films.append(f"{self.label(self.named)} {_percent(self.percent_of_others)}")
+        return films
 
 
-Addend = tuple[float, Movie | None, Features]  # its value, and what it is told of
-Addends = Mapping[tuple[str, bool], Sequence[Addend]]
+class Explanations:
+    """Why each film of a list is in it; worked out for the whole list when the first is asked for."""
+
+    def __init__(self, addends: Callable[[], Sequence[Addends]]) -> None:
+        """From what tells the addends of the scores, kind by kind."""
+        self._of_list = addends
+
+    @cached_property
+    def _addends(self) -> Sequence[Addends]:
+        return self._of_list()
+
+    def reasons(self, film: int) -> tuple[Reason, ...]:
+        """The reasons for the film in this place of the list, the weightiest first."""
+        return reasons(self._addends, film)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The reasons for each film as one sentence."""
+        return in_words(self._addends)
 
 
-def grouped(of_kinds: Iterable[tuple[str, Sequence[Addend]]]) -> Addends:
-    """The addends of a score by their kind and whether they speak for the film, the weightiest first.
-
-    Those of zero are left out. A film has many, and of most lists only the words are read: no more is made of them.
-    """
-    made: dict[tuple[str, bool], Sequence[Addend]] = {}
-    for kind, addends in of_kinds:
-        for_it, against = [one for one in addends if one[0] > 0], [one for one in addends if one[0] < 0]
-        if for_it:
-            made[kind, True] = sorted(for_it, key=_value, reverse=True)
-        if against:
-            made[kind, False] = sorted(against, key=_value)
-    return made
+def in_words(addends: Sequence[Addends]) -> list[str]:
+    """For each film of a list the addends of its score, kind by kind, as one sentence."""
+    of_kind = {one.kind: one for one in addends if one.values.shape[1]}
+    kinds = [(of_kind[kind], is_for) for kind, is_for in _WORDS if kind in of_kind]
+    said: list[list[_Said]] = [[] for _ in addends[0].values]
+    for one in _worth_saying(kinds, wholes(addends)):
+        said[one.film].append(one)
+    return [_sentence(of_film) for of_film in said]
 
 
-def _value(addend: Addend) -> float:
-    return addend[0]
+def _worth_saying(kinds: Sequence[tuple[Addends, bool]], whole: np.ndarray) -> Iterable[_Said]:
+    """What is worth a word, by film and then in the order of `kinds`: addends, and whether those for the film."""
+    most = max(_SHOWN_FILMS + 1, max((of.values.shape[1] for of, _ in kinds), default=0))
+    shares = np.zeros((len(kinds), len(whole), most))  # by kind, film and addend
+    for at, (of, is_for) in enumerate(kinds):
+        shares[at, :, : of.values.shape[1]] = of.values if is_for else -of.values
+    np.maximum(shares, 0, out=shares)
+    shares /= whole[:, None]
+    film, kind = np.nonzero(shares.sum(axis=2).T >= _LEAST_SHARE)
+    shares = shares[kind, film]  # of what is worth a word: by what is said, and addend
+    places = np.argsort(-shares, axis=1, kind="stable")[:, : _SHOWN_FILMS + 1]
+    weightiest = shares[np.arange(len(shares))[:, None], places]
+    is_named = weightiest[:, :_SHOWN_FILMS] >= _NAMED
+    named, weight = is_named.sum(axis=1), shares.sum(axis=1)
+    of_others = weight - (weightiest[:, :_SHOWN_FILMS] * is_named).sum(axis=1)
+    others = ((shares > 0).sum(axis=1) - named) * ((of_others >= _LEAST_SHARE) | (named == 0))
+    percent = np.array([100 if is_for else -100 for _, is_for in kinds])[kind]
+    percents, percent_of_others = np.rint(percent[:, None] * weightiest), np.rint(percent * of_others)
+    of_each = (film, weight, places, percents.astype(np.int64), named, others, percent_of_others.astype(np.int64))
+    of, is_for = zip(*[kinds[at] for at in kind.tolist()], strict=True) if len(kind) else ((), ())
+    return map(_Said, of, is_for, *[part.tolist() for part in of_each])
 
 
-def _whole(addends: Addends) -> float:
-    """What shares are parts of: all that speaks for the film; where nothing does, all that speaks against it."""
-    for_it = sum([value for (_, is_for), of in addends.items() if is_for for value, _, _ in of])
-    return for_it or -sum([value for of in addends.values() for value, _, _ in of]) or 1.0
-
-
-def with_shares(addends: Addends) -> tuple[Reason, ...]:
-    """The addends as reasons, the weightiest first."""
-    whole = _whole(addends)
-    reasons = [
-        Reason(kind, value, value / whole, movie, features)
-        for (kind, _), of in addends.items()
-        for value, movie, features in of
-    ]
-    return tuple(sorted(reasons, key=lambda reason: -abs(reason.value)))
-
-
-def in_words(addends: Addends) -> str:
-    """The addends as one sentence, what speaks for the film first; it names nothing that did not add to the score.
-
-    A share follows what has it. Of the liked films the weightiest are named and the others counted; what has
-    hardly a share is passed over.
-    """
-    whole = _whole(addends)
-    of_likes = sorted(_OF_LIKES, key=lambda kind: -sum([value for value, _, _ in addends.get(kind, ())]))
-    kinds = [kind for kind in (*of_likes, *_IN_FAVOUR, *_AGAINST) if kind in addends]
-    said = [(phrase, kind[1]) for kind in kinds for phrase in _WORDS[kind](addends[kind], whole)]
-    in_favour, against = _told(said)
-    text = "; but ".join("; ".join(phrases) for phrases in (in_favour, against) if phrases)
+def _sentence(said: list[_Said]) -> str:
+    """What is worth a word about one film as a sentence."""
+    if len(said) > 1 and said[1].is_for and said[1].of.kind == "liked" and said[1].weight > said[0].weight:
+        said[:2] = said[1], said[0]
+    told: tuple[list[str], list[str]] = ([], [])
+    people = False  # after people who "like" a film, it "is" like another
+    for one in said:
+        for phrase in _WORDS[one.of.kind, one.is_for](one):
+            unclear = people and phrase.startswith(("like ", "unlike "))
+            told[not one.is_for].append(f"it is {phrase}" if unclear else phrase)
+            people |= phrase.startswith("people ")
+    text = "; but ".join(["; ".join(phrases) for phrases in told if phrases])
     return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
 
 
-def _told(said: Sequence[tuple[str, bool]]) -> tuple[list[str], list[str]]:
-    """The phrases for and against the film: after people who "like" a film, it "is" like another."""
-    people, told = False, ([], [])
-    for phrase, is_for in said:
-        told[not is_for].append(f"it is {phrase}" if people and phrase.startswith(("like ", "unlike ")) else phrase)
-        people |= phrase.startswith("people ")
-    return told
+def _films(how: str, whom: str, said: _Said, more: Callable[[_Said, int], str]) -> list[str]:
+    """Addends that are films: each a phrase, those that are named with `more` said of them."""
+    return [
+        f"{how} {film}{more(said, at)}" if at < said.named else f"{how} {film}"
+        for at, film in enumerate(said.films(whom))
+    ]
 
 
-def _films(how: str, whom: str, addends: Sequence[Addend], whole: float, more: Callable[[Addend], str]) -> list[str]:
-    """Addends that are films, the weightiest first: some named, with `more` said of them, the others counted."""
-    named, rest = _split(addends, whole)
-    said = [f"{how} {one[1].label} {_percent(one[0] / whole)}{more(one)}" for one in named]
-    return said + [f"{how} {counted}" for counted in _counted(rest, whole, whom, bool(named))]
-
-
-def _people(whom: str, do: str, addends: Sequence[Addend], whole: float) -> list[str]:
-    """Addends through other people's ratings as one: those who like some films, named or counted, `do` so."""
-    named, rest = _split(addends, whole)
-    films = [f"{movie.label} {_percent(value / whole)}" for value, movie, _ in named]
-    films += _counted(rest, whole, whom, bool(named))
-    if not films:
-        return []
-    *first, last = films
+def _people(whom: str, do: str, said: _Said) -> list[str]:
+    """Addends through other people's ratings as one phrase: those who like some films `do` so."""
+    *first, last = said.films(whom)
     listed = f"{', '.join(first)} and {last}" if first else last
-    said = (whom, do) == (_LIKED, _ALSO) or f" {whom} " in listed
-    return [f"people who like {listed} {do}" if said else f"people who like {listed}, which {whom}, {do}"]
+    clear = (whom, do) == (_LIKED, _ALSO) or f" {whom} " in listed
+    return [f"people who like {listed} {do}" if clear else f"people who like {listed}, which {whom}, {do}"]
 
 
-def _split(addends: Sequence[Addend], whole: float) -> tuple[Sequence[Addend], Sequence[Addend]]:
-    """The films to name and those to count."""
-    named = 0
-    for addend, least in zip(addends, _NAMED, strict=False):
-        named += abs(addend[0]) >= least * whole
-    return addends[:named], addends[named:]
+def _alone(words: Callable[[_Said], str], said: _Said) -> list[str]:
+    """An addend that is the only one of its kind."""
+    return [f"{words(said)} {_percent(said.percents[0])}"]
 
 
-def _counted(rest: Sequence[Addend], whole: float, whom: str, more: bool) -> list[str]:
-    """The films that are not named, by their number; of one alone, its name. Nothing where they hardly count."""
-    share = sum([value for value, _, _ in rest]) / whole
-    if abs(share) < _LEAST_SHARE:
-        return []
-    films = f"{len(rest)} {'more' if more else 'films'} {whom}" if len(rest) > 1 else rest[0][1].label
-    return [f"{films} {_percent(share)}"]
-
-
-def _worth_saying(addends: Sequence[Addend], whole: float, words: Callable[[Addend], str]) -> list[str]:
-    return [f"{words(one)} {_percent(one[0] / whole)}" for one in addends if abs(one[0]) >= _LEAST_SHARE * whole]
-
-
-def _shared(addend: Addend) -> str:
+def _shared(said: _Said, at: int) -> str:
     """The features that most of the likeness is, with a colon before them; "mostly" where there are more."""
-    value, movie, given = addend
-    features = given(movie) if callable(given) else given
-    names = [one.name for one in features if one.value >= _SHOWN_SHARE * value][:_SHOWN_FEATURES]
+    features = said.of.features(said.film, said.places[at])
+    least = _SHOWN_SHARE * float(said.of.values[said.film, said.places[at]])
+    names = [one.name for one in features if one.value >= least][:_SHOWN_FEATURES]
     mostly = "mostly " if len(names) < len(features) else ""
     return f": {mostly}{', '.join(names)}" if names else ""
 
 
-def _genres(addend: Addend) -> str:
-    names = [feature.name for feature in addend[2]]
+def _genres(said: _Said) -> str:
+    names = [feature.name for feature in said.of.features(said.film, 0)]
     return f"has {'a genre' if len(names) == 1 else 'genres'} you asked for: {', '.join(names)}"
 
 
-def _liked_by(addend: Addend) -> str:
-    value, _, (people,) = addend
-    return f"liked by {people.name}" if value > 0 else f"less known: liked by {people.name}"
+def _liked_by(said: _Said) -> str:
+    (people,) = said.of.features(said.film, 0)
+    return f"liked by {people.name}" if said.is_for else f"less known: liked by {people.name}"
 
 
-def _percent(share: float) -> str:
-    return f"({share:.0%})".replace("-", "−") if share >= -1 else "(more than all that)"
+def _above(said: _Said) -> str:
+    return f"close to {said.label(0)}, higher in this list"
+
+
+def _percent(percent: int) -> str:
+    if percent < 0:
+        return f"(−{-percent}%)" if percent >= -100 else "(more than all that)"
+    return f"({percent}%)"
 
 
 _LIKED, _DISLIKED, _LESS, _ALSO = "you liked", "you disliked", "like it less than expected", "also like it"
-_WORDS: dict[tuple[str, bool], Callable[[Sequence[Addend], float], list[str]]] = {
+# By the kind of addends and whether they speak for the film, in the order in which they are told; but of what the liked
+# films say for it the weightier comes first.
+_WORDS: dict[tuple[str, bool], Callable[[_Said], list[str]]] = {
     ("rated_with_liked", True): partial(_people, _LIKED, _ALSO),
-    ("rated_with_liked", False): partial(_people, _LIKED, _LESS),
-    ("rated_with_disliked", True): partial(_people, _DISLIKED, _LESS),
-    ("rated_with_disliked", False): partial(_people, _DISLIKED, _ALSO),
     ("liked", True): partial(_films, "like", _LIKED, more=_shared),
-    ("liked", False): partial(_films, "unlike", _LIKED, more=lambda _: ", which you liked"),
-    ("disliked", True): partial(_films, "unlike", _DISLIKED, more=lambda _: ", which you disliked"),
-    ("disliked", False): partial(_films, "like", _DISLIKED, more=lambda _: ", which you disliked"),
-    ("genres", True): partial(_worth_saying, words=_genres),
-    ("popular", True): partial(_worth_saying, words=_liked_by),
-    ("popular", False): partial(_worth_saying, words=_liked_by),
-    ("general", True): partial(_worth_saying, words=lambda _: "better liked than average"),
-    ("general", False): partial(_worth_saying, words=lambda _: "less liked than average"),
-    ("variety", False): partial(_worth_saying, words=lambda one: f"close to {one[1].label}, higher in this list"),
+    ("rated_with_disliked", True): partial(_people, _DISLIKED, _LESS),
+    ("disliked", True): partial(_films, "unlike", _DISLIKED, more=lambda *_: ", which you disliked"),
+    ("genres", True): partial(_alone, _genres),
+    ("popular", True): partial(_alone, _liked_by),
+    ("general", True): partial(_alone, lambda _: "better liked than average"),
+    ("rated_with_disliked", False): partial(_people, _DISLIKED, _ALSO),
+    ("disliked", False): partial(_films, "like", _DISLIKED, more=lambda *_: ", which you disliked"),
+    ("rated_with_liked", False): partial(_people, _LIKED, _LESS),
+    ("liked", False): partial(_films, "unlike", _LIKED, more=lambda *_: ", which you liked"),
+    ("popular", False): partial(_alone, _liked_by),
+    ("general", False): partial(_alone, lambda _: "less liked than average"),
+    ("variety", False): partial(_alone, _above),
 }
-# In which order they are told; of the liked films first what counts most.
-_OF_LIKES = (("rated_with_liked", True), ("liked", True))
-_IN_FAVOUR = (("rated_with_disliked", True), ("disliked", True), ("genres", True), ("popular", True), ("general", True))
-_AGAINST = tuple(
-    (kind, False)
-    for kind in ("rated_with_disliked", "disliked", "rated_with_liked", "liked", "popular", "general", "variety")
-)

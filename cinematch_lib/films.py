@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from numbers import Integral, Real
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class Preferences:
             "services",
         ):
             of_films = name.endswith("_ids")
-            object.__setattr__(self, name, _each_once(name, getattr(self, name), Integral if of_films else str))
+            object.__setattr__(self, name, _each_once(name, getattr(self, name), of_films=of_films))
         for name in ("runtime", "year"):
             low, high = (_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
             if low is not None and high is not None and low > high:
@@ -77,18 +78,21 @@ class Preferences:
             raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
 
 
-def _each_once(name: str, value: Iterable | None, kind: type) -> tuple:
-    """The list in its order, each item once; `kind` is Integral for ids, str for names."""
+def _each_once(name: str, value: Iterable | None, *, of_films: bool) -> tuple:
+    """The list in its order, each item once."""
     if isinstance(value, str):
         raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
-    if not isinstance(value, Iterable | None):
+    if not isinstance(value, (list, tuple, NoneType, Iterable)):
         raise CineMatchError(f"{name} must be a list, got {value!r}; put it in a list")
+    kind = (
+        (int, Integral) if of_films else str
+    )  # what a list mostly is or holds stands first: it is looked for in order
     items = dict.fromkeys(() if value is None else value)
     for item in items:
         if not isinstance(item, kind) or isinstance(item, bool):
-            what = "names" if kind is str else "MovieLens ids, which are whole numbers"
+            what = "MovieLens ids, which are whole numbers" if of_films else "names"
             raise CineMatchError(f"{name} must hold {what}, got {item!r}")
-    return tuple(items) if kind is str else tuple(int(item) for item in items)
+    return tuple([int(item) for item in items]) if of_films else tuple(items)
 
 
 def _bound(name: str, value: float | None) -> float | None:
@@ -219,6 +223,10 @@ class Films:
         """The preferred genres by their names here, each once, in the order given. Raises UnknownNameError."""
         return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres))
 
+    def have(self, rows: Sequence[int], genres: Sequence[str]) -> np.ndarray:
+        """Which of some genres, called by their names here, the films have: bool (rows, genres)."""
+        return np.stack([self._has_genre[genre][rows] for genre in genres], axis=1)
+
     def selection(self, preferences: Preferences) -> "Selection":
         """All films that fit the filters of the preferences. Raises UnknownNameError.
 
@@ -255,23 +263,23 @@ class Films:
     def allowed(
         self, selection: "Selection", preferences: Preferences, among: Collection[int] | np.ndarray | None = None
     ) -> np.ndarray:
-        """Which films of the selection the preferences do not name, by their place in it, ascending.
+        """Which films of the selection the preferences do not name: bool (films of the selection,).
 
         With `among`, only of films with these ids; ids that no film here has are passed over. Raises UnknownNameError.
         """
         rows = selection.rows
-        places = np.arange(len(rows))
+        fits = np.ones(len(rows), dtype=bool)
         named = preferences.liked_movie_ids + preferences.disliked_movie_ids + preferences.not_interested_ids
         if named:
             of_named = np.array(self.rows(named))
             found = np.searchsorted(rows, of_named)
             there = found < len(rows)
             there[there] = rows[found[there]] == of_named[there]
-            places = np.delete(places, found[there])
+            fits[found[there]] = False
         if among is not None:
             ids = among if isinstance(among, np.ndarray) else np.fromiter(among, dtype=np.int64)
-            places = places[np.isin(self.ids[rows[places]], ids)]
-        return places
+            fits &= np.isin(self.ids[rows], ids)
+        return fits
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Recommending films from a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Integral
@@ -13,9 +13,10 @@ from scipy import sparse
 from cinematch_lib.artifacts import FEATURES, META, Run, RunInfo
 from cinematch_lib.content import Content
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.explanation import Addends, Feature, Reason, in_words, with_shares
+from cinematch_lib.explanation import Explanations
 from cinematch_lib.films import Films, Movie, Preferences
 from cinematch_lib.item_weights import ItemWeights
+from cinematch_lib.reasons import Feature, Reason
 from cinematch_lib.scoring import Score, ScoreWeights
 from cinematch_lib.search import TitleIndex
 
@@ -30,21 +31,17 @@ class Recommendation:
     movie: Movie
     rank: int
     score: float
-    _explain: Callable[[], Addends] = field(repr=False, compare=False)
-
-    @cached_property
-    def _addends(self) -> Addends:
-        return self._explain()
+    _explanations: Explanations = field(repr=False, compare=False)  # of the whole list
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """The addends of the score, the weightiest first. Worked out when first asked for."""
-        return with_shares(self._addends)
+        return self._explanations.reasons(self.rank - 1)
 
     @property
     def explanation(self) -> str:
         """The reasons in words, with the share of each."""
-        return in_words(self._addends)
+        return self._explanations.words[self.rank - 1]
 
     @property
     def movie_id(self) -> int:
@@ -210,15 +207,20 @@ class Recommender:
         selection = films.selection(wanted)
         allowed = films.allowed(selection, wanted, among)
         score = Score(films, self._content, self._said, wanted, weights)
-        rows, scores = selection.rows[allowed], score.of(selection)[allowed]
+        scores = np.where(allowed, score.of(selection), -np.inf)
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:
-            chosen = [(int(rows[at]), float(scores[at]), None) for at in top(scores, k)]
+            best = top(scores, k)
+            chosen = [
+                (row, value, None)
+                for row, value in zip(selection.rows[best].tolist(), scores[best].tolist(), strict=True)
+            ]
         else:
-            chosen = self._varied(rows, scores, k)
-        explain = score.explainers([row for row, _, _ in chosen], [varied for _, _, varied in chosen])
+            chosen = self._varied(selection.rows, scores, k)
+        of_rows, of_varied = [row for row, _, _ in chosen], [varied for _, _, varied in chosen]
+        explanations = Explanations(lambda: score.addends(of_rows, of_varied))
         return [
-            Recommendation(films.movie(row), rank, value, why)
-            for rank, ((row, value, _), why) in enumerate(zip(chosen, explain, strict=True), start=1)
+            Recommendation(films.movie(row), rank, value, explanations)
+            for rank, (row, value, _) in enumerate(chosen, start=1)
         ]
 
     def _varied(
@@ -256,13 +258,15 @@ def _check_least(k: int) -> None:
 def top(scores: np.ndarray, k: int) -> np.ndarray:
     """The positions of the `k` highest scores, the highest first; equal scores in the order of positions.
 
-    >>> top(np.array([1.0, 3.0, 2.0, 3.0]), 3).tolist()
+    There are fewer where fewer are above −∞, which is the score of what is never wanted.
+
+    >>> top(np.array([1.0, 3.0, 2.0, 3.0, -np.inf]), 3).tolist()
     [1, 3, 2]
     """
     falling = -scores
+    wanted = falling < np.inf
     if k < len(scores):
         # The k-th smallest is found many times faster than the k-th largest where many scores are equal.
-        candidates = np.flatnonzero(falling <= np.partition(falling, k - 1)[k - 1])
-    else:
-        candidates = np.arange(len(scores))
+        wanted &= falling <= np.partition(falling, k - 1)[k - 1]
+    candidates = np.flatnonzero(wanted)
     return candidates[np.argsort(falling[candidates], kind="stable")][:k]

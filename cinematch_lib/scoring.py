@@ -19,16 +19,16 @@ score(film) = likeness to the liked films, less that to the disliked
 A liked film that hardly anybody has rated speaks by its likeness in full in either case.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from itertools import compress
 
 import numpy as np
 
 from cinematch_lib.content import Content
-from cinematch_lib.explanation import Addend, Addends, Feature, grouped
 from cinematch_lib.films import Films, Movie, Preferences, Selection
 from cinematch_lib.item_weights import ItemWeights
+from cinematch_lib.reasons import Addends, Feature
 
 _HALVED = 2  # with every so many liked films, it counts half as much how many people like a film
 
@@ -80,7 +80,7 @@ class Score:
         anchors = self._profile.anchors
         heard = self._said.spoken(anchors[:liked])
         spoken = np.bincount(heard.columns, heard.values, minlength=len(self._films))
-        most = float(spoken[heard.columns].max(initial=0.0))
+        most = float(spoken.max(initial=0.0))
         if most <= 0:
             return False
         unit = self._weights.ratings / most
@@ -118,26 +118,69 @@ class Score:
             likeness += (1 - part) * self._content.scores(unheard, films)
         return likeness
 
-    def explainers(
-        self, rows: Sequence[int], varied: Sequence[tuple[int, float] | None]
-    ) -> list[Callable[[], Addends]]:
-        """For each film of a list, by its row, what works out the addends of its score.
+    def addends(self, rows: Sequence[int], varied: Sequence[tuple[int, float] | None]) -> list[Addends]:
+        """What the scores of the films in `rows` add up to, kind by kind.
 
-        The last addend is `varied`, where there is one: a film's row, and what likeness to it takes off. What films
-        add is worked out for the whole list when the first of them is asked for.
+        `varied` is None for a film, or the row of another and what likeness to that one takes off.
         """
-        at_rows = np.asarray(rows, dtype=np.int64)
-        added = cache(lambda: self._added(at_rows))
-        return [
-            partial(self._addends, at, row, added, of) for at, (row, of) in enumerate(zip(rows, varied, strict=True))
-        ]
+        made = self._of_anchors(np.asarray(rows, dtype=np.int64))
+        if self._genres:
+            made.append(self._of_genres(rows))
+        if self._general_weight:
+            made.append(self._of_everybody(rows))
+        if any(varied):
+            made.append(self._of_variety(varied))
+        return made
 
-    def _added(self, rows: np.ndarray) -> tuple[list[Movie], list, list, list]:
-        """The anchors; what each says of each film through ratings, adds by likeness, and how much that counts."""
-        anchors = [self._films.movie(anchor) for anchor in self._profile.anchors]
+    def _of_anchors(self, rows: np.ndarray) -> list[Addends]:
+        """What each liked and each disliked film adds, through ratings and by likeness."""
+        anchors, weights = self._profile.anchors, self._profile.weights
         counts = self._counts_by_each(rows)
-        likeness = self._content.added(self._profile, rows) * counts
-        return anchors, self._said_by_each(rows).tolist(), likeness.tolist(), counts.tolist()
+        scale = counts * weights
+        through_ratings, by_likeness = self._said_by_each(rows), self._content.added(self._profile, rows) * counts
+        liked = sum([weight > 0 for weight in weights])
+        made = []
+        for name, first, end in (("liked", 0, liked), ("disliked", liked, len(anchors))):
+
+            def movie(_: int, addend: int, first: int = first) -> Movie:
+                return self._films.movie(anchors[first + addend])
+
+            def shared(film: int, addend: int, first: int = first) -> tuple[Feature, ...]:
+                at = first + addend
+                return self._content.shared(int(rows[film]), anchors[at], float(scale[film, at]))
+
+            made.append(Addends(f"rated_with_{name}", through_ratings[:, first:end], movie))
+            made.append(Addends(name, by_likeness[:, first:end], movie, shared))
+        return made
+
+    def _of_genres(self, rows: Sequence[int]) -> Addends:
+        """What the preferred genres add that a film has."""
+        of_each = self._genre_weight / len(self._genres)
+        has = self._films.have(rows, self._genres)
+        of_films = has.tolist()
+
+        def genres(film: int, _: int) -> tuple[Feature, ...]:
+            return tuple([Feature("genres", name, of_each) for name in compress(self._genres, of_films[film])])
+
+        return Addends("genres", of_each * has.sum(axis=1, keepdims=True), features=genres)
+
+    def _of_everybody(self, rows: Sequence[int]) -> Addends:
+        """What people like in general: how many like the film, or how well they like it."""
+        values = self._general_weight * self._everybody[rows].astype(np.float64)[:, None]
+        if not self._counted:
+            return Addends("general", values)
+
+        def liked_by(film: int, _: int) -> tuple[Feature, ...]:
+            likes = int(self._said.likes[rows[film]])
+            people = f"{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
+            return (Feature("likes", people, float(values[film, 0])),)
+
+        return Addends("popular", values, features=liked_by)
+
+    def _of_variety(self, varied: Sequence[tuple[int, float] | None]) -> Addends:
+        """What likeness to a film before it in the list takes off."""
+        values = np.array([[of[1] if of else 0.0] for of in varied])
+        return Addends("variety", values, lambda film, _: self._films.movie(varied[film][0]))
 
     def _said_by_each(self, rows: np.ndarray) -> np.ndarray:
         """What each anchor says of each film through ratings: float64 (rows, anchors)."""
@@ -147,9 +190,10 @@ class Score:
             wanted = np.zeros(len(self._films), dtype=bool)
             wanted[rows] = True
             for heard, first, voice in self._voices:
-                here = np.flatnonzero(wanted[heard.columns])
+                here = np.flatnonzero(wanted.take(heard.columns))
                 place = order[np.searchsorted(rows, heard.columns[here], sorter=order)]
-                said[place, first + heard.of[here]] = voice * heard.values[here]
+                anchor = np.searchsorted(np.cumsum(heard.lengths), here, side="right")
+                said[place, first + anchor] = voice * heard.values[here]
         return said
 
     def _counts_by_each(self, rows: np.ndarray) -> np.ndarray:
@@ -160,40 +204,3 @@ class Score:
             counts *= part[:, None]
             counts[:, self._unheard] = self._weights.content
         return counts
-
-    def _addends(self, at: int, row: int, added: Callable[[], tuple], varied: tuple[int, float] | None) -> Addends:
-        films, profile = self._films, self._profile
-        anchors, said, likeness, counts = added()
-        liked = sum([weight > 0 for weight in profile.weights])
-        rated = [(value, movie, ()) for value, movie in zip(said[at], anchors, strict=True)]
-
-        def shared(movie: Movie) -> tuple[Feature, ...]:
-            place = anchors.index(movie)
-            return self._content.shared(row, profile.anchors[place], profile.weights[place] * counts[at][place])
-
-        alike = [(value, movie, shared) for value, movie in zip(likeness[at], anchors, strict=True)]
-        kinds: list[tuple[str, list[Addend]]] = [
-            ("rated_with_liked", rated[:liked]),
-            ("rated_with_disliked", rated[liked:]),
-            ("liked", alike[:liked]),
-            ("disliked", alike[liked:]),
-        ]
-        if self._genres:
-            of_each = self._genre_weight / len(self._genres)
-            of_film = films.movie(row).genres
-            has = tuple([Feature("genres", name, of_each) for name in self._genres if name in of_film])
-            kinds.append(("genres", [(of_each * len(has), None, has)]))
-        if self._general_weight:
-            kinds.append(self._liked_by_everybody(row))
-        if varied is not None:
-            kinds.append(("variety", [(varied[1], films.movie(varied[0]), ())]))
-        return grouped(kinds)
-
-    def _liked_by_everybody(self, row: int) -> tuple[str, list[Addend]]:
-        """The addend of what people like in general: how many like the film, or how well they like it."""
-        value = self._general_weight * float(self._everybody[row])
-        if not self._counted:
-            return "general", [(value, None, ())]
-        likes = int(self._said.likes[row])
-        people = f"{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
-        return "popular", [(value, None, (Feature("likes", people, value),))]

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 
-from cinematch_lib import explanation
-from cinematch_lib.explanation import Feature, Reason, grouped, in_words
+from cinematch_lib.explanation import Explanations
 from cinematch_lib.films import Movie
+from cinematch_lib.reasons import Addends, Feature, Reason
 
 
 def movie(title, year=1995):
@@ -23,18 +24,29 @@ def general(value):
     return ("general", value, None, ())
 
 
-def addends(parts):
-    """Addends from (kind, value, movie, features)."""
-    kinds = dict.fromkeys(part[0] for part in parts)
-    return grouped((kind, [part[1:] for part in parts if part[0] == kind]) for kind in kinds)
+def explained(parts):
+    """The explanations of a list of one film, from (kind, value, movie, features)."""
+    return Explanations(
+        lambda: [of_kind(kind, parts) for kind in dict.fromkeys(part[0] for part in parts)] or [NOTHING]
+    )
+
+
+def of_kind(kind, parts):
+    of = [part[1:] for part in parts if part[0] == kind]
+    values = np.array([[value for value, _, _ in of]])
+    return Addends(kind, values, lambda _, at: of[at][1], lambda _, at: of[at][2])
+
+
+NOTHING = Addends("liked", np.zeros((1, 0)))
 
 
 def with_shares(parts):
-    return explanation.with_shares(addends(parts))
+    return explained(parts).reasons(0)
 
 
 def words(*parts):
-    return in_words(addends(parts))
+    (said,) = explained(parts).words
+    return said
 
 
 def test_shares_are_of_what_speaks_for_the_film():
@@ -137,7 +149,28 @@ def test_nothing_but_reasons_against_it_needs_no_but():
 
 
 def test_no_reasons_at_all():
-    assert words() == in_words({}) == "Nothing speaks for or against it."
+    assert words() == words(general(0.0)) == "Nothing speaks for or against it."
+
+
+def test_each_film_of_a_list_is_explained_by_its_own_addends():
+    values = np.array([[0.3, 0.1], [0.0, 0.0], [-0.2, 0.0]])
+    films = [HEAT, CASINO]
+    explanations = Explanations(
+        lambda: [
+            Addends("rated_with_liked", values, lambda _, at: films[at]),
+            Addends("general", np.array([[0.0], [0.1], [0.0]])),
+        ]
+    )
+    assert explanations.words == [
+        "People who like Heat (1995) (75%) and Casino (1995) (25%) also like it",
+        "Better liked than average (100%)",
+        "People who like Heat (1995) (−100%), which you liked, like it less than expected",
+    ]
+    assert [[(one.kind, one.movie, one.value) for one in explanations.reasons(at)] for at in range(3)] == [
+        [("rated_with_liked", HEAT, 0.3), ("rated_with_liked", CASINO, 0.1)],
+        [("general", None, 0.1)],
+        [("rated_with_liked", HEAT, -0.2)],
+    ]
 
 
 def test_a_feature_and_a_reason_are_plain_values():

@@ -52,7 +52,8 @@ def test_popularity_is_the_logarithm_of_likes_as_a_part_of_the_highest():
 
 def test_what_a_film_says_is_its_row():
     said = WEIGHTS.spoken([2, 0])
-    assert [part.tolist() for part in said] == [[1, 1], [1, 2], [0.5, -0.25]]  # the last film says nothing
+    assert [part.tolist() for part in said] == [[0, 2], [1, 2], [0.5, -0.25]]  # the last film says nothing
+    assert said.of.tolist() == [1, 1]
 
 
 def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from cinematch_lib.explanation import Reason
+from cinematch_lib.reasons import Reason
 from cinematch_lib.recommender import Recommendation
 
 # Of what the liked films say, each film has a shade of its own: in blue what ratings say, in violet likeness.

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Collection, Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,14 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MOST_BODY = 64 * 1024  # bytes; the longest lists that are allowed take half of it
 _MOST_CLIENTS = 10_000
 
-_EVERYWHERE = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https://image.tmdb.org; "
@@ -34,6 +26,32 @@ _DOCS_POLICY = (
     "img-src 'self' data: https://fastapi.tiangolo.com; connect-src 'self'; frame-ancestors 'none'"
 )
 _API = "/api"
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_OF_API, _OF_PAGE, _OF_DOCS, _OF_REST = (
+    Headers(_EVERYWHERE | {"Content-Security-Policy": policy} | more).raw
+    for policy, more in (
+        (_NOTHING, {"Cache-Control": "no-store"}),
+        (PAGE_POLICY, {}),
+        (_DOCS_POLICY, {}),
+        (_NOTHING, {}),
+    )
+)
+
+
+def _headers(path: str) -> list[tuple[bytes, bytes]]:
+    """The headers that keep browsers safe with what is at this path."""
+    if path.startswith(_API):
+        return _OF_API
+    if path == "/docs":
+        return _OF_DOCS
+    return _OF_PAGE if path == "/" or path.startswith("/page/") else _OF_REST
 
 
 class Safe:
@@ -53,17 +71,11 @@ class Safe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
-        policy = PAGE_POLICY if path == "/" or path.startswith("/page/") else _NOTHING
-        policy = _DOCS_POLICY if path == "/docs" else policy
+        headers = _headers(scope["path"])
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(_EVERYWHERE)
-                headers["Content-Security-Policy"] = policy
-                if path.startswith(_API):
-                    headers["Cache-Control"] = "no-store"
+                message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         host = Headers(scope=scope).get("host", "")

@@ -20,6 +20,7 @@ from cinematch_lib.serving.answers import Answers
 
 LOOK_EVERY = 1.0  # seconds between two looks at which run is in use
 _REMEMBERED = 512  # answers, of some ten or twenty kilobytes each
+_COLLECT_AFTER = 20_000  # new objects, which is some requests: what they leave hardly ever needs the collector
 _TRY_AGAIN = 60.0  # seconds until a run that was refused is tried again, for somebody may have mended it
 
 _log = logging.getLogger("cinematch.serving")
@@ -148,6 +149,7 @@ def _settle_memory() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     with contextlib.suppress(OSError, AttributeError):  # where the C library is another one, it keeps what it freed
         ctypes.CDLL(None).malloc_trim(0)
 
