@@ -76,7 +76,11 @@ def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
 
 
 def invented_weights(meta: dict) -> "ItemWeights":
-    """Weights of the shape that real ones have, and of no meaning: films that people like speak for thousands."""
+    """Weights of the shape that real ones have, and of no meaning.
+
+    Trained on the ratings of ml-32m-ratings (14,101 films, 2.8 million weights), the films in the order of their likes
+    speak for about 1,400 · exp(−rank / 2,000) others; here there are 1.42 times as many weights, and ranks.
+    """
     from scipy import sparse
 
     from cinematch_lib.item_weights import ItemWeights
@@ -84,15 +88,16 @@ def invented_weights(meta: dict) -> "ItemWeights":
     rng = np.random.default_rng(SEED)
     ids = np.array(meta["columns"]["movie_id"])
     best_liked = np.argsort(-np.array(meta["columns"]["general"]), kind="stable")[:RATED]
-    share = 1 / (1 + np.arange(len(best_liked)) / 700) ** 2
-    lengths = np.minimum(share / share.sum() * WEIGHTS * len(best_liked), len(best_liked) // 2).astype(int)
+    rank = np.arange(len(best_liked))
+    falling = np.exp(-rank / 2840)
+    lengths = np.minimum(falling / falling.sum() * WEIGHTS * len(best_liked), len(best_liked) // 2).astype(int)
     rows = np.repeat(best_liked, lengths)
     columns = np.concatenate([rng.choice(best_liked, length, replace=False) for length in lengths])
     values = rng.exponential(0.01, len(rows)).astype(np.float32)
     known = np.zeros(len(ids), dtype=bool)
     known[best_liked] = True
     likes = np.zeros(len(ids), dtype=np.int64)
-    likes[best_liked] = 60_000 * share
+    likes[best_liked] = 60_000 / (1 + rank / 700) ** 2
     cold = np.where(known, 0.005, 0.35).astype(np.float32)
     matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(ids), len(ids)))
     return ItemWeights(ids, matrix, known, cold, likes)

@@ -62,7 +62,7 @@ class Content:
         known = entries(self._by_film, np.array(anchors, dtype=np.int64))
         plain = np.repeat([1.0, 0.0] if liked else [0.0, 1.0], [len(liked), len(disliked)])
         ones = self._sum(known, plain)
-        length = float(np.linalg.norm(ones)) or 1.0
+        length = float(np.sqrt(ones @ ones)) or 1.0
         weights = np.repeat([1 / length, _DISLIKED / length], [len(liked), len(disliked)])
         vector = self._sum(known, weights) if disliked else ones / np.float32(length)
         return Profile(vector, anchors, tuple(weights.tolist()), known)

@@ -43,12 +43,11 @@ def products(left: Entries, right: Entries, columns: int) -> np.ndarray:
     >>> products(entries(matrix, np.array([2, 1])), entries(matrix, np.array([0, 2])), 2).tolist()
     [[6.0, 10.0], [0.0, 0.0]]
     """
-    used = np.zeros(columns, dtype=bool)  # by the rows, which are few: of the others there may be thousands
-    used[left.columns] = True
-    place = np.cumsum(used) - 1
-    of_rows = np.zeros((len(left.lengths), np.count_nonzero(used)))
+    used = np.zeros(columns, dtype=np.int64)  # by the rows, which are few: of the others there may be thousands
+    used[left.columns] = 1
+    place = used * used.cumsum()  # from 1; 0 of columns that no row uses, where the rows have nothing
+    of_rows = np.zeros((len(left.lengths), place.max(initial=0) + 1))
     of_rows[left.of, place[left.columns]] = left.values
-    both = np.flatnonzero(used[right.columns])
     of_others = np.zeros((of_rows.shape[1], len(right.lengths)))
-    of_others[place[right.columns[both]], right.of[both]] = right.values[both]
+    of_others[place[right.columns], right.of] = right.values
     return of_rows @ of_others

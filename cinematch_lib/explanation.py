@@ -93,7 +93,7 @@ def _worth_saying(kinds: Sequence[tuple[Addends, bool]], whole: np.ndarray) -> I
     shares /= whole[:, None]
     film, kind = np.nonzero(shares.sum(axis=2).T >= _LEAST_SHARE)
     shares = shares[kind, film]  # of what is worth a word: by what is said, and addend
-    places = np.argsort(-shares, axis=1, kind="stable")[:, : _SHOWN_FILMS + 1]
+    places = (-shares).argsort(axis=1, kind="stable")[:, : _SHOWN_FILMS + 1]
     weightiest = shares[np.arange(len(shares))[:, None], places]
     is_named = weightiest[:, :_SHOWN_FILMS] >= _NAMED
     named, weight = is_named.sum(axis=1), shares.sum(axis=1)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from numbers import Integral, Real
 from types import NoneType
@@ -223,9 +223,9 @@ class Films:
         """The preferred genres by their names here, each once, in the order given. Raises UnknownNameError."""
         return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres))
 
-    def have(self, rows: Sequence[int], genres: Sequence[str]) -> np.ndarray:
+    def have(self, rows: np.ndarray, genres: Sequence[str]) -> np.ndarray:
         """Which of some genres, called by their names here, the films have: bool (rows, genres)."""
-        return np.stack([self._has_genre[genre][rows] for genre in genres], axis=1)
+        return np.array([self._has_genre[genre][rows] for genre in genres]).T
 
     def selection(self, preferences: Preferences) -> "Selection":
         """All films that fit the filters of the preferences. Raises UnknownNameError.
@@ -291,12 +291,22 @@ class Selection:
 
     rows: np.ndarray
     genre_share: np.ndarray
+    _taken: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.rows.flags.writeable = self.genre_share.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Of values of all films, (films,), those of these films, side by side; not to be written to.
+
+        They are remembered as long as the selection, so this is for what is the same whoever asks.
+        """
+        if id(values) not in self._taken:
+            self._taken[id(values)] = values, values[self.rows]  # both: no other array can have the id meanwhile
+        return self._taken[id(values)][1]
 
 
 def _split(joined: str) -> tuple[str, ...]:

@@ -268,5 +268,5 @@ def top(scores: np.ndarray, k: int) -> np.ndarray:
     if k < len(scores):
         # The k-th smallest is found many times faster than the k-th largest where many scores are equal.
         wanted &= falling <= np.partition(falling, k - 1)[k - 1]
-    candidates = np.flatnonzero(wanted)
-    return candidates[np.argsort(falling[candidates], kind="stable")][:k]
+    (candidates,) = wanted.nonzero()
+    return candidates[falling[candidates].argsort(kind="stable")][:k]

@@ -80,7 +80,7 @@ class Score:
         anchors = self._profile.anchors
         heard = self._said.spoken(anchors[:liked])
         spoken = np.bincount(heard.columns, heard.values, minlength=len(self._films))
-        most = float(spoken.max(initial=0.0))
+        most = float(spoken.take(heard.columns).max(initial=0.0))
         if most <= 0:
             return False
         unit = self._weights.ratings / most
@@ -95,12 +95,11 @@ class Score:
 
     def of(self, films: Selection) -> np.ndarray:
         """The scores of some films: float32 (films,)."""
-        rows = films.rows
-        scores = np.zeros(len(rows), dtype=np.float32)
+        scores = np.zeros(len(films), dtype=np.float32)
         if self._general_weight:
-            scores += np.float32(self._general_weight) * self._everybody[rows]
+            scores += np.float32(self._general_weight) * films.of(self._everybody)
         if self._rated:
-            scores += (self._unit * self._spoken[rows]).astype(np.float32)
+            scores += (self._unit * self._spoken.take(films.rows)).astype(np.float32)
         if self._profile.anchors:
             scores += np.float32(self._weights.content) * self._likeness(films)
         if self._genres:
@@ -111,7 +110,7 @@ class Score:
         whole = self._content.scores(self._profile.vector, films)
         if not self._rated:
             return whole
-        part = np.minimum(self._said.cold[films.rows] + np.float32(self._weights.beside), np.float32(1))
+        part = np.minimum(films.of(self._said.cold) + np.float32(self._weights.beside), np.float32(1))
         likeness = part * whole
         if self._unheard.any():
             unheard = self._content.part(self._profile, self._unheard)
@@ -123,11 +122,12 @@ class Score:
 
         `varied` is None for a film, or the row of another and what likeness to that one takes off.
         """
-        made = self._of_anchors(np.asarray(rows, dtype=np.int64))
+        at_rows = np.asarray(rows, dtype=np.int64)
+        made = self._of_anchors(at_rows)
         if self._genres:
-            made.append(self._of_genres(rows))
+            made.append(self._of_genres(at_rows))
         if self._general_weight:
-            made.append(self._of_everybody(rows))
+            made.append(self._of_everybody(at_rows))
         if any(varied):
             made.append(self._of_variety(varied))
         return made
@@ -153,7 +153,7 @@ class Score:
             made.append(Addends(name, by_likeness[:, first:end], movie, shared))
         return made
 
-    def _of_genres(self, rows: Sequence[int]) -> Addends:
+    def _of_genres(self, rows: np.ndarray) -> Addends:
         """What the preferred genres add that a film has."""
         of_each = self._genre_weight / len(self._genres)
         has = self._films.have(rows, self._genres)
@@ -164,7 +164,7 @@ class Score:
 
         return Addends("genres", of_each * has.sum(axis=1, keepdims=True), features=genres)
 
-    def _of_everybody(self, rows: Sequence[int]) -> Addends:
+    def _of_everybody(self, rows: np.ndarray) -> Addends:
         """What people like in general: how many like the film, or how well they like it."""
         values = self._general_weight * self._everybody[rows].astype(np.float64)[:, None]
         if not self._counted:
@@ -186,14 +186,13 @@ class Score:
         """What each anchor says of each film through ratings: float64 (rows, anchors)."""
         said = np.zeros((len(rows), len(self._profile.anchors)))
         if self._rated:
-            order = np.argsort(rows)
-            wanted = np.zeros(len(self._films), dtype=bool)
-            wanted[rows] = True
+            place = np.zeros(len(self._films), dtype=np.min_scalar_type(len(rows)))  # in the list from 1; 0 of others
+            place[rows] = np.arange(1, len(rows) + 1)
             for heard, first, voice in self._voices:
-                here = np.flatnonzero(wanted.take(heard.columns))
-                place = order[np.searchsorted(rows, heard.columns[here], sorter=order)]
-                anchor = np.searchsorted(np.cumsum(heard.lengths), here, side="right")
-                said[place, first + anchor] = voice * heard.values[here]
+                places = place.take(heard.columns)
+                (here,) = (places > 0).nonzero()
+                anchor = heard.lengths.cumsum().searchsorted(here, side="right")
+                said[places[here] - 1, first + anchor] = voice * heard.values[here]
         return said
 
     def _counts_by_each(self, rows: np.ndarray) -> np.ndarray:

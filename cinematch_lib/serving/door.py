@@ -5,6 +5,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -91,6 +92,7 @@ class Safe:
         return "." not in name or name in self._hosts or "*" in self._hosts or _is_address(name)
 
 
+@lru_cache(maxsize=256)  # clients call a server by one name or two
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
