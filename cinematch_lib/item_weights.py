@@ -74,9 +74,38 @@ class ItemWeights:
                 f"{other:,} differ; train anew on this run's films (cinematch run --from train)"
             )
 
+    @cached_property
+    def spoken_of(self) -> int:
+        """How many films there are of which any film says something."""
+        return int(np.count_nonzero(self._is_spoken_of))
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The place of each film among these, int32 (films,); of films of which none says anything, their number.
+
+        They are a quarter of a large catalog, and what is said of them stays as small as that, whoever asks.
+        """
+        among = np.cumsum(self._is_spoken_of) - 1
+        return np.where(self._is_spoken_of, among, self.spoken_of).astype(np.int32)
+
+    @cached_property
+    def _is_spoken_of(self) -> np.ndarray:
+        is_spoken_of = np.zeros(len(self), dtype=bool)
+        is_spoken_of[self.matrix.indices] = True
+        return is_spoken_of
+
+    @cached_property
+    def _by_place(self) -> sparse.csr_matrix:
+        weights, shape = self.matrix, (len(self), self.spoken_of)
+        return sparse.csr_matrix((weights.data, self.places[weights.indices], weights.indptr), shape=shape)
+
     def spoken(self, rows: Sequence[int]) -> Entries:
-        """What liking each of the films in `rows` says, and of which films, by row."""
-        return entries(self.matrix, np.asarray(rows, dtype=np.int64))
+        """What liking each of the films in `rows` says, and of which films: columns are `places`."""
+        return entries(self._by_place, np.asarray(rows, dtype=np.int64))
+
+    def summed(self, spoken: Entries) -> np.ndarray:
+        """What the films of `spoken` say together, by `places`: float64 (spoken_of + 1,), the last of them 0."""
+        return np.bincount(spoken.columns, spoken.values, minlength=self.spoken_of + 1)
 
     def write(self, to: BinaryIO) -> None:
         """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""

@@ -21,6 +21,7 @@ A liked film that hardly anybody has rated speaks by its likeness in full in eit
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import compress
 
 import numpy as np
@@ -79,7 +80,7 @@ class Score:
         """Hear what each anchor, the `liked` ones first, says of films; whether the liked ones speak for any."""
         anchors = self._profile.anchors
         heard = self._said.spoken(anchors[:liked])
-        spoken = np.bincount(heard.columns, heard.values, minlength=len(self._films))
+        spoken = self._said.summed(heard)
         most = float(spoken.take(heard.columns).max(initial=0.0))
         if most <= 0:
             return False
@@ -87,7 +88,7 @@ class Score:
         self._voices = [(heard, 0, unit)]  # what they say, the place of the first among the anchors, how loud
         if anchors[liked:]:
             heard = self._said.spoken(anchors[liked:])
-            spoken += self._weights.disliked * np.bincount(heard.columns, heard.values, minlength=len(self._films))
+            spoken += self._weights.disliked * self._said.summed(heard)
             self._voices.append((heard, liked, unit * self._weights.disliked))
         self._unit, self._spoken = unit, spoken
         self._unheard = ~self._said.known[list(anchors)]
@@ -99,7 +100,7 @@ class Score:
         if self._general_weight:
             scores += np.float32(self._general_weight) * films.of(self._everybody)
         if self._rated:
-            scores += (self._unit * self._spoken.take(films.rows)).astype(np.float32)
+            scores += (self._unit * self._spoken.take(films.of(self._said.places))).astype(np.float32)
         if self._profile.anchors:
             scores += np.float32(self._weights.content) * self._likeness(films)
         if self._genres:
@@ -157,12 +158,14 @@ class Score:
         """What the preferred genres add that a film has."""
         of_each = self._genre_weight / len(self._genres)
         has = self._films.have(rows, self._genres)
-        of_films = has.tolist()
+        of_films = [tuple(of_film) for of_film in has.tolist()]
 
-        def genres(film: int, _: int) -> tuple[Feature, ...]:
-            return tuple([Feature("genres", name, of_each) for name in compress(self._genres, of_films[film])])
+        @cache
+        def genres(of_film: tuple[bool, ...]) -> tuple[Feature, ...]:
+            return tuple([Feature("genres", name, of_each) for name in compress(self._genres, of_film)])
 
-        return Addends("genres", of_each * has.sum(axis=1, keepdims=True), features=genres)
+        values = of_each * has.sum(axis=1, keepdims=True)
+        return Addends("genres", values, features=lambda film, _: genres(of_films[film]))
 
     def _of_everybody(self, rows: np.ndarray) -> Addends:
         """What people like in general: how many like the film, or how well they like it."""
@@ -186,13 +189,14 @@ class Score:
         """What each anchor says of each film through ratings: float64 (rows, anchors)."""
         said = np.zeros((len(rows), len(self._profile.anchors)))
         if self._rated:
-            place = np.zeros(len(self._films), dtype=np.min_scalar_type(len(rows)))  # in the list from 1; 0 of others
-            place[rows] = np.arange(1, len(rows) + 1)
+            # Of each film that is spoken of, its place in the list, from 1; 0 where it is not in it.
+            listed = np.zeros(self._said.spoken_of + 1, dtype=np.min_scalar_type(len(rows)))
+            listed[self._said.places[rows]] = np.arange(1, len(rows) + 1)
             for heard, first, voice in self._voices:
-                places = place.take(heard.columns)
-                (here,) = (places > 0).nonzero()
+                at = listed.take(heard.columns)
+                (here,) = (at > 0).nonzero()
                 anchor = heard.lengths.cumsum().searchsorted(here, side="right")
-                said[places[here] - 1, first + anchor] = voice * heard.values[here]
+                said[at[here] - 1, first + anchor] = voice * heard.values[here]
         return said
 
     def _counts_by_each(self, rows: np.ndarray) -> np.ndarray:

@@ -54,6 +54,17 @@ def test_what_a_film_says_is_its_row():
     said = WEIGHTS.spoken([2, 0])
     assert [part.tolist() for part in said] == [[0, 2], [1, 2], [0.5, -0.25]]  # the last film says nothing
     assert said.of.tolist() == [1, 1]
+    assert (WEIGHTS.places.tolist(), WEIGHTS.spoken_of) == ([0, 1, 2], 3)
+
+
+def test_what_films_say_together_is_as_long_as_the_films_that_are_spoken_of():
+    matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
+    weights = replace(WEIGHTS, matrix=matrix)
+    assert (weights.places.tolist(), weights.spoken_of) == ([0, 2, 1], 2)  # nobody speaks of the second film
+    both = weights.spoken([0, 1])
+    assert [part.tolist() for part in both] == [[1, 2], [1, 0, 1], [0.5, 0.25, -1.0]]
+    assert weights.summed(both).tolist() == [0.25, -0.5, 0.0]
+    assert weights.summed(weights.spoken([])).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
