@@ -101,7 +101,7 @@ class LiveRun:
     async def follow(self) -> None:
         """Look for a new run now and then, for ever."""
         await asyncio.to_thread(self.now.warm_up)
-        _settle_memory()
+        _set_apart()
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
@@ -121,7 +121,7 @@ class LiveRun:
             else:
                 self.now = await asyncio.to_thread(_loaded_warm, self._artifacts_dir)
                 self.refused = None
-                await asyncio.to_thread(_settle_memory)
+                await asyncio.to_thread(_free_the_run_that_went)
                 _log.info("run in use", extra={"run": self.now.info.run_id, "films": len(self.now.recommender)})
             self._try_again_at = float("inf")
         except (CineMatchError, OSError) as error:
@@ -141,13 +141,17 @@ def _loaded_warm(artifacts_dir: Path) -> Served:
     return served
 
 
-def _settle_memory() -> None:
-    """Free the run that went, and set the present one apart from what the garbage collector goes through.
+def _free_the_run_that_went() -> None:
+    gc.unfreeze()
+    gc.collect()
+    _set_apart()
+
+
+def _set_apart() -> None:
+    """Set what there is apart from what the garbage collector goes through, and give free memory back.
 
     A run is some hundred thousand objects that all stay; going through them takes a tenth of a second each time.
     """
-    gc.unfreeze()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
     with contextlib.suppress(OSError, AttributeError):  # where the C library is another one, it keeps what it freed
