@@ -119,7 +119,7 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
             ready = time.perf_counter() - began
             process = psutil.Process(server.pid)
             fresh = process.memory_info().rss / 1e6
-            _load(work, "likes", 1, 8)  # so that all measure a server that has met its films
+            _load(work, "likes", 3, 8)  # so that all measure a server that has met its films, and is warm
             for name in LOADS:
                 for connections in (1, 8):
                     before = process.cpu_times()

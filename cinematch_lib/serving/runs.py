@@ -100,6 +100,7 @@ class LiveRun:
 
     async def follow(self) -> None:
         """Look for a new run now and then, for ever."""
+        _set_apart()
         await asyncio.to_thread(self.now.warm_up)
         _set_apart()
         while True:
