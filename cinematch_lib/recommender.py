@@ -1,8 +1,8 @@
 """Recommending films from a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explanation import Explanations
 from cinematch_lib.films import Films, Movie, Preferences
 from cinematch_lib.item_weights import ItemWeights
-from cinematch_lib.reasons import Feature, Reason
+from cinematch_lib.reasons import Addends, Feature, Reason
 from cinematch_lib.scoring import Score, ScoreWeights
 from cinematch_lib.search import TitleIndex
 
 _VARIED_UP_TO = 100  # longer lists are not read as a list, so their order is the score's alone
+_EXPLAINED_TOGETHER = 100  # films of a list, so that the memory this takes does not grow with the list
 _SIMILAR = ScoreWeights(genres=0.0, general=0.0, ratings=0.5, beside=1.0, rated_genres=0.0, rare=0.0)
 
 
@@ -31,17 +32,17 @@ class Recommendation:
     movie: Movie
     rank: int
     score: float
-    _explanations: Explanations = field(repr=False, compare=False)  # of the whole list
+    _explanations: Explanations = field(repr=False, compare=False)  # of the films around it in the list
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """The addends of the score, the weightiest first. Worked out when first asked for."""
-        return self._explanations.reasons(self.rank - 1)
+        return self._explanations.reasons((self.rank - 1) % _EXPLAINED_TOGETHER)
 
     @property
     def explanation(self) -> str:
         """The reasons in words, with the share of each."""
-        return self._explanations.words[self.rank - 1]
+        return self._explanations.words[(self.rank - 1) % _EXPLAINED_TOGETHER]
 
     @property
     def movie_id(self) -> int:
@@ -216,11 +217,13 @@ class Recommender:
             ]
         else:
             chosen = self._varied(selection.rows, scores, k)
-        of_rows, of_varied = [row for row, _, _ in chosen], [varied for _, _, varied in chosen]
-        explanations = Explanations(lambda: score.addends(of_rows, of_varied))
+        explanations = [
+            Explanations(partial(_addends, score, chosen[first : first + _EXPLAINED_TOGETHER]))
+            for first in range(0, len(chosen), _EXPLAINED_TOGETHER)
+        ]
         return [
-            Recommendation(films.movie(row), rank, value, explanations)
-            for rank, (row, value, _) in enumerate(chosen, start=1)
+            Recommendation(films.movie(row), place + 1, value, explanations[place // _EXPLAINED_TOGETHER])
+            for place, (row, value, _) in enumerate(chosen)
         ]
 
     def _varied(
@@ -244,6 +247,10 @@ class Recommender:
             taken[nearer], likest[nearer] = likeness[at][nearer], at
             left[at] = -np.inf
         return chosen
+
+
+def _addends(score: Score, chosen: Sequence[tuple[int, float, tuple[int, float] | None]]) -> list[Addends]:
+    return score.addends([row for row, _, _ in chosen], [varied for _, _, varied in chosen])
 
 
 def _is_whole(k: object) -> bool:

@@ -51,6 +51,17 @@ def test_the_score_is_likeness_and_general_liking(thrillers):
     ]
 
 
+def test_a_long_list_is_explained_as_its_beginning_is(sample):
+    """Films are explained some together: each by its own reasons, wherever it stands."""
+    like = Preferences(liked_movie_ids=[6, 50, 318], disliked_movie_ids=[1])
+    long, short = sample.recommend(like, k=250), sample.recommend(like, k=20)
+    assert [one.explanation for one in long[:20]] == [one.explanation for one in short]
+    assert [one.reasons for one in long[:20]] == [one.reasons for one in short]
+    check_reasons(long)
+    after = sample.recommend(like, k=1, among=[long[149].movie_id])
+    assert (after[0].explanation, after[0].reasons) == (long[149].explanation, long[149].reasons)
+
+
 def test_preferred_genres_add_by_how_many_a_film_has(thrillers):
     found = thrillers.recommend(Preferences(liked_movie_ids=[4], preferred_genres=["Drama", "crime"]), k=4)
     assert [(one.title, round(one.score, 6)) for one in found] == [("C", 0.125), ("B", 0.1), ("A", 0.05)]
