@@ -128,6 +128,13 @@ def test_the_same_filters_select_the_same_films_once(films):
         one.rows[0] = 9
 
 
+def test_values_of_the_selected_films_are_taken_once(films):
+    selection = films.selection(Preferences(services=["netflix"], year_min=1972))
+    twice, thrice = 2.0 * films.ids, 3.0 * films.ids
+    assert (selection.of(twice).tolist(), selection.of(thrice).tolist()) == ([2.0, 4.0], [3.0, 6.0])
+    assert selection.of(twice) is selection.of(twice)
+
+
 # --- messages ----------------------------------------------------------------------------------------
 
 
