@@ -34,7 +34,8 @@ class RidgeInverse:
             kernel = dense(scaled @ self._X.T)
             kernel[np.diag_indices_from(kernel)] += 1
             self.core = inverse(kernel)
-            self._right = np.asarray(self.core @ scaled)
+            # The core is symmetric. Products with a sparse matrix copy one in another order anew each time.
+            self._right = np.ascontiguousarray((scaled.T @ self.core).T)
             at = scaled.tocoo()
             parts = at.data.astype(np.float64) * self._right[at.row, at.col]
             taken = np.bincount(at.col, weights=parts, minlength=films)
