@@ -37,18 +37,15 @@ class _Said(NamedTuple):
     others: int
     percent_of_others: int
 
-    def label(self, at: int) -> str:
-        """The film that one of the weightiest is told of."""
-        return self.of.movie(self.film, self.places[at]).label
-
     def films(self, whom: str) -> list[str]:
         """The films, each with its share: those that are named, and the others by their number; one alone by name."""
-        films = [f"{self.label(at)} {_percent(self.percents[at])}" for at in range(self.named)]
-        if self.others > 1:
-            more = "more" if films else "films"
-            films.append(f"{self.others} {more} {whom} {_percent(self.percent_of_others)}")
-        elif self.others:
-            films.append(f"{self.label(self.named)} {_percent(self.percent_of_others)}")
+        movie, film, places = self.of.movie, self.film, self.places
+        named = zip(places[: self.named], self.percents, strict=False)
+        films = [f"{movie(film, place).label} {_percent(percent)}" for place, percent in named]
+        if self.others:
+            label = movie(film, places[self.named]).label
+            counted = label if self.others == 1 else f"{self.others} {'more' if films else 'films'} {whom}"
+            films.append(f"{counted} {_percent(self.percent_of_others)}")
         return films
 
 
@@ -162,7 +159,7 @@ def _liked_by(said: _Said) -> str:
 
 
 def _above(said: _Said) -> str:
-    return f"close to {said.label(0)}, higher in this list"
+    return f"close to {said.of.movie(said.film, 0).label}, higher in this list"
 
 
 def _percent(percent: int) -> str:

@@ -173,9 +173,10 @@ class Score:
         if not self._counted:
             return Addends("general", values)
 
+        likes = self._said.likes[rows].tolist()
+
         def liked_by(film: int, _: int) -> tuple[Feature, ...]:
-            likes = int(self._said.likes[rows[film]])
-            people = f"{likes:,} {'person' if likes == 1 else 'people'}" if likes else "nobody"
+            people = f"{likes[film]:,} {'person' if likes[film] == 1 else 'people'}" if likes[film] else "nobody"
             return (Feature("likes", people, float(values[film, 0])),)
 
         return Addends("popular", values, features=liked_by)
