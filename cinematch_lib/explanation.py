@@ -39,13 +39,13 @@ class _Said(NamedTuple):
 
     def films(self, whom: str) -> list[str]:
         """The films, each with its share: those that are named, and the others by their number; one alone by name."""
-        movie, film, places = self.of.movie, self.film, self.places
-        named = zip(places[: self.named], self.percents, strict=False)
-        films = [f"{movie(film, place).label} {_percent(percent)}" for place, percent in named]
-        if self.others:
-            label = movie(film, places[self.named]).label
-            counted = label if self.others == 1 else f"{self.others} {'more' if films else 'films'} {whom}"
-            films.append(f"{counted} {_percent(self.percent_of_others)}")
+        movie, film, places, percents = self.of.movie, self.film, self.places, self.percents
+        films = [f"{movie(film, places[at]).label} {_percent(percents[at])}" for at in range(self.named)]
+        if self.others > 1:
+            more = "more" if films else "films"
+            films.append(f"{self.others} {more} {whom} {_percent(self.percent_of_others)}")
+        elif self.others:
+            films.append(f"{movie(film, places[self.named]).label} {_percent(self.percent_of_others)}")
         return films
 
 
@@ -60,22 +60,26 @@ class Explanations:
     def _addends(self) -> Sequence[Addends]:
         return self._of_list()
 
+    @cached_property
+    def _wholes(self) -> np.ndarray:
+        return wholes(self._addends)
+
     def reasons(self, film: int) -> tuple[Reason, ...]:
         """The reasons for the film in this place of the list, the weightiest first."""
-        return reasons(self._addends, film)
+        return reasons(self._addends, film, float(self._wholes[film]))
 
     @cached_property
     def words(self) -> list[str]:
         """The reasons for each film as one sentence."""
-        return in_words(self._addends)
+        return _in_words(self._addends, self._wholes)
 
 
-def in_words(addends: Sequence[Addends]) -> list[str]:
+def _in_words(addends: Sequence[Addends], whole: np.ndarray) -> list[str]:
     """For each film of a list the addends of its score, kind by kind, as one sentence."""
     of_kind = {one.kind: one for one in addends if one.values.shape[1]}
     kinds = [(of_kind[kind], is_for) for kind, is_for in _WORDS if kind in of_kind]
     said: list[list[_Said]] = [[] for _ in addends[0].values]
-    for one in _worth_saying(kinds, wholes(addends)):
+    for one in _worth_saying(kinds, whole):
         said[one.film].append(one)
     return [_sentence(of_film) for of_film in said]
 

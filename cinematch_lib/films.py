@@ -84,9 +84,8 @@ def _each_once(name: str, value: Iterable | None, *, of_films: bool) -> tuple:
         raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
     if not isinstance(value, (list, tuple, NoneType, Iterable)):
         raise CineMatchError(f"{name} must be a list, got {value!r}; put it in a list")
-    kind = (
-        (int, Integral) if of_films else str
-    )  # what a list mostly is or holds stands first: it is looked for in order
+    # What lists mostly hold stands first, for it is looked for in this order.
+    kind = (int, Integral) if of_films else str
     items = dict.fromkeys(() if value is None else value)
     for item in items:
         if not isinstance(item, kind) or isinstance(item, bool):
@@ -305,7 +304,9 @@ class Selection:
         They are remembered as long as the selection, so this is for what is the same whoever asks.
         """
         if id(values) not in self._taken:
-            self._taken[id(values)] = values, values[self.rows]  # both: no other array can have the id meanwhile
+            taken = values[self.rows]
+            taken.flags.writeable = False
+            self._taken[id(values)] = values, taken  # both: no other array can have the id meanwhile
         return self._taken[id(values)][1]
 
 

@@ -100,12 +100,16 @@ class ItemWeights:
         return sparse.csr_matrix((weights.data, self.places[weights.indices], weights.indptr), shape=shape)
 
     def spoken(self, rows: Sequence[int]) -> Entries:
-        """What liking each of the films in `rows` says, and of which films: columns are `places`."""
+        """What liking each of the films in `rows` says, and of which films: columns are their rows."""
+        return entries(self.matrix, np.asarray(rows, dtype=np.int64))
+
+    def heard(self, rows: Sequence[int]) -> Entries:
+        """The same, to be summed up: columns are `places`."""
         return entries(self._by_place, np.asarray(rows, dtype=np.int64))
 
-    def summed(self, spoken: Entries) -> np.ndarray:
-        """What the films of `spoken` say together, by `places`: float64 (spoken_of + 1,), the last of them 0."""
-        return np.bincount(spoken.columns, spoken.values, minlength=self.spoken_of + 1)
+    def summed(self, heard: Entries) -> np.ndarray:
+        """What the films that were heard say together, by `places`: float64 (spoken_of + 1,), the last of them 0."""
+        return np.bincount(heard.columns, heard.values, minlength=self.spoken_of + 1)
 
     def write(self, to: BinaryIO) -> None:
         """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""

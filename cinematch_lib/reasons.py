@@ -76,7 +76,7 @@ class Addends:
     kind: str
     values: np.ndarray
     movie: Callable[[int, int], Movie | None] = lambda film, addend: None
-    features: Callable[[int, int], tuple[Feature, ...]] = lambda film, addend: ()
+    features: Callable[[int, int], tuple[Feature, ...]] | None = None  # where they have none
 
 
 def wholes(addends: Sequence[Addends]) -> np.ndarray:
@@ -89,11 +89,13 @@ def wholes(addends: Sequence[Addends]) -> np.ndarray:
     return np.where(in_favour > 0, in_favour, np.where(against > 0, against, 1.0))
 
 
-def reasons(addends: Sequence[Addends], film: int) -> tuple[Reason, ...]:
-    """The addends of the score of the film in this place of the list, the weightiest first; those of zero left out."""
-    whole = float(wholes(addends)[film])
+def reasons(addends: Sequence[Addends], film: int, whole: float) -> tuple[Reason, ...]:
+    """The addends of the score of the film in this place of the list, the weightiest first; those of zero left out.
+
+    `whole` is what shares are parts of.
+    """
     found = [
-        Reason(of.kind, value, value / whole, of.movie(film, at), partial(of.features, film, at))
+        Reason(of.kind, value, value / whole, of.movie(film, at), partial(of.features, film, at) if of.features else ())
         for of in addends
         for at, value in enumerate(of.values[film].tolist())
         if value

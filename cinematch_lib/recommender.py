@@ -32,17 +32,18 @@ class Recommendation:
     movie: Movie
     rank: int
     score: float
-    _explanations: Explanations = field(repr=False, compare=False)  # of the films around it in the list
+    _explanations: Explanations = field(repr=False, compare=False)  # of some films of the list, of which it is one
+    _place: int = field(repr=False, compare=False)
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """The addends of the score, the weightiest first. Worked out when first asked for."""
-        return self._explanations.reasons((self.rank - 1) % _EXPLAINED_TOGETHER)
+        return self._explanations.reasons(self._place)
 
     @property
     def explanation(self) -> str:
         """The reasons in words, with the share of each."""
-        return self._explanations.words[(self.rank - 1) % _EXPLAINED_TOGETHER]
+        return self._explanations.words[self._place]
 
     @property
     def movie_id(self) -> int:
@@ -222,8 +223,10 @@ class Recommender:
             for first in range(0, len(chosen), _EXPLAINED_TOGETHER)
         ]
         return [
-            Recommendation(films.movie(row), place + 1, value, explanations[place // _EXPLAINED_TOGETHER])
-            for place, (row, value, _) in enumerate(chosen)
+            Recommendation(
+                films.movie(row), at + 1, value, explanations[at // _EXPLAINED_TOGETHER], at % _EXPLAINED_TOGETHER
+            )
+            for at, (row, value, _) in enumerate(chosen)
         ]
 
     def _varied(

@@ -79,7 +79,7 @@ class Score:
     def _listen(self, liked: int) -> bool:
         """Hear what each anchor, the `liked` ones first, says of films; whether the liked ones speak for any."""
         anchors = self._profile.anchors
-        heard = self._said.spoken(anchors[:liked])
+        heard = self._said.heard(anchors[:liked])
         spoken = self._said.summed(heard)
         most = float(spoken.take(heard.columns).max(initial=0.0))
         if most <= 0:
@@ -87,7 +87,7 @@ class Score:
         unit = self._weights.ratings / most
         self._voices = [(heard, 0, unit)]  # what they say, the place of the first among the anchors, how loud
         if anchors[liked:]:
-            heard = self._said.spoken(anchors[liked:])
+            heard = self._said.heard(anchors[liked:])
             spoken += self._weights.disliked * self._said.summed(heard)
             self._voices.append((heard, liked, unit * self._weights.disliked))
         self._unit, self._spoken = unit, spoken

@@ -148,6 +148,11 @@ def test_nothing_but_reasons_against_it_needs_no_but():
     assert words(*[("disliked", -0.01, GIGLI, ())] * 200) == "Like 200 films you disliked (−100%)"
 
 
+def test_more_against_it_than_for_it_is_said_in_words():
+    assert words(general(1.0), liked(CASINO, -1.004)).endswith("unlike Casino (1995) (−100%), which you liked")
+    assert words(general(1.0), liked(CASINO, -1.006)).endswith("(more than all that), which you liked")
+
+
 def test_no_reasons_at_all():
     assert words() == words(general(0.0)) == "Nothing speaks for or against it."
 

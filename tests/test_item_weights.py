@@ -7,6 +7,7 @@ import pytest
 from run_files import REMEDY, folder_of, forge, published
 from scipy import sparse
 
+from cinematch_lib import training
 from cinematch_lib.artifacts import Draft, Run
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.item_weights import ITEM_WEIGHTS, ItemWeights
@@ -57,14 +58,25 @@ def test_what_a_film_says_is_its_row():
     assert (WEIGHTS.places.tolist(), WEIGHTS.spoken_of) == ([0, 1, 2], 3)
 
 
+def test_neighbours_are_named_by_the_films_that_are_spoken_of():
+    matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
+    films = pd.DataFrame({"movieId": IDS, "title": ["A", "B", "C"], "year": [2001, 2002, 2003]})
+    assert training.neighbours(replace(WEIGHTS, matrix=matrix), films, [1, 5, 9]) == {
+        "A (2001)": [("C (2003)", 0.5)],
+        "B (2002)": [("A (2001)", 0.25), ("C (2003)", -1.0)],
+        "C (2003)": [],
+    }
+
+
 def test_what_films_say_together_is_as_long_as_the_films_that_are_spoken_of():
     matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
     weights = replace(WEIGHTS, matrix=matrix)
     assert (weights.places.tolist(), weights.spoken_of) == ([0, 2, 1], 2)  # nobody speaks of the second film
-    both = weights.spoken([0, 1])
+    assert weights.spoken([0, 1]).columns.tolist() == [2, 0, 2]
+    both = weights.heard([0, 1])
     assert [part.tolist() for part in both] == [[1, 2], [1, 0, 1], [0.5, 0.25, -1.0]]
     assert weights.summed(both).tolist() == [0.25, -0.5, 0.0]
-    assert weights.summed(weights.spoken([])).tolist() == [0.0, 0.0, 0.0]
+    assert weights.summed(weights.heard([])).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):

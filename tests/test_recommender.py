@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,13 @@ def test_a_long_list_is_explained_as_its_beginning_is(sample):
     for one, other in zip(alone.reasons, long[149].reasons, strict=True):
         assert (one.kind, one.movie) == (other.kind, other.movie)
         assert one.value == pytest.approx(other.value)
+
+
+def test_a_film_keeps_its_reasons_when_somebody_ranks_the_list_anew(thrillers):
+    first, second, _ = thrillers.recommend(Preferences(liked_movie_ids=[1]), k=4)
+    turned = replace(second, rank=1)
+    assert (turned.explanation, turned.reasons) == (second.explanation, second.reasons)
+    assert turned.reasons != first.reasons
 
 
 def test_preferred_genres_add_by_how_many_a_film_has(thrillers):

@@ -34,7 +34,7 @@ class RidgeInverse:
             kernel = dense(scaled @ self._X.T)
             kernel[np.diag_indices_from(kernel)] += 1
             self.core = inverse(kernel)
-            # The core is symmetric. Products with a sparse matrix copy one in another order anew each time.
+            # The core is symmetric, so this is core @ scaled. scipy copies a dense factor that is not in C order.
             self._right = np.ascontiguousarray((scaled.T @ self.core).T)
             at = scaled.tocoo()
             parts = at.data.astype(np.float64) * self._right[at.row, at.col]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cinematch_lib.errors import CineMatchError
 
-# Seconds until a thread that loads a run lets a request go on, for which that waits a dozen times; Python's are 0.005.
+# While a thread loads a run, a request is put off a dozen times, each so many seconds (by default 0.005).
 _TURN = 0.0005
 _DRAIN_SECONDS = 30  # what requests in flight may still take after a signal to stop
 

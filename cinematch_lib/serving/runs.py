@@ -100,6 +100,7 @@ class LiveRun:
 
     async def follow(self) -> None:
         """Look for a new run now and then, for ever."""
+        gc.set_threshold(_COLLECT_AFTER)
         _set_apart()
         await asyncio.to_thread(self.now.warm_up)
         _set_apart()
@@ -154,7 +155,6 @@ def _set_apart() -> None:
     A run is some hundred thousand objects that all stay; going through them takes a tenth of a second each time.
     """
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
     with contextlib.suppress(OSError, AttributeError):  # where the C library is another one, it keeps what it freed
         ctypes.CDLL(None).malloc_trim(0)
 
