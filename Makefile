@@ -26,7 +26,7 @@ check: $(READY)  ## every test, the fast ones first
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/exploring/lab" notebooks/explore.ipynb
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/explorer/lab" notebooks/explore.ipynb
 
 app: $(READY)    ## the analyst's page alone, as a web page without code
 	$(BIN)/voila --Voila.ip=127.0.0.1 notebooks/explore.ipynb

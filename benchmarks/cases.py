@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from cinematch_lib.item_weights import ItemWeights
+    from cinematch_lib.artifacts.item_weights import ItemWeights
 
 SEED = 0
 LIKED, SHOWN, REQUESTS = 10, 20, 300
@@ -17,8 +17,8 @@ RATED, WEIGHTS = 20_000, 200  # films with item-to-item weights, and weights for
 
 def clean(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """Raw tables to ``movies_merged.csv`` and its report, all years."""
-    from cinematch_lib.availability import ServicesSource
-    from cinematch_lib.cleaning import clean
+    from cinematch_lib.catalog.availability import ServicesSource
+    from cinematch_lib.catalog.clean import clean
 
     began = time.perf_counter()
     report = clean(folder, work / "data", metadata_path=metadata, services=ServicesSource("demo"))
@@ -27,11 +27,11 @@ def clean(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
 
 def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """The cleaned catalog to a published run, with 500 terms for each text field."""
-    from cinematch_lib.artifacts import Draft
-    from cinematch_lib.cleaning import CleaningReport, read_catalog
-    from cinematch_lib.features import FilmFeatures
-    from cinematch_lib.liking import general_liking
-    from cinematch_lib.meta import movies_meta
+    from cinematch_lib.artifacts.films_table import movies_meta
+    from cinematch_lib.artifacts.runs import Draft
+    from cinematch_lib.catalog.clean import CleaningReport, read_catalog
+    from cinematch_lib.catalog.ratings import general_liking
+    from cinematch_lib.features.film_features import FilmFeatures
 
     began = time.perf_counter()
     report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
@@ -61,7 +61,7 @@ def load(folder: Path, metadata: Path | None, work: Path, artifacts: str = "arti
 
 def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """The same run published with item-to-item weights of 20,000 films, 200 each, invented, in a file."""
-    from cinematch_lib.artifacts import FEATURES, META, Draft, Run
+    from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
 
     run = Run.current(work / "artifacts")
     meta = run.read_json(META)
@@ -83,7 +83,7 @@ def invented_weights(meta: dict) -> "ItemWeights":
     """
     from scipy import sparse
 
-    from cinematch_lib.item_weights import ItemWeights
+    from cinematch_lib.artifacts.item_weights import ItemWeights
 
     rng = np.random.default_rng(SEED)
     ids = np.array(meta["columns"]["movie_id"])

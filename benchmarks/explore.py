@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cases import SEED, clean, invented_weights
-from cinematch_lib.artifacts import Draft
-from cinematch_lib.catalog import Filters
-from cinematch_lib.cleaning import CleaningReport, read_catalog
-from cinematch_lib.exploring import explore
-from cinematch_lib.exploring.page import Page
-from cinematch_lib.exploring.settings import Settings
-from cinematch_lib.features import FilmFeatures
-from cinematch_lib.liking import general_liking
-from cinematch_lib.meta import movies_meta
-from cinematch_lib.movielens import fetch
-from cinematch_lib.tmdb import find_metadata
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.runs import Draft
+from cinematch_lib.catalog.clean import CleaningReport, read_catalog
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.catalog.ratings import general_liking
+from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data.tmdb import find_metadata
+from cinematch_lib.explorer import explore
+from cinematch_lib.explorer.page import Page
+from cinematch_lib.explorer.settings import Settings
+from cinematch_lib.features.film_features import FilmFeatures
 
 CHANGES, LIKED = 200, 3
 

@@ -21,7 +21,7 @@ ROWS, FEW_ROWS = 32_000_204, 1_000_000
 
 def read(work: Path) -> float:
     """ratings.csv read."""
-    from cinematch_lib.movielens import read_ratings
+    from cinematch_lib.data.movielens import read_ratings
 
     began = time.perf_counter()
     read_ratings(work)
@@ -31,7 +31,7 @@ def read(work: Path) -> float:
 def rows(work: Path) -> float:
     """Histories and sittings as sparse rows."""
     from cinematch_lib.models.ease import most_rated
-    from cinematch_lib.models.graded import Rows
+    from cinematch_lib.models.training_matrix import Rows
 
     learned = _learned(work)
     began = time.perf_counter()
@@ -77,8 +77,8 @@ def solve(work: Path) -> float:
 
 def whole(work: Path) -> tuple[float, float]:
     """The hybrid from the table of ratings, all steps and the choice of its values; its 200 weights a film, pruned."""
+    from cinematch_lib.data.movielens import read_movies, read_ratings
     from cinematch_lib.models import make
-    from cinematch_lib.movielens import read_movies, read_ratings
 
     table, films = read_ratings(work), read_movies(work)
     began = time.perf_counter()
@@ -99,8 +99,8 @@ def als_256(work: Path) -> float:
 
 
 def _learned(work: Path):  # noqa: ANN202 - imported where it is needed, so that `read` stands alone
+    from cinematch_lib.data.movielens import read_ratings
     from cinematch_lib.models.interactions import Interactions
-    from cinematch_lib.movielens import read_ratings
 
     return Interactions.of(read_ratings(work), np.sort(pd.read_csv(work / "movies.csv")["movieId"].to_numpy()))
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib import cleaning, models, movielens
-from cinematch_lib.catalog import Filters
+from cinematch_lib import models
+from cinematch_lib.catalog import clean as cleaning
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.data import movielens
+from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.evaluation import accuracy, difference, folds_by_users, interval, search, split_by_users
 from cinematch_lib.evaluation.splits import Split
-from cinematch_lib.tmdb import find_metadata
-from cinematch_lib.training import with_tags
+from cinematch_lib.models.training import with_tags
 
 SEED, VALIDATION_SEED = 20271, 733
 METRICS = ("ndcg@10", "recall@20")

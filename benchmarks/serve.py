@@ -23,8 +23,8 @@ import psutil
 
 from benchmarks.cases import clean, features, rated
 from cinematch_lib import Recommender
-from cinematch_lib.movielens import fetch
-from cinematch_lib.tmdb import find_metadata
+from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data.tmdb import find_metadata
 
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}"

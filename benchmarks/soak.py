@@ -22,8 +22,8 @@ import psutil
 import requests
 
 from benchmarks.cases import clean, features
-from cinematch_lib.artifacts import current_run_id, list_runs, use_run
-from cinematch_lib.movielens import fetch
+from cinematch_lib.artifacts.runs import current_run_id, list_runs, use_run
+from cinematch_lib.data.movielens import fetch
 
 PORT = 8766
 URL = f"http://127.0.0.1:{PORT}"

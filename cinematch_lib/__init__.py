@@ -4,9 +4,9 @@
 """
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.films import Movie, Preferences
-from cinematch_lib.reasons import Feature, Reason
-from cinematch_lib.recommender import Recommendation, Recommender
+from cinematch_lib.recommender.films import Movie, Preferences
+from cinematch_lib.recommender.reasons import Feature, Reason
+from cinematch_lib.recommender.recommender import Recommendation, Recommender
 
 __all__ = [
     "CineMatchError",

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from commands import Done, ended, started
 from hypothesis import settings
-from movielens_files import movielens_server
-from once import once_for_all
-from run_files import published
-from serving import publish
+from support.commands import Done, ended, started
+from support.movielens_files import movielens_server
+from support.once import once_for_all
+from support.run_files import published
+from support.serving import publish
 
-from cinematch_lib.pipeline import NOTEBOOKS
+from cinematch_lib.pipeline.runner import NOTEBOOKS
 
 # The same examples each time: what passed does not fail by chance. HYPOTHESIS_PROFILE=default draws others.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

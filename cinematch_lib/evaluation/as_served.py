@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.evaluation.plans import Round
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.catalog.ratings import general_liking, rating_summary
+from cinematch_lib.evaluation.protocols import Round
 from cinematch_lib.evaluation.served import served
-from cinematch_lib.features import FilmFeatures
-from cinematch_lib.liking import general_liking, rating_summary
-from cinematch_lib.meta import movies_meta
+from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.models import Hybrid
-from cinematch_lib.recommender import Recommender
+from cinematch_lib.recommender.recommender import Recommender
 
 _NEITHER = 3.0  # a rating that is told as neither like nor dislike: the film is only left out
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cinematch_lib.columns import LIST_SEPARATOR
+from cinematch_lib.data.tables import LIST_SEPARATOR
 from cinematch_lib.errors import CineMatchError
 
 

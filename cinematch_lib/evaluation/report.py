@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.evaluation.contest import OURS, SERVED, Contest
+from cinematch_lib.evaluation.compare import OURS, SERVED, Contest
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
 from cinematch_lib.evaluation.metrics import coverage, found_by_popularity
 from cinematch_lib.models.interactions import LIKED

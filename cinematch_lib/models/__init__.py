@@ -7,8 +7,8 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.ease import Ease
 from cinematch_lib.models.hybrid import Hybrid
-from cinematch_lib.models.peers import Als, Bpr, ItemKNN
-from cinematch_lib.models.simple import ContentModel, Popular
+from cinematch_lib.models.implicit_wrappers import Als, Bpr, ItemKNN
+from cinematch_lib.models.popular import ContentModel, Popular
 
 MODELS: dict[str, type[Model]] = {
     "popular": Popular,

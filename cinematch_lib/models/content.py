@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cinematch_lib.features import FIELDS, FilmFeatures
+from cinematch_lib.features.film_features import FIELDS, FilmFeatures
 from cinematch_lib.models.interactions import Interactions
 
 _YEAR = r"\((\d{4})\)\s*$"

@@ -4,9 +4,9 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
-from cinematch_lib.models.graded import spoken
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse
+from cinematch_lib.models.training_matrix import spoken
 
 
 class Ease(Model):

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.item_weights import ItemWeights
 from cinematch_lib.models.base import Model
-from cinematch_lib.models.choice import choose
 from cinematch_lib.models.content import add_cold, coldness, film_features
 from cinematch_lib.models.ease import most_rated
-from cinematch_lib.models.graded import SITTING, Rows
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
+from cinematch_lib.models.training_matrix import SITTING, Rows
+from cinematch_lib.models.tuning import choose
 
 _BLOCK = 512  # films whose weights are made at once
 _LOG = logging.getLogger(__name__)

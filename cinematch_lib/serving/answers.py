@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from cinematch_lib.films import Movie
-from cinematch_lib.reasons import Reason
-from cinematch_lib.recommender import Recommendation
+from cinematch_lib.recommender.films import Movie
+from cinematch_lib.recommender.reasons import Reason
+from cinematch_lib.recommender.recommender import Recommendation
 
 _REASONS, _FEATURES = 5, 4  # how many are told of; the explanation in words tells of no more
 

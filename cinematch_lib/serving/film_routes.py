@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cinematch_lib.errors import UnknownNameError
-from cinematch_lib.films import Movie, Preferences
+from cinematch_lib.recommender.films import Movie, Preferences
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.answers import as_json, joined
 from cinematch_lib.serving.problems import problems

@@ -1,7 +1,7 @@
 """What a person wants, from what the request says and what they said before."""
 
-from cinematch_lib.films import Preferences
-from cinematch_lib.recommender import Recommender
+from cinematch_lib.recommender.films import Preferences
+from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.schemas import MOST_IDS, RecommendationRequest
 from cinematch_lib.serving.store import Store
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from cinematch_lib.artifacts import Run, current_run_id
+from cinematch_lib.artifacts.manifest import REMEDY, RunInfo
+from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.films import Preferences
-from cinematch_lib.manifest import REMEDY, RunInfo
-from cinematch_lib.recommender import Recommender
+from cinematch_lib.recommender.films import Preferences
+from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.answers import Answers
 
 LOOK_EVERY = 1.0  # seconds between two looks at which run is in use

@@ -1,0 +1,1 @@
+"""A run's files: written whole, sealed by a manifest, verified when read."""

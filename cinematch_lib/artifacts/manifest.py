@@ -1,0 +1,119 @@
+"""A run's manifest: what the run was made of, and the checksums that seal its files.
+
+It is itself sealed by a checksum over everything else in it, so that no byte of a run can change unseen.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import sha256, to_json, write_text
+
+FORMAT_VERSION = 2
+MANIFEST = "manifest.json"
+REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
+RECORDS = "notebooks/"  # they carry times, and are left out of fingerprints and comparisons
+_PACKAGES = ("cinematch-lib", "matplotlib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
+_SEAL = "manifest_sha256"
+_TYPES = {"run_id": str, "created": str, "fingerprint": str, "steps": dict, "packages": dict, "files": dict}
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a run's manifest says, for lists and comparisons."""
+
+    run_id: str
+    created: str
+    fingerprint: str
+    dataset: str
+    facts: Mapping[str, Any]
+    packages: Mapping[str, str]
+    files: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> "RunInfo":
+        """From a manifest that was checked."""
+        steps = manifest["steps"]
+        return cls(
+            manifest["run_id"],
+            manifest["created"],
+            manifest["fingerprint"],
+            next((facts["dataset"] for facts in steps.values() if "dataset" in facts), ""),
+            steps,
+            manifest["packages"],
+            manifest["files"],
+        )
+
+
+def write_manifest(folder: Path, facts: Mapping[str, Mapping[str, Any]]) -> RunInfo:
+    """Seal the files in `folder`: their sums, the steps' `facts`, and an id that no run beside has."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            files[path.relative_to(folder).as_posix()] = {"sha256": sha256(data), "bytes": len(data)}
+    lasting = [f"{name} {file['sha256']}" for name, file in files.items() if not name.startswith(RECORDS)]
+    fingerprint = sha256("\n".join(lasting).encode())
+    now = datetime.now(UTC)
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "run_id": _free_run_id(folder.parent, f"{now:%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"),
+        "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "fingerprint": fingerprint,
+        "steps": facts,
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "files": files,
+    }
+    write_text(folder / MANIFEST, to_json(manifest | {_SEAL: seal(manifest)}))
+    return RunInfo.of(manifest)
+
+
+def read_manifest(folder: Path) -> RunInfo:
+    """What the manifest of a run's folder says. Raises CineMatchError when it is not what was written."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise CineMatchError(f"{path} is missing, so {folder.name} is no complete run; {REMEDY}")
+    try:
+        manifest = json.loads(path.read_bytes())
+        version = manifest["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise CineMatchError(f"{path} was altered: it is no manifest any more; {REMEDY}") from None
+    if version != FORMAT_VERSION:
+        raise CineMatchError(
+            f"{path} has format version {version!r}, and this version of CineMatch reads {FORMAT_VERSION}; {REMEDY}"
+        )
+    if manifest.get(_SEAL) != seal(manifest):
+        raise CineMatchError(f"{path} was altered: its own checksum does not match; {REMEDY}")
+    if not _is_sound(manifest):
+        raise CineMatchError(f"{path} was not written by CineMatch: it lacks what every manifest has; {REMEDY}")
+    if manifest["run_id"] != folder.name:
+        raise CineMatchError(f"{folder} was renamed: its manifest says {manifest['run_id']}; rename it back")
+    return RunInfo.of(manifest)
+
+
+def seal(manifest: Mapping[str, Any]) -> str:
+    """The manifest's own checksum, over everything else in it."""
+    rest = {name: value for name, value in manifest.items() if name != _SEAL}
+    return sha256(json.dumps(rest, sort_keys=True).encode())
+
+
+def _is_sound(manifest: Mapping[str, Any]) -> bool:
+    return (
+        all(isinstance(manifest.get(name), kind) for name, kind in _TYPES.items())
+        and all(isinstance(facts, dict) for facts in manifest["steps"].values())
+        and all(isinstance(file, dict) and "sha256" in file for file in manifest["files"].values())
+        and not any(PurePosixPath(name).is_absolute() or ".." in name.split("/") for name in manifest["files"])
+    )
+
+
+def _free_run_id(runs: Path, wanted: str) -> str:
+    run_id, number = wanted, 1
+    while (runs / run_id).exists():
+        number += 1
+        run_id = f"{wanted}-{number}"
+    return run_id

@@ -1,0 +1,203 @@
+"""Which streaming service has a film, and who says so: TMDb, a file of the user's, or a demonstration.
+
+The demonstration invents; its services carry ``(demo)`` in their very names, so that nothing built on the
+catalog can show them as real.
+"""
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.tables import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read_table, row_lines, whole_numbers
+from cinematch_lib.data.tmdb import imdb_digits
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.services import service_name
+from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
+
+SOURCES = ("tmdb", "file", "demo", "none")
+KINDS = ("flatrate", "free", "ads", "rent", "buy")
+
+# Invented services and the share of films that each is given.
+_DEMO_SHARES = {
+    "Amazon Prime Video": 0.30,
+    "Apple TV+": 0.08,
+    "Disney+": 0.12,
+    "HBO Max": 0.15,
+    "Hulu": 0.20,
+    "Netflix": 0.25,
+}
+
+
+@dataclass(frozen=True)
+class ServicesSource:
+    """Where streaming services come from.
+
+    `source` is one of SOURCES; `path` is the providers table (tmdb) or the user's CSV (file); `region` an
+    ISO 3166 code such as ``US``; `kinds` the kinds of offer that count (tmdb); `seed` varies the demonstration.
+    """
+
+    source: str = "none"
+    path: Path | None = None
+    region: str = "US"
+    kinds: Sequence[str] = ("flatrate",)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise CineMatchError(f"services must be one of {', '.join(SOURCES)}, got {self.source!r}")
+        unknown = [kind for kind in self.kinds if kind not in KINDS]
+        if unknown or not self.kinds:
+            raise CineMatchError(f"kinds of offer must be some of {', '.join(KINDS)}, got {list(self.kinds)}")
+        if not re.fullmatch("[A-Za-z]{2}", self.region):
+            raise CineMatchError(f"region must be an ISO 3166 code of two letters, such as US, got {self.region!r}")
+        object.__setattr__(self, "region", self.region.upper())
+        if self.source == "file" and self.path is None:
+            raise CineMatchError(
+                'services="file" needs services_file: a CSV with movieId, imdbId or tmdbId, and service'
+            )
+
+    @classmethod
+    def chosen(
+        cls, services: str, *, raw_dir: Path, services_file: Path | None, region: str, offers: Sequence[str], seed: int
+    ) -> "ServicesSource":
+        """The source that a person's parameters ask for; TMDb's offers lie in ``raw_dir/tmdb/providers.csv``.
+
+        Raises CineMatchError for parameters that cannot be, and for a `services_file` that would not be read.
+        """
+        if services_file is not None and services != "file":
+            raise CineMatchError(
+                f'services_file names {services_file}, which services="{services}" does not read; '
+                'say services="file", or leave services_file out'
+            )
+        paths = {"tmdb": raw_dir / "tmdb" / "providers.csv", "file": services_file}
+        return cls(services, paths.get(services), region, offers, seed)
+
+    @property
+    def table(self) -> Path | None:
+        """The file that is read for it; None where there is none."""
+        return self.path if self.source in ("tmdb", "file") else None
+
+
+def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.Series:
+    """Each film's services, joined by `|` in alphabetical order, empty where none is known.
+
+    `films` has `movieId`, `tmdbId` (Int64) and `imdbId` (text); the result has its index. Rows of a table
+    that name no film here are set aside in `left_out`.
+    """
+    if wanted.source == "demo":
+        return pd.Series(demo_services(films["movieId"].to_numpy(), wanted.seed), index=films.index, dtype="str")
+    if wanted.source == "none":
+        return pd.Series("", index=films.index, dtype="str")
+    read_offers = _tmdb_offers if wanted.source == "tmdb" else _file_offers
+    offers = read_offers(films, wanted, left_out)
+    offers["service"] = offers["service"].str.replace(LIST_SEPARATOR, "/", regex=False)
+    offers = offers.drop_duplicates().sort_values(["movieId", "service"])
+    joined = offers.groupby("movieId")["service"].agg(LIST_SEPARATOR.join)
+    return joined.astype("object").reindex(films["movieId"], fill_value="").astype("str").set_axis(films.index)
+
+
+def demo_services(movie_ids: np.ndarray, seed: int = 0) -> list[str]:
+    """Invented services for each film id, `|`-joined; a film's depend on its own id and the seed alone.
+
+    >>> demo_services(np.array([6, 1])) == demo_services(np.array([1, 2, 6]))[::-2]
+    True
+    """
+    names = [name + DEMO_SUFFIX for name in _DEMO_SHARES]
+    held = np.zeros(len(movie_ids), dtype=np.int64)
+    for bit, (name, share) in enumerate(_DEMO_SHARES.items()):
+        held |= (_unit_hash(movie_ids, zlib.crc32(name.encode()) + seed) < share).astype(np.int64) << bit
+    joined = [
+        LIST_SEPARATOR.join(name for bit, name in enumerate(names) if pattern >> bit & 1)
+        for pattern in range(1 << len(names))
+    ]
+    return [joined[pattern] for pattern in held]
+
+
+def _unit_hash(ids: np.ndarray, salt: int) -> np.ndarray:
+    """A number in [0, 1) for each id: the splitmix64 finalizer (Steele, Lea, Flood 2014)."""
+    z = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt % 2**64)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (z ^ (z >> np.uint64(31))) / 2.0**64
+
+
+def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
+    if wanted.path is None or not wanted.path.is_file():
+        raise CineMatchError(
+            f'services="tmdb" needs {wanted.path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
+            'fetch it, or choose services="demo", "file" or "none"'
+        )
+    offers = read_table(wanted.path, PROVIDERS)
+    if len(offers) and wanted.region not in (regions := set(offers["region"].str.upper())):
+        raise CineMatchError(
+            f"{wanted.path} holds the offers of {', '.join(sorted(regions))}, not those of {wanted.region}; run the "
+            f"step fetch again with -p region {wanted.region}: all regions were stored, so nothing is asked for twice"
+        )
+    numbers, service = whole_numbers(offers["tmdb_id"]), offers["service"].str.strip()
+    imdb = imdb_digits(offers["imdb_id"]) if "imdb_id" in offers else pd.Series("", index=offers.index)
+    known = numbers.notna() | (imdb != "")
+    unusable = {"tmdb_id is not a number": ~known, "no service named": known & (service == "")}
+    _set_aside(wanted.path, offers["tmdb_id"], service, unusable, left_out)
+    pairs = pd.DataFrame({"name": service, "kind": offers["kind"]}).drop_duplicates()
+    names = {pair: service_name(*pair) for pair in pairs.itertuples(index=False, name=None)}
+    called = pd.Series(
+        [names[pair] for pair in zip(service, offers["kind"], strict=True)], index=offers.index, dtype="str"
+    )
+    counts = (offers["region"].str.upper() == wanted.region) & offers["kind"].isin(wanted.kinds) & (service != "")
+    # Films without a tmdbId are those that TMDb found by their IMDb id.
+    unlinked = films[films["tmdbId"].isna() & (films["imdbId"] != "")]
+    meant = [
+        _meant_films(numbers[counts], "tmdbId", films),
+        _meant_films(imdb[counts & (imdb != "")], "imdbId", unlinked),
+    ]
+    return pd.concat([one.assign(service=called) for one in meant])
+
+
+def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
+    path = wanted.path
+    offers = read_table(path, SERVICES_FILE)
+    keys = [name for name in ("movieId", "imdbId", "tmdbId") if name in offers]
+    if not keys:
+        raise CineMatchError(f"{path} needs a column movieId, imdbId or tmdbId to say which film has the service")
+    meant = pd.DataFrame({"movieId": pd.Series(dtype="int64")})
+    for name in keys:  # the first id that names a film here decides
+        ids = offers[name].drop(meant.index)
+        ids = imdb_digits(ids).replace("", None) if name == "imdbId" else whole_numbers(ids)
+        meant = pd.concat([meant, _meant_films(ids, name, films)])
+    service = offers["service"].str.strip()
+    elsewhere = pd.Series(False, index=offers.index)
+    if "region" in offers:
+        region = offers["region"].str.strip().str.upper()
+        elsewhere = (region != "") & (region != wanted.region)
+    nameless = ~elsewhere & (service == "")
+    filmless = ~elsewhere & ~nameless & ~offers.index.isin(meant.index)
+    unusable = {
+        f"offer of another region than {wanted.region}": elsewhere,
+        "no service named": nameless,
+        "no such film in the catalog": filmless,
+    }
+    ids = pd.Series([" ".join(row).strip() for row in offers[keys].itertuples(index=False, name=None)], dtype="str")
+    _set_aside(path, ids, service, unusable, left_out)
+    return meant.assign(service=service[~elsewhere & ~nameless]).dropna()
+
+
+def _meant_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame:
+    """The `movieId` of every film with each of the ids of this `kind`, by the index of `ids`; maybe several."""
+    known = pd.DataFrame({"id": films[kind], "movieId": films["movieId"]})
+    pairs = ids.dropna().rename("id").rename_axis("row").reset_index().merge(known, on="id")
+    return pairs.set_index("row")[["movieId"]]
+
+
+def _set_aside(
+    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], left_out: LeftOut
+) -> None:
+    lines = row_lines(path, len(ids))
+    for reason, mask in unusable.items():
+        # Not by its bare name: a services file may be called movies.csv too.
+        left_out.rows(f"services: {path.name}", lines[mask], ids[mask], services[mask], reason)

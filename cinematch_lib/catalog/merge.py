@@ -1,0 +1,135 @@
+"""The catalog: merge MovieLens with TMDb, clean, filter, and account for every film that was read."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cinematch_lib.catalog.availability import ServicesSource, services_of
+from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.tables import (
+    LINKS,
+    MERGED,
+    MERGED_DTYPES,
+    MOVIES,
+    read_table,
+    row_lines,
+    whole_numbers,
+)
+from cinematch_lib.data.tmdb import imdb_digits, join_genres, read_metadata
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title
+
+_FROM_TMDB = (
+    "popularity",
+    "vote_count",
+    "vote_average",
+    "keywords",
+    "cast_top",
+    "director",
+    "original_language",
+    "poster_path",
+)
+_NUMBERS = ("popularity", "vote_count", "vote_average")
+
+
+def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
+    """All films of a MovieLens folder with what TMDb knows of them, before any filter.
+
+    Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
+    Returns the columns of `columns.MERGED`, `has_tmdb` (bool) and `line` (int64, of movies.csv), one row a
+    film, ordered by movieId. `year` may be missing, `genres` and `services` empty. Rows that cannot be used
+    go to `left_out`. Raises CineMatchError for a table that is missing or cannot be read.
+    """
+    films = _read_films(folder / "movies.csv", left_out)
+    films = films.join(_read_links(folder / "links.csv", films, left_out), on="movieId")
+    films["imdbId"] = films["imdbId"].fillna("")
+    unlinked = films["tmdbId"].isna() & (films["imdbId"] == "")
+    left_out.repaired("links.csv", "films without a TMDb or IMDb id", int(unlinked.sum()))
+    films = _add_metadata(films, metadata_path, left_out)
+    films["services"] = services_of(films, services, left_out)
+    return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb", "line"]]
+
+
+def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
+    rows = read_table(path, MOVIES)
+    if rows.empty:
+        raise CineMatchError(f"{path} holds no films, only its first line")
+    lines = row_lines(path, len(rows))
+    ids = whole_numbers(rows["movieId"])
+    repeated = ids.duplicated() & ids.notna()
+    for mask, reason in (
+        (ids.isna(), "movieId is not a number"),
+        (repeated, "movieId repeats an earlier row"),
+    ):
+        left_out.rows(path.name, lines[mask], rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
+    good = ids.notna() & ~repeated
+    films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})
+    parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
+    films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
+    films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
+    genres = rows.loc[good, "genres"]
+    canonical = {joined: join_genres(joined) for joined in genres.unique()}
+    films["genres"] = genres.map(canonical)
+    return films.sort_values("movieId", ignore_index=True)
+
+
+def _read_links(path: Path, films: pd.DataFrame, left_out: LeftOut) -> pd.DataFrame:
+    rows = read_table(path, LINKS)
+    lines = row_lines(path, len(rows))
+    ids = whole_numbers(rows["movieId"])
+    repeated = ids.duplicated() & ids.notna()
+    filmless = ids.notna() & ~repeated & ~ids.isin(films["movieId"])
+    for mask, reason in (
+        (ids.isna(), "movieId is not a number"),
+        (repeated, "movieId repeats an earlier row"),
+        (filmless, "no such film in movies.csv"),
+    ):
+        left_out.rows(path.name, lines[mask], rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
+    good = ids.notna() & ~repeated & ~filmless
+    rows = rows[good]
+    links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})
+    for name, unknown in (("imdbId", links["imdbId"] == ""), ("tmdbId", links["tmdbId"].isna())):
+        wrong = unknown & (rows[name].str.strip() != "")
+        left_out.repaired(path.name, f"{name} that is none made unknown", int(wrong.sum()))
+    shared = links["tmdbId"].dropna().duplicated(keep=False)
+    left_out.repaired(path.name, "films that share a tmdbId with another, both kept", int(shared.sum()))
+    return links.set_axis(pd.Index(ids[good].astype("int64")))
+
+
+def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: LeftOut) -> pd.DataFrame:
+    if path is None:
+        known = films.assign(has_tmdb=False, overview="", runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
+        known = known.assign(**{name: pd.NA if name in _NUMBERS else "" for name in _FROM_TMDB})
+    else:
+        metadata = read_metadata(path, left_out)
+        known = _look_up(films, metadata)
+        unused = len(metadata) - known["tmdb_row"].nunique()
+        left_out.repaired(path.name, "rows about films that movies.csv lacks, not used", unused)
+        genreless = (known["genres"] == "") & (known["tmdb_genres"] != "")
+        known.loc[genreless, "genres"] = known.loc[genreless, "tmdb_genres"]
+        plausible = known["tmdb_year"].between(FIRST_YEAR, LAST_YEAR)
+        known["year"] = known["year"].fillna(known["tmdb_year"].where(plausible))
+        known["title"] = known["title"].where(known["title"] != "", known["tmdb_title"])
+    known["title"] = known["title"].where(known["title"] != "", "(untitled)")
+    # A text that is never empty spares every reader a special case; an unknown overview is the title.
+    known["overview"] = known["overview"].where(known["overview"] != "", known["title"])
+    return known
+
+
+def _look_up(films: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
+    """Each film with its row of metadata: by tmdbId, and where there is none, by imdbId."""
+    row_of_tmdb = pd.Series(metadata.index, index=metadata["tmdb_id"])
+    row_of_tmdb = row_of_tmdb[row_of_tmdb.index.notna()]
+    by_imdb = metadata[metadata["imdb_id"] != ""].drop_duplicates("imdb_id")
+    row_of_imdb = pd.Series(by_imdb.index, index=by_imdb["imdb_id"])
+    row = films["tmdbId"].map(row_of_tmdb).astype("Int64").fillna(films["imdbId"].map(row_of_imdb).astype("Int64"))
+    found = row.notna()
+    facts = metadata.take(row.fillna(0).astype("int64")) if len(metadata) else metadata.reindex(films.index)
+    facts = facts.set_axis(films.index)
+    known = films.assign(tmdb_row=row, has_tmdb=found.astype(bool), runtime=facts["runtime"].where(found))
+    for name in _FROM_TMDB:
+        known[name] = facts[name].where(found, pd.NA if name in _NUMBERS else "")
+    for name in ("title", "genres", "overview"):
+        known["overview" if name == "overview" else f"tmdb_{name}"] = facts[name].where(found, "").fillna("")
+    known["tmdb_year"] = facts["year"].where(found)
+    return known

@@ -1,0 +1,1 @@
+"""Data sets: fetched, verified, laid out and read as tables."""

@@ -1,0 +1,54 @@
+"""Of how many films, and of how many ratings, each thing is known."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from cinematch_lib.data.tables import LINKS, PROVIDERS, TMDB_METADATA, read_table, whole_numbers
+from cinematch_lib.data.tmdb.export import PROVIDERS_FILE
+from cinematch_lib.data.tmdb.table import find_metadata, imdb_digits
+
+_KNOWN = {
+    "overview": "overview",
+    "cast": "cast_top",
+    "director": "director",
+    "keywords": "keywords",
+    "poster": "poster_path",
+}
+
+
+def coverage(
+    dataset: Path, raw_dir: Path, rating_counts: Mapping[int, int] | pd.Series | None = None
+) -> pd.DataFrame | None:
+    """What the metadata for a data set covers: `known`, `films` (% of its films), and `ratings` (% of its ratings).
+
+    `rating_counts` maps movieId to its number of ratings; without any, there is no column `ratings`. The last
+    row, providers, counts films with any offer in ``raw_dir/tmdb/providers.csv``. None without a metadata table.
+    Raises CineMatchError for tables that cannot be read.
+    """
+    path = find_metadata(raw_dir, dataset.name)
+    if path is None:
+        return None
+    links = read_table(dataset / "links.csv", LINKS)
+    films = pd.DataFrame({"tmdb": whole_numbers(links["tmdbId"]), "imdb": imdb_digits(links["imdbId"])})
+    metadata = read_table(path, TMDB_METADATA)
+    has = {name: _is_in(films, metadata[metadata[column].str.strip() != ""]) for name, column in _KNOWN.items()}
+    offers = raw_dir / "tmdb" / PROVIDERS_FILE
+    if offers.is_file():
+        has["providers"] = _is_in(films, read_table(offers, PROVIDERS))
+    else:
+        has["providers"] = pd.Series(False, index=films.index)
+    table = pd.DataFrame({"known": list(has), "films": [100 * having.mean() for having in has.values()]})
+    if rating_counts is not None and len(rating_counts):
+        counts = whole_numbers(links["movieId"]).map(dict(rating_counts)).fillna(0).astype("float64")
+        table["ratings"] = [100 * counts[having].sum() / max(counts.sum(), 1) for having in has.values()]
+    return table.round(1)
+
+
+def _is_in(films: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Which films have one of these rows: by TMDb id, or where that is unknown, by IMDb id."""
+    by_tmdb = films["tmdb"].notna() & films["tmdb"].isin(whole_numbers(rows["tmdb_id"]))
+    if "imdb_id" not in rows:
+        return by_tmdb
+    return by_tmdb | ((films["imdb"] != "") & films["tmdb"].isna() & films["imdb"].isin(imdb_digits(rows["imdb_id"])))

@@ -1,0 +1,75 @@
+"""Where TMDb's API is and the token to use it: from the environment, or from the project's `.env`."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values, set_key
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.paths import place
+
+TOKEN, URL = "TMDB_BEARER_TOKEN", "TMDB_API_URL"
+DEFAULT_URL = "https://api.themoviedb.org"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the API. The token is in no representation of this object."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+def access() -> Access | None:
+    """What the environment says, and where it is silent, the nearest `.env` from the project's root upwards.
+
+    None without a token; a variable that is set but empty counts as none, whatever `.env` says. Raises
+    CineMatchError for a token or an address that cannot be one; the message never holds the token.
+    """
+    from_file = _dotenv()
+
+    def setting(name: str) -> str:
+        return (os.environ.get(name, from_file.get(name)) or "").strip()
+
+    token = setting(TOKEN).removeprefix("Bearer ").strip()
+    if not token:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise CineMatchError(
+            f"{TOKEN} holds a character that no token has, such as a space or a line break; copy the API Read Access "
+            "Token from TMDb's settings page again, in one line and without quotes"
+        )
+    url = (setting(URL) or DEFAULT_URL).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise CineMatchError(
+            f"{URL} must be an address such as {DEFAULT_URL}, without user name and query, got one of another kind"
+        )
+    return Access(url, token)
+
+
+def dotenv_path() -> Path:
+    """The nearest `.env` from the project's root upwards; where there is none, where one would go."""
+    root = place(".")
+    paths = (folder / ".env" for folder in (root, *root.parents))
+    return next((path for path in paths if path.is_file()), root / ".env")
+
+
+def keep_token(token: str) -> Path:
+    """Write the token to `.env`, which nobody but its owner can read from then on; returns its path.
+
+    The other lines stay as they are.
+    """
+    path = dotenv_path()
+    if path.is_file():
+        path.chmod(0o600)  # before the token is in it; set_key keeps the mode, and gives a new file this one
+    set_key(path, TOKEN, token)
+    return path
+
+
+def _dotenv() -> dict[str, str | None]:
+    path = dotenv_path()
+    return dotenv_values(path, interpolate=False) if path.is_file() else {}

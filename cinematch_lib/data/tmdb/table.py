@@ -1,0 +1,122 @@
+"""TMDb metadata: what its table may hold, read with every doubtful value accounted for."""
+
+import html
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.tables import LIST_SEPARATOR, TMDB_METADATA, read_table, row_lines, whole_numbers
+from cinematch_lib.vocabulary.genres import canonical_genres
+
+LONGEST_RUNTIME = 1440  # minutes; a value above one day is taken for an error
+
+_BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
+_TEXTS = ("title", "overview", "keywords", "cast_top", "director", "original_language", "poster_path")
+_MOST = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # anything above is taken for an error
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+
+
+def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
+    """The metadata table to use with a data set: its own, else the one fetched for all, else None."""
+    for folder in (dataset, "tmdb"):
+        path = raw_dir / folder / "tmdb_metadata.csv"
+        if path.is_file():
+            return path
+    return None
+
+
+def plain_text(text: str) -> str:
+    """Text without HTML tags and entities, white space folded.
+
+    >>> plain_text("A <b>bold</b>,&nbsp;tall tale<br/>of R&amp;D: 1 < 2")
+    'A bold, tall tale of R&D: 1 < 2'
+    """
+    return " ".join(_TAG.sub("", _BREAK.sub(" ", html.unescape(text))).split())
+
+
+def join_genres(names: str) -> str:
+    """A `|`-joined list of genre names as canonical ones, each once.
+
+    >>> join_genres("Science Fiction|Family|sci-fi")
+    'sci-fi|children'
+    """
+    return LIST_SEPARATOR.join(canonical_genres(names.split(LIST_SEPARATOR)))
+
+
+def read_metadata(path: Path, left_out: LeftOut) -> pd.DataFrame:
+    """The metadata table, one row a film: text without HTML, numbers as numbers, unknown as missing.
+
+    Columns: those of `columns.TMDB_METADATA`, with `tmdb_id` (Int64), `imdb_id` (digits, maybe empty),
+    `year` (Int64, of the release), `runtime` (Int64 minutes, 1 to LONGEST_RUNTIME), `vote_count` (Int64),
+    `popularity` and `vote_average` (Float64). Rows that name no film, repeat one or say nothing about it
+    are set aside in `left_out`; values that cannot be are made unknown and counted there.
+
+    Raises CineMatchError where the file cannot be read as such a table.
+    """
+    frame = read_table(path, TMDB_METADATA)
+    if "imdb_id" not in frame:
+        frame["imdb_id"] = ""
+    lines = row_lines(path, len(frame))
+    ids = frame["tmdb_id"]
+    frame["tmdb_id"] = whole_numbers(ids)
+    frame["imdb_id"] = imdb_digits(frame["imdb_id"])
+    facts = frame.columns.difference(["tmdb_id", "imdb_id"])
+
+    def set_aside(mask: pd.Series, reason: str) -> None:
+        left_out.rows(path.name, lines[mask], ids[mask], frame.loc[mask, "title"], reason)
+
+    nameless = frame["tmdb_id"].isna() & (frame["imdb_id"] == "")
+    bare = ~nameless & (frame[facts] == "").all(axis=1)
+    key = frame["tmdb_id"].astype("str").where(frame["tmdb_id"].notna(), "tt" + frame["imdb_id"])
+    repeated = ~nameless & ~bare & key.where(~nameless & ~bare, "").duplicated()
+    set_aside(nameless, "tmdb_id is not a number")
+    set_aside(bare, "the row says nothing about the film")
+    set_aside(repeated, "tmdb_id repeats an earlier row")
+    frame = frame[~(nameless | bare | repeated)].reset_index(drop=True)
+    return _clean_values(frame, path.name, left_out)
+
+
+def _clean_values(frame: pd.DataFrame, file: str, left_out: LeftOut) -> pd.DataFrame:
+    for name in _TEXTS:
+        before = frame[name]
+        doubtful = before.str.contains(r"[<&\n\r\t]|  ") | (before.str.strip() != before)
+        mended = before[doubtful].map(plain_text)
+        frame.loc[doubtful, name] = mended
+        count = int((mended != before[doubtful]).sum())
+        left_out.repaired(file, f"HTML or stray white space taken out of the {name}", count)
+    names = {joined: join_genres(joined) for joined in frame["genres"].unique()}
+    frame["genres"] = frame["genres"].map(names)
+    frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
+    for name, most in _MOST.items():
+        values = _numbers(frame[name], name, file, left_out)
+        known = values.between(0, most)
+        left_out.repaired(file, f"{name} below 0 or above {most:g} made unknown", int((values.notna() & ~known).sum()))
+        frame[name] = values.where(known).astype("Float64")
+    frame["vote_count"] = frame["vote_count"].round().astype("Int64")
+    runtime = _numbers(frame["runtime"], "runtime", file, left_out).round()
+    left_out.repaired(file, "runtime of 0 or less made unknown", int((runtime <= 0).sum()))
+    left_out.repaired(
+        file, f"runtime above {LONGEST_RUNTIME} minutes made unknown", int((runtime > LONGEST_RUNTIME).sum())
+    )
+    frame["runtime"] = runtime.where((runtime > 0) & (runtime <= LONGEST_RUNTIME)).astype("Int64")
+    return frame
+
+
+def _numbers(text: pd.Series, name: str, file: str, left_out: LeftOut) -> pd.Series:
+    """Text as float64, missing where there is none; what is neither a number nor empty is counted."""
+    numbers = pd.to_numeric(text, errors="coerce").astype("float64")
+    said = text[numbers.isna()].str.strip().str.lower()
+    left_out.repaired(file, f"{name} that is no number made unknown", int((~said.isin(["", "nan"])).sum()))
+    return numbers
+
+
+def imdb_digits(ids: pd.Series) -> pd.Series:
+    """IMDb ids as their digits, at least seven of them; empty where the text is none.
+
+    >>> imdb_digits(pd.Series(["tt0114709", "114709", "10872600", "n/a"])).tolist()
+    ['0114709', '0114709', '10872600', '']
+    """
+    digits = ids.str.strip().str.removeprefix("tt")
+    return digits.where(digits.str.fullmatch("[0-9]{1,8}"), "").str.zfill(7).where(lambda s: s.str.strip("0") != "", "")

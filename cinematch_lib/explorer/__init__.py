@@ -1,0 +1,5 @@
+"""The analyst's page: filters moved by hand, everything counted and recommended anew, and kept as a run."""
+
+from cinematch_lib.explorer.page import explore
+
+__all__ = ["explore"]

@@ -1,0 +1,133 @@
+"""The page's tables and bars as HTML. Every text from data is escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib import resources
+
+from cinematch_lib.plots.catalog import DROPPED, FAINT, FIELD_NAMES, KEPT
+
+Row = Sequence[object]
+
+
+def style() -> str:
+    """The page's style sheet, in its element."""
+    return f"<style>{(resources.files(__package__) / 'style.css').read_text(encoding='utf-8')}</style>"
+
+
+def block(content: str) -> str:
+    """Content in the page's style."""
+    return f'<div class="cm">{content}</div>'
+
+
+def notice(text: str, kind: str = "") -> str:
+    """A line that should be read; `kind` is ``bad``, ``good`` or nothing."""
+    return f'<div class="cm-notice cm-{kind or "plain"}" role="status">{escape(text)}</div>'
+
+
+def hint(text: str) -> str:
+    """A line that need not be read."""
+    return f'<div class="cm-hint">{escape(text)}</div>'
+
+
+def heading(words: str, value: str = "", more: str = "") -> str:
+    """What a control or a chart is about, with its value at the right, and `more` below."""
+    shown = f'<span class="cm-value">{escape(value)}</span>' if value else ""
+    return f"<h3>{shown}{escape(words)}</h3>" + (hint(more) if more else "")
+
+
+def key() -> str:
+    """What the charts' colours mean."""
+    colours = {"kept": KEPT, "all films": FAINT}
+    return "".join(f'<span class="cm-key" style="--key:{colour}">{name}</span>' for name, colour in colours.items())
+
+
+def percent(part: int, whole: int) -> str:
+    """A share as people write it.
+
+    >>> percent(1, 3), percent(0, 0)
+    ('33 %', '–')
+    """
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+def signed(number: int) -> str:
+    """A difference with its sign.
+
+    >>> signed(1200), signed(-3), signed(0)
+    ('+1,200', '−3', '±0')
+    """
+    return f"{number:+,}".replace("-", "−") if number else "±0"
+
+
+def headline(kept: int, read: int) -> str:
+    """How many films are left."""
+    return (
+        f'<div class="cm-big"><span class="cm-kept">{kept:,}</span> films</div>'
+        f'<div class="cm-faint">{percent(kept, read)} of the {read:,} read</div>'
+    )
+
+
+def waterfall(steps: Iterable[tuple[str, int, int]], read: int) -> str:
+    """Films read, dropped for each reason, and kept; `steps` as `cleaning.waterfall_steps` gives them."""
+    rows = []
+    for step, films, left in steps:
+        start, colour = (0, KEPT) if films > 0 or step == "kept" else (left, DROPPED)
+        total = ' class="cm-total"' if step in ("read", "kept") else ""
+        number = f"{films:,}".replace("-", "−")
+        rows.append(
+            f'<tr{total}><td>{escape(step)}</td><td class="cm-bars">{_bar(start, abs(films), read, colour)}</td>'
+            f'<td class="cm-number">{number}</td></tr>'
+        )
+    return f'<table class="cm-table cm-waterfall">{"".join(rows)}</table>'
+
+
+def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int], read: int) -> str:
+    """Of how many films each thing is known: bars of the share among the kept ones, beside that among all."""
+    rows = "".join(
+        f"<tr><td>{escape(FIELD_NAMES.get(name, name))}</td>"
+        f'<td class="cm-bars">{_bar(0, count, kept, KEPT, FAINT)}</td>'
+        f'<td class="cm-number">{count:,}</td><td class="cm-number">{percent(count, kept)}</td>'
+        f'<td class="cm-number cm-faint">{percent(known_of_all[name], read)}</td></tr>'
+        for name, count in known.items()
+    )
+    head = '<tr><th></th><th></th><th class="cm-number">films</th><th class="cm-number">kept</th>'
+    return f'<table class="cm-table cm-coverage">{head}<th class="cm-number">all</th></tr>{rows}</table>'
+
+
+def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
+    """A table; numbers are written with thousands and stand at the right, None is empty."""
+    rows = list(rows)
+    numeric = [
+        bool(rows) and all(_is_number(row[at]) or row[at] is None for row in rows) and len(str(name)) < 40
+        for at, name in enumerate(head)
+    ]
+    cells = "".join(
+        f"<th{_number_class(right)}>{escape(str(name))}</th>" for name, right in zip(head, numeric, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{_number_class(right)}>{_cell(one)}</td>" for one, right in zip(row, numeric, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return f'<table class="cm-table {kind}"><tr>{cells}</tr>{body}</table>'
+
+
+def _bar(start: float, length: float, whole: float, colour: str, behind: str = "none") -> str:
+    whole = whole or 1
+    place = f"left:{100 * start / whole:.2f}%;width:{100 * length / whole:.2f}%;background:{colour}"
+    return f'<div class="cm-track" style="background:{behind}"><i style="{place}"></i></div>'
+
+
+def _is_number(one: object) -> bool:
+    return isinstance(one, int | float) and not isinstance(one, bool)
+
+
+def _number_class(right: bool) -> str:
+    return ' class="cm-number"' if right else ""
+
+
+def _cell(one: object) -> str:
+    if one is None:
+        return ""
+    return f"{one:,}" if isinstance(one, int) and not isinstance(one, bool) else escape(str(one))

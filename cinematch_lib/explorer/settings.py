@@ -1,0 +1,124 @@
+"""What the analyst has set: filters and the other parameters of the pipeline, to count with, save and run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cinematch_lib.artifacts.manifest import RECORDS, RunInfo
+from cinematch_lib.artifacts.runs import Run
+from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.pipeline.parameters import checked
+from cinematch_lib.pipeline.runner import STEPS, parameters_of
+from cinematch_lib.storage.files import write_text
+from cinematch_lib.storage.paths import place
+
+FILTERS = tuple(one.name for one in fields(Filters))
+_OWN = ("dataset", "services", *FILTERS)
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of a pipeline: the data set, the filters, who says which service has a film, and the `rest`.
+
+    `rest` are parameters that the page shows no control for, as they were given to the run that it began with.
+    """
+
+    dataset: str
+    filters: Filters
+    services: str = "demo"
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def by_default(cls, dataset: str, seed: int = 0) -> "Settings":
+        """What the pipeline does with a data set when nothing else is said."""
+        known = _defaults()
+        filters = Filters(**{name: known[name] for name in FILTERS})
+        return cls(dataset, filters, known["services"], {"seed": seed} if seed else {})
+
+    @classmethod
+    def of_run(cls, run: Run) -> "Settings":
+        """The parameters that a run was made with. Raises CineMatchError where the run does not say."""
+        clean = run.info.facts.get("clean", {})
+        try:
+            filters, services = Filters(**clean["filters"]), clean["services"]
+            rest = {"seed": services["seed"], "region": services["region"], "offers": list(services["kinds"])}
+        except (KeyError, TypeError):
+            raise CineMatchError(
+                f"the run {run.info.run_id} does not say which films it kept; make one that does: cinematch run"
+            ) from None
+        rest = {name: value for name, value in rest.items() if value != _defaults()[name]} | _given_to(run)
+        rest = {name: value for name, value in rest.items() if name not in _OWN}
+        return cls(run.info.dataset, filters, services["source"], rest)
+
+    def parameters(self) -> dict[str, Any]:
+        """All of it as parameters by name."""
+        filters = {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(self.filters).items()}
+        given = {"dataset": self.dataset, **filters, "services": self.services, **self.rest}
+        if self.services != "file":
+            given.pop("services_file", None)
+        return given
+
+    def checked(self, steps: Sequence[str]) -> dict[str, Any]:
+        """Those that the notebooks of these steps have, checked as `cinematch run` will. Raises CineMatchError."""
+        known = parameters_of(steps)
+        return checked({name: value for name, value in self.parameters().items() if name in known}, known)
+
+    def save(self, path: Path) -> None:
+        """Write the parameters as YAML, whole or not at all. Raises CineMatchError."""
+        if path.suffix not in _SUFFIXES:
+            raise CineMatchError(f"parameters are kept in a file that ends in .yaml or .yml, got {path}")
+        if not path.parent.is_dir():
+            raise CineMatchError(f"{path.parent} is no folder; make it, or name another place")
+        try:
+            write_text(path, f"# cinematch run -f {path.name}\n{to_yaml(self.checked(list(STEPS)))}")
+        except OSError as error:
+            raise CineMatchError(f"{path} cannot be written: {error.strerror}; name another place") from None
+
+    def source(self, services: str, raw_dir: Path) -> ServicesSource:
+        """The source called `services` under these parameters, as 02_clean chooses it. Raises CineMatchError."""
+        known = {**_defaults(), **self.rest}
+        own = place(known["services_file"]) if services == "file" and known["services_file"] else None
+        of_it = {name: known[name] for name in ("region", "offers", "seed")}
+        return ServicesSource.chosen(services, raw_dir=raw_dir, services_file=own, **of_it)
+
+    def made(self, info: RunInfo) -> bool:
+        """Whether a run's catalog was made with this data set, these filters and this source of services."""
+        clean = info.facts.get("clean", {})
+        known = {**_defaults(), **self.rest}
+        of_source = {name: known[of] for name, of in (("region", "region"), ("kinds", "offers"), ("seed", "seed"))}
+        try:
+            return (
+                info.dataset == self.dataset
+                and clean["services"] == {"source": self.services, **of_source}
+                and Filters(**clean["filters"]) == self.filters
+            )
+        except (KeyError, TypeError, CineMatchError):  # a run of another version, or without a catalog of its own
+            return False
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """The notebooks' parameters with their defaults, by name."""
+    return {name: one.default for name, one in parameters_of(list(STEPS)).items()}
+
+
+def _given_to(run: Run) -> dict[str, Any]:
+    """The parameters that the pipeline gave to the notebooks of a run; each kept copy says its own."""
+    given: dict[str, Any] = {}
+    for name in run.info.files:
+        if name.startswith(RECORDS) and name.endswith(".ipynb"):
+            metadata = run.read_json(name).get("metadata", {})
+            given |= metadata.get("papermill", {}).get("parameters", {})
+    return {name: value for name, value in given.items() if name in _defaults()}
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """Parameters as YAML, a line each."""
+    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, default_flow_style=None)

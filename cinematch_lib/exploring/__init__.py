@@ -1,5 +1,0 @@
-"""The analyst's page: filters moved by hand, everything counted and recommended anew, and kept as a run."""
-
-from cinematch_lib.exploring.page import explore
-
-__all__ = ["explore"]

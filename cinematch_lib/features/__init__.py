@@ -1,0 +1,1 @@
+"""Films as rows of a sparse feature matrix."""

@@ -1,0 +1,266 @@
+"""Film features: text, genres, year and runtime, as one sparse matrix with rows of length one.
+
+The dot product of two rows is then the cosine of two films, and it falls apart into a share for every
+feature that both have: what an explanation is read off.
+"""
+
+import math
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler, normalize
+from sklearn.utils.validation import check_is_fitted
+
+from cinematch_lib.data.tables import LIST_SEPARATOR, whole_numbers
+from cinematch_lib.errors import CineMatchError
+
+TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
+NUMBER_FIELDS = ("year", "runtime")
+FIELDS = (*TEXT_FIELDS, "genres", *NUMBER_FIELDS)
+
+DEFAULT_WEIGHTS: Mapping[str, float] = {
+    "title": 0.4,
+    "overview": 1.0,
+    "keywords": 1.2,
+    "cast_top": 0.9,
+    "director": 0.65,
+    "tags": 1.2,
+    "genres": 0.6,
+    "year": 0.3,
+    "runtime": 0.1,
+}
+
+UNKNOWN = "unknown"
+_WORDS = ("title", "overview")
+_OPTIONAL = ("title", "tags")
+_WHOLE_NAMES = r"[^|]+"  # what stands between the separators is one term, spaces and all
+
+
+class FilmFeatures(TransformerMixin, BaseEstimator):
+    """Turns a table of films into features.
+
+    Each text field gets a TF-IDF block of its own, genres a multi-hot block, year and runtime a block each;
+    every block has rows of length one, is multiplied by its field's weight, and the whole row is scaled to
+    length one. Where a field says nothing about a film, its column `field__unknown` takes the field's place:
+    otherwise a film of which only the genre is known would be close to every film of that genre. (Whoever
+    compares films leaves these columns out on one side: that two films are unknown is no likeness.)
+    A standardized number z becomes the point (cos, sin)(z·π/3), so that the product of two films falls with
+    the distance of their numbers.
+
+    Parameters
+    ----------
+    max_features : the most terms that each text field may have, those in most films first; None for all.
+    ngram_max : the longest run of words of an overview that counts as a term, 1 or more.
+    min_df : in how many films a term must occur, 1 or more.
+    field_weights : a weight, 0 or more, for any of FIELDS; what is not named has its default.
+
+    Input of `fit` and `transform` is a DataFrame with the columns `overview, keywords, cast_top, director,
+    genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title`
+    (an overview that equals it counts as unknown) and `tags`.
+
+    Examples
+    --------
+    >>> films = pd.DataFrame({"overview": ["a robot", "two robots"], "keywords": ["robot", "robot"], "cast_top": "",
+    ...                       "director": "", "genres": "sci-fi", "year": 1999, "runtime": [90, None]})
+    >>> FilmFeatures().fit_transform(films).shape
+    (2, 10)
+
+    """
+
+    def __init__(
+        self,
+        max_features: int | None = 5000,
+        ngram_max: int = 1,
+        min_df: int = 2,
+        field_weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self.max_features = max_features
+        self.ngram_max = ngram_max
+        self.min_df = min_df
+        self.field_weights = field_weights
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> "FilmFeatures":
+        """Learn terms, genres and scales from the films `X`; returns itself. Raises CineMatchError."""
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: pd.DataFrame, y: object = None) -> sparse.csr_matrix:
+        """`fit`, then `transform` of the same films, reading the text once."""
+        self.check_parameters()
+        table = self._table(X)
+        self.n_features_in_ = X.shape[1]
+        self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        self.text_: dict[str, TfidfVectorizer] = {}
+        text = {}
+        for name in TEXT_FIELDS:
+            vectorizer = self._vectorizer(name)
+            try:
+                text[name] = vectorizer.fit_transform(table[name].to_list())
+            except ValueError:  # no term is in min_df films: this data set says nothing in this field
+                continue
+            self.text_[name] = vectorizer
+        self.genres_ = MultiLabelBinarizer(sparse_output=True)
+        genres = self.genres_.fit_transform(_lists(table["genres"]))
+        with np.errstate(invalid="ignore"):  # a number that is known of no film has no mean, and needs none
+            self.numbers_ = StandardScaler().fit(_numbers(table))
+        return self._assemble(table, text, genres)
+
+    def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
+        """The films `X` as a CSR matrix, float32, (films, features); rows have length one, or zero.
+
+        Genres that were not there in `fit` are passed over.
+        """
+        check_is_fitted(self)
+        table = self._table(X)
+        text = {name: vectorizer.transform(table[name].to_list()) for name, vectorizer in self.text_.items()}
+        known = set(self.genres_.classes_)
+        genres = self.genres_.transform([[one for one in names if one in known] for names in _lists(table["genres"])])
+        return self._assemble(table, text, genres)
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Names of the columns, `field__term`, in their order; `input_features` is ignored."""
+        check_is_fitted(self)
+        terms = {name: tfidf.get_feature_names_out() for name, tfidf in self.text_.items()}
+        terms |= {"genres": self.genres_.classes_} | {name: ["cos", "sin"] for name in NUMBER_FIELDS}
+        return np.asarray([f"{name}__{term}" for name, of in terms.items() for term in (*of, UNKNOWN)], dtype=object)
+
+    def weights(self) -> dict[str, float]:
+        """The weight of each field: `field_weights` over DEFAULT_WEIGHTS."""
+        return {**DEFAULT_WEIGHTS, **(self.field_weights or {})}
+
+    def __sklearn_tags__(self):  # noqa: ANN204 - the type is private to scikit-learn
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def check_parameters(self) -> None:
+        """Raise CineMatchError for parameters that cannot be, as `fit` does."""
+        for name, least in (("ngram_max", 1), ("min_df", 1), ("max_features", 1)):
+            value = getattr(self, name)
+            if value is None and name == "max_features":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise CineMatchError(f"{name} must be a whole number from {least} up, got {value!r}")
+        if not isinstance(self.field_weights, Mapping | None):
+            given = repr(self.field_weights)
+            raise CineMatchError(f'field_weights must be a mapping such as {{"genres": 0.5}}, got {given}')
+        for name, weight in (self.field_weights or {}).items():
+            if name not in FIELDS:
+                raise CineMatchError(f"field_weights may name {', '.join(FIELDS)}, got {name!r}")
+            if isinstance(weight, bool) or not (isinstance(weight, Real) and math.isfinite(weight) and weight >= 0):
+                raise CineMatchError(f"field_weights[{name!r}] must be a number from 0 up, got {weight!r}")
+
+    def _vectorizer(self, name: str) -> TfidfVectorizer:
+        words = name in _WORDS
+        return TfidfVectorizer(
+            token_pattern=r"(?u)\b\w\w+\b" if words else _WHOLE_NAMES,
+            stop_words="english" if words else None,
+            lowercase=name not in ("cast_top", "director"),
+            ngram_range=(1, self.ngram_max) if words else (1, 1),
+            min_df=self.min_df,
+            max_features=self.max_features,
+            sublinear_tf=True,
+            norm=None,  # see _unit
+            dtype=np.float32,
+        )
+
+    def _table(self, X: pd.DataFrame) -> pd.DataFrame:
+        needed = [name for name in FIELDS if name not in _OPTIONAL]
+        if not isinstance(X, pd.DataFrame):
+            got = type(X).__name__
+            raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got a {got}")
+        if missing := [name for name in needed if name not in X.columns]:
+            raise CineMatchError(
+                f"films lack the columns {', '.join(missing)}; they have {', '.join(map(str, X.columns))}"
+            )
+        if X.empty:
+            raise CineMatchError("there are no films to make features of, got a table of 0 rows")
+        table = X[[name for name in FIELDS if name in X.columns]].reset_index(drop=True)
+        for name in table.columns.difference(NUMBER_FIELDS):
+            table[name] = _text(table[name])
+        for name in _OPTIONAL:
+            if name not in table:
+                table[name] = ""
+        table["overview"] = table["overview"].where(table["overview"] != table["title"], "")
+        return table
+
+    def _assemble(
+        self, table: pd.DataFrame, text: dict[str, sparse.csr_matrix], genres: sparse.csr_matrix
+    ) -> sparse.csr_matrix:
+        scaled = self.numbers_.transform(_numbers(table))
+        blocks = {name: _unit(block) for name, block in {**text, "genres": genres.astype(np.float32)}.items()}
+        blocks |= {name: sparse.csr_matrix(_on_circle(scaled[:, column])) for column, name in enumerate(NUMBER_FIELDS)}
+        weights = self.weights()
+        weighted = [_with_unknown(block) * np.float32(weights[name]) for name, block in blocks.items()]
+        matrix = sparse.csr_matrix(normalize(sparse.hstack(weighted, format="csr", dtype=np.float32)))
+        matrix.eliminate_zeros()  # of fields with the weight 0
+        return matrix
+
+
+def _unit(block: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The block with rows of length one.
+
+    Each row is summed in the order of its columns, which a vectorizer's fit_transform does not give: so that
+    fit_transform and transform agree to the last bit.
+    """
+    block.sort_indices()
+    return normalize(block) if block.shape[1] else block  # no film here has a genre
+
+
+def _with_unknown(block: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The block and one more column, 1 for the films of which the block says nothing."""
+    block = sparse.csr_matrix(block)
+    unknown = (np.diff(block.indptr) == 0).astype(np.float32)
+    return sparse.hstack([block, sparse.csr_matrix(unknown[:, None])], format="csr")
+
+
+def tags_of(films: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
+    """The tags that people gave each film, lower-case and `|`-joined, each as often as it was given.
+
+    `films` has `movieId`; `tags` has `movieId` and `tag` as text, as read from tags.csv. The result has the
+    index of `films` and is empty text where a film has no tag.
+    """
+    words = tags["tag"].str.strip().str.lower().str.replace(LIST_SEPARATOR, "/", regex=False)
+    given = pd.DataFrame({"film": whole_numbers(tags["movieId"]), "tag": words})
+    given = given[given["film"].isin(films["movieId"]) & (given["tag"] != "")]
+    return films["movieId"].map(given.groupby("film")["tag"].agg(LIST_SEPARATOR.join)).fillna("").astype("str")
+
+
+def _lists(joined: pd.Series) -> list[list[str]]:
+    return [[name for name in names.split(LIST_SEPARATOR) if name] for names in joined.to_list()]
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """The column with empty text where nothing is known. Raises CineMatchError where it is not text."""
+    known = column.notna()
+    text = column if known.all() else column.astype("object").where(known, "")
+    if (kind := pd.api.types.infer_dtype(text, skipna=False)) not in ("string", "empty"):
+        raise CineMatchError(f"the films' column {column.name} must be text, got {kind}; read the table with dtype=str")
+    return text
+
+
+def _numbers(table: pd.DataFrame) -> np.ndarray:
+    """Year and runtime, float64 (n, 2), NaN where unknown. Raises CineMatchError for what is no number."""
+    columns = []
+    for name in NUMBER_FIELDS:
+        try:
+            numbers = table[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as error:
+            raise CineMatchError(f"the films' column {name} must be numbers, missing where unknown: {error}") from None
+        if np.isinf(numbers).any():
+            raise CineMatchError(f"the films' column {name} must be finite numbers, missing where unknown, got inf")
+        columns.append(numbers)
+    return np.column_stack(columns)
+
+
+def _on_circle(z: np.ndarray) -> np.ndarray:
+    """Standard scores, cut off at ±3, as points on the unit circle, (n, 2); unknown ones at its centre."""
+    angle = np.clip(z, -3, 3) * (np.pi / 3)
+    return np.nan_to_num(np.column_stack([np.cos(angle), np.sin(angle)]), nan=0.0).astype(np.float32)

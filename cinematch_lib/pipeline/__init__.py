@@ -1,0 +1,1 @@
+"""Runs the notebooks in order, with checked parameters."""

@@ -1,0 +1,1 @@
+"""Figures of the catalog, of models and of their evaluation."""

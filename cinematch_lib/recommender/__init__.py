@@ -1,0 +1,1 @@
+"""Filter, score, rank, explain and search the films of a run."""

@@ -1,0 +1,68 @@
+"""One genre vocabulary: MovieLens's own in lower case, reached from every usual spelling."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from cinematch_lib.vocabulary.spelling import fold_closed
+
+MOVIELENS_GENRES = (
+    "action",
+    "adventure",
+    "animation",
+    "children",
+    "comedy",
+    "crime",
+    "documentary",
+    "drama",
+    "fantasy",
+    "film-noir",
+    "horror",
+    "musical",
+    "mystery",
+    "romance",
+    "sci-fi",
+    "thriller",
+    "war",
+    "western",
+)
+TMDB_ONLY_GENRES = ("history", "tv movie")
+
+_NOT_GENRES = {"", "nogenreslisted", "imax"}  # IMAX is a format
+_SPELLINGS = {
+    "animated": "animation",
+    "childrens": "children",
+    "docu": "documentary",
+    "family": "children",
+    "historical": "history",
+    "kids": "children",
+    "music": "musical",
+    "noir": "film-noir",
+    "romantic": "romance",
+    "sciencefiction": "sci-fi",
+    "sf": "sci-fi",
+}
+_CANONICAL = {fold_closed(name): name for name in MOVIELENS_GENRES + TMDB_ONLY_GENRES} | _SPELLINGS
+
+
+@lru_cache(maxsize=4096)
+def canonical_genre(name: str) -> str | None:
+    """The canonical name of a genre however it is spelled; None for what is no genre.
+
+    A name outside the vocabulary is kept, in lower case: a data set may have genres of its own.
+
+    >>> [canonical_genre(name) for name in ("Sci-Fi", "science fiction", " SCIFI ", "Family", "IMAX")]
+    ['sci-fi', 'sci-fi', 'sci-fi', 'children', None]
+    """
+    folded = fold_closed(name)
+    if folded in _NOT_GENRES:
+        return None
+    return _CANONICAL.get(folded) or " ".join(name.casefold().split())
+
+
+def canonical_genres(names: Iterable[str]) -> list[str]:
+    """Canonical names in the order given, each once, without what is no genre.
+
+    >>> canonical_genres("Crime|Sci-Fi|IMAX|Science Fiction".split("|"))
+    ['crime', 'sci-fi']
+    """
+    return list(dict.fromkeys(genre for name in names if (genre := canonical_genre(name))))

@@ -1,0 +1,87 @@
+"""Streaming services under the names people use.
+
+TMDb names what JustWatch lists: a service's tiers apart ("Netflix Standard with Ads"), the channels through
+which others sell it ("Starz Apple TV Channel"), names that have changed since. Here they are one service each.
+A name that no rule knows stays as it is.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX, fold_closed
+
+# How else each service is called, by TMDb and by people; case, spaces at the ends and the endings below aside.
+NAMES: dict[str, tuple[str, ...]] = {
+    "AMC+": ("amc plus",),
+    "Amazon Prime Video": ("prime video", "amazon prime", "prime"),
+    "Apple TV+": ("apple tv plus", "apple tv+"),
+    "BET+": ("bet plus",),
+    "Discovery+": ("discovery plus",),
+    "Disney+": ("disney plus", "disney"),
+    "ESPN+": ("espn plus",),
+    "HBO Max": ("max", "hbo", "hbomax"),
+    "Hallmark+": ("hallmark plus", "hallmark movies now"),
+    "MGM+": ("mgm plus", "epix"),
+    "Netflix": ("netflix kids", "netflix basic", "netflix standard"),
+    "Paramount+": (
+        "paramount plus",
+        "paramount plus essential",
+        "paramount plus premium",
+        "paramount plus basic",
+        "paramount+ essential",
+        "paramount+ premium",
+        "paramount+ originals",
+        "paramount+ with showtime",
+        "paramount plus with showtime",
+    ),
+    "Peacock": ("peacock premium", "peacock premium plus", "peacock tv"),
+    "Tubi": ("tubi tv",),
+    "Fandango at Home": ("vudu", "fandango at home free", "vudu free"),
+}
+# Apple calls its subscription and its shop alike; which is meant shows in the kind of offer.
+_BY_KIND = {
+    ("apple tv", "flatrate"): "Apple TV+",
+    ("apple tv", "rent"): "Apple TV Store",
+    ("apple tv", "buy"): "Apple TV Store",
+}
+
+_ENDINGS = re.compile(
+    r"\s+(?:(?:amazon|apple tv|roku premium) channel|\(?(?:(?:standard|basic|free) )?with ads\)?)\s*$", re.IGNORECASE
+)
+_NAME_OF = {other: name for name, others in NAMES.items() for other in (name.casefold(), *others)}
+
+
+def service_name(name: str, kind: str = "") -> str:
+    """The name that people use for the service that TMDb calls `name`, in an offer of this kind.
+
+    >>> [service_name(name) for name in ("Netflix Standard with Ads", "Max Amazon Channel", "Disney Plus")]
+    ['Netflix', 'HBO Max', 'Disney+']
+    >>> service_name("Apple TV", "flatrate"), service_name("Apple TV", "rent"), service_name("Criterion Channel")
+    ('Apple TV+', 'Apple TV Store', 'Criterion Channel')
+    """
+    bare = " ".join(name.split())
+    while (shorter := _ENDINGS.sub("", bare)) != bare:
+        bare = shorter
+    folded = bare.casefold()
+    return _BY_KIND.get((folded, kind)) or _NAME_OF.get(folded, bare)
+
+
+def keys_of(services: Iterable[str]) -> dict[str, str]:
+    """Services by what `service_called` knows them by."""
+    return {_key(name): name for name in services}
+
+
+def service_called(name: str, keys: Mapping[str, str]) -> str | None:
+    """The service that `name` means among those of `keys`: case, spaces and the demo mark aside; else None.
+
+    >>> service_called(" disney plus", keys_of(["Disney+ (demo)", "Netflix (demo)"]))
+    'Disney+ (demo)'
+    """
+    bare = name.removesuffix(DEMO_SUFFIX)
+    found = (_key(one) for one in (bare, service_name(bare), f"{bare}+"))
+    return next((keys[key] for key in found if key in keys), None)
+
+
+def _key(name: str) -> str:
+    # AMC and AMC+ are two services; "Disney Plus" and "disney+" are one
+    return fold_closed(name.removesuffix(DEMO_SUFFIX).replace("+", " plus"))

@@ -1,0 +1,83 @@
+"""What parameters must be beside their types, checked before a run rather than by the notebook that takes them."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+import yaml
+
+from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.data.movielens import DATASETS
+from cinematch_lib.data.tmdb.fetch import check_wishes
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.pipeline.parameters import Parameter
+from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
+
+
+def read(parameter: Parameter, text: str) -> Any:
+    """The value that a person typed at a question: as after ``-p``, and more freely for lists and none.
+
+    >>> read(Parameter("genres_keep", list[str], []), "crime, drama")
+    ['crime', 'drama']
+    >>> read(Parameter("max_year", int | None, None), "none")
+    """
+    if get_origin(parameter.type) is list and not text.startswith("["):
+        return parameter.parse("[]" if text.casefold() == "none" else f"[{text}]")
+    if isinstance(parameter.type, UnionType) and type(None) in get_args(parameter.type) and text.casefold() == "none":
+        return None
+    return parameter.parse(text)
+
+
+def written(value: Any) -> str:
+    """A value as it goes after ``-p``, on one line.
+
+    >>> written(None), written(True), written(["crime", "sci-fi"]), written({"genres": 0.5}), written("US")
+    ('null', 'true', '[crime, sci-fi]', '{genres: 0.5}', 'US')
+    """
+    if isinstance(value, str):
+        return value
+    return yaml.safe_dump(value, default_flow_style=True, width=float("inf")).removesuffix("...\n").rstrip("\n")
+
+
+def shown(value: Any) -> str:
+    """A value as a question shows it.
+
+    >>> shown(None), shown([]), shown(False), shown(["flatrate", "ads"]), shown([10, 20])
+    ('none', 'none', 'no', 'flatrate, ads', '10, 20')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(written, value)) or "none"
+    return "none" if value in (None, "") else written(value)
+
+
+def check_together(values: Mapping[str, Any], dataset: str | None = None) -> None:
+    """Raise CineMatchError for `values` of all parameters that the steps would refuse.
+
+    With the name of a MovieLens data set also for genres that it does not have; a folder of one's own may have others.
+    """
+    Filters(**{one.name: values[one.name] for one in fields(Filters)})
+    if dataset in DATASETS:
+        _check_genres([*values["genres_keep"], *values["genres_drop"]])
+    check_wishes(values["tmdb_limit"], values["region"], values["max_age_days"])
+    file = Path(values["services_file"]) if values["services_file"] else None
+    if file is not None and not file.is_file():
+        raise CineMatchError(f"services_file must be a CSV file, and there is none at {file}")
+    how = {"region": values["region"], "offers": values["offers"], "seed": values["seed"]}
+    ServicesSource.chosen(values["services"], raw_dir=Path(), services_file=file, **how)
+    names = ("max_features", "ngram_max", "min_df", "field_weights")
+    FilmFeatures(**{name: values[name] for name in names}).check_parameters()
+
+
+def _check_genres(genres: list[str]) -> None:
+    known = MOVIELENS_GENRES + TMDB_ONLY_GENRES
+    for genre in Filters(genres_keep=genres).genres_keep:
+        if genre not in known:
+            raise UnknownNameError(
+                f"there is no genre {genre!r}; there are {', '.join(known)}", close_names(genre, known)
+            )

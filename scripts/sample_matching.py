@@ -1,0 +1,119 @@
+"""Which film of Wikidata is which film of MovieLens: by title and year, and only where it is certain."""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cinematch_lib.data.tables import LIST_SEPARATOR
+from cinematch_lib.vocabulary.genres import canonical_genres
+from cinematch_lib.vocabulary.titles import parse_title
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film of MovieLens; `year` is None where its title has none."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    genres: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A film of Wikidata. Its lists are in alphabetical order, so the first is not the foremost."""
+
+    imdb_id: str
+    title: str
+    year: int
+    released: str
+    runtime: int | None
+    genres: tuple[str, ...]
+    directors: tuple[str, ...]
+    cast: tuple[str, ...]
+    languages: tuple[str, ...]
+    countries: tuple[str, ...]
+
+
+_IN_BRACKETS = re.compile(r"\s*\(([^()]*)\)")
+_ONE_SPELLING = {"ii": "2", "iii": "3", "iv": "4", "vol": "volume", "colours": "colors"}
+
+
+def title_key(title: str) -> str:
+    """What is left of a title when case, accents, punctuation and a leading English article go.
+
+    >>> title_key("Matrix, The") == title_key("The Matrix") == "matrix"
+    True
+    >>> title_key("Cité des enfants perdus, La"), title_key("Butch Cassidy & the Sundance Kid")
+    ('lacitedesenfantsperdus', 'butchcassidyandthesundancekid')
+    """
+    title, _ = parse_title(title.title())  # an article at the end is known by its capital
+    decomposed = unicodedata.normalize("NFKD", title.casefold().replace("&", " and "))
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    words = [_ONE_SPELLING.get(word, word) for word in re.findall(r"[^\W_]+", plain)]
+    if len(words) > 1 and words[0] in ("the", "a", "an"):
+        words = words[1:]
+    return "".join(words)
+
+
+def _own_keys(title: str) -> set[str]:
+    return {title_key(title), title_key(_IN_BRACKETS.sub("", title))}
+
+
+def _keys_in_brackets(title: str) -> set[str]:
+    others = (re.sub(r"^a\.?k\.?a\.?:? ", "", other) for other in _IN_BRACKETS.findall(title))
+    return {title_key(other) for other in others}
+
+
+def _keys_before_subtitle(title: str) -> set[str]:
+    main, *subtitle = re.split(r": | - | or: ", _IN_BRACKETS.sub("", title), maxsplit=1)
+    return {title_key(main)} if subtitle else set()
+
+
+# From the surest to the least sure: which titles are looked up, how far the years may be apart, and
+# whether a genre must be shared as well.
+_Round = tuple[Callable[[str], set[str]], tuple[int, ...], bool]
+_ROUNDS: tuple[_Round, ...] = (
+    (_own_keys, (0,), False),
+    (_keys_in_brackets, (0,), False),
+    (_own_keys, (-1, 1), True),
+    (_keys_before_subtitle, (0,), True),
+)
+
+
+def match(films: Iterable[Film], entries: Iterable[Entry]) -> dict[int, Entry]:
+    """The Wikidata entry of each film that has one for certain, by movie id.
+
+    A film and an entry are matched when, in some round, each is the other's only candidate. Whoever has
+    several candidates is left alone for good: a later, looser round could only guess.
+    """
+    by_title: dict[tuple[str, int], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_title[title_key(entry.title), entry.year].append(entry)
+    waiting = [film for film in films if film.year is not None]
+    matches: dict[int, Entry] = {}
+    taken: set[str] = set()
+    for keys_of, offsets, share_genre in _ROUNDS:
+        found: dict[Film, dict[str, Entry]] = {}
+        for film in waiting:
+            places = ((key, film.year + offset) for key in keys_of(film.title) for offset in offsets)
+            candidates = (entry for place in places for entry in by_title.get(place, ()))
+            found[film] = {
+                entry.imdb_id: entry
+                for entry in candidates
+                if entry.imdb_id not in taken and not (share_genre and _genres_differ(film, entry))
+            }
+        wanted = Counter(imdb_id for candidates in found.values() for imdb_id in candidates)
+        for film, candidates in found.items():
+            if len(candidates) == 1 and wanted[only := next(iter(candidates))] == 1:
+                matches[film.movie_id] = candidates[only]
+        waiting = [film for film, candidates in found.items() if not candidates]
+        taken |= wanted.keys()
+    return matches
+
+
+def _genres_differ(film: Film, entry: Entry) -> bool:
+    genres = set(canonical_genres(entry.genres))
+    return bool(genres) and genres.isdisjoint(canonical_genres(film.genres.split(LIST_SEPARATOR)))

@@ -1,0 +1,166 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from support.run_files import REMEDY, folder_of, forge, published
+
+from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
+from cinematch_lib.artifacts.runs import Draft, Run
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models import make, training
+
+IDS = np.array([1, 5, 9])
+MATRIX = sparse.csr_matrix(np.array([[0, 0.5, -0.25], [0.125, 0, 0], [0, 0, 0]], dtype=np.float32))
+COLD = np.array([0.1, 0.2, 0.3], dtype=np.float32)
+WEIGHTS = ItemWeights(IDS, MATRIX, np.array([True, True, False]), COLD, np.array([9, 99, 0]))
+
+
+def written(weights):
+    file = io.BytesIO()
+    weights.write(file)
+    return file.getvalue()
+
+
+def arrays(**changes):
+    file = io.BytesIO()
+    with np.load(io.BytesIO(written(WEIGHTS))) as made:
+        np.savez(
+            file, **{name: changes.get(name, made[name]) for name in made.files if changes.get(name, 0) is not None}
+        )
+    return file.getvalue()
+
+
+def test_what_is_written_is_read_and_its_bytes_depend_on_nothing_else():
+    read = ItemWeights.read(written(WEIGHTS))
+    assert read.movie_ids.tolist() == [1, 5, 9]
+    assert (read.matrix != MATRIX).nnz == 0 and read.matrix.dtype == np.float32
+    assert read.known.tolist() == [True, True, False]
+    assert read.cold.tolist() == WEIGHTS.cold.tolist()
+    assert read.likes.tolist() == [9, 99, 0]
+    assert written(read) == written(WEIGHTS)
+
+
+def test_popularity_is_the_logarithm_of_likes_as_a_part_of_the_highest():
+    assert WEIGHTS.popularity.tolist() == [0.5, 1.0, 0.0]  # of 9, 99 and no likes
+    assert WEIGHTS.rarity.tolist() == [0.5, 0.0, 1.0]
+    unliked = replace(WEIGHTS, likes=np.zeros(3, dtype=np.int64))
+    assert unliked.popularity.tolist() == unliked.rarity.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_a_film_says_is_its_row():
+    said = WEIGHTS.spoken([2, 0])
+    assert [part.tolist() for part in said] == [[0, 2], [1, 2], [0.5, -0.25]]  # the last film says nothing
+    assert said.of.tolist() == [1, 1]
+    assert (WEIGHTS.places.tolist(), WEIGHTS.spoken_of) == ([0, 1, 2], 3)
+
+
+def test_neighbours_are_named_by_the_films_that_are_spoken_of():
+    matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
+    films = pd.DataFrame({"movieId": IDS, "title": ["A", "B", "C"], "year": [2001, 2002, 2003]})
+    assert training.neighbours(replace(WEIGHTS, matrix=matrix), films, [1, 5, 9]) == {
+        "A (2001)": [("C (2003)", 0.5)],
+        "B (2002)": [("A (2001)", 0.25), ("C (2003)", -1.0)],
+        "C (2003)": [],
+    }
+
+
+def test_what_films_say_together_is_as_long_as_the_films_that_are_spoken_of():
+    matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
+    weights = replace(WEIGHTS, matrix=matrix)
+    assert (weights.places.tolist(), weights.spoken_of) == ([0, 2, 1], 2)  # nobody speaks of the second film
+    assert weights.spoken([0, 1]).columns.tolist() == [2, 0, 2]
+    both = weights.heard([0, 1])
+    assert [part.tolist() for part in both] == [[1, 2], [1, 0, 1], [0.5, 0.25, -1.0]]
+    assert weights.summed(both).tolist() == [0.25, -0.5, 0.0]
+    assert weights.summed(weights.heard([])).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
+    assert Run.current(artifacts).read_item_weights() is None
+    draft = Draft.begin(tmp_path / "other")
+    draft.write_item_weights(WEIGHTS)
+    info = draft.publish()
+    run = Run(tmp_path / "other" / "runs" / info.run_id)
+    assert (run.folder / ITEM_WEIGHTS).read_bytes() == written(WEIGHTS)
+    assert (run.read_item_weights().matrix != MATRIX).nnz == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cold": None}, "cold"),
+        ({"known": np.array([object()] * 3)}, "allow_pickle"),
+        ({"known": np.array([1, 1, 0])}, "known is int64 with 1 dimensions"),
+        ({"cold": np.zeros((3, 1))}, "cold is float64 with 2 dimensions"),
+        ({"cold": np.zeros(2)}, r"cold must have the shape \(3,\) for 3 films, got \(2,\)"),
+        ({"cold": np.array([0, -1.0, 0])}, "cold 0 or more"),
+        ({"likes": np.array([1, -1, 0])}, "likes must be numbers of people, 0 or more"),
+        ({"likes": np.zeros(3)}, "likes is float64"),
+        ({"data": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be numbers"),
+        ({"indices": np.array([1, 7, 0], dtype=np.int32)}, "indices"),
+        ({"indices": np.array([2, 1, 0], dtype=np.int32)}, "not in order"),
+        ({"indptr": np.array([0, 2, 3], dtype=np.int32)}, "index pointer"),
+        ({"movie_ids": np.array([1, 9, 5])}, "ascending"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_by_name(tmp_path, changes, said):
+    published(tmp_path)
+    forge(folder_of(tmp_path), ITEM_WEIGHTS, arrays(**changes))
+    with pytest.raises(CineMatchError, match=said) as refused:
+        Run.current(tmp_path).read_item_weights()
+    assert str(folder_of(tmp_path) / ITEM_WEIGHTS) in str(refused.value)
+    assert str(refused.value).endswith(REMEDY)
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path):
+    published(tmp_path)
+    for data in (b"", b"nonsense", written(WEIGHTS)[:-40]):
+        forge(folder_of(tmp_path), ITEM_WEIGHTS, data)
+        with pytest.raises(CineMatchError, match="was refused: it holds no item-to-item weights"):
+            Run.current(tmp_path).read_item_weights()
+
+
+def test_weights_of_other_films_are_refused():
+    WEIGHTS.check(np.array([1, 5, 9]))
+    with pytest.raises(CineMatchError) as refused:
+        WEIGHTS.check(np.array([1, 5, 8, 10]))
+    assert str(refused.value) == (
+        "item_weights.npz has weights of 3 films, and the run has 4, of which 3 differ; "
+        "train anew on this run's films (cinematch run --from train)"
+    )
+
+
+def test_parts_that_do_not_fit_one_another_are_refused():
+    with pytest.raises(CineMatchError, match=r"matrix must have the shape \(3, 3\) for 3 films, got \(2, 3\)"):
+        replace(WEIGHTS, matrix=MATRIX[:2])
+
+
+def test_the_hybrid_gives_its_weights_without_the_years():
+    rng = np.random.default_rng(0)
+    ratings = pd.DataFrame({"userId": np.repeat(np.arange(60), 8), "rating": 4.0, "timestamp": np.arange(480) * 1e6})
+    ratings["movieId"] = np.concatenate([rng.choice(25, 8, replace=False) for _ in range(60)]) * 10
+    rare = pd.DataFrame({"userId": [0, 1, 2], "movieId": 250, "rating": 4.0, "timestamp": 5e8})  # three like it
+    ratings = pd.concat([ratings, rare])
+    films = pd.DataFrame({"movieId": range(290, -1, -10), "title": "A film (1990)", "genres": "crime"})
+    model = make("hybrid", penalty=5.0, thinning=0.3, sitting_weight=0.0, calendar=2.0, cold=0.5).fit(ratings, films)
+    made = model.item_weights(100)
+    assert made.movie_ids.tolist() == list(range(0, 300, 10))
+    assert made.known.tolist() == [True] * 25 + [False] * 5
+    assert made.likes.tolist() == [*ratings.movieId.value_counts().sort_index(), 0, 0, 0, 0]
+    assert made.spoken([25]).of.size  # the rare one has weights all the same
+    whole = model.weights(100)[:30].toarray()
+    np.testing.assert_array_equal(made.matrix.toarray(), whole)
+    few = model.item_weights(6).matrix
+    kept = few.toarray() != 0
+    assert few.nnz == few.count_nonzero() == 6 * 26
+    np.testing.assert_array_equal(few.toarray()[kept], whole[kept])
+    assert np.abs(whole[kept]).min() >= np.abs(whole[~kept]).max()
+    assert np.diff(few.tocsc().indptr).max() > 6  # more for some, fewer for others
+    counts = ratings.movieId.value_counts().reindex(made.movie_ids).fillna(0)
+    np.testing.assert_allclose(made.cold, 0.5 / (1 + counts), rtol=1e-6)
+    assert written(made) == written(ItemWeights.read(written(made)))
+    with pytest.raises(CineMatchError, match="most must be 1 or more, got 0"):
+        model.item_weights(0)

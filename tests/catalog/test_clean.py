@@ -1,0 +1,401 @@
+import csv
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.tables import write_csv, write_movielens, write_tmdb
+
+from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.clean import CATALOG, LEFT_OUT, REPORT, CleaningReport, clean, coverage, read_catalog
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.catalog.merge import merge_films
+from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.tables import MERGED_DTYPES
+from cinematch_lib.errors import CineMatchError
+
+MOVIES = [
+    (6, "Heat (1995)", "Action|Crime|Thriller"),
+    (1, "Toy Story (1995)", "Adventure|Animation|Children|Comedy|Fantasy"),
+    (7, "Metropolis (1927)", "Sci-Fi"),
+    (8, "Babylon 5", "Sci-Fi"),
+    (9, "Fog (2005)", "(no genres listed)"),
+    ("x", "Ran (1985)", "War"),
+    (6, "Heat, again (1995)", "Drama"),
+]
+LINKS = [(1, "0114709", 862), (6, "0113277", 949), (99, "0000099", 99)]
+TMDB = [
+    {
+        "tmdb_id": "862",
+        "title": "Toy Story",
+        "runtime": "81",
+        "popularity": "21.946943",
+        "vote_count": "5415",
+        "vote_average": "7.7",
+        "overview": 'Led by Woody, "Andy\'s" toys\nlive happily.',
+        "keywords": "jealousy|toy",
+        "cast_top": "Tom Hanks|Tim Allen|Don Rickles",
+        "director": "John Lasseter",
+        "original_language": "en",
+        "poster_path": "/rhI.jpg",
+    },
+    {"tmdb_id": "error", "title": "Too many requests"},
+    {"tmdb_id": "949", "title": "Heat", "runtime": "60000"},
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_movielens(tmp_path / "raw" / "mine", MOVIES, LINKS)
+
+
+@pytest.fixture
+def metadata(tmp_path):
+    return write_tmdb(tmp_path / "raw" / "tmdb" / "tmdb_metadata.csv", TMDB)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def left_out_rows(data_dir):
+    with (data_dir / LEFT_OUT).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+# --- the files ---------------------------------------------------------------------------------------
+
+
+def test_the_catalog_is_the_designs_table(folder, metadata, tmp_path):
+    clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
+    assert (tmp_path / "data" / CATALOG).read_bytes().decode() == (
+        "movieId,tmdbId,imdbId,title,year,genres,overview,runtime,popularity,vote_count,vote_average,keywords,"
+        "cast_top,director,original_language,poster_path,services\n"
+        '1,862,0114709,Toy Story,1995,adventure|animation|children|comedy|fantasy,"Led by Woody, ""Andy\'s"" toys live '
+        'happily.",81,21.946943,5415,7.7,jealousy|toy,Tom Hanks|Tim Allen|Don Rickles,John Lasseter,en,/rhI.jpg,\n'
+        "6,949,0113277,Heat,1995,action|crime|thriller,Heat,,,,,,,,,,\n"
+    )
+
+
+def test_every_row_left_out_is_named_by_file_line_and_reason(folder, metadata, tmp_path):
+    clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
+    assert left_out_rows(tmp_path / "data") == [
+        ["file", "line", "id", "title", "reason"],
+        ["movies.csv", "7", "x", "Ran (1985)", "movieId is not a number"],
+        ["movies.csv", "8", "6", "Heat, again (1995)", "movieId repeats an earlier row"],
+        ["links.csv", "4", "99", "", "no such film in movies.csv"],
+        ["tmdb_metadata.csv", "4", "error", "Too many requests", "tmdb_id is not a number"],
+        ["movies.csv", "5", "8", "Babylon 5", "no year known"],
+        ["movies.csv", "4", "7", "Metropolis", "before 1980"],
+        ["movies.csv", "6", "9", "Fog", "no genre known"],
+    ]
+
+
+def test_the_report_accounts_for_every_film(folder, metadata, tmp_path):
+    report = clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
+    assert (report.dataset, report.read, report.kept) == ("mine", 7, 2)
+    assert report.dropped == {
+        "movieId is not a number": 1,
+        "movieId repeats an earlier row": 1,
+        "no year known": 1,
+        "before 1980": 1,
+        "no genre known": 1,
+    }
+    assert report.set_aside == {
+        "links.csv": {"no such film in movies.csv": 1},
+        "tmdb_metadata.csv": {"tmdb_id is not a number": 1},
+    }
+    assert report.repairs == {
+        "links.csv": {"films without a TMDb or IMDb id": 3},
+        "tmdb_metadata.csv": {
+            "HTML or stray white space taken out of the overview": 1,
+            "runtime above 1440 minutes made unknown": 1,
+        },
+    }
+    assert report.coverage == {
+        "overview": 1,
+        "cast_top": 1,
+        "director": 1,
+        "keywords": 1,
+        "poster_path": 1,
+        "services": 0,
+        "runtime": 1,
+    }
+    assert report.filters == {
+        "min_year": 1980,
+        "max_year": None,
+        "require_tmdb": False,
+        "min_ratings": 0,
+        "genres_keep": [],
+        "genres_drop": [],
+        "min_runtime": None,
+        "max_runtime": None,
+        "services_keep": [],
+    }
+
+
+def test_the_report_as_tables(folder, metadata, tmp_path):
+    report = clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
+    assert report.steps().values.tolist() == [
+        ["read", 7, 7],
+        ["movieId is not a number", -1, 6],
+        ["movieId repeats an earlier row", -1, 5],
+        ["no year known", -1, 4],
+        ["before 1980", -1, 3],
+        ["no genre known", -1, 2],
+        ["kept", 2, 2],
+    ]
+    assert report.coverage_table().loc[0].to_list() == ["overview", 1, 50.0]
+    assert ["links.csv", "no such film in movies.csv", 1] in report.notes().values.tolist()
+    assert ["tmdb_metadata.csv", "runtime above 1440 minutes made unknown", 1] in report.notes().values.tolist()
+
+
+def test_a_rule_that_drops_no_film_is_listed_with_0(folder, tmp_path):
+    report = clean(folder, tmp_path / "data", filters=Filters(max_year=2020))
+    assert report.dropped["after 2020"] == 0
+
+
+def test_what_was_read_is_named_with_its_checksum(folder, metadata, tmp_path):
+    services = write_csv(tmp_path / "mine.csv", ["movieId", "service"], [(1, "Netflix")])
+    source = ServicesSource("file", services)
+    report = clean(folder, tmp_path / "data", metadata_path=metadata, services=source)
+    paths = [folder / "movies.csv", folder / "links.csv", metadata, services]
+    assert clean(folder, tmp_path / "data", services=ServicesSource("demo", tmp_path / "none")).inputs.keys() == {
+        "movies.csv",
+        "links.csv",
+    }
+    assert report.inputs == {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in paths}
+    assert report.services == {"source": "file", "region": "US", "kinds": ["flatrate"], "seed": 0}
+    assert report.coverage["services"] == 1
+
+
+def test_a_services_file_may_have_any_name(folder, tmp_path):
+    services = write_csv(tmp_path / "movies.csv", ["movieId", "service"], [(1, "Netflix"), (404, "Hulu")])
+    report = clean(folder, tmp_path / "data", services=ServicesSource("file", services))
+    assert report.set_aside["services: movies.csv"] == {"no such film in the catalog": 1}
+    assert report.read == len(MOVIES)
+    assert report.inputs["movies.csv"] == hashlib.md5((folder / "movies.csv").read_bytes()).hexdigest()
+
+
+def test_the_report_names_no_folder_of_this_machine(folder, metadata, tmp_path):
+    clean(folder, tmp_path / "data", metadata_path=metadata, services=ServicesSource("demo"))
+    for name in (REPORT, LEFT_OUT):
+        assert str(tmp_path) not in (tmp_path / "data" / name).read_text(encoding="utf-8")
+
+
+def test_the_same_inputs_give_the_same_bytes(folder, metadata, tmp_path):
+    for name in ("one", "two"):
+        clean(folder, tmp_path / name, metadata_path=metadata, services=ServicesSource("demo", seed=5))
+    for name in (CATALOG, LEFT_OUT, REPORT):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert names(tmp_path / "one") == sorted([CATALOG, LEFT_OUT, REPORT])
+
+
+def test_nothing_is_written_beside_what_is_read(folder, metadata, tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "raw").rglob("*")}
+    clean(folder, tmp_path / "data", metadata_path=metadata)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "raw").rglob("*")} == before
+
+
+def test_demo_services_say_so_and_another_film_changes_none(folder, tmp_path):
+    clean(folder, tmp_path / "one", services=ServicesSource("demo"))
+    more = write_movielens(tmp_path / "more", [(2, "Jumanji (1995)", "Children"), *MOVIES], LINKS)
+    clean(more, tmp_path / "two", services=ServicesSource("demo"))
+    one, two = (read_catalog(tmp_path / name).set_index("movieId")["services"] for name in ("one", "two"))
+    assert two.drop(2).to_dict() == one.to_dict()
+    named = [name for names in two for name in names.split("|") if name]
+    assert named
+    assert all(name.endswith(" (demo)") for name in named)
+
+
+def test_credits_follow_what_was_used(folder, metadata, tmp_path):
+    offers = write_csv(tmp_path / "providers.csv", ["tmdb_id", "region", "kind", "service"], [])
+    alone = clean(folder, tmp_path / "data")
+    with_facts = clean(folder, tmp_path / "data", metadata_path=metadata)
+    with_offers = clean(folder, tmp_path / "data", services=ServicesSource("tmdb", offers))
+    both = clean(folder, tmp_path / "data", metadata_path=metadata, services=ServicesSource("tmdb", offers))
+    assert [len(report.attributions) for report in (alone, with_facts, with_offers, both)] == [1, 2, 3, 3]
+    assert "10.1145/2827872" in alone.attributions[0]
+    tmdb = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+    assert with_facts.attributions[1] == with_offers.attributions[1] == both.attributions[1] == tmdb
+    assert "JustWatch" in both.attributions[2]
+
+
+def test_the_samples_credits_name_wikidata_and_not_tmdb(tmp_path):
+    folder = fetch("sample", tmp_path / "raw")
+    report = clean(folder, tmp_path / "data", metadata_path=folder / "tmdb_metadata.csv")
+    assert ["Wikidata" in line for line in report.attributions] == [False, True]
+    assert report.read == 9066
+    assert set(report.inputs) >= {"movies.csv", "links.csv", "tmdb_metadata.csv"}
+
+
+# --- reading back ------------------------------------------------------------------------------------
+
+
+def test_the_catalog_reads_back_as_it_was(folder, metadata, tmp_path):
+    clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
+    left_out = LeftOut()
+    films = merge_films(folder, metadata, ServicesSource(), left_out)
+    kept = films[films["movieId"].isin([1, 6])][list(MERGED_DTYPES)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(read_catalog(tmp_path / "data"), kept)
+
+
+def test_the_report_reads_back_as_it_was(folder, metadata, tmp_path):
+    report = clean(folder, tmp_path / "data", metadata_path=metadata, services=ServicesSource("demo"))
+    assert CleaningReport.load(tmp_path / "data") == report
+
+
+@pytest.mark.parametrize(("read", "name"), [(read_catalog, CATALOG), (CleaningReport.load, REPORT)])
+def test_before_cleaning_one_is_told_to(tmp_path, read, name):
+    with pytest.raises(CineMatchError) as refused:
+        read(tmp_path)
+    assert str(refused.value) == f"{tmp_path / name} was not found; clean first: cinematch run --to clean"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"dataset": "mine"}', '"text"', '{"read": 1, "more": 2}'])
+def test_a_report_that_is_none_is_refused(tmp_path, content):
+    (tmp_path / REPORT).write_text(content)
+    with pytest.raises(CineMatchError) as refused:
+        CleaningReport.load(tmp_path)
+    assert str(refused.value) == f"{tmp_path / REPORT} is no report of this version's cleaning; clean again"
+
+
+def test_a_catalog_that_was_edited_badly_is_refused_by_line(folder, tmp_path):
+    clean(folder, tmp_path)
+    path = tmp_path / CATALOG
+    path.write_text(path.read_text().replace(",1995,", ",soon,", 1))
+    with pytest.raises(CineMatchError, match=r"has year 'soon' on line 2, which does not fit that column"):
+        read_catalog(tmp_path)
+
+
+def test_an_overview_that_is_the_title_counts_as_unknown():
+    text = dict.fromkeys(("cast_top", "director", "keywords", "poster_path", "services"), "")
+    rows = [
+        {"title": "Heat", "overview": "Heat", "runtime": None},
+        {"title": "Ran", "overview": "A lord", "runtime": 9},
+    ]
+    assert coverage(pd.DataFrame([row | text for row in rows])) == {
+        "overview": 1,
+        **dict.fromkeys(text, 0),
+        "runtime": 1,
+    }
+
+
+# --- what is refused ---------------------------------------------------------------------------------
+
+
+def test_filters_that_leave_no_film_say_where_they_went_and_write_nothing(folder, tmp_path):
+    with pytest.raises(CineMatchError) as refused:
+        clean(folder, tmp_path / "data", filters=Filters(min_year=2010))
+    assert str(refused.value) == (
+        "no film is left of 7 read: 1 movieId is not a number, 1 movieId repeats an earlier row, 1 no year known, "
+        "4 before 2010; ask for less"
+    )
+    assert names(tmp_path / "data") == []
+
+
+def test_a_failure_leaves_the_last_catalog_as_it_was(folder, tmp_path):
+    clean(folder, tmp_path / "data")
+    before = {name: (tmp_path / "data" / name).read_bytes() for name in names(tmp_path / "data")}
+    (folder / "movies.csv").write_bytes(b'movieId,title,genres\r\n1,"Heat (1995),Drama\r\n')
+    with pytest.raises(CineMatchError, match="a quote opened on line 2 does not close"):
+        clean(folder, tmp_path / "data")
+    assert {name: (tmp_path / "data" / name).read_bytes() for name in names(tmp_path / "data")} == before
+
+
+def test_min_ratings_counts_movielens_ratings(tmp_path):
+    ratings = [(user, 1, 4.0, 0) for user in range(1, 4)] + [(1, 6, 3.0, 0)]
+    folder = write_movielens(tmp_path / "rated", MOVIES[:2], ratings=ratings)
+    report = clean(folder, tmp_path / "data", filters=Filters(min_ratings=2))
+    assert report.dropped["fewer than 2 ratings"] == 1
+    assert read_catalog(tmp_path / "data")["movieId"].to_list() == [1]
+
+
+def test_min_ratings_without_ratings_is_refused(folder, tmp_path):
+    with pytest.raises(CineMatchError) as refused:
+        clean(folder, tmp_path / "data", filters=Filters(min_ratings=5))
+    assert str(refused.value) == "min_ratings=5 needs ratings.csv, which this data set lacks; set min_ratings=0"
+    assert names(tmp_path / "data") == []
+
+
+# --- wild tables -------------------------------------------------------------------------------------
+
+ID = st.one_of(st.integers(0, 6), st.sampled_from(["", "x", "2.0", "1e0", "-1"]))
+TITLE = st.one_of(
+    st.sampled_from(["Heat (1995)", "Matrix, The (1999)", " (2019)", "", "NA (0000)", 'A "quoted", title (1980)']),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8),
+)
+GENRES = st.sampled_from(["Drama", "Comedy|Drama", "(no genres listed)", "IMAX", "", "Sci-Fi|Own"])
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "min_year": st.sampled_from([None, 1980, 1999]),
+        "max_year": st.sampled_from([None, 1999, 2010]),
+        "require_tmdb": st.booleans(),
+        "min_ratings": st.integers(0, 2),
+        "genres_keep": st.sampled_from([[], ["drama"], ["comedy", "own"]]),
+        "genres_drop": st.sampled_from([[], ["scifi"]]),
+    },
+)
+SOURCES = st.sampled_from([ServicesSource(), ServicesSource("demo")])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    movies=st.lists(st.tuples(ID, TITLE, GENRES), min_size=1, max_size=8),
+    links=st.lists(st.tuples(ID, ID, ID), max_size=6),
+    tmdb=st.none()
+    | st.lists(st.fixed_dictionaries({"tmdb_id": ID, "title": TITLE, "release_date": TITLE}), max_size=4),
+    options=FILTERS,
+    services=SOURCES,
+)
+def test_every_row_of_movies_is_kept_or_left_out_for_a_reason(movies, links, tmdb, options, services):
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        ratings = [(1, 1, 4.0, 0), (2, 1, 3.0, 0), (1, 2, 5.0, 0)]
+        folder = write_movielens(top / "ml", movies, links, ratings=ratings)
+        metadata = None if tmdb is None else write_tmdb(top / "tmdb.csv", tmdb)
+        try:
+            report = clean(folder, top / "data", metadata_path=metadata, filters=Filters(**options), services=services)
+        except CineMatchError as refused:
+            assert "no film" in str(refused)
+            assert names(top / "data") == []
+            return
+        films, rows = read_catalog(top / "data"), left_out_rows(top / "data")[1:]
+        gone = [row for row in rows if row[0] == "movies.csv"]
+        assert report.read == len(movies) == len(films) + len(gone) == report.kept + sum(report.dropped.values())
+        assert {reason: count for reason, count in report.dropped.items() if count} == {
+            reason: sum(row[4] == reason for row in gone) for reason in {row[4] for row in gone}
+        }
+        lines = (folder / "movies.csv").read_text(encoding="utf-8").split("\n")
+        assert len({row[1] for row in gone}) == len(gone)
+        assert all(names_film(lines[int(line) - 1], film) for _, line, film, _, _ in gone)
+        assert films["movieId"].is_monotonic_increasing
+        assert films["movieId"].is_unique
+        assert films["year"].notna().all()
+        assert (films[["title", "genres", "overview"]] != "").all(axis=None)
+        assert json.loads((top / "data" / REPORT).read_text(encoding="utf-8")) == report.as_dict()
+
+
+def names_film(line, film):
+    """Whether a line of movies.csv begins with the id that left_out.csv gives for it."""
+    written = next(csv.reader([line]))[0]
+    return written == film or float(written) == float(film)
+
+
+def test_a_report_tells_whether_catalog_and_tables_are_its_own(tmp_path):
+    folder = write_movielens(tmp_path / "raw" / "mine", movies=[(1, "Heat (1995)", "Crime")])
+    report = clean(folder, tmp_path / "data")
+    report.check(tmp_path / "data", folder)
+    (folder / "tags.csv").write_text("userId,movieId,tag,timestamp\n")
+    with pytest.raises(CineMatchError, match=r"tags\.csv in .*mine is not what the catalog was made from; clean again"):
+        report.check(tmp_path / "data", folder)
+    with (tmp_path / "data" / CATALOG).open("a") as catalog:
+        catalog.write("\n")
+    with pytest.raises(CineMatchError, match=r"is not the catalog that cleaning_report\.json tells of; clean again"):
+        report.check(tmp_path / "data", folder)

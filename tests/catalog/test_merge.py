@@ -1,0 +1,343 @@
+import pandas as pd
+import pytest
+from support.tables import write_movielens, write_tmdb
+
+from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.filters import Filters, drop_reasons
+from cinematch_lib.catalog.merge import merge_films
+from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.tables import MERGED_DTYPES
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+
+NO_SERVICES = ServicesSource("none")
+
+
+def merge(folder, metadata=None, services=NO_SERVICES):
+    left_out = LeftOut()
+    return merge_films(folder, metadata, services, left_out), left_out
+
+
+def merged(tmp_path, movies, rows=None, links=None):
+    """The films of these tables by movieId; `rows` are TMDb's."""
+    metadata = None if rows is None else write_tmdb(tmp_path / "tmdb_metadata.csv", rows)
+    return merge(write_movielens(tmp_path / "ml", movies, links), metadata)[0].set_index("movieId")
+
+
+# --- what a film becomes -----------------------------------------------------------------------------
+
+
+def test_columns_dtypes_and_order(tmp_path):
+    folder = write_movielens(tmp_path, [(6, "Heat (1995)", "Action"), (1, "Toy Story (1995)", "Comedy")])
+    films, left_out = merge(folder)
+    assert list(films.columns) == [*MERGED_DTYPES, "has_tmdb", "line"]
+    assert {name: str(films[name].dtype) for name in MERGED_DTYPES} == MERGED_DTYPES
+    assert films["movieId"].to_list() == [1, 6]
+    assert films["line"].to_list() == [3, 2]
+    assert left_out.table().empty
+
+
+def test_movielens_alone_leaves_the_rest_unknown(tmp_path):
+    film = merged(tmp_path, [(1, "Toy Story (1995)", "Adventure|Comedy")]).loc[1]
+    assert film[["title", "year", "genres", "imdbId", "tmdbId"]].to_list() == [
+        "Toy Story",
+        1995,
+        "adventure|comedy",
+        "0000001",
+        1,
+    ]
+    assert film["overview"] == "Toy Story"
+    assert film[["runtime", "popularity", "vote_count", "vote_average"]].isna().all()
+    assert set(film[["keywords", "cast_top", "director", "original_language", "poster_path", "services"]]) == {""}
+    assert not film["has_tmdb"]
+
+
+@pytest.mark.parametrize("title", ["NA", "null", "None", "nan", "N/A", "#N/A", "true", "1984", "-"])
+def test_a_film_may_be_called_like_a_missing_value(tmp_path, title):
+    films = merged(tmp_path, [(1, f"{title} (1995)", "Drama")], [{"tmdb_id": "1", "overview": title + "!"}])
+    assert films.loc[1, ["title", "overview"]].to_list() == [title, title + "!"]
+
+
+def test_ids_keep_their_zeros_and_stay_nullable(tmp_path):
+    movies = [(number, "Heat (1995)", "Drama") for number in range(1, 6)]
+    links = [(1, "0114709", "862"), (2, "114709", "862.0"), (3, "10872600", ""), (4, "", "949"), (5, "tt0000001", "x")]
+    films = merged(tmp_path, movies, links=links)
+    assert films["imdbId"].to_list() == ["0114709", "0114709", "10872600", "", "0000001"]
+    assert films["tmdbId"].to_list() == [862, 862, pd.NA, 949, pd.NA]
+
+
+def test_movielens_genres_are_kept_and_tmdbs_taken_only_where_it_lists_none(tmp_path):
+    movies = [
+        (1, "One (2001)", "Sci-Fi|IMAX|Children"),
+        (2, "Two (2002)", "(no genres listed)"),
+        (3, "Three (2003)", "IMAX"),
+        (4, "Four (2004)", "(no genres listed)"),
+        (5, "Five (2005)", "Drama|drama|DRAMA"),
+    ]
+    rows = [{"tmdb_id": str(number), "genres": "Science Fiction|Family|History"} for number in (1, 2, 3)]
+    films = merged(tmp_path, movies, rows)
+    assert films["genres"].to_list() == [
+        "sci-fi|children",
+        "sci-fi|children|history",
+        "sci-fi|children|history",
+        "",
+        "drama",
+    ]
+
+
+def test_the_titles_year_comes_before_tmdbs(tmp_path):
+    movies = [
+        (1, "One (2001)", "Drama"),
+        (2, "Two", "Drama"),
+        (3, "Three (0000)", "Drama"),
+        (4, "Four (9999)", "Drama"),
+        (5, "Five", "Drama"),
+        (6, "Six", "Drama"),
+    ]
+    dates = {1: "1999-01-01", 2: "2002-05-06", 3: "2003-01-01", 4: "", 5: "0000-00-00", 6: "9999-01-01"}
+    rows = [{"tmdb_id": str(number), "title": "x", "release_date": date} for number, date in dates.items()]
+    assert merged(tmp_path, movies, rows)["year"].to_list() == [2001, 2002, 2003, pd.NA, pd.NA, pd.NA]
+    assert merged(tmp_path / "alone", movies)["year"].to_list() == [2001] + [pd.NA] * 5
+
+
+def test_a_runtime_that_nobody_knows_is_not_invented(tmp_path):
+    movies = [(number, "Heat (1995)", "Drama") for number in (1, 2, 3)]
+    rows = [{"tmdb_id": "1", "runtime": "170"}, {"tmdb_id": "2", "runtime": "0", "title": "Heat"}]
+    assert merged(tmp_path, movies, rows)["runtime"].to_list() == [170, pd.NA, pd.NA]
+
+
+def test_an_overview_that_nobody_knows_is_the_title(tmp_path):
+    movies = [(1, "Matrix, The (1999)", "Drama"), (2, "Matrix, The (1999)", "Drama"), (3, "Heat (1995)", "Drama")]
+    rows = [{"tmdb_id": "1", "overview": "A <i>hacker</i>."}, {"tmdb_id": "2", "overview": " ", "runtime": "136"}]
+    assert merged(tmp_path, movies, rows)["overview"].to_list() == ["A hacker.", "The Matrix", "Heat"]
+
+
+def test_a_film_without_a_title_takes_tmdbs_or_says_so(tmp_path):
+    movies = [(1, " (2019)", "Drama"), (2, "(2019)", "Drama"), (3, "", "Drama")]
+    films = merged(tmp_path, movies, [{"tmdb_id": "1", "title": "Parasite"}])
+    assert films["title"].to_list() == ["Parasite", "(untitled)", "(untitled)"]
+    assert films["overview"].to_list() == films["title"].to_list()
+    assert films["year"].to_list() == [2019, 2019, pd.NA]
+
+
+def test_both_films_of_a_shared_tmdb_id_get_the_facts(tmp_path):
+    movies = [(1, "Heat (1995)", "Drama"), (2, "Heat (1995)", "Drama")]
+    films = merged(tmp_path, movies, [{"tmdb_id": "949", "director": "Michael Mann"}], [(1, "", 949), (2, "", 949)])
+    assert films["director"].to_list() == ["Michael Mann", "Michael Mann"]
+    assert films["has_tmdb"].all()
+
+
+def test_facts_are_found_by_imdb_id_where_there_is_no_tmdb_id(tmp_path):
+    movies = [(number, "Heat (1995)", "Drama") for number in (1, 2, 3, 4)]
+    rows = [
+        {"imdb_id": "tt0113277", "director": "Michael Mann"},
+        {"tmdb_id": "949", "imdb_id": "0113277", "director": "Somebody Else"},
+    ]
+    films = merged(tmp_path, movies, rows[:1], [(1, "0113277", ""), (2, "", ""), (3, "0113277", "7"), (4, "1", "")])
+    assert films["director"].to_list() == ["Michael Mann", "", "Michael Mann", ""]
+    both = merged(tmp_path / "both", movies[:1], rows, [(1, "0113277", "949")])
+    assert both["director"].to_list() == ["Somebody Else"]
+
+
+def test_a_metadata_table_without_a_row_of_use_is_as_none(tmp_path):
+    movies = [(1, "Heat (1995)", "Drama")]
+    empty = merged(tmp_path / "a", movies, [])
+    other = merged(tmp_path / "b", movies, [{"tmdb_id": "77", "director": "Nobody", "runtime": "5"}])
+    alone = merged(tmp_path / "c", movies)
+    pd.testing.assert_frame_equal(empty, alone)
+    pd.testing.assert_frame_equal(other, alone)
+
+
+def test_metadata_of_films_that_are_not_there_is_counted(tmp_path):
+    folder = write_movielens(
+        tmp_path, [(1, "Heat (1995)", "Drama"), (2, "Heat (1995)", "Drama")], [(1, "", 9), (2, "", 9)]
+    )
+    rows = [{"tmdb_id": number, "title": "Heat"} for number in (7, 8, 9)]
+    _, left_out = merge(folder, write_tmdb(tmp_path / "tmdb_metadata.csv", rows))
+    assert left_out.repairs["tmdb_metadata.csv"] == {"rows about films that movies.csv lacks, not used": 2}
+
+
+# --- what is set aside -------------------------------------------------------------------------------
+
+
+def test_rows_of_movies_that_name_no_film_or_one_twice_are_set_aside_by_line(tmp_path):
+    movies = [(1, "Heat (1995)", "Drama"), ("x", "Ran (1985)", "War"), ("1.0", "Heat, again", ""), ("", "", "")]
+    folder = write_movielens(tmp_path, movies, [(1, "", "")])
+    path = folder / "movies.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\r\nx", b"\r\n\r\nx"))
+    films, left_out = merge(folder)
+    assert films["movieId"].to_list() == [1]
+    assert left_out.table().values.tolist() == [
+        ["movies.csv", 4, "x", "Ran (1985)", "movieId is not a number"],
+        ["movies.csv", 6, "", "", "movieId is not a number"],
+        ["movies.csv", 5, "1.0", "Heat, again", "movieId repeats an earlier row"],
+    ]
+
+
+def test_links_of_films_that_are_not_there_are_set_aside_and_films_without_links_counted(tmp_path):
+    movies = [(number, "Heat (1995)", "Drama") for number in (1, 2, 3)]
+    links = [(9, "0000009", "9"), (1, "0000001", "1"), ("y", "", ""), (1, "0000002", "2"), (2, "", "")]
+    films, left_out = merge(write_movielens(tmp_path, movies, links))
+    assert films["imdbId"].to_list() == ["0000001", "", ""]
+    assert left_out.table().values.tolist() == [
+        ["links.csv", 4, "y", "", "movieId is not a number"],
+        ["links.csv", 5, "1", "", "movieId repeats an earlier row"],
+        ["links.csv", 2, "9", "", "no such film in movies.csv"],
+    ]
+    assert left_out.repairs == {"links.csv": {"films without a TMDb or IMDb id": 2}}
+
+
+@pytest.mark.parametrize("unlinked", [0, 1, 2])
+def test_films_that_share_an_id_are_counted_however_many_have_none(tmp_path, unlinked):
+    movies = [(number, "Heat (1995)", "Drama") for number in range(1, 6)]
+    links = [(1, "1", "949"), (2, "2", "949"), (3, "3", "7")] + [(4 + more, "4", "") for more in range(unlinked)]
+    _, left_out = merge(write_movielens(tmp_path, movies, links))
+    assert left_out.repairs["links.csv"]["films that share a tmdbId with another, both kept"] == 2
+
+
+def test_ids_in_links_that_are_none_are_counted(tmp_path):
+    movies = [(number, "Heat (1995)", "Drama") for number in (1, 2)]
+    _, left_out = merge(write_movielens(tmp_path, movies, [(1, "unknown", "862"), (2, "0113277", "-")]))
+    assert left_out.repairs == {
+        "links.csv": {"imdbId that is none made unknown": 1, "tmdbId that is none made unknown": 1}
+    }
+
+
+def test_no_row_of_use_leaves_no_films_and_no_failure(tmp_path):
+    folder = write_movielens(tmp_path, [("x", "Heat (1995)", "Drama")], [])
+    for services in (NO_SERVICES, ServicesSource("demo")):
+        films, left_out = merge(folder, write_tmdb(tmp_path / "tmdb.csv", [{"tmdb_id": "1", "title": "x"}]), services)
+        assert films.empty
+        assert {name: str(films[name].dtype) for name in MERGED_DTYPES} == MERGED_DTYPES
+        assert left_out.counts("movies.csv") == {"movieId is not a number": 1}
+
+
+def test_movies_without_a_film_is_refused(tmp_path):
+    folder = write_movielens(tmp_path, [])
+    with pytest.raises(CineMatchError) as refused:
+        merge(folder)
+    assert str(refused.value) == f"{folder / 'movies.csv'} holds no films, only its first line"
+
+
+@pytest.mark.parametrize("name", ["movies.csv", "links.csv"])
+def test_a_missing_table_is_named(tmp_path, name):
+    folder = write_movielens(tmp_path, [(1, "Heat (1995)", "Drama")])
+    (folder / name).unlink()
+    with pytest.raises(CineMatchError, match=rf"{name} was not found; it should hold the columns movieId, "):
+        merge(folder)
+
+
+# --- filters -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"min_year": 2000, "max_year": 1999},
+            "min_year must not be above max_year, got min_year=2000 and max_year=1999",
+        ),
+        ({"min_year": 0}, "min_year must be a year from 1870 to 2100 or none, got 0"),
+        ({"max_year": 9999}, "max_year must be a year from 1870 to 2100 or none, got 9999"),
+        ({"min_ratings": -1}, "min_ratings must be 0 or more, got -1"),
+        (
+            {"genres_keep": ["Sci-Fi", "Drama"], "genres_drop": ["science fiction"]},
+            "genres_keep and genres_drop both name sci-fi; choose one",
+        ),
+        ({"genres_keep": "Drama"}, "genres_keep must be a list of genres, got 'Drama'; write ['Drama']"),
+    ],
+)
+def test_filters_that_cannot_be_are_refused(options, said):
+    with pytest.raises(CineMatchError) as refused:
+        Filters(**options)
+    assert str(refused.value) == said
+
+
+def films(*rows):
+    frame = pd.DataFrame(rows, columns=["movieId", "year", "genres", "has_tmdb"])
+    return frame.astype({"year": "Int64", "genres": "str"})
+
+
+FILMS = films(
+    (1, 1979, "drama", True),
+    (2, 1980, "sci-fi|drama", False),
+    (3, 1999, "comedy", True),
+    (4, 2000, "", True),
+    (5, None, "", False),
+    (6, 2001, "children", True),
+)
+
+
+def reasons(counts=None, **options):
+    """Why each film of FILMS is dropped, by movieId."""
+    found = drop_reasons(FILMS, Filters(**options), None if counts is None else pd.Series(counts))
+    return {movie: reason for movie, reason in zip(FILMS["movieId"], found, strict=True) if isinstance(reason, str)}
+
+
+WITHOUT = {4: "no genre known", 5: "no year known"}  # never kept
+
+
+@pytest.mark.parametrize(
+    ("options", "dropped"),
+    [
+        ({}, {}),
+        ({"min_year": 1980}, {1: "before 1980"}),
+        ({"max_year": 1999}, {4: "after 1999", 6: "after 1999"}),
+        ({"min_year": 1999, "max_year": 1999}, {
+            1: "before 1999", 2: "before 1999", 4: "after 1999", 6: "after 1999",
+        }),
+        ({"require_tmdb": True}, {2: "no TMDb metadata"}),
+        ({"genres_drop": ["Drama", "Family"]}, dict.fromkeys((1, 2, 6), "one of the genres drama, children")),
+        (
+            {"genres_keep": ["Science Fiction", "SciFi", "comedy"]},
+            dict.fromkeys((1, 6), "none of the genres sci-fi, comedy"),
+        ),
+        ({"genres_keep": ["drama"], "genres_drop": ["sci-fi"]}, {
+            2: "one of the genres sci-fi", 3: "none of the genres drama", 6: "none of the genres drama",
+        }),
+    ],
+)  # fmt: skip
+def test_each_film_is_dropped_for_the_first_rule_it_breaks(options, dropped):
+    assert reasons(**options) == WITHOUT | dropped
+
+
+def test_films_with_too_few_ratings_are_dropped_and_unrated_ones_have_none():
+    assert reasons({1: 5, 2: 4, 3: 100}, min_ratings=5) == WITHOUT | dict.fromkeys((2, 6), "fewer than 5 ratings")
+
+
+def test_min_ratings_needs_ratings():
+    with pytest.raises(CineMatchError) as refused:
+        reasons(min_ratings=5)
+    assert str(refused.value) == "min_ratings=5 needs ratings.csv, which this data set lacks; set min_ratings=0"
+
+
+@pytest.mark.parametrize("name", ["genres_keep", "genres_drop"])
+def test_a_genre_that_no_film_has_is_refused_with_the_closest(name):
+    with pytest.raises(UnknownNameError) as refused:
+        reasons(**{name: ["Comdy"]})
+    assert str(refused.value) == (
+        "no film here has the genre 'comdy'; there are children, comedy, drama, sci-fi; did you mean comedy?"
+    )
+    assert refused.value.suggestions == ("comedy",)
+
+
+def test_what_is_no_genre_is_refused_too():
+    with pytest.raises(UnknownNameError, match=r"no film here has the genre 'IMAX'; there are children, comedy"):
+        reasons(genres_keep=["IMAX"])
+
+
+def test_the_categories_are_the_rules_in_force():
+    found = drop_reasons(FILMS, Filters(min_year=1990, genres_drop=["drama"]))
+    assert list(found.cat.categories) == [
+        "no year known",
+        "before 1990",
+        "no genre known",
+        "one of the genres drama",
+    ]
+    assert found.index.equals(FILMS.index)
+
+
+def test_filters_are_asked_of_films_as_they_are_merged(tmp_path):
+    movies = [(1, "Heat (1995)", "Crime"), (2, "Ran", "War"), (3, "Fog (2005)", "(no genres listed)")]
+    found = drop_reasons(merge(write_movielens(tmp_path, movies))[0], Filters())
+    assert found.tolist()[1:] == ["no year known", "no genre known"]
+    assert found.isna().tolist() == [True, False, False]

@@ -1,0 +1,296 @@
+"""The command ``cinematch``: what it prints, what it refuses, and its exit codes."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from support.commands import COMMAND, cinematch, started
+
+from cinematch_lib.artifacts.runs import Draft, Run, current_run_id, list_runs
+from cinematch_lib.catalog.attribution import MOVIELENS, WIKIDATA
+from cinematch_lib.cli.main import main
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, tmp_path):
+    """The command in this process, in a folder of its own; returns its exit code and what it wrote."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def called(*arguments):
+        code = main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    yield called
+    signal.signal(signal.SIGTERM, before)
+
+
+def refused(called, tmp_path):
+    """The one line of an error; nothing was begun."""
+    code, out, err = called
+    assert (code, out) == (1, "")
+    assert err.startswith("cinematch: ")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "artifacts").exists()
+    return err.removeprefix("cinematch: ").rstrip("\n")
+
+
+# --- run: what stops before any notebook starts -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["--from", "featuers"],
+            "there is no step 'featuers'; the steps are fetch, clean, features, train, evaluate; did you mean ",
+        ),
+        (["--to", "serve"], "there is no step 'serve'; the steps are fetch, clean, features, train, evaluate"),
+        (
+            ["--from", "features", "--to", "clean"],
+            "--from must not come after --to, got --from features and --to clean",
+        ),
+        (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'; there are dataset, "),
+        (["-p", "min_year", "soon"], "min_year must be a whole number or null (its default is 1980), got 'soon'"),
+        (["-p", "min_year", "1980.0"], "min_year must be a whole number or null (its default is 1980), got '1980.0'"),
+        (["-p", "require_tmdb", "7"], "require_tmdb must be true or false (its default is False), got '7'"),
+        (["--to", "clean", "-p", "min_df", "3"], "the parameter min_df belongs to a step that is not run this time"),
+        (["-p", "raw_dir", "x"], "raw_dir is no parameter to give with -p or -f; say --raw-dir FOLDER"),
+        (["-p", "run_dir", "x"], "no notebook has the parameter 'run_dir'; there are "),
+        (["-f", "missing.yaml"], "missing.yaml could not be read: No such file or directory"),
+        (["-f", "."], ". could not be read: Is a directory"),
+        (["--from", "features"], "cleaning_report.json was not found; clean first: cinematch run --to clean"),
+    ],
+)
+def test_what_cannot_be_meant_stops_a_run_before_it_begins(call, tmp_path, arguments, text):
+    assert text in refused(call("run", *arguments), tmp_path)
+
+
+def test_misspelt_names_get_suggestions(call, tmp_path):
+    assert refused(call("run", "--from", "featuers"), tmp_path).endswith("did you mean features?")
+    assert refused(call("run", "-p", "min_yaer", "1"), tmp_path).endswith("did you mean min_year, max_year?")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"min_year: [1990", "p.yaml is not YAML: while parsing a flow sequence"),
+        (b"\xff\xfe", "p.yaml is not YAML: 'utf-8' codec can't decode byte 0xff"),
+        (b"day: 2020-13-45", "p.yaml is not YAML: month must be in 1..12"),
+        (b"- min_year", "p.yaml must hold lines such as 'min_year: 1990', got ['min_year']"),
+        (b"min_year", "p.yaml must hold lines such as 'min_year: 1990', got 'min_year'"),
+        (b"min_year: '1990'", "min_year must be a whole number or null (its default is 1980), got '1990'"),
+        (b"region: NO", "region must be text (its default is 'US'), got False; put it in quotes"),
+        (b"nonsense: 1", "no notebook has the parameter 'nonsense'"),
+        (b"artifacts_dir: x", "artifacts_dir is no parameter to give with -p or -f; say --artifacts-dir FOLDER"),
+    ],
+)
+def test_a_parameter_file_that_will_not_do(call, tmp_path, content, text):
+    (tmp_path / "p.yaml").write_bytes(content)
+    assert refused(call("run", "-f", "p.yaml"), tmp_path).startswith(text)
+
+
+def test_a_catalog_of_another_data_set_is_not_taken_for_the_one_that_was_asked_for(call, tmp_path, sample_run):
+    shutil.copytree(sample_run.folder / "data", tmp_path / "data")
+    assert refused(call("run", "--from", "features", "--dataset", "ml-32m"), tmp_path) == (
+        "the catalog in data is of sample, not of ml-32m; clean it first: --from clean"
+    )
+
+
+def test_an_artifacts_folder_that_is_a_file(call, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    assert refused(call("run", "--artifacts-dir", "file"), tmp_path) == (
+        "file cannot hold runs (file/runs: Not a directory); name another artifacts folder"
+    )
+
+
+def test_wrong_usage_is_explained_by_the_parser():
+    done = subprocess.run([COMMAND, "run", "-p", "min_year"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "argument -p: expected 2 arguments" in done.stderr
+
+
+def test_help_names_every_command():
+    done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    for name in ("run", "recommend", "runs", "use"):
+        assert re.search(rf"^ +{name} ", done.stdout, flags=re.MULTILINE)
+
+
+# --- recommend ----------------------------------------------------------------------------------------
+
+
+def test_recommend_prints_films_with_reasons_and_whom_to_credit(sample_run):
+    done = cinematch(sample_run.folder, "recommend", "--like", "Heat (1995)", "--genre", "Crime", "-k", 3)
+    assert (done.code, done.err) == (0, "")
+    films, rest = done.out.split("\n\nServices marked (demo) are invented for demonstration.\n\n")
+    heads = re.findall(r"^ {2}(\d)\. (.+) \((\d{4})\) {3}(\d\.\d{3})$", films, flags=re.MULTILINE)
+    assert [rank for rank, *_ in heads] == ["1", "2", "3"]
+    assert [score for *_, score in heads] == sorted((score for *_, score in heads), reverse=True)
+    facts = re.findall(r"^ {5}\d+ min · (.+?)(?: · .+ \(demo\))?$", films, flags=re.MULTILINE)
+    assert ["crime" in genres.split(", ") for genres in facts] == [True] * 3
+    assert films.count("People who like Heat (1995)") == 3
+    assert "Heat" not in {title for _, title, *_ in heads}
+    assert rest == f"{MOVIELENS}\n{WIKIDATA}\n"
+
+
+def test_recommend_without_any_likes_gives_ten(sample_run, call):
+    code, out, _ = call("recommend", "--artifacts-dir", sample_run.artifacts)
+    assert code == 0
+    assert re.search(r"^ 10\. .+ \(\d{4}\)", out, flags=re.MULTILINE)
+
+
+def test_fewer_films_than_asked_for_say_so(sample_run, call):
+    narrow = ["--year-min", 2016, "--year-max", 2016, "--genre", "film noir", "--artifacts-dir", sample_run.artifacts]
+    code, out, _ = call("recommend", *narrow)
+    assert code == 0
+    said = r"^(Only \d films fit|Only 1 film fits|No film fits); loosen the filters to see more\.$"
+    assert re.search(said, out, flags=re.MULTILINE)
+    code, out, _ = call("recommend", *narrow, "--runtime-min", 5000)
+    assert code == 0
+    assert out.startswith("No film fits; loosen the filters to see more.\n")
+    code, out, _ = call("recommend", "-k", 7000, "--genre", "western", "--artifacts-dir", sample_run.artifacts)
+    shown = int(re.findall(r"^ *(\d+)\. ", out, flags=re.MULTILINE)[-1])
+    assert f"\nOnly {shown} films fit; loosen the filters to see more.\n" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--like", "Haet (1995)"], "no film here is called 'Haet (1995)'; did you mean Heat (1995)"),
+        (["--dislike", "Qwrtzp"], "no film here is called 'Qwrtzp'"),
+        (["--without", "Toy Stroy"], "did you mean Toy Story (1995)"),
+        (["-k", 0], "k must be between 1 and {films} (the number of films), got 0"),
+        (["-k", -1], "k must be between 1 and {films} (the number of films), got -1"),
+        (["-k", 10**9], "k must be between 1 and {films} (the number of films), got 1000000000"),
+        (["--genre", "dramma"], "no film here has the genre 'dramma'; there are action, adventure, "),
+        (["--genre", "dramma"], "; did you mean drama?"),
+        (["--service", "Netflicks"], "no film here is on 'Netflicks'; the services are Amazon Prime Video (demo), "),
+        (["--year-min", 2000, "--year-max", 1990], "year_min must not be above year_max, got 2000 and 1990"),
+        (["--like", "Heat (1995)", "--dislike", "Heat (1995)"], "film 6 is both liked and disliked; choose one"),
+    ],
+)
+def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):
+    films = list_runs(sample_run.artifacts)[0].facts["features"]["films"]
+    line = refused(call("recommend", *arguments, "--artifacts-dir", sample_run.artifacts), tmp_path)
+    assert text.format(films=films) in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["recommend"],
+            "{folder}/artifacts has no run in use yet; make one (cinematch run), "
+            "or name another folder (--artifacts-dir)",
+        ),
+        (["runs"], "artifacts has no runs yet; make one: cinematch run"),
+        (["use", "any"], "artifacts has no run 'any'; list them: cinematch runs"),
+        (["runs", "a"], "compare two runs, got 1; list them: cinematch runs"),
+        (["runs", "a", "b"], "a is no run here; list them: cinematch runs"),
+    ],
+)
+def test_before_there_is_any_run(call, tmp_path, arguments, text):
+    assert refused(call(*arguments), tmp_path) == text.format(folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- runs and use -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(sample_run, tmp_path):
+    """A folder with the sample's run and one that holds the same, the second in use: (artifacts, first, second)."""
+    artifacts = tmp_path / "both"
+    shutil.copytree(sample_run.artifacts, artifacts)
+    first, draft = Run.current(artifacts), Draft.begin(artifacts)
+    for name in first.info.files:
+        draft.path(name).write_bytes(first.read_bytes(name))
+    for step, facts in first.info.facts.items():
+        draft.record(step, **facts)
+    return artifacts, first.info.run_id, draft.publish().run_id
+
+
+def test_runs_are_listed_and_the_one_in_use_is_marked(call, two):
+    artifacts, first, second = two
+    code, out, err = call("runs", "--artifacts-dir", artifacts)
+    assert (code, err) == (0, "")
+    head, *lines = out.split("\n\n")[0].split("\n")
+    assert head.split() == ["run", "data", "set", "what"]
+    assert len(lines) == 2
+    (marked,) = (line for line in lines if line.startswith("* "))
+    assert re.fullmatch(
+        rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features; min_year=1980, services=demo; ndcg@10 .*", marked
+    )
+    assert any(line.startswith(f"  {first} ") for line in lines)
+
+
+def test_two_runs_of_the_same_hold_the_same(call, two):
+    artifacts, first, second = two
+    assert call("runs", first, second, "--artifacts-dir", artifacts) == (
+        0,
+        "The two runs hold the same results, from the same inputs and parameters.\n",
+        "",
+    )
+
+
+def test_comparing_with_an_unknown_run_suggests_one(call, two, tmp_path):
+    artifacts, first, second = two
+    line = refused(call("runs", first, second[:-1], "--artifacts-dir", artifacts), tmp_path)
+    assert line.startswith(f"{second[:-1]} is no run here; list them: cinematch runs; did you mean ")
+    assert second in line
+
+
+def test_use_changes_the_run_in_use(call, two):
+    artifacts, first, _ = two
+    code, out, err = call("use", first, "--artifacts-dir", artifacts)
+    assert (code, err) == (0, "")
+    assert re.fullmatch(rf"{first} is in use now: 7,\d\d\d films, \d,\d\d\d features\n", out)
+    assert current_run_id(artifacts) == first
+
+
+def test_a_broken_run_is_refused_and_named_in_the_list(call, two, tmp_path):
+    artifacts, first, second = two
+    (artifacts / "runs" / first / "manifest.json").unlink()
+    manifest = artifacts / "runs" / first / "manifest.json"
+    assert refused(call("use", first, "--artifacts-dir", artifacts), tmp_path).startswith(f"{manifest} is missing")
+    assert current_run_id(artifacts) == second
+    code, out, _ = call("runs", "--artifacts-dir", artifacts)
+    assert code == 0
+    assert f"\nLeft out: {manifest} is missing, so {first} is no complete run; make the run anew" in out
+
+
+# --- as a shell meets it ------------------------------------------------------------------------------
+
+
+def test_a_reader_that_leaves_early_causes_no_traceback(sample_run):
+    out, into = os.pipe()
+    process = started(sample_run.folder, "recommend", "-k", 5000, stdout=into)
+    os.close(into)
+    assert os.read(out, 6).startswith(b"  1. ")
+    os.close(out)
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 141
+
+
+def test_a_full_disk_is_one_line(sample_run):
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        process = started(sample_run.folder, "recommend", stdout=full)
+    assert process.communicate(timeout=60)[1] == (
+        "cinematch: a file or the output could not be read or written: No space left on device\n"
+    )
+    assert process.returncode == 1
+
+
+def test_recommending_does_not_load_what_only_notebooks_need(sample_run):
+    script = (
+        "import sys; from cinematch_lib.cli.main import main; code = main(sys.argv[1:]); "
+        "print(code, [name for name in ('pandas', 'sklearn', 'papermill', 'matplotlib') if name in sys.modules])"
+    )
+    arguments = ["recommend", "-k", "1", "--artifacts-dir", sample_run.artifacts]
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
+    assert done.stdout.endswith("\n0 []\n"), done.stderr

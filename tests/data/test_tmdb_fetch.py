@@ -1,0 +1,491 @@
+"""Whole fetches from a TMDb-shaped server: complete, at pace, never twice, also when killed on the way."""
+
+import datetime
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+from support.commands import wait_for
+from support.http_files import unused_url
+from support.tmdb_server import TOKEN, WAYS, film, running
+
+from cinematch_lib.data.tmdb import client as clients
+from cinematch_lib.data.tmdb import coverage, read_metadata
+from cinematch_lib.data.tmdb import fetch as fetch_once
+from cinematch_lib.data.tmdb import gate as gates
+from cinematch_lib.data.tmdb.store import FILE
+from cinematch_lib.errors import CineMatchError, DownloadError
+
+FAST = 2000  # requests a second, where the pace is not what is tested
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with running() as tmdb:
+        monkeypatch.setenv("TMDB_API_URL", tmdb.url)
+        monkeypatch.setenv("TMDB_BEARER_TOKEN", TOKEN)
+        yield tmdb
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(clients, "PAUSES", (0.01, 0.02, 0.04, 0.08))
+    monkeypatch.setattr(clients, "TIMEOUT", (5, 5))
+    monkeypatch.setattr(gates, "OWN_WAITS", (0.2, 0.4))
+
+
+@pytest.fixture
+def raw(tmp_path):
+    return tmp_path / "raw"
+
+
+def lay_links(raw, links, name="mine"):
+    """A data set of which only the links matter: (movieId, imdbId, tmdbId), or a number of films."""
+    if isinstance(links, int):
+        links = [(number, f"{number:07}", number) for number in range(1, links + 1)]
+    folder = raw / name
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["movieId,imdbId,tmdbId", *(",".join(map(str, link)) for link in links)]
+    (folder / "links.csv").write_text("\r\n".join(lines) + "\r\n")
+    return folder
+
+
+def fetch(folder, **options):
+    return fetch_once(folder, folder.parent, **{"rate": FAST} | options)
+
+
+def table(raw, name="tmdb_metadata.csv"):
+    return pd.read_csv(raw / "tmdb" / name, dtype="str", keep_default_na=False)
+
+
+def films_asked(server):
+    return {
+        int(path.rpartition("/")[2]): count for path, count in server.asked("/3/movie/").items() if "ch" not in path
+    }
+
+
+# --- what a fetch brings -----------------------------------------------------------------------------
+
+
+def test_every_film_is_asked_for_once_and_stands_in_both_tables(server, raw):
+    server.gone = {3}
+    done = fetch(lay_links(raw, [*((n, f"{n:07}", n) for n in range(1, 41)), (41, "0000041", 40)]))
+    assert films_asked(server) == dict.fromkeys(range(1, 41), 1)
+    assert (done.films, done.found, done.gone, done.asked, done.failures) == (40, 39, 1, 40, 0)
+    metadata = table(raw)
+    assert metadata["tmdb_id"].astype(int).tolist() == [n for n in range(1, 41) if n != 3]
+    assert metadata.iloc[0].to_dict() == {
+        "tmdb_id": "1",
+        "title": "Film 1",
+        "release_date": "1995-12-15",
+        "runtime": "170",
+        "popularity": "17.5",
+        "vote_count": "1886",
+        "vote_average": "7.7",
+        "genres": "action|sci-fi",
+        "overview": "The story of 1.",
+        "keywords": "heist|los angeles",
+        "cast_top": "Al Pacino|Robert De Niro|Val Kilmer",
+        "director": "Michael Mann",
+        "original_language": "en",
+        "poster_path": "/1.jpg",
+        "imdb_id": "",
+    }
+    assert table(raw, "providers.csv").iloc[0].tolist() == ["1", "US", "flatrate", "Netflix", ""]
+    assert "39 of 40 films have TMDb's metadata" in done.words
+
+
+def test_the_same_answers_make_the_same_tables(server, raw, tmp_path):
+    fetch(lay_links(raw, 30))
+    fetch(lay_links(tmp_path / "again", [(n, f"{n:07}", n) for n in range(30, 0, -1)]))
+    for name in ("tmdb_metadata.csv", "providers.csv"):
+        assert (raw / "tmdb" / name).read_bytes() == (tmp_path / "again" / "tmdb" / name).read_bytes()
+
+
+def test_films_without_a_tmdb_id_are_found_by_their_imdb_id(server, raw):
+    server.of_imdb = {"0113277": 949, "10872600": 634649, "0000007": 862}
+    links = [
+        (1, "0113277", ""),
+        (2, "10872600", ""),
+        (3, "0000003", ""),
+        (4, "0114709", 862),
+        (5, "0000007", ""),
+        (6, "", ""),
+    ]
+    folder = lay_links(raw, links)
+    done = fetch(folder)
+    assert films_asked(server) == {949: 1, 634649: 1, 862: 1}
+    assert (done.films, done.found, done.gone) == (5, 4, 1)
+    assert table(raw)[["tmdb_id", "imdb_id"]].to_numpy().tolist() == [
+        ["862", "0000007"],
+        ["949", "0113277"],
+        ["634649", "10872600"],
+    ]
+    assert table(raw, "providers.csv")["imdb_id"].tolist() == ["0000007", "0113277", "10872600"]
+    before = len(server.log)
+    again = fetch(folder)
+    assert {path for _, path, *_ in server.log[before:]} == {"/3/movie/changes"}
+    assert (again.found, again.gone) == (4, 1)
+
+
+def test_two_imdb_ids_of_one_film_both_find_it(server, raw):
+    server.of_imdb = {"0000001": 949, "0000002": 949}
+    fetch(lay_links(raw, [(1, "0000001", ""), (2, "0000002", "")]))
+    assert table(raw)[["tmdb_id", "imdb_id"]].to_numpy().tolist() == [["949", "0000001"], ["", "0000002"]]
+
+
+def test_a_limit_takes_the_most_rated_films_and_the_next_run_goes_on(server, raw):
+    folder = lay_links(raw, 20)
+    counts = pd.Series({7: 100, 20: 50, 3: 10})
+    assert fetch(folder, limit=3, rating_counts=counts).found == 3
+    assert set(films_asked(server)) == {3, 7, 20}
+    fetch(folder, limit=3, rating_counts=counts)
+    fetch(folder, rating_counts=counts)
+    assert films_asked(server) == dict.fromkeys(range(1, 21), 1)
+
+
+def test_another_region_needs_no_request(server, raw, monkeypatch):
+    folder = lay_links(raw, 3)
+    fetch(folder)
+    assert table(raw, "providers.csv")["kind"].unique().tolist() == ["flatrate"]
+    monkeypatch.setenv("TMDB_BEARER_TOKEN", "")
+    before = len(server.log)
+    fetch(folder, region="de")
+    assert table(raw, "providers.csv")[["region", "kind"]].drop_duplicates().to_numpy().tolist() == [["DE", "rent"]]
+    assert len(server.log) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"limit": -1}, "tmdb_limit must be a number of films"),
+        ({"max_age_days": 181}, "max_age_days must be between 0 and 180"),
+        ({"region": "USA"}, "region must be an ISO 3166 code of two letters"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(server, raw, options, text):
+    with pytest.raises(CineMatchError, match=text):
+        fetch(lay_links(raw, 1), **options)
+    assert server.log == []
+
+
+# --- without TMDb ------------------------------------------------------------------------------------
+
+
+def test_without_a_token_one_paragraph_says_what_is_missing(server, raw, monkeypatch):
+    monkeypatch.setenv("TMDB_BEARER_TOKEN", "")
+    done = fetch(lay_links(raw, 3))
+    assert done.words.startswith("No TMDB_BEARER_TOKEN is set, so TMDb was not asked.")
+    assert "\n" not in done.words
+    assert (server.log, done.films) == ([], 0)
+    assert not (raw / "tmdb").exists()
+
+
+def test_a_data_set_that_brings_its_own_facts_is_not_asked_for(server, raw):
+    folder = lay_links(raw, 3)
+    (folder / "tmdb_metadata.csv").write_text("tmdb_id\n")
+    assert "brings its own table of facts" in fetch(folder).words
+    assert server.log == []
+
+
+def test_a_table_put_there_by_hand_is_used_as_it_is(server, raw):
+    folder = lay_links(raw, 3)
+    (raw / "tmdb").mkdir()
+    (raw / "tmdb" / "tmdb_metadata.csv").write_text("by hand")
+    done = fetch(folder)
+    assert "was put there by hand and is used as it is; to fetch from TMDb, move it away first" in done.words
+    assert [path.name for path in (raw / "tmdb").iterdir()] == ["tmdb_metadata.csv"]
+    assert (raw / "tmdb" / "tmdb_metadata.csv").read_text() == "by hand"
+    assert server.log == []
+
+
+def test_a_table_put_in_place_of_a_fetched_one_is_kept_under_another_name(server, raw):
+    folder = lay_links(raw, 3)
+    fetch(folder)
+    (raw / "tmdb" / "tmdb_metadata.csv").write_text("by hand")
+    done = fetch(folder)
+    assert (raw / "tmdb" / "tmdb_metadata.earlier.csv").read_text() == "by hand"
+    assert "is kept as tmdb_metadata.earlier.csv" in done.words
+    fetch(folder)
+    assert [path.name for path in sorted((raw / "tmdb").glob("*.csv"))] == [
+        "providers.csv",
+        "tmdb_metadata.csv",
+        "tmdb_metadata.earlier.csv",
+    ]
+
+
+# --- pace and trouble --------------------------------------------------------------------------------
+
+
+def test_five_percent_of_failures_in_every_way_lose_nothing(server, raw, monkeypatch):
+    monkeypatch.setattr(clients, "TIMEOUT", (5, 0.3))
+    server.share = 0.05
+    server.latency = 0.01
+    folder = lay_links(raw, 200)
+    done = fetch(folder)
+    assert set(WAYS) < set(server.statuses())
+    assert done.found + len(done.unanswered) == 200
+    assert done.failures == done.asked - done.found
+    server.share = 0
+    asked = films_asked(server)
+    again = fetch(folder)
+    assert (again.found, again.unanswered) == (200, [])
+    assert sum(films_asked(server).values()) - sum(asked.values()) == len(done.unanswered)
+    assert len(table(raw)) == 200
+
+
+def test_what_stays_unanswered_is_listed_and_does_not_stop_the_rest(server, raw):
+    server.fails = {"/3/movie/2": "500", "/3/movie/4": "broken"}
+    done = fetch(lay_links(raw, 6))
+    assert done.set_aside().sort_values("request").to_numpy().tolist() == [
+        ["movie/2", "answered 500"],
+        ["movie/4", "answered with broken JSON"],
+    ]
+    assert done.found == 4
+    assert dict(done.summary().to_numpy())["requests that stayed unanswered"] == "2"
+
+
+def test_a_refused_token_stops_at_once_and_keeps_what_came(server, raw):
+    folder = lay_links(raw, 300)
+    fetch(folder, limit=20)
+    server.token = "renewed"
+    with pytest.raises(CineMatchError, match=r"does not accept the token in TMDB_BEARER_TOKEN \(401"):
+        fetch(folder)
+    assert server.statuses()[401] <= 16
+    server.token = TOKEN
+    fetch(folder)
+    assert set(films_asked(server)) == set(range(1, 301))
+    assert max(server.asked("/3/movie/1").values()) == 1
+
+
+def test_a_server_that_is_down_is_one_line_and_soon(raw, monkeypatch):
+    monkeypatch.setenv("TMDB_API_URL", unused_url())
+    monkeypatch.setenv("TMDB_BEARER_TOKEN", TOKEN)
+    began = time.monotonic()
+    with pytest.raises(DownloadError, match="could not be reached, again and again; what came before is kept"):
+        fetch(lay_links(raw, 5000))
+    assert time.monotonic() - began < 20  # every film asked for would take more than twice as long
+    assert not (raw / "tmdb" / "tmdb_metadata.csv").exists()
+
+
+# --- never twice -------------------------------------------------------------------------------------
+
+
+def test_a_second_run_asks_only_for_what_changed(server, raw):
+    folder, today = lay_links(raw, 30), datetime.datetime.now(datetime.UTC).date()
+    fetch(folder)
+    assert server.asked("/3/movie/changes") == {}
+    server.changes = [(today, 4), (today, 9), (today, 4000), (today - 9 * DAY, 11)]
+    server.films[4] = film(4, title="A new title")
+    server.gone = {9}
+    before = len(server.log)
+    done = fetch(folder)
+    assert sorted(path for _, path, *_ in server.log[before:]) == ["/3/movie/4", "/3/movie/9", "/3/movie/changes"]
+    assert (done.changed, done.found, done.gone) == (2, 29, 1)
+    assert table(raw).set_index("tmdb_id").loc["4", "title"] == "A new title"
+    assert "9" not in set(table(raw)["tmdb_id"])
+    before = len(server.log)
+    assert fetch(folder).changed == 0  # they are listed all day long
+    assert [path for _, path, *_ in server.log[before:]] == ["/3/movie/changes"]
+
+
+def age(raw, days, films=None):
+    """Make the store's films, and its last look at the changes, so many days older."""
+    store = sqlite3.connect(raw / "tmdb" / FILE)
+    only = f"WHERE tmdb_id IN ({', '.join(map(str, films))})" if films else ""
+    store.execute(f"UPDATE films SET asked_at = asked_at - {days * 86400} {only}")
+    [(day,)] = store.execute("SELECT value FROM notes WHERE name = 'checked_until'")
+    moved = datetime.date.fromisoformat(day) - days * DAY
+    store.execute("UPDATE notes SET value = ? WHERE name = 'checked_until'", (moved.isoformat(),))
+    store.commit()
+    store.close()
+
+
+def test_changes_of_many_days_are_asked_in_spans_of_fourteen(server, raw):
+    folder, today = lay_links(raw, 30), datetime.datetime.now(datetime.UTC).date()
+    fetch(folder)
+    age(raw, 40)
+    server.page_size = 2
+    server.changes = [
+        (today - 40 * DAY, 1),
+        (today - 20 * DAY, 2),
+        *((today - 3 * DAY, n) for n in (3, 5, 6)),
+        (today, 7),
+    ]
+    server.changes.append((today - 41 * DAY, 8))
+    before = len(server.log)
+    assert fetch(folder).changed == 6
+    queries = [query for _, path, query, _ in server.log[before:] if path.endswith("changes")]
+    lengths = [
+        (datetime.date.fromisoformat(one["end_date"][0]) - datetime.date.fromisoformat(one["start_date"][0])).days
+        for one in queries
+    ]
+    assert max(lengths) <= 13
+    assert min(one["start_date"][0] for one in queries) == str(today - 40 * DAY)
+    assert max(one["end_date"][0] for one in queries) == str(today)
+    assert {number for number, count in films_asked(server).items() if count == 2} == {1, 2, 3, 5, 6, 7}
+
+
+def test_films_that_are_too_old_are_fetched_again(server, raw):
+    folder = lay_links(raw, 10)
+    fetch(folder)
+    age(raw, 181, [1, 2])
+    assert fetch(folder).found == 10
+    assert films_asked(server) == {n: 1 + (n <= 2) for n in range(1, 11)}
+
+
+def test_without_refresh_they_are_dropped_and_nothing_is_asked(server, raw, monkeypatch):
+    folder = lay_links(raw, 10)
+    fetch(folder)
+    age(raw, 181, [1, 2])
+    before = len(server.log)
+    done = fetch(folder, refresh=False)
+    assert (done.found, done.dropped, len(server.log)) == (8, 2, before)
+    assert table(raw)["tmdb_id"].tolist() == [str(n) for n in range(3, 11)]
+    age(raw, 181, [3])
+    monkeypatch.setenv("TMDB_BEARER_TOKEN", "")
+    assert fetch(folder).dropped == 1
+    assert table(raw)["tmdb_id"].tolist() == [str(n) for n in range(4, 11)]
+
+
+def test_old_films_that_cannot_be_fetched_again_are_dropped_all_the_same(server, raw):
+    folder = lay_links(raw, 5)
+    fetch(folder)
+    age(raw, 181, [1])
+    server.fails["/3/movie/1"] = "500"
+    done = fetch(folder)
+    assert (done.dropped, done.unanswered) == (1, [("movie/1", "answered 500")])
+    assert "1" not in set(table(raw)["tmdb_id"])
+
+
+def test_changes_that_cannot_be_had_are_asked_for_next_time(server, raw):
+    folder, today = lay_links(raw, 5), datetime.datetime.now(datetime.UTC).date()
+    fetch(folder)
+    server.changes = [(today, 2)]
+    server.fails["/3/movie/changes"] = "500"
+    assert fetch(folder).unanswered == [("movie/changes", "answered 500")]
+    del server.fails["/3/movie/changes"]
+    assert fetch(folder).changed == 1
+
+
+# --- processes ---------------------------------------------------------------------------------------
+
+FETCHING = """
+import sys
+from pathlib import Path
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.data.tmdb import fetch
+raw = Path(sys.argv[1])
+try:
+    print(fetch(raw / "mine", raw, rate=float(sys.argv[2])).found)
+except CineMatchError as error:
+    sys.exit(f"error: {error}")
+"""
+
+
+def fetching(raw, rate):
+    command = [sys.executable, "-c", FETCHING, str(raw), str(rate)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_killed_fetch_loses_at_most_what_was_under_way(server, raw):
+    server.latency = 0.02
+    lay_links(raw, 400)
+    for kill_at in (100, 250):
+        process = fetching(raw, 300)
+        wait_for(lambda: len(server.log) >= kill_at, "some requests")  # noqa: B023
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        time.sleep(0.1)
+    assert fetch(raw / "mine").found == 400
+    asked = films_asked(server)
+    assert set(asked) == set(range(1, 401))
+    assert sum(asked.values()) - 400 <= 2 * 16
+    assert len(table(raw)) == 400
+
+
+def test_two_fetches_at_once_the_second_says_so_and_stops_and_a_bar_shows_how_far_the_first_is(server, raw):
+    server.held, server.latency = True, 0.02
+    server.fails = {"/3/movie/1": ["500"]}
+    lay_links(raw, 150)
+    first = fetching(raw, 400)
+    wait_for(lambda: len(server.log) >= 5, "some requests")
+    second = fetching(raw, 400)
+    out, err = second.communicate(timeout=60)
+    assert (second.returncode, out) == (1, "")
+    assert err.endswith(
+        f"error: another process is fetching from TMDb into {raw / 'tmdb'}; "
+        "wait until it is done, or choose another raw_dir\n"
+    )
+    server.go_on.set()
+    out, err = first.communicate(timeout=60)
+    assert out == "150\n"
+    assert films_asked(server) == dict.fromkeys(range(1, 151), 1) | {1: 2}
+    assert "150/150" in err
+    assert "films/s, errors=1]" in err
+    assert re.search(r"\d+/150 \[\d\d:\d\d<\d\d:\d\d", err)
+
+
+def test_ctrl_c_ends_it_soon_and_the_next_run_goes_on(server, raw):
+    server.latency = 0.05
+    lay_links(raw, 500)
+    process = fetching(raw, 100)
+    wait_for(lambda: len(server.log) >= 50, "some requests")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert len(films_asked(server)) < 300  # of 500
+    server.latency = 0
+    assert fetch(raw / "mine").found == 500
+    assert films_asked(server) == dict.fromkeys(range(1, 501), 1)
+
+
+def test_the_token_is_in_nothing_that_is_written(server, raw, capfd):
+    server.fails = {"/3/movie/2": "500"}
+    done = fetch(lay_links(raw, 5))
+    server.token = "another"
+    with pytest.raises(CineMatchError) as caught:
+        fetch(lay_links(raw, 50))
+    written = b"".join(path.read_bytes() for path in raw.rglob("*") if path.is_file())
+    told = "".join([*capfd.readouterr(), repr(done), str(caught.value)])
+    assert TOKEN.encode() not in written
+    assert TOKEN not in told
+
+
+# --- what it is good for -----------------------------------------------------------------------------
+
+
+def test_the_table_is_read_as_metadata_without_a_doubt(server, raw):
+    from cinematch_lib.data.rejects import LeftOut
+
+    server.films[2] = film(2, overview='Two\nlines, "quoted", <b>bold</b> & more', title="Zero\u2019s, comma")
+    fetch(lay_links(raw, 3))
+    left_out = LeftOut()
+    metadata = read_metadata(raw / "tmdb" / "tmdb_metadata.csv", left_out)
+    assert metadata["overview"].tolist()[1] == 'Two lines, "quoted", bold & more'
+    assert metadata["runtime"].tolist() == [170, 170, 170]
+    assert left_out.table().empty
+
+
+def test_coverage_counts_films_and_ratings(server, raw):
+    server.films[2] = film(2, overview="", poster_path=None)
+    server.films[3] = film(3, **{"watch/providers": {"results": {}}})
+    server.gone = {4}
+    server.of_imdb = {"0000005": 55}
+    folder = lay_links(raw, [*((n, f"{n:07}", n) for n in (1, 2, 3, 4)), (5, "0000005", "")])
+    assert coverage(folder, raw) is None
+    fetch(folder)
+    found = coverage(folder, raw, pd.Series({1: 10, 2: 30, 4: 60})).set_index("known")
+    assert found["films"].to_dict() == {
+        "overview": 60.0, "cast": 80.0, "director": 80.0, "keywords": 80.0, "poster": 60.0, "providers": 60.0
+    }  # fmt: skip
+    assert found["ratings"].to_dict() == {
+        "overview": 10.0, "cast": 40.0, "director": 40.0, "keywords": 40.0, "poster": 10.0, "providers": 40.0
+    }  # fmt: skip
+    assert list(coverage(folder, raw)) == ["known", "films"]

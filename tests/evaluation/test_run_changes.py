@@ -1,0 +1,117 @@
+"""Whether one run is better than another: told from the noise, user by user where the users are the same."""
+
+import re
+
+import numpy as np
+import pytest
+from support.commands import cinematch
+from support.run_files import MATRIX
+
+from cinematch_lib import CineMatchError
+from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
+from cinematch_lib.evaluation.run_changes import metric_changes
+
+RNG = np.random.default_rng(0)
+EASY = RNG.random(300)
+
+
+def evaluated(artifacts, values, *, fingerprint="f", protocol="users", metric="ndcg@10", seconds=1.0):
+    """A run whose hybrid came to these values, one a user."""
+    draft = Draft.begin(artifacts)
+    draft.write_matrix(FEATURES, MATRIX)
+    draft.write_json(META, {})
+    draft.write_json(
+        "metrics.json", {"protocol": {"name": protocol, "fingerprint": fingerprint, "main": [metric]}, "models": {}}
+    )
+    rows = [f"userId,popular {metric},hybrid {metric}", *(f"{user},0.1,{one:.6f}" for user, one in enumerate(values))]
+    draft.path("metrics_by_user.csv").write_text("\n".join(rows) + "\n")
+    mean = round(float(np.mean(values)), 6)
+    of = {metric: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01}}
+    draft.record("clean", dataset="tiny")
+    draft.record("evaluate", dataset="tiny", metrics={"hybrid": of}, cost={"hybrid": {"fit s": seconds}})
+    return Run(artifacts / "runs" / draft.publish().run_id)
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    return tmp_path / "artifacts"
+
+
+def test_a_small_fall_of_every_user_is_larger_than_the_noise(artifacts):
+    worse = EASY * 0.95 + RNG.normal(0, 0.01, 300)
+    (change,) = metric_changes(evaluated(artifacts, EASY), evaluated(artifacts, worse))
+    assert change.is_worse
+    assert change.before == pytest.approx(EASY.mean(), abs=1e-5)
+    assert change.difference.mean == pytest.approx((worse - EASY).mean(), abs=1e-5)
+    assert re.fullmatch(
+        r"hybrid, nDCG@10: 0\.\d{3} → 0\.\d{3}, −\d\.\d % \[−\d\.\d, −\d\.\d\]: larger than the noise "
+        r"\(300 users one by one\)",
+        str(change),
+    )
+
+
+def test_noise_is_called_noise(artifacts):
+    other = EASY + RNG.normal(0, 0.05, 300)
+    (change,) = metric_changes(evaluated(artifacts, EASY), evaluated(artifacts, other))
+    assert not change.is_worse
+    assert change.difference.low < 0 < change.difference.high
+    assert ": within the noise (300 users one by one)" in str(change)
+
+
+def test_of_other_users_only_the_means_are_compared_and_less_is_sure(artifacts):
+    worse = EASY * 0.95
+    first = evaluated(artifacts, EASY)
+    (paired,) = metric_changes(first, evaluated(artifacts, worse))
+    (change,) = metric_changes(first, evaluated(artifacts, worse, fingerprint="g"))
+    assert paired.is_worse and not change.is_worse
+    assert change.difference.mean == pytest.approx(paired.difference.mean)
+    width = change.difference.high - change.difference.low
+    assert width / 2 == pytest.approx(1.96 * np.sqrt((EASY.var() + worse.var()) / 300), rel=0.1)
+    assert "(other users or other films, so less sure)" in str(change)
+
+
+def test_the_same_is_called_the_same(artifacts):
+    (change,) = metric_changes(evaluated(artifacts, EASY), evaluated(artifacts, EASY))
+    assert str(change).endswith(": the same for every user")
+    assert not change.is_worse
+
+
+def test_what_cannot_be_compared_is_refused(artifacts):
+    first = evaluated(artifacts, EASY)
+    with pytest.raises(CineMatchError, match=r"has ndcg@10 by the protocol users, .* has ndcg@10 by time; evaluate"):
+        metric_changes(first, evaluated(artifacts, EASY, protocol="time"))
+    draft = Draft.begin(artifacts)
+    info = draft.publish()
+    with pytest.raises(CineMatchError, match=f"{info.run_id} has no metrics to compare; make a run that has: "):
+        metric_changes(first, Run(artifacts / "runs" / info.run_id))
+
+
+# --- as the command says it ---------------------------------------------------------------------------
+
+
+def test_the_list_shows_the_metrics_of_runs_that_have_them(artifacts, tmp_path):
+    run = evaluated(artifacts, np.full(300, 0.25))
+    said = cinematch(tmp_path, "runs").out
+    assert f"* {run.info.run_id}" in said
+    assert "; ndcg@10 0.250 [0.240, 0.260]\n" in said
+
+
+def test_a_job_fails_where_a_metric_fell_and_only_there(artifacts, tmp_path):
+    first, worse = evaluated(artifacts, EASY), evaluated(artifacts, EASY * 0.95)
+    ids = first.info.run_id, worse.info.run_id
+    done = cinematch(tmp_path, "runs", *ids, "--fail-if-worse")
+    assert done.code == 1
+    assert done.out.startswith("hybrid, nDCG@10: ")
+    assert done.err == f"cinematch: {ids[1]} is worse than {ids[0]} by more than the noise: hybrid, nDCG@10\n"
+    assert cinematch(tmp_path, "runs", *ids).code == 0
+    done = cinematch(tmp_path, "runs", *reversed(ids), "--fail-if-worse")
+    assert (done.code, done.err) == (0, "")
+    done = cinematch(tmp_path, "runs", "--fail-if-worse")
+    assert (done.code, done.err) == (1, "cinematch: compare two runs, got 0; list them: cinematch runs\n")
+
+
+def test_times_are_no_difference(artifacts, tmp_path):
+    first, second = evaluated(artifacts, EASY, seconds=1.0), evaluated(artifacts, EASY, seconds=2.0)
+    done = cinematch(tmp_path, "runs", first.info.run_id, second.info.run_id, "--fail-if-worse")
+    assert done.code == 0
+    assert done.out.endswith("The two runs hold the same results, from the same inputs and parameters.\n")

@@ -1,0 +1,233 @@
+"""The analyst's page as a web page: served by Voilà, used in a real Chromium with keyboard and mouse."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+from support.commands import wait_for
+from support.small_projects import DATASET, QUICK, small_project
+
+from cinematch_lib import Preferences, Recommender
+from cinematch_lib.artifacts.runs import current_run_id
+from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.explorer.counts import AllFilms
+from cinematch_lib.pipeline.runner import NOTEBOOKS
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("no Chromium here; install Debian's package chromium", allow_module_level=True)
+sync_api = pytest.importorskip("playwright.sync_api")
+
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PICTURES = Path(__file__).parents[1] / "pictures"  # kept until the next time; ignored by git
+SECONDS = 60  # of patience, not of expectation
+expect = sync_api.expect
+expect.set_options(timeout=SECONDS * 1000)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = small_project(tmp_path_factory.mktemp("app"))
+    shutil.copy(NOTEBOOKS / "explore.ipynb", folder / "notebooks")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(project):
+    """Where Voilà serves the page, as `make app` does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    log = (project / "voila.log").open("w")
+    server = subprocess.Popen(
+        [*command, "notebooks/explore.ipynb"], cwd=project, stdout=log, stderr=log, start_new_session=True
+    )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(lambda: "is running at" in (project / "voila.log").read_text(), "Voilà to start", SECONDS)
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=60)
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def errors():
+    """What the browser complained of, but for what Voilà's own template asks of other servers."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser, address, errors):
+    opened = browser.new_page(viewport={"width": 1280, "height": 1400})
+    opened.set_default_timeout(SECONDS * 1000)
+    opened.route(lambda url: not url.startswith(address), lambda route: route.fulfill(body=""))
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    opened.goto(address)
+    expect(opened.locator(".cm-list li").first).to_be_visible()
+    return opened
+
+
+@pytest.fixture(scope="module")
+def films(project):
+    folder = project / "raw" / DATASET
+    return AllFilms.load(folder, folder / "tmdb_metadata.csv", ServicesSource("demo"))
+
+
+def waterfall(page):
+    rows = page.locator(".cm-waterfall tr").evaluate_all(
+        "rows => rows.map(row => [row.querySelector('td'), row.lastElementChild].map(cell => cell.innerText))"
+    )
+    return {step: int(number.replace(",", "").replace("−", "-")) for step, number in rows}
+
+
+def listed(page):
+    return page.locator(".cm-list li").evaluate_all("all => all.map(one => Number(one.dataset.film))")
+
+
+def becomes(shown, expected):
+    """Wait until the page, where each part arrives for itself, shows what is expected."""
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: shown() == expected, "the page", SECONDS)
+    assert shown() == expected
+
+
+def until_kept(page, films, filters):
+    """Wait until the page shows what the library counts for these filters; returns that count."""
+    count = films.count(filters)
+    expect(page.locator(".cm-kept")).to_have_text(f"{count.kept:,}")
+    dropped = {reason: -many for reason, many in count.dropped.items()}
+    becomes(lambda: waterfall(page), {"read": count.read, **dropped, "kept": count.kept})
+    return count
+
+
+def test_the_page_opens_with_the_run_in_use_and_without_code(page, project, films):
+    until_kept(page, films, Filters(min_year=1990))
+    expect(page.locator("body")).to_contain_text(current_run_id(project / "artifacts"))
+    text = page.locator("body").inner_text()
+    assert "Which films are left" in text
+    assert "import" not in text
+    assert page.locator(".jp-CodeMirrorEditor, .jp-InputArea-editor, .highlight").count() == 0
+
+
+def test_sliders_are_moved_by_keyboard_and_counts_and_recommendations_follow(page, project, films):
+    handle = page.locator(".noUi-handle-lower").first
+    handle.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".cm-value").first).to_have_text("from 1993")
+    until_kept(page, films, Filters(min_year=1993))
+    page.locator(".noUi-handle-upper").nth(1).focus()
+    page.keyboard.press("ArrowLeft")  # from no bound to the longest
+    count = until_kept(page, films, Filters(min_year=1993, max_runtime=300))
+    ids = films.ids[count.keeps]
+    recommender = Recommender.load(project / "artifacts")
+    becomes(lambda: listed(page), [one.movie_id for one in recommender.recommend(among=ids)])
+
+
+def test_a_film_is_picked_by_typing_and_the_list_and_reasons_are_the_librarys(page, project, films):
+    page.get_by_placeholder("Type part of a title").press_sequentially("toy stry")
+    expect(page.locator(".cm-suggestions button").first).to_have_text("+ Toy Story (1995)")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cm-liked button")).to_have_text("Toy Story (1995) ✕")
+    page.locator(".cm-chips button", has_text=re.compile("^children$")).click()
+    count = until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children"]))
+    recommender = Recommender.load(project / "artifacts")
+    liked = Preferences(liked_movie_ids=[recommender.find("Toy Story").movie_id])
+    expected = recommender.recommend(liked, among=films.ids[count.keeps])
+    becomes(lambda: listed(page), [one.movie_id for one in expected])
+    assert page.locator(".cm-why").all_inner_texts() == [one.explanation for one in expected]
+    assert page.locator(".cm-list li").first.locator(".cm-stack i").count() == len(expected[0].reasons)
+
+
+def test_a_film_is_looked_up_with_the_reason_for_which_it_is_left_out(page):
+    page.get_by_placeholder("words of a story").fill("braveheart")
+    expect(page.locator(".cm-lookup")).to_contain_text("none of the genres children")
+
+
+def test_two_settings_stand_side_by_side(page, films):
+    page.get_by_role("button", name="Pin these").click()
+    page.locator(".cm-chips button", has_text="✓ children").click()  # now they are dropped
+    filters = Filters(min_year=1993, max_runtime=300, genres_drop=["children"])
+    count = until_kept(page, films, filters)
+    expect(page.locator(".cm-compared")).to_contain_text(f"{count.kept:,}")
+    expect(page.locator(".cm-compared")).to_contain_text("genres_drop")
+
+
+def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project, films, tmp_path):
+    before = current_run_id(project / "artifacts")
+    place = page.locator(".cm-wide input[type=text]").last
+    assert place.input_value() == str(project / "params.yaml")
+    place.fill(str(tmp_path / "mine.yaml"))
+    page.get_by_role("button", name="Save as parameters").click()
+    expect(page.locator(".cm-good")).to_contain_text(f"cinematch run -f {tmp_path / 'mine.yaml'}")
+    saved = yaml.safe_load((tmp_path / "mine.yaml").read_text())
+    assert (saved["genres_drop"], saved["models"]) == (["children"], QUICK["models"])
+    page.locator(".cm-actions select").select_option("features")
+    page.get_by_role("button", name="Run the pipeline").click()
+    expect(page.locator(".cm-good")).to_contain_text("is in use now", timeout=SECONDS * 3000)
+    after = current_run_id(project / "artifacts")
+    assert before != after
+    expect(page.locator(".cm-part").first).to_contain_text(after)
+    made = Recommender.load(project / "artifacts")
+    assert len(made) == films.count(Filters(min_year=1993, max_runtime=300, genres_drop=["children"])).kept
+
+
+def test_the_page_at_two_widths_is_kept_as_a_picture_and_nothing_sticks_out(page):
+    for width in (1280, 800):
+        page.set_viewport_size({"width": width, "height": 2600})
+        picture = PICTURES / f"explore-{width}.png"
+        page.screenshot(path=picture)
+        assert picture.stat().st_size > 50_000
+        for card in page.locator(".cm-card").all():
+            box = card.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+
+
+def test_the_browser_had_nothing_to_complain_of(page, errors):
+    assert errors == []
+
+
+def test_without_artifacts_the_page_says_what_to_run_and_shows_no_traceback(browser, project, address):
+    (project / "artifacts").rename(project / "away")
+    (project / "raw").rename(project / "raw away")
+    try:
+        opened = browser.new_page()
+        opened.set_default_timeout(SECONDS * 1000)
+        opened.goto(address)
+        expect(opened.locator(".cm-bad").first).to_contain_text(
+            "cinematch run --dataset sample", timeout=SECONDS * 1000
+        )
+        assert "Traceback" not in opened.locator("body").inner_text()
+    finally:
+        (project / "away").rename(project / "artifacts")
+        (project / "raw away").rename(project / "raw")
+
+
+def test_only_the_page_is_served_and_only_on_loopback(address, project):
+    for path in ("voila/files/explore.ipynb", "voila/tree", "voila/render/02_clean.ipynb"):
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(address + path)
+    assert Path(project / "voila.log").read_text().count("http://127.0.0.1:") == 1

@@ -1,0 +1,294 @@
+"""The page's parts without a browser: controls, recommendations, comparison, what it says when things are missing."""
+
+import html
+import re
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.small_projects import DATASET, QUICK, publish, small_project
+from test_counts import FILTERS, filters_of
+
+from cinematch_lib import CineMatchError, Preferences, Recommender
+from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.explorer import explore, markup
+from cinematch_lib.explorer.comparing import changes, evaluated_run
+from cinematch_lib.explorer.current_run import InUse
+from cinematch_lib.explorer.reasons import recommended
+from cinematch_lib.explorer.settings import Settings
+from cinematch_lib.pipeline.parameters import checked
+from cinematch_lib.pipeline.runner import STEPS, parameters_of
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return small_project(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def page(project):
+    return opened(project)
+
+
+def opened(project, **options):
+    return explore(*(project / name for name in ("raw", "data", "artifacts")), **options)
+
+
+def texts(widget):
+    """Every text that a part of the page shows, tags aside."""
+    own = [getattr(widget, name, "") for name in ("value", "description", "placeholder")]
+    shown = [re.sub(r"<style>.*?</style>|<[^>]+>", " ", one, flags=re.DOTALL) for one in own if isinstance(one, str)]
+    return html.unescape(
+        " ".join(" ".join([*shown, *(texts(child) for child in getattr(widget, "children", ()))]).split())
+    )
+
+
+def part(widget, kind):
+    """The first widget of this class (of the page's style) within a part."""
+    if kind in getattr(widget, "_dom_classes", ()):
+        return widget
+    return next((found for child in getattr(widget, "children", ()) if (found := part(child, kind))), None)
+
+
+def text_field(widget):
+    if type(widget).__name__ == "Text":
+        return widget
+    return next((found for child in getattr(widget, "children", ()) if (found := text_field(child))), None)
+
+
+def button(widget, words):
+    """The button that says so."""
+    if words in getattr(widget, "description", ""):
+        return widget
+    return next((found for child in getattr(widget, "children", ()) if (found := button(child, words))), None)
+
+
+def shown_films(page):
+    return [int(movie) for movie in re.findall(r'data-film="(\d+)"', part(page.catalog, "cm-scroll").value)]
+
+
+# --- settings and controls ---------------------------------------------------------------------------
+
+
+def test_the_page_begins_with_the_settings_of_the_run_in_use(page, project):
+    # its evaluation's parameters too, which the page has no control for
+    assert page.state.settings == Settings(DATASET, Filters(min_year=1990), "demo", QUICK)
+    assert page.state.count.kept == len(Recommender.load(project / "artifacts"))
+    assert current_run_id(project / "artifacts") in texts(page.status)
+
+
+@settings(max_examples=25, deadline=None)
+@given(options=FILTERS, services=st.sampled_from(["demo", "none"]))
+def test_controls_say_what_they_were_set_to(page, options, services):
+    filters = filters_of(**options | {"services_keep": ["Netflix (demo)"] if services == "demo" else []})
+    wanted = Settings(DATASET, filters, services)
+    page.set(wanted)
+    as_set = page.state.settings.filters
+    assert page.state.settings.services == services
+    assert {**vars(as_set), "genres_keep": None, "genres_drop": None} == {
+        **vars(filters), "genres_keep": None, "genres_drop": None,
+    }  # fmt: skip
+    for name in ("genres_keep", "genres_drop"):  # the chips have an order of their own
+        assert set(getattr(as_set, name)) == set(getattr(filters, name))
+    assert f"{page.state.count.kept:,} films" in texts(page.catalog)
+
+
+def test_pressing_a_genre_keeps_it_then_drops_it_then_lets_it_be(page):
+    page.set(Settings(DATASET, Filters()))
+    for said, keep, drop in (("✓ war", ("war",), ()), ("✕ war", (), ("war",)), ("war", (), ())):
+        button(page.catalog, "war").click()
+        filters = page.state.settings.filters
+        assert (button(page.catalog, "war").description, filters.genres_keep, filters.genres_drop) == (said, keep, drop)
+
+
+def test_another_source_of_services_lets_go_of_services_that_it_lacks(page):
+    page.set(Settings(DATASET, Filters(services_keep=["Hulu (demo)"])))
+    page._controls._source.value = "none"
+    assert page.state.settings.filters.services_keep == ()
+    assert page.state.settings.services == "none"
+
+
+def test_a_setting_can_be_saved_and_taken_by_the_pipeline(page, tmp_path):
+    wanted = Settings(DATASET, Filters(max_year=2000, genres_drop=["war"], services_keep=["Netflix (demo)"]))
+    wanted.save(tmp_path / "params.yaml")
+    text = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# cinematch run -f params.yaml\n")
+    values = yaml.safe_load(text)
+    assert checked(values, parameters_of(list(STEPS))) == values
+    assert values["min_year"] is None  # which is not the pipeline's default, and so must be said
+    assert values["services_keep"] == ["Netflix (demo)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("notes.txt", r"parameters are kept in a file that ends in \.yaml or \.yml, got .*notes\.txt"),
+        ("no/params.yaml", "no is no folder; make it, or name another place"),
+    ],
+)
+def test_a_place_where_parameters_cannot_go_is_refused_and_nothing_written(tmp_path, name, message):
+    with pytest.raises(CineMatchError, match=message):
+        Settings(DATASET, Filters()).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_settings_of_a_pipelines_run_are_the_parameters_that_it_was_given(sample_run):
+    found = Settings.of_run(Run.current(sample_run.artifacts))
+    assert (found.dataset, found.filters, found.services) == ("sample", Filters(min_year=1980), "demo")
+    assert set(found.checked(list(STEPS))) == {"dataset", "services", *vars(Filters()), *found.rest}
+    assert not {"raw_dir", "data_dir", "artifacts_dir", "run_dir"} & set(found.rest)
+    assert found.made(Run.current(sample_run.artifacts).info)
+
+
+# --- recommendations ---------------------------------------------------------------------------------
+
+
+def pick(page, text):
+    field = text_field(page.catalog)
+    field.value = text
+    part(page.catalog, "cm-suggestions").children[0].click()
+    assert field.value == ""
+
+
+def test_liked_films_are_picked_by_a_part_of_a_misspelt_title_and_the_list_follows_the_filters(project):
+    page, recommender = opened(project), Recommender.load(project / "artifacts")
+    pick(page, "toy stori")
+    liked = recommender.find("Toy Story (1995)").movie_id
+    assert "Toy Story (1995) ✕" in texts(part(page.catalog, "cm-liked"))
+    page.set(Settings(DATASET, Filters(genres_keep=["children"], max_year=1995)))
+    kept = page.state.films.ids[page.state.count.keeps]
+    expected = recommender.recommend(Preferences(liked_movie_ids=[liked]), among=kept)
+    assert shown_films(page) == [one.movie_id for one in expected] != []
+    assert expected[0].explanation in texts(page.catalog)
+    button(page.catalog, "Toy Story (1995) ✕").click()
+    assert shown_films(page) == [one.movie_id for one in recommender.recommend(among=kept)]
+
+
+def test_films_that_the_run_does_not_hold_are_told(project):
+    page = opened(project)
+    page.set(Settings(DATASET, Filters(max_year=1989)))
+    older = page.state.count.kept
+    assert f"{older:,} of the {older:,} films that fit are not in the run in use" in texts(page.catalog)
+    assert "No film of the run in use fits these filters." in texts(page.catalog)
+
+
+def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
+    recommender = Recommender.load(project / "artifacts")
+    found = recommender.recommend(Preferences(liked_movie_ids=[recommender.find("Toy Story").movie_id]))
+    items = recommended(found).split("<li ")[1:]
+    below = max(-sum(min(one.value, 0) for one in film.reasons) for film in found)
+    scale = below + max(sum(max(one.value, 0) for one in film.reasons) for film in found)
+    for film, item in zip(found, items, strict=True):
+        widths = [float(width) for width in re.findall(r"<i style=\"left:[\d.]+%;width:([\d.]+)%", item)]
+        assert len(widths) == len(film.reasons)
+        assert sum(widths) == pytest.approx(100 * sum(abs(one.value) for one in film.reasons) / scale, abs=0.1)
+
+
+def test_what_ratings_say_and_likeness_are_parts_of_their_own(sample_run):
+    recommender = Recommender.load(sample_run.artifacts)
+    liked = Preferences(liked_movie_ids=[recommender.find("Heat (1995)").movie_id])
+    shown = recommended(recommender.recommend(liked))
+    assert "ratings with Heat (1995): +" in shown
+    assert "likeness to Heat (1995): +" in shown
+
+
+def test_what_data_says_is_text_and_never_markup():
+    assert "<script>" not in markup.table(("film",), [("<script>alert(1)</script>",)])
+    assert "<script>" not in markup.waterfall([("<script>", 1, 1)], 1)
+    assert "<b>" not in markup.notice("<b>")
+
+
+# --- comparison --------------------------------------------------------------------------------------
+
+
+def test_two_settings_side_by_side(project):
+    page = opened(project)
+    page.set(Settings(DATASET, Filters(min_year=1995)))
+    button(page.comparison, "Pin these").click()
+    a = page.state
+    page.set(Settings(DATASET, Filters(max_year=1995)))
+    came, went = changes(a, page.state, page._index.standing)
+    table = page.state.films.films
+    assert len(came) - len(went) == page.state.count.kept - a.count.kept
+    assert (table.iloc[came]["year"] < 1995).all()
+    assert (table.iloc[went]["year"] > 1995).all()
+    said = texts(page.comparison)
+    assert f"{len(came):,} films" in said
+    assert "before 1995" in said
+    assert "after 1995" in said
+    assert "No evaluated run has the settings of A and B" in said
+    button(page.comparison, "Back to A").click()
+    assert page.state.settings == a.settings
+
+
+def test_metrics_of_runs_that_were_made_with_both_settings_are_compared(tmp_path):
+    folder = small_project(tmp_path)
+    a, b = Filters(min_year=1995), Filters(min_year=1994)
+    made = [publish(folder, filters, served=of) for filters, of in ((a, [0.25, 0.5, 0.75]), (b, [0.375, 0.625, 0.875]))]
+    runs = list_runs(folder / "artifacts")
+    assert [evaluated_run(Settings(DATASET, filters), runs).run_id for filters in (a, b)] == [
+        one.run_id for one in made
+    ]
+    for other in (Settings(DATASET, Filters()), Settings(DATASET, a, "none"), Settings("another", a)):
+        assert evaluated_run(other, runs) is None
+    page = opened(folder)
+    page.set(Settings(DATASET, a))
+    page.pin()
+    page.set(Settings(DATASET, b))
+    assert "0.500 0.625 +0.125 [+0.125, +0.125]: larger than the noise" in texts(page.comparison)
+
+
+# --- what is missing ---------------------------------------------------------------------------------
+
+
+def test_without_raw_tables_and_without_a_run_the_page_says_what_to_run(tmp_path):
+    page = opened(tmp_path)
+    said = texts(page.status)
+    assert f"The films of sample are not in {tmp_path / 'raw' / 'sample'}" in said
+    assert "make a run: cinematch run --dataset sample." in said
+    assert "has no run in use yet" in said
+    assert "see above" in texts(page.catalog)
+
+
+def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_says_what_to_run(tmp_path):
+    folder = small_project(tmp_path)
+    (folder / "artifacts" / "current").unlink()
+    page = opened(folder, dataset=DATASET)
+    assert page.state.settings.filters == Filters(min_year=1980)
+    assert "has no run in use yet; make one (cinematch run)" in texts(page.catalog)
+    assert shown_films(page) == []
+
+
+def test_an_altered_run_is_told_and_counting_goes_on(tmp_path):
+    folder = small_project(tmp_path)
+    meta = folder / "artifacts/runs" / current_run_id(folder / "artifacts") / "movies_meta.json"
+    meta.chmod(0o644)
+    meta.write_text("{}")
+    page = opened(folder, dataset=DATASET)
+    assert "movies_meta.json was altered" in texts(page.status)
+    assert "make the run anew (cinematch run)" in texts(page.catalog)
+    assert page.state.count.kept > 0
+
+
+def test_settings_of_the_run_that_the_raw_tables_no_longer_bear_are_told(tmp_path):
+    folder = small_project(tmp_path)
+    publish(folder, Filters(min_ratings=3))
+    (folder / "raw" / DATASET / "ratings.csv").unlink()
+    assert "min_ratings=3 needs ratings.csv, which this data set lacks" in texts(opened(folder).status)
+
+
+def test_a_services_file_that_the_run_does_not_name_is_told_and_the_page_shows_no_services(tmp_path):
+    folder = small_project(tmp_path)
+    own = tmp_path / "own.csv"
+    own.write_text("movieId,service\n1,Mubi\n")
+    publish(folder, Filters(services_keep=["Mubi"]), services="file", own=own)
+    page = opened(folder)
+    assert 'services="file" needs services_file' in texts(page.status)
+    assert page.state.settings.services == "none"
+    assert page.state.settings.filters == Filters()
+
+
+def test_a_whole_run_that_holds_something_else_is_told(artifacts):
+    assert "cannot be read; make it anew: cinematch run" in InUse.find(artifacts).problem

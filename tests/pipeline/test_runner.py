@@ -1,0 +1,362 @@
+"""The pipeline, run by the command: what it leaves, and what is left of it when it fails or is stopped."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+
+import nbformat
+import psutil
+import pytest
+from support.commands import COMMAND, cinematch, ended, started, wait_for
+from support.movielens_files import FILES, NAME, movielens_server, names, publish, zipped
+
+from cinematch_lib import Recommender
+from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
+from cinematch_lib.pipeline.runner import STEPS
+
+RUN_FILES = {
+    "cleaning_report.json",
+    "figures/evaluate_cold_films.png",
+    "figures/evaluate_cold_users.png",
+    "figures/evaluate_groups.png",
+    "figures/evaluate_standings.png",
+    "figures/neighbours.png",
+    "figures/train_neighbours.png",
+    "figures/train_trials.png",
+    "figures/waterfall.png",
+    "genre_mlb.skops",
+    "item_features.npz",
+    "item_weights.npz",
+    "left_out.csv",
+    "metrics.json",
+    "metrics_by_user.csv",
+    "movies_meta.json",
+    "notebooks/01_fetch.ipynb",
+    "notebooks/02_clean.ipynb",
+    "notebooks/03_features.ipynb",
+    "notebooks/04_train.ipynb",
+    "notebooks/05_evaluate.ipynb",
+    "numeric_scaler.skops",
+    "tfidf_vectorizer.skops",
+}
+
+
+# --- a run on the sample ------------------------------------------------------------------------------
+
+
+def test_the_run_says_what_it_does_and_what_that_took(sample_run):
+    assert (sample_run.done.code, sample_run.done.err) == (0, "")
+    begun, table, account, named, found, after = sample_run.done.out.split("\n\n")
+    lines = begun.split("\n")
+    for number, step in enumerate(STEPS, start=1):
+        assert lines.pop(0) == f"[{number}/5] {step} …"
+        assert re.fullmatch(rf"\[{number}/5\] {step}: \d+\.\d s, [\d,]+ MB", lines.pop(0))
+    head, *rows = table.split("\n")
+    assert head.split() == ["step", "seconds", "peak", "MB"]
+    assert [row.split()[0] for row in rows] == list(STEPS)
+    for _, seconds, megabytes in map(str.split, rows):
+        assert 0.5 < float(seconds) < 400
+        assert 50 < float(megabytes.replace(",", "")) < 2000
+    run_id = current_run_id(sample_run.artifacts)
+    assert account.startswith("9,066 films read = 7,276 kept + 1,790 dropped (5 no year known, 1,771 before 1980, ")
+    sizes = Run.current(sample_run.artifacts).info.facts["features"]
+    assert named == f"run {run_id} {sizes['films']:,} films, {sizes['features']:,} features"
+    head, *models = found.split("\n")
+    assert head == "held-out likes found by    ndcg@10 [95 %]           recall@20 [95 %]"
+    assert {row[:26].strip() for row in models} == {"hybrid, as it is served", "hybrid", "ease", "popular"}
+    assert models[-1].startswith("popular ")
+    assert after == 'It is in use now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
+
+
+def test_the_run_is_whole_in_use_and_recommends(sample_run):
+    run = Run.current(sample_run.artifacts)
+    assert set(run.info.files) == RUN_FILES
+    assert run.info.dataset == "sample"
+    recommender = Recommender.load(sample_run.artifacts)
+    toys = recommender.find("Toy Story (1995)").movie_id
+    assert "Toy Story 2" in [one.title for one in recommender.similar(toys, 5)]
+
+
+def test_the_manifest_tells_parameters_inputs_sizes_and_costs(sample_run):
+    facts = Run.current(sample_run.artifacts).info.facts
+    assert facts["clean"]["filters"]["min_year"] == 1980
+    assert set(facts["clean"]["inputs"]) >= {"movies.csv", "links.csv", "ratings.csv"}
+    assert facts["features"]["films"] == len(Recommender.load(sample_run.artifacts))
+    assert [step["step"] for step in facts["pipeline"]["steps"]] == list(STEPS)
+
+
+def test_executed_notebooks_are_kept_with_their_outputs(sample_run):
+    run = Run.current(sample_run.artifacts)
+    for name in STEPS.values():
+        notebook = nbformat.reads(run.read_bytes(f"notebooks/{name}").decode(), as_version=4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        outputs = [output for cell in code for output in cell.outputs]
+        assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+        assert {output.output_type for output in outputs} <= {"stream", "display_data", "execute_result"}
+        assert not [output for output in outputs if "Warning" in output.get("text", "")]
+        assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_nothing_is_written_but_into_the_folders_that_were_named(sample_run):
+    assert names(sample_run.folder) == ["artifacts", "data", "raw"]
+    assert names(sample_run.artifacts) == ["current", "runs"]
+    assert names(sample_run.artifacts / "runs") == [current_run_id(sample_run.artifacts)]
+    assert names(sample_run.folder / "raw") == ["sample"]
+    assert names(sample_run.folder / "data") == ["cleaning_report.json", "left_out.csv", "movies_merged.csv"]
+    assert names(sample_run.worked_in) == []
+    assert sample_run.appeared == set()
+
+
+def test_a_run_elsewhere_gives_the_same_bytes(sample_run):
+    assert (sample_run.done_elsewhere.code, sample_run.done_elsewhere.err) == (0, "")
+    here, there = Run.current(sample_run.artifacts), Run.current(sample_run.elsewhere)
+    assert here.info.fingerprint == there.info.fingerprint
+    lasting = {name for name in RUN_FILES if not name.startswith("notebooks/")}
+    assert {name: here.info.files[name] for name in lasting} == {name: there.info.files[name] for name in lasting}
+    for name in lasting - {"item_features.npz"}:
+        assert str(sample_run.folder.parent).encode() not in here.read_bytes(name), "a path of this machine"
+
+
+# --- a part of it, on a folder of one's own -----------------------------------------------------------
+
+
+@pytest.fixture
+def project(sample_run, tmp_path):
+    """A folder with the sample's run in use, and a small data set of one's own: four films and no ratings."""
+    shutil.copytree(sample_run.artifacts, tmp_path / "artifacts")
+    (tmp_path / "raw/mine").mkdir(parents=True)
+    for name in ("movies.csv", "links.csv"):
+        lines = (sample_run.folder / "raw/sample" / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        wanted = ("movieId,", "1,", "2,", "6,", "10,")  # four films of 1995
+        (tmp_path / "raw/mine" / name).write_text("".join(line for line in lines if line.startswith(wanted)))
+    return tmp_path
+
+
+def untouched(project, sample_run):
+    """The last good run is in use and whole, and nothing half-made lies about."""
+    assert current_run_id(project / "artifacts") == current_run_id(sample_run.artifacts)
+    Run.current(project / "artifacts")
+    runs = [run.run_id for run in list_runs(project / "artifacts")]
+    assert names(project / "artifacts/runs") == sorted(runs)
+    return len(runs) == 1
+
+
+def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from_there(project, sample_run):
+    """Without ratings: there the steps that need them do nothing, but asked for alone they say why."""
+    (project / "p.yaml").write_text("genres_keep: [Crime, fantasy]\nmax_year: 1994\nservices: none\n")
+    typed = ["-p", "max_year", "1995", "-p", "genres_keep", "[crime]"]
+    done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean", "-f", "p.yaml", *typed)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("[1/1] clean …\n")
+    assert done.out.endswith(" no features\nIt holds no features, so the run in use stays the one it was.\n")
+    assert not untouched(project, sample_run)
+    report = json.loads((project / "data/cleaning_report.json").read_text())
+    assert report["filters"] | {"max_year": 1995, "genres_keep": ["crime"]} == report["filters"]
+    assert report["services"]["source"] == "none"
+    assert (report["read"], report["kept"]) == (4, 1)
+
+    done = cinematch(project, "run", "--from", "features", "-p", "min_df", "1")
+    assert (done.code, done.err) == (0, "")
+    nothing = "nothing to do; mine has no ratings.csv, so there is nothing to learn from; films are recommended by"
+    assert f"[2/3] train: {nothing} their content\n" in done.out
+    assert f"[3/3] evaluate: {nothing} their content\n" in done.out
+    run = Run.current(project / "artifacts")
+    assert set(run.info.facts) == {"clean", "features", "pipeline"}
+    assert not [name for name in run.info.files if "train" in name or "metrics" in name or "weights" in name]
+    assert run.info.dataset == "mine"
+    assert run.info.facts["features"]["parameters"]["min_df"] == 1
+    assert Recommender.load(project / "artifacts").search("heat", 1)[0].year == 1995
+    said = cinematch(project, "runs", current_run_id(sample_run.artifacts), run.info.run_id)
+    assert "\nclean.filters.max_year: None → 1995\n" in said.out
+
+    done = cinematch(project, "run", "--from", "train", "--to", "train")
+    assert done.code == 1
+    assert done.err.startswith("cinematch: mine has no ratings.csv, so there is nothing to learn from; ")
+    assert current_run_id(project / "artifacts") == run.info.run_id
+    done = cinematch(project, "run", "--from", "evaluate", "--dataset", "sample")
+    assert done.err == "cinematch: the catalog in data is of mine, not of sample; clean it first: --from clean\n"
+
+
+def test_a_run_without_any_metadata_works_too(sample_run, tmp_path):
+    shutil.copytree(sample_run.folder / "raw", tmp_path / "raw")
+    done = cinematch(
+        tmp_path, "run", "--from", "clean", "--to", "features", "-p", "use_tmdb", "false", "-p", "services", "none"
+    )
+    assert (done.code, done.err) == (0, "")
+    assert Recommender.load(tmp_path / "artifacts").find("Heat (1995)").runtime is None
+
+
+def test_features_are_not_made_of_other_tables_than_the_catalog(sample_run, tmp_path):
+    for name in ("raw", "data"):
+        shutil.copytree(sample_run.folder / name, tmp_path / name)
+    (tmp_path / "raw" / "sample" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1\n")
+    done = cinematch(tmp_path, "run", "--from", "features", "--to", "features")
+    assert done.code == 1
+    assert "ratings.csv in " in done.err
+    assert "is not what the catalog was made from; clean again (cinematch run --from clean)" in done.err
+    assert not (tmp_path / "artifacts" / "current").exists()
+
+
+def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path):
+    for name in ("raw", "data", "artifacts"):
+        shutil.copytree(sample_run.folder / name, tmp_path / name)
+    before = Run.current(tmp_path / "artifacts").info
+    light = ["-p", "models", "[popular]", "-p", "also", "[]", "-p", "searching", "false"]
+    done = cinematch(tmp_path, "run", "--from", "evaluate", "-p", "protocol", "time", *light)
+    assert (done.code, done.err) == (0, "")
+    run = Run.current(tmp_path / "artifacts")
+    kept = [name for name in before.files if "evaluate" not in name and "metrics" not in name]
+    assert {name: run.info.files[name] for name in kept} == {name: before.files[name] for name in kept}
+    assert {step: run.info.facts[step] for step in ("clean", "features", "train")} == {
+        step: before.facts[step] for step in ("clean", "features", "train")
+    }
+    assert [one["step"] for one in run.info.facts["pipeline"]["steps"]] == list(STEPS)
+    made = run.read_json("metrics.json")
+    assert (made["protocol"]["name"], set(made["models"])) == ("time", {"popular"})
+    assert Run(tmp_path / "artifacts/runs" / before.run_id).info == before
+    said = cinematch(tmp_path, "runs", before.run_id, run.info.run_id, "--fail-if-worse")
+    assert said.code == 1
+    assert "the metrics cannot be compared: " in said.err
+
+
+# --- failures -----------------------------------------------------------------------------------------
+
+
+def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
+    done = cinematch(
+        project, "run", "--dataset", "mine", "--from", "clean", "-p", "min_year", "2000", "-p", "max_year", "1990"
+    )
+    assert done.code == 1
+    assert done.out == "[1/4] clean …\n"
+    assert done.err == (
+        "cinematch: step clean failed in cell [4] of 02_clean.ipynb: "
+        "min_year must not be above max_year, got min_year=2000 and max_year=1990\n"
+        "The notebook as far as it came: artifacts/failed/02_clean.ipynb\n"
+    )
+    notebook = nbformat.read(project / "artifacts/failed/02_clean.ipynb", as_version=4)
+    errors = [one for cell in notebook.cells for one in cell.get("outputs", []) if one.output_type == "error"]
+    assert [one.ename for one in errors] == ["CineMatchError"]
+    assert untouched(project, sample_run)
+    assert not (project / "data").exists()
+
+
+def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, sample_run):
+    (project / "data" / "movies_merged.csv").mkdir(parents=True)
+    done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean")
+    assert done.code == 1
+    assert "cinematch: step clean failed in cell [5] of 02_clean.ipynb:\n\n    folder, out = place(" in done.err
+    assert "Traceback (most recent call last)" in done.err
+    assert re.search(r"^IsADirectoryError: ", done.err, flags=re.MULTILINE)
+    assert "\x1b" not in done.err
+    assert untouched(project, sample_run)
+
+
+# --- stopped on the way -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stalling(monkeypatch):
+    """A server whose download stops in the middle: whoever fetches from it is busy for as long as one likes."""
+    with movielens_server(monkeypatch) as server:
+        publish(server, zipped(FILES, padding=400_000), stalls_after=200_000)
+        yield server
+
+
+def busy_fetching(project, process):
+    """The kernel of a run that is in the middle of a download."""
+    part = project / f"raw/.{NAME}.zip.part"
+    wait_for(lambda: part.exists() and part.stat().st_size == 200_000, "the download to begin")
+    (kernel,) = psutil.Process(process.pid).children(recursive=True)
+    return kernel
+
+
+def fetching(project):
+    return started(project, "run", "--dataset", NAME, "--to", "fetch")
+
+
+def test_a_run_that_is_terminated_leaves_the_last_good_one_in_use(stalling, project, sample_run):
+    process = fetching(project)
+    kernel = busy_fetching(project, process)
+    process.terminate()
+    done = ended(process)
+    assert done.code == 130
+    in_use = current_run_id(sample_run.artifacts)
+    assert done.err == f"cinematch: interrupted; the run in use is {in_use}\n"
+    assert done.out == "[1/1] fetch …\n"
+    assert gone(kernel)
+    assert untouched(project, sample_run)
+    assert not (project / "artifacts/failed").exists()
+
+
+def test_a_kernel_that_is_killed_is_explained(stalling, project, sample_run):
+    process = fetching(project)
+    busy_fetching(project, process).kill()
+    done = ended(process)
+    assert done.code == 1
+    assert re.fullmatch(
+        r"cinematch: step fetch failed: its kernel died, most likely for want of memory \(it held up to \d+ MB\); "
+        r"close other programs or take a smaller data set\n\n"
+        r"The notebook as far as it came: artifacts/failed/01_fetch\.ipynb\n",
+        done.err,
+    )
+    assert nbformat.read(project / "artifacts/failed/01_fetch.ipynb", as_version=4).cells
+    assert untouched(project, sample_run)
+
+
+def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans_up(stalling, project, sample_run):
+    process = fetching(project)
+    kernel = busy_fetching(project, process)
+    process.kill()
+    ended(process)
+    wait_for(lambda: gone(kernel), "the kernel to notice")
+    assert current_run_id(project / "artifacts") == current_run_id(sample_run.artifacts)
+    assert len(names(project / "artifacts/runs")) == 2  # the run in use and a draft
+
+    done = cinematch(project, "run", "--dataset", "ml-23m", "--to", "fetch")
+    assert done.code == 1
+    assert ": there is no data set 'ml-23m': the named ones are sample (embedded), " in done.err
+    assert "did you mean ml-32m" in done.err
+    assert "Traceback" not in done.err
+    assert untouched(project, sample_run)
+
+
+def test_on_a_terminal_the_download_is_seen_and_ctrl_c_stops_it(stalling, project, sample_run):
+    mine, its = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, "run", "--dataset", NAME, "--to", "fetch"],
+        cwd=project,
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        preexec_fn=lambda: os.login_tty(its),
+    )
+    os.close(its)
+    seen = b""
+    while b"%" not in seen:
+        seen += os.read(mine, 4096)
+    kernel = busy_fetching(project, process)
+    os.write(mine, b"\x03")
+    with contextlib.suppress(OSError):  # how the end of a terminal reads on Linux
+        while more := os.read(mine, 4096):
+            seen += more
+    assert process.wait(timeout=60) == 130
+    text = seen.decode()
+    assert text.startswith("[1/1] fetch …\r\n")
+    assert re.search(rf"\r{NAME}\.zip: +0%\|.*/401k \[", text), text
+    assert f"cinematch: interrupted; the run in use is {current_run_id(sample_run.artifacts)}\r\n" in text
+    assert "Traceback" not in text and "Warning" not in text
+    assert gone(kernel)
+    assert untouched(project, sample_run)
+    os.close(mine)
+
+
+def gone(process):
+    """Whether a process ended; one that was orphaned in a container may stay as a zombie."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

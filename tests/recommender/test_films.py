@@ -1,0 +1,242 @@
+import numpy as np
+import pytest
+from support.small_runs import film_table
+
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.films import Films, Movie, Preferences
+
+
+def films_of(*films, source="file"):
+    table = film_table(*films)
+    return Films(movies_meta(table, np.zeros(len(table)), [], source, []))
+
+
+@pytest.fixture
+def films():
+    return films_of(
+        {"title": "Heat", "year": 1995, "runtime": 170, "genres": "action|crime", "services": "Hulu|Netflix (demo)"},
+        {"title": "Solaris", "year": 1972, "runtime": None, "genres": "sci-fi", "services": "Netflix (demo)"},
+        {"title": "Undated", "year": None, "runtime": 90, "genres": "", "services": ""},
+    )
+
+
+def test_a_film_has_what_the_table_has():
+    films = films_of(
+        {
+            "movieId": 6,
+            "tmdbId": 949,
+            "imdbId": "0113277",
+            "title": "Heat",
+            "year": 1995,
+            "genres": "action|crime",
+            "overview": "A thief.",
+            "runtime": 170,
+            "cast_top": "Al Pacino|Robert De Niro",
+            "director": "Michael Mann",
+            "original_language": "en",
+            "poster_path": "/heat.jpg",
+            "services": "Hulu",
+        }
+    )
+    assert films.movie(films.row(6)) == Movie(
+        movie_id=6,
+        title="Heat",
+        year=1995,
+        runtime=170,
+        genres=("action", "crime"),
+        services=("Hulu",),
+        overview="A thief.",
+        director=("Michael Mann",),
+        cast=("Al Pacino", "Robert De Niro"),
+        tmdb_id=949,
+        imdb_id="0113277",
+        poster_path="/heat.jpg",
+        original_language="en",
+    )
+
+
+def test_what_is_unknown_is_none_or_empty(films):
+    undated = films.movie(2)
+    assert (undated.year, undated.runtime, undated.genres, undated.services) == (None, 90, (), ())
+    assert undated.overview == undated.label == "Undated"
+    assert films.movie(1).runtime is None
+
+
+def test_labels(films):
+    assert films.labels() == ["Heat (1995)", "Solaris (1972)", "Undated"]
+    assert films.movie(0).label == "Heat (1995)"
+
+
+def test_genres_and_services_that_occur(films):
+    assert films.genres == ("action", "crime", "sci-fi")
+    assert films.services == ("Hulu", "Netflix (demo)")
+
+
+def fitting(films, preferences):
+    """The rows of the films that fit all that the preferences say."""
+    selection = films.selection(preferences)
+    return selection.rows[films.allowed(selection, preferences)].tolist()
+
+
+@pytest.mark.parametrize("spelling", ["sci-fi", "Sci-Fi", " SCIFI ", "science fiction", "Science-Fiction", "sf"])
+def test_genres_in_any_spelling(films, spelling):
+    assert films.genre(spelling) == "sci-fi"
+    assert fitting(films, Preferences(preferred_genres=[spelling])) == [1]
+
+
+@pytest.mark.parametrize("spelling", ["netflix", "NETFLIX", "Netflix (demo)", " net flix "])
+def test_services_in_any_spelling_with_or_without_the_demo_mark(films, spelling):
+    assert films.service(spelling) == "Netflix (demo)"
+    assert fitting(films, Preferences(services=[spelling])) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("preferences", "rows"),
+    [
+        ({}, [0, 1, 2]),
+        ({"preferred_genres": ["crime", "sci-fi"]}, [0, 1]),
+        ({"services": ["hulu", "netflix"]}, [0, 1]),
+        ({"services": ["hulu"], "preferred_genres": ["sci-fi"]}, []),
+        ({"runtime_min": 90}, [0, 2]),
+        ({"runtime_max": 90}, [2]),
+        ({"runtime_min": 0, "runtime_max": 999}, [0, 2]),  # nobody knows how long Solaris is
+        ({"year_min": 1972, "year_max": 1972}, [1]),
+        ({"year_min": 1}, [0, 1]),
+        ({"liked_movie_ids": [1], "disliked_movie_ids": [2], "not_interested_ids": [3]}, []),
+        ({"not_interested_ids": [2, 2]}, [0, 2]),
+    ],
+)
+def test_which_films_fit(films, preferences, rows):
+    assert fitting(films, Preferences(**preferences)) == rows
+
+
+def test_a_genre_named_twice_counts_once(films):
+    preferences = Preferences(preferred_genres=["Sci-Fi", "action", "science fiction"])
+    assert films.preferred(preferences) == ("sci-fi", "action")
+    selection = films.selection(preferences)
+    assert selection.genre_share.tolist() == [0.5] * len(selection)
+
+
+def test_the_same_filters_select_the_same_films_once(films):
+    one = films.selection(Preferences(liked_movie_ids=[1], services=["netflix"], year_min=1972))
+    other = films.selection(Preferences(disliked_movie_ids=[2], services=["Netflix (demo)"], year_min=1972))
+    assert one is other
+    assert films.allowed(one, Preferences(liked_movie_ids=[1])).tolist() == [False, True]
+    assert films.selection(Preferences(services=["netflix"])) is not one
+    with pytest.raises(ValueError, match="read-only"):
+        one.rows[0] = 9
+
+
+def test_values_of_the_selected_films_are_taken_once(films):
+    selection = films.selection(Preferences(services=["netflix"], year_min=1972))
+    twice, thrice = 2.0 * films.ids, 3.0 * films.ids
+    assert (selection.of(twice).tolist(), selection.of(thrice).tolist()) == ([2.0, 4.0], [3.0, 6.0])
+    assert selection.of(twice) is selection.of(twice)
+
+
+# --- messages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("unknown", "near"),
+    [
+        (99999, ["3: Undated"]),
+        (10**30, ["3: Undated"]),
+        (-1, ["1: Heat (1995)"]),
+        (0, ["1: Heat (1995)"]),
+        ("1", []),
+    ],
+)
+def test_an_unknown_film(films, unknown, near):
+    with pytest.raises(UnknownNameError) as raised:
+        films.row(unknown)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    assert str(raised.value) == f"no film here has the id {unknown}; search for its title to find its id{hint}"
+    assert list(raised.value.suggestions) == near
+
+
+def test_an_id_between_two_films_is_near_both():
+    films = films_of({"movieId": 3, "title": "Three"}, {"movieId": 9, "title": "Nine", "year": 1999})
+    with pytest.raises(UnknownNameError, match=r"did you mean 3: Three.*, 9: Nine \(1999\)\?"):
+        films.row(5)
+
+
+def test_an_unknown_genre(films):
+    with pytest.raises(UnknownNameError) as raised:
+        films.genre("crme")
+    assert str(raised.value) == (
+        "no film here has the genre 'crme'; there are action, crime, sci-fi; did you mean crime?"
+    )
+    assert raised.value.suggestions == ("crime",)
+    for none in ("", "IMAX", "(no genres listed)"):
+        with pytest.raises(UnknownNameError, match="no film here has the genre"):
+            films.genre(none)
+
+
+def test_an_unknown_service(films):
+    with pytest.raises(UnknownNameError) as raised:
+        films.service("Hullu")
+    assert str(raised.value) == (
+        "no film here is on 'Hullu'; the services are Hulu, Netflix (demo); did you mean Hulu?"
+    )
+
+
+def test_a_service_where_none_is_known():
+    with pytest.raises(UnknownNameError) as raised:
+        films_of({"title": "Heat"}, source="none").service("Netflix")
+    assert str(raised.value) == (
+        "no film here is known to be on 'Netflix': this run was made with services=none and knows of no service; "
+        "run the pipeline with -p services demo, file or tmdb"
+    )
+
+
+@pytest.mark.parametrize(
+    ("preferences", "message"),
+    [
+        ({"liked_movie_ids": [1, 2], "disliked_movie_ids": [2]}, "film 2 is both liked and disliked; choose one"),
+        ({"runtime_min": 120, "runtime_max": 90}, "runtime_min must not be above runtime_max, got 120 and 90"),
+        ({"year_min": 2000, "year_max": 1999}, "year_min must not be above year_max, got 2000 and 1999"),
+        ({"preferred_genres": "crime"}, "preferred_genres must be a list, got the text 'crime'; put it in a list"),
+        ({"services": "Hulu"}, "services must be a list, got the text 'Hulu'; put it in a list"),
+        ({"liked_movie_ids": "6"}, "liked_movie_ids must be a list, got the text '6'; put it in a list"),
+        ({"liked_movie_ids": 6}, "liked_movie_ids must be a list, got 6; put it in a list"),
+        ({"liked_movie_ids": ["6"]}, "liked_movie_ids must hold MovieLens ids, which are whole numbers, got '6'"),
+        (
+            {"not_interested_ids": [True]},
+            "not_interested_ids must hold MovieLens ids, which are whole numbers, got True",
+        ),
+        ({"preferred_genres": [5]}, "preferred_genres must hold names, got 5"),
+        ({"runtime_max": "90"}, "runtime_max must be a number or None, got '90'"),
+        ({"year_min": float("nan")}, "year_min must be a number or None, got nan"),
+    ],
+)
+def test_preferences_that_cannot_be(preferences, message):
+    with pytest.raises(CineMatchError) as raised:
+        Preferences(**preferences)
+    assert str(raised.value) == message
+
+
+def test_none_is_left_out():
+    fields = Preferences.__dataclass_fields__
+    assert Preferences(**dict.fromkeys(fields)) == Preferences()
+
+
+def test_any_kind_of_list_will_do():
+    expected = Preferences(liked_movie_ids=[6, 1], preferred_genres=["crime"])
+    assert Preferences(liked_movie_ids=np.array([6, 1, 6]), preferred_genres={"crime"}) == expected
+    assert Preferences(liked_movie_ids=iter((6, 1)), preferred_genres=("crime", "crime")) == expected
+    assert hash(expected) == hash(Preferences(liked_movie_ids=(6, 1), preferred_genres=("crime",)))
+
+
+def test_meta_is_plain_values_with_null_for_what_is_unknown():
+    meta = movies_meta(film_table({"year": None, "runtime": 90}), np.array([np.float32(0.5)]), ["a"], "none", ["x"])
+    columns = meta["columns"]
+    assert (columns["year"], columns["runtime"], columns["tmdb_id"], columns["general"]) == (
+        [None],
+        [90],
+        [None],
+        [0.5],
+    )
+    assert {type(value) for of in columns.values() for value in of} <= {int, str, float, type(None)}
+    assert (meta["features"], meta["services_source"], meta["attributions"]) == (["a"], "none", ["x"])

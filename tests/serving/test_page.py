@@ -1,0 +1,531 @@
+"""The page in a real browser, against a real server."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from support.commands import wait_for
+from support.page_server import (
+    CHROMIUM,
+    CONTRASTS,
+    FLAGS,
+    HOSTILE,
+    HOSTILE_FILMS,
+    MANY,
+    RING,
+    TOKEN,
+    WAIT,
+    Visit,
+    publish_hostile_films,
+    running,
+)
+from support.small_runs import ids, sample_artifacts, sample_recommender
+
+from cinematch_lib import Preferences
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
+
+TOY_STORY, HEAT = 1, 6
+NOT_ANSWERING = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    expect.set_options(timeout=1000 * WAIT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def sample_server(tmp_path_factory):
+    with running(sample_artifacts(tmp_path_factory), tmp_path_factory.mktemp("page")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def locked_server(tmp_path_factory):
+    """A server that wants a token, over a few films whose every text is hostile."""
+    folder = tmp_path_factory.mktemp("locked")
+    publish_hostile_films(folder / "artifacts")
+    with running(folder / "artifacts", folder, TOKEN) as server:
+        yield server
+
+
+@pytest.fixture
+def visiting(browser):
+    """Open visits; afterwards none of them may have met a problem or looked elsewhere."""
+    visits = []
+
+    def visit(server, path="/", **options):
+        visits.append(Visit(browser, server, path, **options))
+        return visits[-1]
+
+    yield visit
+    for one in visits:
+        one.end()
+    assert [one.problems for one in visits] == [[]] * len(visits)
+    assert [one.outside for one in visits] == [[]] * len(visits)
+
+
+@pytest.fixture
+def visit(visiting, sample_server, tmp_path_factory):
+    """A first visit to the page over the sample, the list there."""
+    one = visiting(sample_server)
+    one.shows(ids(sample_recommender(tmp_path_factory).recommend(k=MANY)))
+    return one
+
+
+@pytest.fixture
+def films(tmp_path_factory):
+    return sample_recommender(tmp_path_factory)
+
+
+# -- picking, filtering, explaining ----------------------------------------------------------------------------
+
+
+def test_a_film_is_picked_by_typing_and_keyboard(visit, films):
+    box = visit.page.get_by_role("combobox", name="Add a film you like")
+    assert box.get_attribute("aria-expanded") == "false"
+    box.press_sequentially("toy story")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    names = visit.page.locator("#pick-list .option-name").all_inner_texts()
+    assert names == [film.label for film in films.search("toy story", 8)]
+    chosen = lambda: visit.page.locator(f"#{box.get_attribute('aria-activedescendant')} .option-name").inner_text()  # noqa: E731
+    assert chosen() == names[0] == "Toy Story (1995)"
+    box.press("ArrowDown")
+    assert chosen() == names[1]
+    box.press("ArrowUp")
+    box.press("ArrowUp")
+    assert chosen() == names[-1]
+    box.press("Escape")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    assert box.get_attribute("aria-activedescendant") is None
+    box.fill("heat")
+    box.press("Enter")  # before the answer is there
+    expect(visit.page.locator("#liked .chip")).to_have_text(["Heat (1995)"])
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    expect(visit.page.locator("#pick-status")).to_have_text("Added Heat (1995). You like 1 film.")
+    box.fill("qqqqxzqqq")
+    expect(visit.page.get_by_role("option")).to_have_text("No film here is called that.")
+
+
+def test_filters_give_what_the_library_gives(visit, films):
+    page = visit.page
+    visit.pick("heat", "Heat (1995)")
+    page.get_by_role("checkbox", name="Crime").check()
+    page.get_by_role("checkbox", name="Sci-Fi").check()
+    page.get_by_role("checkbox", name="Netflix").check()
+    page.get_by_role("button", name="1990s").click()
+    page.locator("[data-range=year] [data-bound=max]").fill("1995")
+    page.locator("[data-range=runtime] [data-bound=max]").fill("90")
+    wanted = {
+        "liked_movie_ids": [HEAT],
+        "preferred_genres": ["crime", "sci-fi"],
+        "services": ["Netflix"],
+        "year_min": 1990,
+        "year_max": 1995,
+        "runtime_max": 90,
+    }
+    found = films.recommend(Preferences(**wanted), k=MANY)
+    visit.shows(ids(found))
+    assert len(found) < MANY
+    expect(page.locator("#films-status")).to_have_text(f"All {len(found)} films that fit")
+    page.reload()
+    visit.shows(ids(found))
+    expect(page.get_by_role("checkbox", name="Crime")).to_be_checked()
+    page.get_by_role("button", name="Clear all").click()
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.focuses("filters-heading")
+
+
+def test_bounds_that_cross_are_said_and_not_asked_for(visit, films):
+    before = visit.shown()
+    visit.page.locator("[data-range=year] [data-bound=min]").fill("2001")
+    visit.shows(ids(films.recommend(Preferences(year_min=2001), k=MANY)))
+    visit.page.locator("[data-range=year] [data-bound=max]").fill("1999")
+    expect(visit.page.locator("[data-range=year] .problem")).to_have_text("“From” is above “to”, so nothing can fit.")
+    assert visit.shown() != before
+    assert visit.kept()["filters"]["year_max"] is None
+
+
+def test_where_no_film_fits_it_says_so_and_how_to_loosen(visit, films):
+    page = visit.page
+    page.get_by_role("checkbox", name="Western").check()
+    page.locator("[data-range=runtime] [data-bound=max]").fill("3")
+    visit.shows([])
+    expect(page.get_by_role("heading", name="No film fits all of that.")).to_be_visible()
+    assert page.locator("#loosen button").all_inner_texts() == ["Any genre", "Any length", "Clear all filters"]
+    page.get_by_role("button", name="Any length").click()
+    visit.shows(ids(films.recommend(Preferences(preferred_genres=["western"]), k=MANY)))
+    expect(page.locator("#none-fit")).to_be_hidden()
+
+
+def test_reasons_open_with_their_words_and_shares(visit, films):
+    visit.pick("heat", "Heat (1995)")
+    found = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)
+    visit.shows(ids(found))
+    first, card = found[0], visit.card(found[0].movie_id)
+    why = card.get_by_role("button", name="Why this film?")
+    assert why.get_attribute("aria-expanded") == "false"
+    why.click()
+    expect(why).to_have_attribute("aria-expanded", "true")
+    expect(card.locator(".words")).to_have_text(first.explanation)
+    shares = [reason.share for reason in first.reasons if abs(reason.share) >= 0.005][:5]
+    words = [f"{'−' if share < 0 else ''}{abs(share):.0%}".replace("%", " %") for share in shares]
+    said = [one.removeprefix("against it, ") for one in card.locator(".reason-share").all_text_contents()]
+    assert said == words
+    widths = card.locator(".bar-filled").evaluate_all(
+        "all => all.map(one => one.clientWidth / one.parentElement.clientWidth)"
+    )
+    assert widths == pytest.approx([abs(share) for share in shares], abs=0.02)
+    assert card.locator(".reason-name").first.inner_text() == "Like Heat (1995)"
+    why.press("Escape")
+    expect(card.locator(".reasons")).to_be_hidden()
+    expect(why).to_be_focused()
+
+
+def test_more_films_continue_the_list(visit, films):
+    visit.page.get_by_role("button", name="Show more films").click()
+    visit.shows(ids(films.recommend(k=40)))
+    visit.focuses(films.recommend(k=40)[MANY].movie.label.replace("(", "").replace(")", ""))
+
+
+# -- what one says of films ----------------------------------------------------------------------------------
+
+
+def test_what_is_said_of_films_lasts(visit, films):
+    liked, disliked, dull, saved = visit.shown()[:4]
+    before = visit.shown()
+    visit.press(liked, "Like")
+    visit.press(disliked, "Dislike")
+    visit.press(dull, "Not interested")
+    visit.press(saved, "Watchlist")
+    expect(visit.page.locator("#watch-count")).to_have_text("1")
+    assert visit.shown() == before  # nothing moves under the finger
+    said = {"liked_movie_ids": [liked], "disliked_movie_ids": [disliked], "not_interested_ids": [dull]}
+    found = ids(films.recommend(Preferences(**said), k=MANY))
+    visit.page.get_by_role("button", name="Renew the list with your 3 choices").click()
+    visit.shows(found)
+    visit.focuses("films-heading")
+    visit.told({liked: "like", disliked: "dislike", dull: "not_interested"})
+    visit.page.reload()
+    visit.shows(found)
+    assert visit.chips() == [films.movie(liked).label]
+    labels = [films.movie(one).label for one in (disliked, dull)]
+    assert visit.page.locator("#others-list .chip span").all_inner_texts() == labels
+    visit.saved({saved: False})
+    visit.page.get_by_role("button", name=f"Let back in: {labels[1]}").click()
+    visit.shows(ids(films.recommend(Preferences(**said | {"not_interested_ids": []}), k=MANY)))
+    visit.told({liked: "like", disliked: "dislike"})
+
+
+def test_a_mistake_is_taken_back(visit):
+    film = visit.shown()[0]
+    like = visit.card(film).get_by_role("button", name="Like", exact=True)
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    expect(visit.page.locator("#renew")).to_be_visible()
+    visit.page.get_by_role("button", name="Undo").click()
+    expect(like).to_have_attribute("aria-pressed", "false")
+    expect(visit.page.locator("#renew")).to_be_hidden()
+    visit.press(film, "Dislike")
+    visit.press(film, "Like")  # another verdict takes the place of the first
+    expect(visit.card(film).locator("[aria-pressed=true]")).to_have_count(1)
+    visit.told({film: "like"})
+    like.click()
+    visit.told({})
+    assert visit.kept()["taste"] == []
+
+
+def test_the_watchlist(visit, films):
+    one, two = visit.shown()[:2]
+    for film in (one, two):
+        visit.press(film, "Watchlist")
+        expect(visit.card(film).get_by_role("button", name="Watchlist")).to_have_attribute("aria-pressed", "true")
+    page = visit.page
+    page.get_by_role("link", name=re.compile("Watchlist")).click()
+    visit.focuses("watch-heading")
+    rows = page.get_by_role("list", name="Watchlist").get_by_role("listitem")
+    expect(rows).to_have_count(2)
+    rows.first.get_by_role("button", name="Watched").click()
+    expect(page.get_by_role("list", name="Watched").get_by_role("listitem")).to_have_count(1)
+    expect(page.locator("#watch-status")).to_have_text("1 to watch, 1 watched")
+    page.reload()
+    seen = page.get_by_role("list", name="Watched").get_by_role("listitem")
+    expect(seen.get_by_role("heading")).to_have_text(re.compile(re.escape(films.movie(one).title)))
+    seen.get_by_role("button", name="Remove").click()
+    expect(seen).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(seen).to_have_count(1)
+    visit.saved({one: True, two: False})
+    rows.get_by_role("button", name="Remove").click()
+    seen.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("heading", name="Nothing here yet.")).to_be_visible()
+    visit.saved({})
+
+
+def test_ones_data_is_downloaded_and_deleted(visit, films):
+    film = visit.shown()[0]
+    visit.press(film, "Like")
+    visit.press(film, "Watchlist")
+    visit.told({film: "like"})
+    user, page = visit.kept()["user"], visit.page
+    page.get_by_role("button", name="Your data").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download it").click()
+    taken = json.loads(download.value.path().read_text("utf-8"))
+    assert taken["user_id"] == user
+    assert [one["movie_id"] for one in taken["watchlist"]] == [film]
+    assert [one["movie_id"] for one in taken["in_this_browser"]["taste"]] == [film]
+    page.get_by_role("button", name="Delete all of it").click()
+    assert visit.data()["watchlist"]  # not before it is said twice
+    page.get_by_role("button", name="Yes, delete it for good").click()
+    expect(page.locator("#data-status")).to_contain_text("Deleted: 1 film of your watchlist")
+    assert visit.server.get(f"/api/users/{user}/data")["feedback"] == []
+    assert visit.kept()["user"] != user
+    assert visit.chips() == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#data-dialog")).to_be_hidden()
+    visit.shows(ids(films.recommend(k=MANY)))
+
+
+def test_two_tabs_agree(visit):
+    other = visit.another()
+    visit.pick("heat", "Heat (1995)")
+    expect(other.locator("#liked .chip")).to_have_text(["Heat (1995)"])
+
+
+def test_films_and_names_that_a_new_run_lacks_are_passed_over(visit, films):
+    visit.pick("heat", "Heat (1995)")
+    wait_for(lambda: visit.kept()["taste"] and not visit.kept()["unsent"], "what was said to be sent")
+    visit.page.evaluate(
+        "() => { const kept = JSON.parse(localStorage.getItem('cinematch'));"
+        " kept.taste.push({movie_id: 987654321, title: 'Gone', year: 1999, verdict: 'like'});"
+        " kept.filters.genres = ['gone'];"
+        " localStorage.setItem('cinematch', JSON.stringify(kept)); }"
+    )
+    visit.page.reload()
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.forgive("status of (404|422)")
+
+
+# -- what may come -------------------------------------------------------------------------------------------
+
+
+def test_html_in_titles_is_text_and_does_nothing(visiting, locked_server):
+    visit = visiting(locked_server)
+    visit.page.context.route("https://image.tmdb.org/**", lambda route: route.fulfill(path=None, status=404, body=""))
+    visit.page.locator("#token-input").fill(TOKEN)
+    visit.page.keyboard.press("Enter")
+    visit.pick("img", None)
+    expect(visit.page.locator("#liked .chip")).to_have_count(1)
+    expect(visit.page.locator("#film-list[aria-busy=false] [data-id]")).to_have_count(len(HOSTILE_FILMS) - 1)
+    visit.page.locator("#film-list .why-open").first.click()
+    visit.page.locator("#film-list [data-save]").first.click()
+    visit.page.locator("#film-list [data-verdict=dislike]").nth(1).click()
+    expect(visit.page.locator("#film-list h3").first).to_contain_text(HOSTILE)
+    expect(visit.page.locator("#film-list .reason-name").first).to_contain_text(HOSTILE)
+    expect(visit.page.locator("#credits li")).to_have_text(HOSTILE)
+    expect(visit.page.locator("#services")).to_contain_text(HOSTILE)
+    expect(visit.page.locator("#genres")).to_contain_text(re.compile(re.escape("img"), re.IGNORECASE))
+    visit.page.get_by_role("link", name=re.compile("Watchlist")).click()
+    expect(visit.page.locator("#watch-list h3")).to_contain_text(HOSTILE)
+    assert visit.page.evaluate("window.harmed") is None
+    strange = "script:not([src^='page/']), [onerror], img:not([src^='https://image.tmdb.org/t/p/'])"
+    assert visit.page.locator(strange).count() == 0
+    visit.forgive("status of 40[14]")
+
+
+def test_a_poster_is_tmdbs_where_there_is_one_and_drawn_else(visiting, locked_server):
+    visit = visiting(locked_server, "/page/icon.svg")
+    asked = []
+    icon = '<svg xmlns="http://www.w3.org/2000/svg" width="185" height="278"><rect width="185" height="278"/></svg>'
+
+    def answer(route):
+        asked.append(route.request.url)
+        route.fulfill(content_type="image/svg+xml", body=icon)
+
+    visit.context.route("https://image.tmdb.org/**", answer)
+    visit.page.evaluate(f"sessionStorage.setItem('cinematch-token', '{TOKEN}')")
+    visit.page.goto(locked_server.url)
+    expect(visit.page.locator("#film-list [data-id]")).to_have_count(len(HOSTILE_FILMS))
+    expect(visit.page.locator("#film-list img.is-there")).to_have_count(1)
+    assert asked == ["https://image.tmdb.org/t/p/w185/good.jpg"]
+    assert visit.page.locator("#film-list .poster > svg").count() == len(HOSTILE_FILMS)
+
+
+def test_a_token_is_asked_for_and_kept_for_the_session(visiting, locked_server):
+    visit = visiting(locked_server)
+    page, dialog = visit.page, visit.page.get_by_role("dialog", name="A token, please")
+    visit.context.route("https://image.tmdb.org/**", lambda route: route.abort())
+    expect(dialog).to_be_visible()
+    expect(page.get_by_label("Token", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Enter the token").click()
+    page.get_by_label("Token", exact=True).fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The server did not accept that token.")).to_be_visible()
+    page.get_by_label("Token", exact=True).fill(TOKEN)
+    page.get_by_role("button", name="Use it").click()
+    expect(page.locator("#film-list [data-id]")).to_have_count(len(HOSTILE_FILMS))
+    expect(page.locator("#locked")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#film-list [data-id]")).to_have_count(len(HOSTILE_FILMS))
+    expect(dialog).to_be_hidden()
+    assert TOKEN not in json.dumps(visit.kept())
+    visit.forgive("status of 401|ERR_FAILED")
+
+
+def test_a_server_that_is_away_is_said_kindly_and_found_again(visiting, locked_server):
+    visit = visiting(locked_server, "/page/icon.svg")
+    visit.context.route("https://image.tmdb.org/**", lambda route: route.fulfill(status=404, body=""))
+    page = visit.page
+    page.evaluate(f"sessionStorage.setItem('cinematch-token', '{TOKEN}')")
+    page.goto(locked_server.url)
+    expect(page.locator("#film-list [data-id]")).to_have_count(len(HOSTILE_FILMS))
+    film, other = visit.shown()[:2]
+    locked_server.kill()
+    visit.press(film, "Like")
+    expect(page.get_by_role("alert").filter(has_text="not answering just now")).to_be_visible()
+    visit.press(other, "Watchlist")
+    expect(page.locator("#toast-text")).to_have_text("That was not saved: the server is not answering.")
+    expect(visit.card(other).get_by_role("button", name="Watchlist")).to_have_attribute("aria-pressed", "false")
+    assert len(visit.shown()) == len(HOSTILE_FILMS)  # what is there stays
+    with page.expect_request("**/health"):
+        page.get_by_role("button", name="Try now").click()
+    locked_server.start()
+    expect(page.locator("#away")).to_be_hidden()
+    visit.told({film: "like"})  # said while it was away
+    visit.shows([one for one in sorted(visit.shown()) if one != film])
+    visit.forgive(f"{NOT_ANSWERING}|status of 404")
+
+
+def test_a_pause_that_the_server_wants_is_kept(visit):
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=429, headers={"Retry-After": "1"}, json={"detail": "too many requests; wait 1 s"})
+        else:
+            route.continue_()
+
+    visit.context.route("**/api/search**", answer)
+    visit.pick("heat", "Heat (1995)")
+    expect(visit.page.locator("#liked .chip")).to_have_text(["Heat (1995)"])
+    assert len(asked) == 2
+    visit.forgive("status of 429")
+
+
+# -- for everybody -------------------------------------------------------------------------------------------
+
+
+def test_a_phone_needs_no_sideways_scroll(visiting, sample_server):
+    visit = visiting(sample_server, has_touch=True, is_mobile=True, reduced_motion="no-preference")
+    page = visit.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("combobox").fill("star wars")
+    page.get_by_role("option").first.tap()
+    visit.pick("heat", "Heat (1995)")
+    expect(page.locator("#film-list [data-id]")).to_have_count(MANY)
+    page.locator("#film-list .why-open").first.tap()
+    page.get_by_role("button", name="Filters").tap()
+    expect(page.get_by_role("checkbox", name="Drama")).to_be_visible()
+    assert visit.overflow() == 0
+    small = page.locator("#film-list button, .filters button:visible, .pick-one, .top a, .top button").evaluate_all(
+        "all => all.filter(one => one.offsetHeight && one.offsetHeight < 40).map(one => one.textContent)"
+    )
+    assert small == []
+    page.locator("#film-list [data-save]").first.tap()
+    page.get_by_role("button", name="Your data").tap()
+    assert visit.overflow() == 0
+    page.get_by_role("button", name="Close").tap()
+    page.get_by_role("link", name=re.compile("Watchlist")).tap()
+    expect(page.locator("#watch-list li")).to_have_count(1)
+    assert visit.overflow() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(visiting, sample_server, scheme):
+    visit = visiting(sample_server, color_scheme=scheme)
+    page = visit.page
+    visit.pick("heat", "Heat (1995)")
+    expect(page.locator("#film-list [data-id]")).to_have_count(MANY)
+    page.get_by_role("checkbox", name="Crime").check()
+    page.locator("#film-list .why-open").first.click()
+    page.locator("#film-list [data-verdict=dislike]").nth(1).click()
+    page.locator("#film-list [data-save]").first.click()
+    expect(page.locator("#watch-count")).to_have_text("1")
+    page.get_by_role("combobox").fill("star")
+    expect(page.get_by_role("option").first).to_be_visible()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", ground))) < 200) == (scheme == "dark")
+    assert page.evaluate(CONTRASTS) == []
+    page.get_by_role("button", name="Your data").click()
+    assert page.evaluate(CONTRASTS) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=re.compile("Watchlist")).click()
+    expect(page.locator("#watch-list li")).to_have_count(1)
+    assert page.evaluate(CONTRASTS) == []
+    assert page.evaluate("document.getAnimations().length") == 0  # less motion was asked for
+
+
+def test_the_keyboard_reaches_everything_in_a_sensible_order(visit, films):
+    page = visit.page
+    tab = lambda: (page.keyboard.press("Tab"), visit.focused())[1]  # noqa: E731
+    assert [tab() for _ in range(5)] == ["Skip to the films", "CineMatch", "For you", "Watchlist", "open-data"]
+    assert tab() == "pick-input"
+    page.keyboard.type("heat")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+    first = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)[0]
+    expect(visit.card(first.movie_id)).to_be_visible()
+    assert tab() == "Remove: Heat (1995)"
+    tab()
+    page.keyboard.press("Space")  # the first genre
+    expect(page.get_by_role("checkbox", name="Action")).to_be_checked()
+    page.keyboard.press("Space")
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    rings = set()
+    for _ in range(80):
+        if tab() == "Like":
+            break
+        rings.add(page.evaluate(RING))
+    assert rings == {True}
+    assert [tab() for _ in range(4)] == ["Dislike", "Not interested", "Watchlist", "Why this film?"]
+    page.keyboard.press("Enter")
+    expect(visit.card(first.movie_id).locator(".words")).to_have_text(first.explanation)
+    page.keyboard.press("Escape")
+    for _ in range(4):
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    expect(visit.card(first.movie_id).get_by_role("button", name="Like", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    visit.focuses("Like")
+
+
+def test_everything_has_a_name_and_credits_are_given(visit, films):
+    page = visit.page
+    ids_twice = (
+        "() => [...document.querySelectorAll('[id]')].map(one => one.id).filter((id, at, all) => all.indexOf(id) < at)"
+    )
+    assert page.evaluate(ids_twice) == []
+    nameless = page.locator("button, a, input").evaluate_all(
+        "all => all.filter(one => !(one.getAttribute('aria-label') || one.textContent.trim() || one.labels?.length))"
+        ".map(one => one.outerHTML)"
+    )
+    assert nameless == []
+    for kind in ("aria-controls", "aria-labelledby"):
+        pointers = page.locator(f"[{kind}]").evaluate_all(f"all => all.map(one => one.getAttribute('{kind}'))")
+        assert [one for one in pointers if page.locator(f"#{one}").count() != 1] == []
+    assert page.locator("#credits li").all_inner_texts() == list(films.attributions)
+    expect(page.locator("#services-note")).to_contain_text("invented")
+    with_service = next(one for one in films.recommend(k=MANY) if one.movie.services)
+    expect(visit.card(with_service.movie_id).locator(".invented")).to_have_text("invented")

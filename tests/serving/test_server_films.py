@@ -1,0 +1,203 @@
+"""Recommendations and films over HTTP, as the design's table and the old client's request have them."""
+
+import pytest
+from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    publish(folder / "artifacts")
+    with client(folder / "artifacts") as one:
+        yield one
+
+
+def recommend(api, **body):
+    answer = api.post("/api/recommendations", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def ids_of(answer):
+    return [film["movie_id"] for film in answer["recommendations"]]
+
+
+def test_the_old_client_s_request_gets_what_it_expects(api):
+    answer = recommend(api, **OLD_CLIENTS_BODY)
+    films = answer["recommendations"]
+    assert (len(films), answer["count"], answer["user_id"]) == (20, 20, "user123")
+    for film in films:
+        assert film["genres"]
+        assert set(film["genres"]) & {"sci-fi", "action"}
+        assert "Netflix (demo)" in film["services"]
+        for name, kind in {"movie_id": int, "title": str, "year": int, "runtime": int, "overview": str}.items():
+            assert type(film[name]) is kind
+        assert film["overview"]
+        assert isinstance(film["score"], float)
+        assert film["explanation"]
+    assert [film["rank"] for film in films] == list(range(1, 21))
+    assert films == sorted(films, key=lambda film: -film["score"])
+
+
+@pytest.mark.parametrize("body", [{}, dict.fromkeys([*OLD_CLIENTS_BODY, "limit", "use_feedback"])])
+def test_every_field_may_be_left_out_or_null(api, body):
+    answer = recommend(api, **body)
+    assert (answer["count"], answer["user_id"]) == (20, "default_user")
+
+
+def test_fields_that_nobody_knows_are_passed_over(api):
+    assert recommend(api, mood="sunny")["count"] == 20
+
+
+def test_filters_limit_and_the_run_s_id(api):
+    answer = recommend(api, year_min=1990, year_max=1994, runtime_max=110, not_interested_ids=[10], limit=100)
+    films = answer["recommendations"]
+    assert films
+    assert all(1990 <= film["year"] <= 1994 and film["runtime"] <= 110 for film in films)
+    assert 10 not in ids_of(answer)
+    assert answer["run_id"] == api.get("/health").json()["run_id"]
+    assert answer["attributions"] == ["MovieLens"]
+    assert recommend(api, limit=1)["count"] == 1
+
+
+def test_more_films_than_there_are_is_all_that_fit(api):
+    assert recommend(api, liked_movie_ids=[1], limit=100)["count"] == 59
+
+
+def test_a_liked_film_brings_the_likest_first_and_says_why(api):
+    answer = recommend(api, liked_movie_ids=[1], include_reasons=True)
+    first = answer["recommendations"][0]
+    assert first["movie_id"] == 2
+    assert "Like Heat (1995)" in first["explanation"]
+    (reason,) = [reason for reason in first["reasons"] if reason["kind"] == "liked"]
+    assert (reason["movie_id"], reason["title"], reason["year"]) == (1, "Heat", 1995)
+    assert "director Michael Mann" in reason["features"]
+    assert reason["share"] > 0.5
+    assert recommend(api, liked_movie_ids=[1])["recommendations"][0]["reasons"] == []
+
+
+def test_somebody_who_has_said_much_is_answered_alike(api):
+    liked, disliked = list(range(1, 51)), list(range(51, 56))
+    assert sorted(ids_of(recommend(api, liked_movie_ids=liked, disliked_movie_ids=disliked))) == list(range(56, 61))
+
+
+@pytest.mark.parametrize("genre", ["Sci-Fi", "science fiction", " SCIFI "])
+def test_genres_in_any_spelling(api, genre):
+    films = recommend(api, preferred_genres=[genre])["recommendations"]
+    assert films
+    assert all("sci-fi" in film["genres"] for film in films)
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "suggestions"),
+    [
+        ({"preferred_genres": ["Comdy"]}, "no film here has the genre 'Comdy'", ["comedy"]),
+        ({"services": ["Netflicks"]}, "no film here is on 'Netflicks'", ["Netflix (demo)"]),
+        ({"liked_movie_ids": [99999]}, "no film here has the id 99999", ["60: Film 60 (2000)"]),
+        ({"liked_movie_ids": [5], "disliked_movie_ids": [5]}, "film 5 is both liked and disliked", None),
+        ({"runtime_min": 90, "runtime_max": 80}, "runtime_min must not be above runtime_max, got 90 and 80", None),
+    ],
+)
+def test_what_cannot_be_meant_is_named_with_what_is_close(api, body, said, suggestions):
+    answer = api.post("/api/recommendations", json=body)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert answer.json().get("suggestions") == suggestions
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"limit": 0}, "body.limit"),
+        ({"limit": 101}, "body.limit"),
+        ({"liked_movie_ids": "1"}, "body.liked_movie_ids"),
+        ({"liked_movie_ids": [0]}, "body.liked_movie_ids.0"),
+        ({"liked_movie_ids": [2**31]}, "body.liked_movie_ids.0"),
+        ({"liked_movie_ids": list(range(1, 1002))}, "body.liked_movie_ids"),
+        ({"preferred_genres": ["drama"] * 51}, "body.preferred_genres"),
+        ({"preferred_genres": ["x" * 101]}, "body.preferred_genres.0"),
+        ({"runtime_min": -1}, "body.runtime_min"),
+        ({"year_min": 10_000}, "body.year_min"),
+        ({"user_id": ""}, "body.user_id"),
+        ({"user_id": "a\u200bb"}, "body.user_id"),
+    ],
+)
+def test_what_is_out_of_bounds_is_named(api, body, where):
+    answer = api.post("/api/recommendations", json=body)
+    assert answer.status_code == 422
+    (slip,) = answer.json()["errors"]
+    assert slip["where"] == where
+    assert answer.json()["detail"] == f"{where}: {slip['message']}"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"limit": NaN}', b"[" * 50_000])
+def test_a_body_that_is_no_request_is_refused(api, body):
+    answer = api.post("/api/recommendations", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert isinstance(answer.json()["detail"], str)
+
+
+def test_a_film(api):
+    film = api.get("/api/movies/1").json()
+    assert (film["title"], film["year"], film["runtime"], film["runtime_known"]) == ("Heat", 1995, 170, True)
+    assert film["director"] == ["Michael Mann"]
+    assert film["overview_known"]
+
+
+def test_an_unknown_runtime_is_the_median_and_an_unknown_overview_the_title(api):
+    # Known are 170, 120, 90 and 85 to 140: 59 in all, the 30th of which, in order, is 113.
+    film = api.get("/api/movies/3").json()
+    assert (film["runtime"], film["runtime_known"]) == (113, False)
+    assert (film["overview"], film["overview_known"]) == ("Casino", False)
+
+
+def test_a_film_that_is_not_there(api):
+    answer = api.get("/api/movies/99999")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Movie 99999 not found"})
+    assert api.get("/api/movies/99999/similar").status_code == 404
+    assert api.get("/api/movies/Heat").status_code == 422
+
+
+def test_similar_films(api):
+    answer = api.get("/api/movies/1/similar", params={"limit": 3}).json()
+    assert (answer["movie_id"], answer["title"], answer["count"]) == (1, "Heat", 3)
+    assert answer["similar"][0]["movie_id"] == 2
+    assert "Heat (1995)" in answer["similar"][0]["explanation"]
+
+
+def test_search(api):
+    answer = api.get("/api/search", params={"q": "hea", "limit": 5}).json()
+    assert (answer["query"], answer["results"][0]["title"]) == ("hea", "Heat")
+    assert answer["count"] == len(answer["results"])
+    assert api.get("/api/search", params={"q": "qqqqqqqq"}).json()["results"] == []
+    for bad in ({}, {"q": ""}, {"q": "x" * 201}, {"q": "x", "limit": 51}):
+        assert api.get("/api/search", params=bad).status_code == 422
+
+
+def test_what_there_is_to_choose_from(api):
+    genres = ["action", "comedy", "crime", "drama", "romance", "sci-fi", "thriller"]
+    assert api.get("/api/genres").json() == {"genres": genres}
+    services = {"services": ["Hulu (demo)", "Netflix (demo)"], "source": "demo"}
+    assert api.get("/api/services").json() == services
+    about = api.get("/api/about").json()
+    assert (about["num_items"], about["year_min"], about["year_max"]) == (60, 1980, 2019)
+
+
+def test_html_in_a_title_stays_text_in_json(api):
+    answer = api.get("/api/search", params={"q": "script alert"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["results"][0]["title"] == NASTY
+
+
+def test_the_front_door(api):
+    answer = api.get("/").json()
+    assert {**answer, "version": ""} == {
+        "service": "CineMatch ML Backend",
+        "version": "",
+        "status": "running",
+        "docs": "/docs",
+    }
+    health = api.get("/health").json()
+    assert (health["status"], health["num_items"], health["service"]) == ("ok", 60, "cinematch-ml-backend")
+    assert 0 <= health["run_age_seconds"] < 600
+    assert health["refused_run"] is None

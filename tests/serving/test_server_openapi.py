@@ -1,0 +1,81 @@
+"""Requests made up by schemathesis from the server's own OpenAPI document: no 5xx, no answer outside it.
+
+``CINEMATCH_CASES`` says how many cases for each route; a few by default.
+"""
+
+import os
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings, strategies
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from support.serving import publish, server
+
+CASES = int(os.environ.get("CINEMATCH_CASES", "8"))
+CHECKS = (
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+ROUTES = [
+    ("GET", "/"),
+    ("GET", "/health"),
+    ("GET", "/metrics"),
+    ("POST", "/api/recommendations"),
+    ("GET", "/api/movies/{movie_id}"),
+    ("GET", "/api/movies/{movie_id}/similar"),
+    ("GET", "/api/search"),
+    ("GET", "/api/genres"),
+    ("GET", "/api/services"),
+    ("GET", "/api/about"),
+    ("GET", "/api/watchlist/{user_id}"),
+    ("POST", "/api/watchlist/{user_id}"),
+    ("DELETE", "/api/watchlist/{user_id}/{movie_id}"),
+    ("PUT", "/api/watchlist/{user_id}/{movie_id}/watched"),
+    ("GET", "/api/feedback/{user_id}"),
+    ("POST", "/api/feedback/{user_id}"),
+    ("GET", "/api/users/{user_id}/data"),
+    ("DELETE", "/api/users/{user_id}/data"),
+]
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("openapi")
+    publish(folder / "artifacts")
+    with server(folder / "artifacts") as one:
+        yield schemathesis.openapi.from_url(f"{one.url}/openapi.json")
+
+
+def test_the_document_names_every_route(document):
+    found = {(one.ok().method.upper(), one.ok().path) for one in document.get_all_operations()}
+    assert found == set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_made_up_requests_get_answers_that_the_document_promises(document, method, path):
+    operation = document[path][method]
+    takes_something = "{" in path or method == "POST" or path == "/api/search"
+    modes = list(GenerationMode) if takes_something else [GenerationMode.POSITIVE]  # nothing can be wrong in nothing
+
+    @settings(
+        max_examples=CASES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategies.one_of([operation.as_strategy(mode) for mode in modes]))
+    def check(case):
+        case.call_and_validate(checks=list(CHECKS))
+
+    check()

@@ -1,0 +1,191 @@
+"""The server as a process: killed while clients write, told to stop while it works, given new runs under load."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from support.commands import cinematch, wait_for
+from support.serving import OLD_CLIENTS_BODY, publish, run_in_use, server
+
+from cinematch_lib.artifacts.runs import use_run
+
+WRITERS = 8
+
+
+class Writer(threading.Thread):
+    """A client that writes as fast as it can until the server is gone; `acknowledged` is what it was told."""
+
+    def __init__(self, url, user_id):
+        super().__init__(daemon=True)
+        self._url, self.user_id = url, user_id
+        self.liked, self.listed, self.wrong = set(), set(), []
+        self.start()
+
+    def run(self):
+        with requests.Session() as session:
+            for movie_id in itertools.cycle(range(1, 61)):
+                try:
+                    self._write(session, "feedback", {"movie_id": movie_id, "feedback": "like"}, self.liked)
+                    self._write(session, "watchlist", {"movie_id": movie_id}, self.listed)
+                except requests.RequestException:
+                    return
+
+    def _write(self, session, what, body, acknowledged):
+        answer = session.post(f"{self._url}/api/{what}/{self.user_id}", json=body, timeout=30)
+        if answer.status_code == 200:
+            acknowledged.add(body["movie_id"])
+        else:
+            self.wrong.append(answer.text)
+
+
+def check_writers(writers, url):
+    """That everything that was acknowledged is there."""
+    for writer in writers:
+        writer.join(60)
+        assert not writer.wrong
+        data = requests.get(f"{url}/api/users/{writer.user_id}/data", timeout=10).json()
+        assert {one["movie_id"] for one in data["feedback"]} >= writer.liked
+        assert {one["movie_id"] for one in data["watchlist"]} >= writer.listed
+
+
+def test_kill_9_while_eight_clients_write_loses_nothing_that_was_acknowledged(served):
+    with server(served) as one:
+        writers = [Writer(one.url, f"user/{at}") for at in range(WRITERS)]
+        wait_for(lambda: sum(len(writer.listed) for writer in writers) > 100, "some writes")
+        assert one.stop(kill=True) == -signal.SIGKILL
+    with server(served) as one:
+        check_writers(writers, one.url)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_finishes_what_is_in_flight(served, sent):
+    with server(served) as one:
+        answers, half_sent, told = [], threading.Event(), threading.Event()
+
+        def slow_body():
+            yield b'{"user_id": "slow", '
+            half_sent.set()  # the next part is asked for when the first is in the server's socket
+            told.wait(30)
+            time.sleep(0.3)  # for the server to close its door
+            yield b'"limit": 5}'
+
+        def ask():
+            headers = {"Content-Type": "application/json"}
+            answers.append(
+                requests.post(f"{one.url}/api/recommendations", data=slow_body(), headers=headers, timeout=30)
+            )
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert half_sent.wait(30)
+        time.sleep(0.3)  # for the server to take it up
+        one.process.send_signal(sent)
+        told.set()
+        asking.join(30)
+        assert one.process.wait(30) == 0
+        (answer,) = answers
+        assert (answer.status_code, answer.json()["count"]) == (200, 5)
+        assert not [line for line in one.lines if "Traceback" in line]
+
+
+def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(served):
+    # In one run films are called Film, in the other Movie, so that a mixed answer shows itself.
+    names = {publish(served): "Film"}
+    names[publish(served, title="Movie", count=70)] = "Movie"
+    with server(served) as one:
+        over, wrong, seen = threading.Event(), [], set()
+
+        def ask():
+            with requests.Session() as session:
+                while not over.is_set():
+                    answer = session.post(f"{one.url}/api/recommendations", json={**OLD_CLIENTS_BODY, "limit": 10})
+                    body = answer.json()
+                    titles = {film["title"].split()[0] for film in body["recommendations"]} - {"Heat", "Collateral"}
+                    if answer.status_code != 200 or titles != {names[body["run_id"]]}:
+                        wrong.append(body)
+                    seen.add(body["run_id"])
+
+        asking = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+        writer = Writer(one.url, "anna")
+        for run_id in itertools.islice(itertools.cycle(names), 3):
+            use_run(served, run_id)
+            wait_for(lambda wanted=run_id: run_in_use(one.url) == wanted, "the swap")
+        over.set()
+        for thread in asking:
+            thread.join(30)
+        assert not wrong
+        assert seen == set(names)
+        assert [event["run"] for event in one.events("run in use")]
+        one.process.terminate()
+        writer.join(30)
+        assert one.process.wait(30) == 0
+        assert not [event for event in one.events("request") if event["status"] >= 500]
+    with server(served) as one:
+        check_writers([writer], one.url)
+
+
+def test_it_listens_here_takes_user_ids_with_every_sign_and_loads_nothing_heavy(served):
+    with server(served) as one:
+        user_id = "50%2F/..?#&=+ ;é"
+        path = f"{one.url}/api/watchlist/{requests.utils.quote(user_id, safe='')}"
+        assert requests.post(path, json={"movie_id": 1}, timeout=10).status_code == 200
+        assert requests.get(path, timeout=10).json()["user_id"] == user_id
+        assert requests.get(f"{one.url}/api/watchlist/%FF%FE", timeout=10).status_code == 422
+        assert one.url.startswith("http://127.0.0.1:")
+        assert requests.get(f"{one.url}/health", timeout=10).json()["status"] == "ok"
+        maps = Path(f"/proc/{one.process.pid}/maps")
+        if not maps.exists():
+            pytest.skip("the system does not show which libraries a process has loaded")
+        loaded = maps.read_text()
+        assert "numpy" in loaded
+        assert not [name for name in ("pandas", "sklearn", "matplotlib", "pyarrow") if f"/{name}/" in loaded]
+
+
+def test_a_token_lets_it_listen_everywhere_and_so_does_insecure(served):
+    everywhere = ("--host", "0.0.0.0")
+    with server(served, *everywhere, CINEMATCH_API_TOKEN="s3cret") as one:
+        genres = f"{one.url}/api/genres"
+        assert requests.get(genres, timeout=10).status_code == 401
+        assert requests.get(genres, headers={"Authorization": "Bearer s3cret"}, timeout=10).status_code == 200
+        assert "s3cret" not in "\n".join(one.lines)
+    with server(served, *everywhere, "--insecure", CINEMATCH_API_TOKEN="") as one:
+        assert requests.get(f"{one.url}/api/genres", timeout=10).status_code == 200
+        port = one.url.rsplit(":", 1)[1]
+        done = cinematch(served.parent, "serve", "--port", port)
+        assert done.code == 1
+        assert f"cinematch: 127.0.0.1 port {port} cannot be listened on" in done.err
+
+
+def test_uvicorn_s_own_command_serves_it(served):
+    command = [sys.executable, "-m", "uvicorn", "--factory", "cinematch_lib.serving.app:create_app", "--port", "0"]
+    with subprocess.Popen(command, cwd=served.parent, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
+        try:
+            line = next(line for line in process.stderr if "running on" in line)
+            url = next(word for word in line.split() if word.startswith("http"))
+            assert requests.get(f"{url}/health", timeout=10).json()["num_items"] == 60
+        finally:
+            process.terminate()
+    assert (served.parent / "state" / "cinematch.sqlite").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--port", "70000"), "--port must be between 0 and 65535 (0 takes a free one), got 70000"),
+        (("--artifacts-dir", "nowhere"), "has no run in use yet; make one (cinematch run)"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_a_line(served, arguments, said):
+    done = cinematch(served.parent, "serve", *arguments)
+    assert done.code == 1
+    assert said in done.err
+    assert "Traceback" not in done.err

@@ -1,0 +1,153 @@
+"""Watchlists, feedback and what is stored of a user, over HTTP."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from support.serving import client
+
+
+@pytest.fixture
+def api(served):
+    with client(served) as one:
+        yield one
+
+
+def post(api, path, status=200, **body):
+    answer = api.post(path, json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def recommended(api, **body):
+    return [film["movie_id"] for film in post(api, "/api/recommendations", limit=100, **body)["recommendations"]]
+
+
+def test_the_old_client_s_watchlist(api):
+    path = "/api/watchlist/user123"
+    assert api.get(path).json() == {"user_id": "user123", "items": [], "count": 0}
+    assert post(api, path, movie_id=1) == {"message": "Added to watchlist", "movie_id": 1, "title": "Heat"}
+    assert post(api, path, movie_id=1) == {"message": "Movie already in watchlist", "movie_id": 1}
+    post(api, path, movie_id=3)
+    answer = api.get(path).json()
+    assert (answer["count"], [film["movie_id"] for film in answer["items"]]) == (2, [1, 3])
+    heat = answer["items"][0]
+    assert (heat["title"], heat["year"], heat["runtime"], heat["watched"]) == ("Heat", 1995, 170, False)
+    assert heat["genres"] == ["action", "crime"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", heat["added_date"])
+    done = api.put(f"{path}/1/watched", params={"watched": "true"})
+    assert {**done.json(), "message": ""} == {"message": "", "movie_id": 1, "watched": True}
+    assert [film["watched"] for film in api.get(path).json()["items"]] == [True, False]
+    assert not api.put(f"{path}/1/watched", params={"watched": "false"}).json()["watched"]
+    gone = api.delete(f"{path}/1")
+    assert gone.json() == {"message": "Removed from watchlist", "movie_id": 1, "title": "Heat"}
+    assert [film["movie_id"] for film in api.get(path).json()["items"]] == [3]
+
+
+def test_what_is_not_there_is_a_404_that_names_it(api):
+    assert post(api, "/api/watchlist/anna", 404, movie_id=99999) == {"detail": "Movie 99999 not found"}
+    assert post(api, "/api/feedback/anna", 404, movie_id=99999, feedback="like") == {"detail": "Movie 99999 not found"}
+    not_on_it = {"detail": "Movie 1 not in watchlist"}
+    for answer in (api.delete("/api/watchlist/anna/1"), api.put("/api/watchlist/anna/1/watched")):
+        assert (answer.status_code, answer.json()) == (404, not_on_it)
+    assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": []}
+
+
+def test_lists_are_each_user_s_own(api):
+    post(api, "/api/watchlist/anna", movie_id=1)
+    post(api, "/api/feedback/anna", movie_id=2, feedback="like")
+    assert api.get("/api/watchlist/ben").json()["count"] == 0
+    assert api.get("/api/feedback/ben").json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    "user_id", ["user 123", "auth0|5/6", "björn@example.org", "データ", "a" * 128, "..?#", "7/watched"]
+)
+def test_user_ids_of_printable_characters(api, user_id):
+    path = f"/api/watchlist/{quote(user_id, safe='')}"
+    post(api, path, movie_id=1)
+    assert api.get(path).json()["user_id"] == user_id
+    assert api.put(f"{path}/1/watched").json()["watched"]
+    data = f"/api/users/{quote(user_id, safe='')}/data"
+    assert len(api.get(data).json()["watchlist"]) == 1
+    assert api.delete(f"{path}/1").status_code == 200
+    assert api.delete(data).json()["user_id"] == user_id
+
+
+@pytest.mark.parametrize("encoded", ["a%00b", "a%0Ab", "a%0A", "%E2%80%8B", "%FF", "a" * 129])
+def test_user_ids_that_are_refused(api, encoded):
+    assert api.get(f"/api/watchlist/{encoded}").status_code == 422
+    assert api.post(f"/api/watchlist/{encoded}", json={"movie_id": 1}).status_code == 422
+    assert api.delete(f"/api/users/{encoded}/data").status_code == 422
+
+
+def test_feedback_counts_in_the_next_recommendation(api):
+    before = recommended(api, user_id="anna")
+    assert before[0] != 2
+    assert post(api, "/api/feedback/anna", movie_id=1, feedback="like") == {
+        "message": "Feedback saved",
+        "movie_id": 1,
+        "title": "Heat",
+        "feedback": "like",
+    }
+    post(api, "/api/feedback/anna", movie_id=10, feedback="dislike")
+    post(api, "/api/feedback/anna", movie_id=11, feedback="not_interested")
+    after = recommended(api, user_id="anna")
+    assert after[0] == 2
+    assert not {1, 10, 11} & set(after)
+    assert recommended(api, user_id="anna", use_feedback=False) == before
+    assert recommended(api, user_id="ben") == before
+
+
+def test_feedback_is_listed_changed_and_taken_back(api):
+    for kind in ("like", "not_interested", "dislike"):
+        post(api, "/api/feedback/anna", movie_id=1, feedback=kind)
+    (item,) = api.get("/api/feedback/anna").json()["items"]
+    assert (item["movie_id"], item["title"], item["year"], item["feedback"]) == (1, "Heat", 1995, "dislike")
+    cleared = post(api, "/api/feedback/anna", movie_id=1, feedback="clear")
+    assert (cleared["title"], cleared["feedback"]) == ("Heat", None)
+    assert api.get("/api/feedback/anna").json()["items"] == []
+    assert post(api, "/api/feedback/anna", movie_id=99999, feedback="clear")["title"] is None
+    post(api, "/api/feedback/anna", 422, movie_id=1, feedback="love")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"disliked_movie_ids": [1]}, {"not_interested_ids": [1]}, {"liked_movie_ids": [2], "disliked_movie_ids": [1]}],
+)
+def test_where_feedback_and_request_disagree_the_request_counts(api, body):
+    expected = recommended(api, user_id="anna", **body)
+    post(api, "/api/feedback/anna", movie_id=1, feedback="like")
+    assert recommended(api, user_id="anna", **body) == expected
+
+
+def test_without_a_user_id_the_feedback_is_the_default_user_s(api):
+    post(api, "/api/feedback/default_user", movie_id=1, feedback="like")
+    assert recommended(api)[0] == 2
+
+
+def test_data_is_exported_and_deleted(api):
+    post(api, "/api/watchlist/anna", movie_id=1)
+    post(api, "/api/feedback/anna", movie_id=2, feedback="like")
+    post(api, "/api/watchlist/ben", movie_id=3)
+    data = api.get("/api/users/anna/data").json()
+    assert [film["title"] for film in data["watchlist"]] == ["Heat"]
+    assert [(one["title"], one["feedback"]) for one in data["feedback"]] == [("Collateral", "like")]
+    assert {**api.delete("/api/users/anna/data").json(), "message": ""} == {
+        "message": "",
+        "user_id": "anna",
+        "watchlist": 1,
+        "feedback": 1,
+    }
+    assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": []}
+    assert api.get("/api/watchlist/ben").json()["count"] == 1
+
+
+def test_a_deleted_user_leaves_no_trace_in_the_files(served, tmp_path):
+    with client(served, state_dir=tmp_path / "kept") as api:
+        post(api, "/api/watchlist/anna-of-the-hill", movie_id=1)
+        files = list((tmp_path / "kept").iterdir())
+        assert any(b"anna-of-the-hill" in path.read_bytes() for path in files)
+        api.delete("/api/users/anna-of-the-hill/data")
+        assert not any(b"anna-of-the-hill" in path.read_bytes() for path in files)
+    assert not (tmp_path / "state").exists()

@@ -1,0 +1,1 @@
+"""What several rooms' tests share: processes, servers, files and small runs."""

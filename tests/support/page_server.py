@@ -1,0 +1,228 @@
+"""The server as a process of its own, films that mean harm, and a browser's visit to the page."""
+
+import json
+import re
+import shutil
+import socket
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import requests
+
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.runs import Draft
+from cinematch_lib.catalog.ratings import general_liking
+from cinematch_lib.features.film_features import FilmFeatures
+from support.commands import wait_for
+from support.serving import Server
+from support.small_runs import film_table
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS += ["--disable-extensions", "--in-process-gpu"]
+MANY = 20  # films in a list
+WAIT = 20  # seconds; a machine may be busy
+TOKEN = "open-sesame"
+HOSTILE = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>&amp;"\'>'
+POSTERS = ["/good.jpg", '/x.jpg" onerror="window.harmed=1', "//elsewhere.example/x.jpg", "", "", ""]
+HOSTILE_FILMS = [
+    {
+        "title": f"{HOSTILE} {at}",
+        "genres": f"drama|{HOSTILE}",
+        "overview": f"{HOSTILE} is the story of a thief",
+        "director": HOSTILE,
+        "cast_top": f"{HOSTILE}|Somebody",
+        "keywords": HOSTILE,
+        "services": HOSTILE,
+        "poster_path": path,
+        "runtime": 90 + at,
+    }
+    for at, path in enumerate(POSTERS)
+]
+
+# In the page: what text stands out too little from its ground, and whether what has the focus shows it.
+CONTRASTS = """() => {
+  const channel = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * channel(r / 255) + 0.7152 * channel(g / 255) + 0.0722 * channel(b / 255);
+  const colour = text => text.match(/[\\d.]+/g).map(Number);
+  const over = (top, below) => [0, 1, 2].map(at => top[at] * (top[3] ?? 1) + below[at] * (1 - (top[3] ?? 1)));
+  const ground = one => {
+    if (!one) return [255, 255, 255];
+    const own = colour(getComputedStyle(one).backgroundColor);
+    return own[3] === 0 ? ground(one.parentElement) : over(own, ground(one.parentElement));
+  };
+  const low = [];
+  for (const one of document.querySelectorAll('body *')) {
+    const text = [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!text || !one.checkVisibility({visibilityProperty: true}) || one.closest('.poster, .visually-hidden')) continue;
+    const [ink, below] = [colour(getComputedStyle(one).color), ground(one)].map(light);
+    const contrast = (Math.max(ink, below) + 0.05) / (Math.min(ink, below) + 0.05);
+    if (contrast < 4.5) low.push([one.textContent.trim().slice(0, 40), one.className, Math.round(contrast * 10) / 10]);
+  }
+  return low;
+}"""
+RING = """() => {
+  const on = document.activeElement;
+  const shown = on.type === 'checkbox' ? on.nextElementSibling : on;
+  return getComputedStyle(shown).outlineStyle === 'solid' && parseFloat(getComputedStyle(shown).outlineWidth) >= 2;
+}"""
+
+
+def publish_hostile_films(artifacts):
+    """A run of a few films whose every text is hostile, put in use."""
+    table = film_table(*HOSTILE_FILMS)
+    features = FilmFeatures(min_df=1)
+    matrix = features.fit_transform(table)
+    liking = general_liking(table, None)
+    meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
+    draft = Draft.begin(artifacts)
+    draft.write_features(matrix, features, meta)
+    draft.publish()
+
+
+class Site:
+    """`cinematch serve` over an artifacts folder, at the same port whenever it is started."""
+
+    def __init__(self, artifacts, folder, token=""):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._token = token
+        self._start = lambda: Server(
+            artifacts, "--state-dir", folder / "state", "--port", port, CINEMATCH_API_TOKEN=token
+        )
+
+    def start(self):
+        self._server = self._start()
+
+    def kill(self):
+        self._server.stop(kill=True)
+
+    def get(self, path):
+        """The value of an answer."""
+        answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {self._token}"}, timeout=WAIT)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@contextmanager
+def running(artifacts, folder, token=""):
+    site = Site(artifacts, folder, token)
+    site.start()
+    try:
+        yield site
+    finally:
+        site.kill()
+
+
+class Visit:
+    """One person's browser on the page: nothing kept from others, and every complaint and outside request noted."""
+
+    def __init__(self, browser, server, path="/", **options):
+        self.server = server
+        calm = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+        self.context = browser.new_context(**calm | options)
+        self.context.set_default_timeout(1000 * WAIT)
+        self.outside, self._noted, self._forgiven = [], [], []
+        self.context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)
+        self.page = self.another(path)
+
+    def another(self, path="/"):
+        """The page in another tab."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self._noted.append(str(error)))
+        page.on("console", self._note)
+        page.goto(self.server.url + path)
+        return page
+
+    def _note(self, message):
+        if message.type in ("error", "warning"):
+            self._noted.append(message.text)
+
+    def _refuse(self, route):
+        self.outside.append(route.request.url)
+        route.abort()
+
+    def forgive(self, pattern):
+        """Expect problems that belong to the test, whether they are noted by now or on the way."""
+        self._forgiven.append(pattern)
+
+    @property
+    def problems(self):
+        """What went wrong and was not expected, and what was expected and did not come."""
+        met = [
+            f"no problem like {one}" for one in self._forgiven if not any(re.search(one, was) for was in self._noted)
+        ]
+        return [was for was in self._noted if not any(re.search(one, was) for one in self._forgiven)] + met
+
+    def end(self):
+        self.context.close()
+
+    # -- what is on the page ----------------------------------------------------------------------------------------
+
+    def shown(self):
+        """The ids of the films in the list."""
+        return self.page.locator("#film-list [data-id]").evaluate_all("all => all.map(one => Number(one.dataset.id))")
+
+    def shows(self, ids):
+        """Wait until the list is of these films."""
+        try:
+            wait_for(lambda: self.shown() == ids, "the list", seconds=WAIT)
+        except AssertionError:
+            assert self.shown() == ids
+
+    def card(self, movie_id):
+        return self.page.locator(f'#film-list [data-id="{movie_id}"]')
+
+    def press(self, movie_id, name):
+        self.card(movie_id).get_by_role("button", name=name, exact=True).click()
+
+    def chips(self):
+        return self.page.locator("#liked .chip span").all_inner_texts()
+
+    def pick(self, text, option=None):
+        """Type a title, and pick the first film found or the one called `option`."""
+        self.page.get_by_role("combobox").fill(text)
+        found = self.page.get_by_role("option", name=option) if option else self.page.get_by_role("option")
+        found.first.click()
+
+    def kept(self):
+        return json.loads(self.page.evaluate("localStorage.getItem('cinematch')"))
+
+    def data(self):
+        """What the server holds of this person."""
+        return self.server.get(f"/api/users/{self.kept()['user']}/data")
+
+    def told(self, expected):
+        """Wait until the server was told this of films, {id: what}, and nothing else."""
+        self._holds("feedback", "feedback", expected)
+
+    def saved(self, expected):
+        """Wait until the server's watchlist is of these films, {id: whether watched}."""
+        self._holds("watchlist", "watched", expected)
+
+    def _holds(self, what, value, expected):
+        found = lambda: {one["movie_id"]: one[value] for one in self.data()[what]}  # noqa: E731
+        try:
+            wait_for(lambda: found() == expected, what, seconds=WAIT)
+        except AssertionError:
+            assert found() == expected
+
+    def focused(self):
+        """What has the focus, in a word or two."""
+        return self.page.evaluate(
+            "() => { const on = document.activeElement;"
+            " return on.getAttribute('aria-label') || on.id || on.textContent.trim().replace(/\\s+/g, ' '); }"
+        )
+
+    def focuses(self, name):
+        """Wait until this has the focus."""
+        try:
+            wait_for(lambda: self.focused() == name, "the focus", seconds=WAIT)
+        except AssertionError:
+            assert self.focused() == name
+
+    def overflow(self):
+        """By how many pixels the page is wider than its window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -1,0 +1,188 @@
+"""Recommenders from little film tables in memory, and the embedded sample's, built once for all."""
+
+import functools
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from cinematch_lib import Recommender
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.item_weights import ItemWeights
+from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
+from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.clean import clean, read_catalog
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.catalog.ratings import general_liking, rating_summary
+from cinematch_lib.data import movielens
+from cinematch_lib.data.tables import MERGED_DTYPES
+from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.models import make
+from support.once import once_for_all
+
+
+def film_table(*films):
+    """Films as in movies_merged.csv; each is a dict of the columns that matter, the rest is unknown."""
+    rows = []
+    for at, film in enumerate(films, start=1):
+        row = {name: "" if dtype == "str" else None for name, dtype in MERGED_DTYPES.items()}
+        row |= {"movieId": at, "title": f"Film {at}", "year": 2000} | film
+        rows.append(row | {"overview": row["overview"] or row["title"]})
+    return pd.DataFrame(rows).astype(MERGED_DTYPES)
+
+
+def recommender_of(*films, general=None, services_source="file", weights=None, said=None, **features):
+    """A recommender of such films; `general` is how well liked each is, nothing known of it where left out.
+
+    `said` are item-to-item weights, a row of numbers for each film, how much content counts beside them, and how
+    many like each film.
+    """
+    table = film_table(*films)
+    made = FilmFeatures(**{"min_df": 1, **features})
+    matrix = made.fit_transform(table)
+    liking = general_liking(table, None) if general is None else general
+    meta = movies_meta(table, liking, made.get_feature_names_out(), services_source, ["MovieLens"])
+    return Recommender(matrix, meta, weights, said and item_weights(*said, movie_ids=table["movieId"]))
+
+
+def item_weights(rows, cold=0.0, likes=0, movie_ids=None):
+    """Weights given as a table of numbers; films that say nothing are not known by their ratings."""
+    table = np.array(rows, dtype=np.float32)
+    ids = np.arange(1, len(table) + 1) if movie_ids is None else np.array(movie_ids, dtype=np.int64)
+    of_content = np.zeros(len(table), dtype=np.float32) + np.array(cold, dtype=np.float32)
+    likes = np.zeros(len(table), dtype=np.int64) + np.array(likes, dtype=np.int64)
+    return ItemWeights(ids, sparse.csr_matrix(table), (table != 0).any(axis=1), of_content, likes)
+
+
+def genre_films(*genres, **columns):
+    """Films of which only the genres matter: these and `columns`, each a list as long."""
+    return [{"genres": one} | {name: of[at] for name, of in columns.items()} for at, one in enumerate(genres)]
+
+
+HEAT = {
+    "title": "Heat",
+    "year": 1995,
+    "runtime": 170,
+    "genres": "action|crime",
+    "overview": "A detective hunts a careful thief",
+    "keywords": "heist|Los Angeles",
+    "cast_top": "Al Pacino|Robert De Niro",
+    "director": "Michael Mann",
+}
+COLLATERAL = {
+    "title": "Collateral",
+    "year": 2004,
+    "runtime": 120,
+    "genres": "crime|thriller",
+    "overview": "A thief of lives hires a taxi",
+    "keywords": "taxi|los angeles",
+    "cast_top": "Tom Cruise",
+    "director": "Michael Mann",
+}
+CASINO = {
+    "title": "Casino",
+    "year": 1995,
+    "runtime": None,
+    "genres": "crime|drama",
+    "cast_top": "Robert De Niro|Sharon Stone",
+    "director": "Martin Scorsese",
+}
+NOBODY_KNOWS = {"title": "Lost", "year": None, "genres": ""}
+
+
+ONLY_GENRES = {
+    "field_weights": dict.fromkeys(("title", "overview", "keywords", "cast_top", "director", "year", "runtime"), 0)
+}
+
+
+def sample_artifacts(tmp_path_factory):
+    """The artifacts folder of a run made of the whole embedded sample, with demonstration services."""
+    return once_for_all(tmp_path_factory, "whole-sample", _make_sample_run) / "artifacts"
+
+
+def _make_sample_run(folder):
+    raw = movielens.fetch("sample", folder / "raw")
+    clean(
+        raw,
+        folder / "data",
+        metadata_path=raw / "tmdb_metadata.csv",
+        filters=Filters(min_year=None),
+        services=ServicesSource("demo"),
+    )
+    films = read_catalog(folder / "data")
+    features = FilmFeatures()
+    matrix = features.fit_transform(films)
+    general = general_liking(films, rating_summary(movielens.read_ratings(raw)))
+    meta = movies_meta(films, general, features.get_feature_names_out(), "demo", ["MovieLens"])
+    draft = Draft.begin(folder / "artifacts")
+    draft.write_features(matrix, features, meta)
+    draft.publish()
+
+
+def sample_recommender(tmp_path_factory):
+    """The recommender loaded from that run."""
+    return _load(sample_artifacts(tmp_path_factory))
+
+
+_load = functools.cache(Recommender.load)
+
+
+def sample_weights(folder):
+    """Item-to-item weights of the most rated of the sample's films, with values near those it would choose."""
+    fixed = {"penalty": 130.0, "thinning": 0.15, "sitting_weight": 0.0, "calendar": 0.0, "cold": 0.35}
+    model = make("hybrid", **fixed, max_films=2000)
+    return model.fit(movielens.read_ratings(folder / "raw" / "sample"), read_catalog(folder / "data")).item_weights(100)
+
+
+def rated_artifacts(tmp_path_factory):
+    """The artifacts folder of a run as `sample_artifacts` has it, with what the sample's ratings say."""
+    artifacts = sample_artifacts(tmp_path_factory)
+    return once_for_all(tmp_path_factory, "rated-sample", lambda folder: _add_weights(artifacts, folder)) / "artifacts"
+
+
+def _add_weights(artifacts, folder):
+    draft = Draft.begin(folder / "artifacts")
+    run = Run.current(artifacts)
+    draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
+    draft.write_json(META, run.read_json(META))
+    draft.write_item_weights(sample_weights(artifacts.parent))
+    draft.publish()
+
+
+def rated_recommender(tmp_path_factory):
+    """The recommender loaded from that run."""
+    return _load(rated_artifacts(tmp_path_factory))
+
+
+def same(one, other):
+    """Whether two sparse matrices are the same to the last bit."""
+    return (
+        one.shape == other.shape
+        and one.data.tobytes() == other.data.tobytes()
+        and one.indices.tobytes() == other.indices.tobytes()
+        and one.indptr.tobytes() == other.indptr.tobytes()
+    )
+
+
+def ids(found):
+    """The ids of recommendations, in their order."""
+    return [one.movie_id for one in found]
+
+
+def check_reasons(found):
+    """That the reasons of every recommendation add up to its score, and their features to them."""
+    for one in found:
+        assert sum(reason.value for reason in one.reasons) == pytest.approx(one.score, abs=1e-5)
+        shares = [reason.share for reason in one.reasons if reason.value > 0]
+        assert not shares or sum(shares) == pytest.approx(1)
+        for reason in one.reasons:
+            if reason.features:
+                assert sum(feature.value for feature in reason.features) == pytest.approx(reason.value, abs=1e-6)
+
+
+def check_order(found):
+    """That ranks count from one and scores do not rise."""
+    assert [one.rank for one in found] == list(range(1, len(found) + 1))
+    assert all(one.score >= after.score for one, after in pairwise(found))

@@ -1,0 +1,421 @@
+"""The guided set-up: asked and answered at a pseudo-terminal, left on the way, and run unattended."""
+
+import csv
+import json
+import re
+import shlex
+import sqlite3
+import subprocess
+
+import pexpect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.commands import COMMAND, cinematch
+from support.terminal import Terminal, contents, plain
+from support.tmdb_server import TOKEN, running
+
+from cinematch_lib import Recommender
+from cinematch_lib.artifacts.runs import current_run_id, list_runs
+from cinematch_lib.data.movielens import DATASETS
+from cinematch_lib.pipeline.parameters import Parameter
+from cinematch_lib.pipeline.runner import STEPS, parameters_of
+from cinematch_lib.wizard.rules import read, shown, written
+from cinematch_lib.wizard.terminal import duration
+
+ANOTHER = "Another parameter to set (? lists them)"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with a data set of one's own, a half one, a store of TMDb's answers and a file .env."""
+    rows = {
+        "movies.csv": [("movieId", "title", "genres"), *((n, f"Film {n} (1999)", "Crime|Drama") for n in range(1, 9))],
+        "links.csv": [("movieId", "imdbId", "tmdbId"), *((n, f"{n:07}", n) for n in range(1, 9))],
+    }
+    (tmp_path / "raw" / "mine").mkdir(parents=True)
+    for name, lines in rows.items():
+        with (tmp_path / "raw" / "mine" / name).open("w", newline="") as file:
+            csv.writer(file).writerows(lines)
+    (tmp_path / "raw" / "ml-25m").mkdir()
+    (tmp_path / "raw" / "ml-25m" / "movies.csv").write_text("movieId,title,genres\n")
+    (tmp_path / ".env").write_text("OTHER=kept\n")
+    (tmp_path / ".env").chmod(0o644)
+    return tmp_path
+
+
+@pytest.fixture
+def tmdb():
+    with running() as server:
+        yield server
+
+
+# --- quick, from the first question to the end --------------------------------------------------------
+
+
+def test_the_quick_set_up_by_pressing_enter_ends_with_a_run_in_use(tmp_path):
+    """The command itself, as a newcomer meets it; only the last step is given, for speed."""
+    person = pexpect.spawn(
+        str(COMMAND), ["setup", "--to", "features"], cwd=tmp_path, encoding="utf-8", timeout=120, dimensions=(24, 80)
+    )
+    for question in ("Set-up [quick]: ", "Data set [sample]: ", "Run it now? [yes]: "):
+        person.expect_exact(question)
+        if question.startswith("Run"):
+            before = person.before
+            assert list(tmp_path.iterdir()) == []
+        person.sendline("")
+    person.expect_exact("[1/3] fetch …")
+    if person.expect_exact(["Start it now? [yes]: ", pexpect.EOF]) == 0:
+        person.sendline("n")
+        after = person.before
+        person.expect(pexpect.EOF)
+    else:
+        after = person.before
+    person.close()
+    assert person.exitstatus == 0
+    assert "  cinematch run --dataset sample --to features\r\n" in re.sub(r"\x1b\[\d*m", "", before)
+    run_id = current_run_id(tmp_path / "artifacts")
+    assert f"Does {run_id} work?" in after
+    best = Recommender.load(tmp_path / "artifacts").recommend(k=1)[0].movie.label
+    assert f"  1. {best}   " in after
+    assert "It does: its files are whole, and it recommends." in after
+    assert "cinematch serve" in after
+
+
+def test_every_answer_has_a_flag_and_nothing_is_asked(project):
+    flags = ["--mode", "custom", "--dataset", "mine", "-p", "region", "NO", "-p", "use_tmdb", "no", "--to", "fetch"]
+    done = cinematch(project, "setup", *flags, "--no-serve", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "cinematch run --dataset mine -p region NO -p use_tmdb false --to fetch\n" in done.out
+    assert "[1/1] fetch: " in done.out
+    assert "It holds no features, so the run in use stays the one it was.\n" in done.out
+    assert "Does " not in done.out
+    (notebook,) = (project / "artifacts" / "runs").glob("*/notebooks/01_fetch.ipynb")
+    cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
+    assert any('region = "NO"' in source and "use_tmdb = False" in source for source in cells)
+    assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        ([], "--mode quick|full|custom, --dataset NAME, --serve or --no-serve, --yes. "),
+        (["--mode", "full", "--dataset", "mine"], "flags: --tmdb-limit N|all, --serve or --no-serve, --yes. "),
+        (["--mode", "quick", "--dataset", "sample", "--no-serve"], "give the answers as flags: --yes. "),
+    ],
+)
+def test_without_a_terminal_it_says_which_flags_to_give(project, flags, wanted):
+    before = contents(project)
+    done = subprocess.run(
+        [COMMAND, "setup", *flags], cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cinematch: there is no terminal to ask at; give the answers as flags: ")
+    assert wanted in done.stderr
+    assert done.stderr.endswith(" such as: cinematch setup --mode quick --yes\n")
+    assert contents(project) == before
+
+
+# --- what is shown before anything is asked -----------------------------------------------------------
+
+
+def test_it_shows_what_is_there(project, sample_run):
+    (project / "artifacts").symlink_to(sample_run.artifacts)
+    (project / "raw" / "tmdb").mkdir()
+    with sqlite3.connect(project / "raw" / "tmdb" / "tmdb.sqlite") as db:
+        db.execute("CREATE TABLE films (tmdb_id INTEGER PRIMARY KEY)")
+        db.executemany("INSERT INTO films VALUES (?)", [(n,) for n in range(1234)])
+    db.close()
+    before = contents(project)
+    person = Terminal(project, TMDB_BEARER_TOKEN=TOKEN)
+    person.question()
+    seen = plain(person.seen)
+    assert re.search(r"disk \d[\d.]* GB free for raw/", seen)
+    assert "data sets the sample, in the package; ml-25m (incomplete), mine in raw/" in seen
+    assert "TMDb a token is set; answers about 1,234 films are stored" in seen
+    assert f"runs 1 in artifacts/; {current_run_id(sample_run.artifacts)} (sample) is in use" in seen
+    assert TOKEN not in seen
+    person.answer("1")
+    person.question()
+    table = {
+        line.split()[1]: line.split()[2:] for line in person.seen.splitlines() if re.match(r" +\d+ +\S+ +[\d?]", line)
+    }
+    assert list(table) == [*DATASETS, "mine"]
+    steps = list_runs(sample_run.artifacts)[0].facts["pipeline"]["steps"]
+    took = duration(sum(one["seconds"] for one in steps if one["step"] != "fetch"))
+    assert table["sample"] == ["9,066", "100,004", "none", *took.split(), "here"]
+    assert table["ml-32m"][:4] == ["87,585", "32,000,204", "239", "MB"]
+    assert table["mine"] == ["8", "?", "none", "not", "known"]
+    assert max(map(len, person.seen.splitlines())) <= 80
+    person.press("\x03")
+    assert person.end() == 130
+    assert contents(project) == before
+
+
+# --- custom -------------------------------------------------------------------------------------------
+
+
+def test_wrong_answers_are_asked_again_with_the_reason(project):
+    before = contents(project)
+    person = Terminal(project)
+    answers = {
+        "Set-up": ["custum", "3"],
+        "Data set": ["ml-25m", "99", "SAMPLE"],
+        "min_year": ["soon", "1990"],
+        "max_year": ["1980", "none"],
+        "genres_keep": ["crime, dramma", "crime, Science Fiction"],
+        "genres_drop": ["sci-fi", "war"],
+        "min_ratings": ["-1", "5"],
+        "require_tmdb": ["perhaps", "yes"],
+        "services": ["netflix", "tmdb"],
+        "offers": ["flatrate, gift", "flatrate, ads"],
+        "region": ["USA", "de"],
+        "max_features": ["0", "500"],
+        ANOTHER: ["min_fd", "?", "min_df", ""],
+        "min_df": ["3"],
+    }
+    person.answering(answers, until="Run it now?")
+    person.answer("maybe")
+    person.conversation(("Run it now?", "n"))
+    assert person.end() == 0
+    seen = plain(person.seen)
+    for reason in (
+        "one of quick, full, custom, got 'custum'; did you mean custom?.",
+        "ml-25m lacks links.csv; put what is missing there, remove the folder, or take another.",
+        "answer with a number from 1 to 7 or one of sample,",
+        "min_year must be a whole number or null (its default is 1980), got 'soon'.",
+        "min_year must not be above max_year, got min_year=1990 and max_year=1980.",
+        "there is no genre 'dramma'; there are action,",
+        "did you mean drama?",
+        "genres_keep and genres_drop both name sci-fi; choose one.",
+        "min_ratings must be 0 or more, got -1.",
+        "require_tmdb must be true or false (its default is False), got 'perhaps'.",
+        "services must be one of tmdb, file, demo, none, got 'netflix'.",
+        "region must be an ISO 3166 code of two letters such as US or DE, got 'USA'.",
+        "kinds of offer must be some of flatrate, free, ads, rent, buy, got ['flatrate', 'gift'].",
+        "max_features must be a whole number from 1 up, got 0.",
+        "there is no parameter 'min_fd' to set; did you mean min_df?",
+        "answer yes or no, got 'maybe'.",
+        "Nothing was run and nothing was changed.",
+    ):
+        assert reason in seen
+    assert contents(project) == before
+    (line,) = re.findall(r"^  (cinematch run .*)$", person.seen, flags=re.MULTILINE)
+    given = dict(zip(*[iter(shlex.split(line.replace(" -p", ""))[4:])] * 2, strict=True))
+    assert given == {
+        "min_year": "1990",
+        "genres_keep": "[crime, Science Fiction]",
+        "genres_drop": "[war]",
+        "min_ratings": "5",
+        "require_tmdb": "true",
+        "services": "tmdb",
+        "region": "de",
+        "offers": "[flatrate, ads]",
+        "max_features": "500",
+        "min_df": "3",
+    }
+
+
+def test_questions_show_the_notebooks_own_words_and_defaults(project):
+    person = Terminal(project, "--mode", "custom", "--dataset", "sample")
+    known = parameters_of(list(STEPS))
+    while (asked := person.question())[0] in known:
+        name, default = asked
+        assert known[name].meaning in plain(person.seen)
+        assert default == shown(known[name].default)
+        person.answer("")
+    assert asked == (ANOTHER, "none")
+    person.answer("")
+    assert person.question() == ("Run it now?", "yes")
+    assert "\n  cinematch run --dataset sample\n" in person.seen.replace("\r", "")
+    person.press("\x04")
+    assert person.end() == 130
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--mode", "swift"], "answer with a number from 1 to 3 or one of quick, full, custom, got 'swift'"),
+        (["--dataset", "ml-33m"], "got 'ml-33m'; did you mean ml-32m"),
+        (["--dataset", "ml-25m"], "ml-25m lacks links.csv"),
+        (["--mode", "full", "--dataset", "sample"], "or one of ml-latest-small, ml-latest, ml-20m"),
+        (["--mode", "full", "--dataset", "mine"], "no TMDB_BEARER_TOKEN is set; set it in the environment or in "),
+        (["--mode", "full", "-p", "use_tmdb", "false"], "the full set-up takes TMDb's data; leave out use_tmdb"),
+        (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'"),
+        (["-p", "min_year", "1066"], "min_year must be a year from "),
+        (["-p", "genres_keep", "[dramma]"], "there is no genre 'dramma'; there are "),
+        (["-p", "dataset", "mine"], "dataset is not given with -p here; say --dataset NAME"),
+        (["-p", "services", "file"], 'services="file" needs services_file'),
+        (["-p", "services", "file", "-p", "services_file", "my.csv"], "there is none at my.csv"),
+        (["--tmdb-limit", "-5"], "tmdb_limit must be a number of films"),
+        (["--tmdb-limit", "many"], "tmdb_limit must be a whole number or null (its default is None), got 'many'"),
+        (["--to", "clen"], "there is no step 'clen'"),
+        (["--to", "clean", "-p", "min_df", "3"], "the parameter min_df belongs to a step that is not run this time"),
+    ],
+)
+def test_flags_that_cannot_be_stop_it_before_anything_is_touched(project, flags, text):
+    before = contents(project)
+    person = Terminal(project, *flags, "--yes")
+    assert person.end() == 1
+    assert f"cinematch: {text}" in person.seen or f"{text}" in person.seen.split("cinematch: ")[-1]
+    assert contents(project) == before
+
+
+# --- full ---------------------------------------------------------------------------------------------
+
+
+def test_the_token_is_checked_kept_only_when_asked_for_and_never_shown(project, tmdb):
+    before = contents(project)
+    wrong = "a-wrong-" + TOKEN
+    person = Terminal(project, "--mode", "full", "--dataset", "mine", "--to", "fetch", TMDB_API_URL=tmdb.url)
+    for token in ("", "with a space", wrong, TOKEN):
+        assert person.question() == ("Token (it is not shown while you type or paste it)", None)
+        person.answer(token)
+    person.conversation(("Keep it there?", "y"), ("How many films, or all", "0"), ("How many films, or all", "5"))
+    assert person.question() == ("Run it now?", "yes")
+    assert contents(project) == before
+    person.answer("")
+    assert person.end() == 0
+    seen = plain(person.seen)
+    for said in (
+        "https://www.themoviedb.org/api-terms-of-use",
+        "all 8 films at most, 40 a second: 1 s",
+        "Nothing was typed.",
+        "TMDB_BEARER_TOKEN holds a character that no token has",
+        "TMDb does not accept the token in TMDB_BEARER_TOKEN (401 Unauthorized).",
+        "TMDb takes the token.",
+        "ask for one film at least, or say all.",
+        "cinematch run --dataset mine -p tmdb_limit 5 --to fetch ",
+        f"The token is in {project / '.env'} now.",
+    ):
+        assert said in seen
+    assert TOKEN not in person.seen and wrong not in person.seen and "with a space" not in person.seen
+    assert tmdb.statuses()[401] == 1
+    assert sum(tmdb.asked("/3/movie/").values()) - tmdb.asked("/3/movie/changes")["/3/movie/changes"] == 5
+    env = project / ".env"
+    assert env.read_text() == f"OTHER=kept\nTMDB_BEARER_TOKEN='{TOKEN}'\n"
+    assert env.stat().st_mode & 0o777 == 0o600
+    others = [path for path in project.rglob("*") if path.is_file() and path != env]
+    assert [path for path in others if TOKEN.encode() in path.read_bytes()] == []
+
+
+def test_a_token_that_is_set_is_checked_and_real_offers_are_taken(project, tmdb):
+    before = contents(project)
+    environment = {"TMDB_BEARER_TOKEN": TOKEN, "TMDB_API_URL": tmdb.url}
+    person = Terminal(project, "--mode", "full", "--dataset", "mine", **environment)
+    person.conversation(("How many films, or all", "all"), ("region", "FR"), ("Run it now?", "n"))
+    assert person.end() == 0
+    assert "TMDb takes the token." in person.seen
+    assert "\n  cinematch run --dataset mine -p services tmdb -p region FR\n" in person.seen
+    assert tmdb.asked() == {"/3/movie/changes": 1}
+    assert contents(project) == before
+
+
+def test_a_table_put_there_by_hand_needs_no_token(project):
+    (project / "raw" / "tmdb").mkdir()
+    (project / "raw" / "tmdb" / "tmdb_metadata.csv").write_text("tmdb_id,title\n")
+    person = Terminal(project, "--mode", "full", "--dataset", "mine")
+    assert person.question() == ("Run it now?", "yes")
+    assert "put there by hand is used as it is, and TMDb is not asked." in plain(person.seen)
+    person.answer("n")
+    assert person.end() == 0
+
+
+def test_when_tmdb_cannot_be_had_it_says_so_and_stops(project, tmdb):
+    tmdb.refuses = {403}
+    environment = {"TMDB_BEARER_TOKEN": TOKEN, "TMDB_API_URL": tmdb.url}
+    person = Terminal(project, "--mode", "full", "--dataset", "mine", "--yes", **environment)
+    assert person.end() == 1
+    assert "cinematch: TMDb refuses access (403 Forbidden)" in person.seen
+
+
+# --- left at a question -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"Set-up": "quick", "Data set": "mine"},
+        {"Set-up": "full", "Data set": "mine", "Token (it is not shown while you type or paste it)": TOKEN},
+        {"Set-up": "custom", "Data set": "mine", "services": "tmdb"},
+    ],
+    ids=lambda answers: answers["Set-up"],
+)
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_leaving_at_any_question_leaves_everything_as_it_was(project, tmdb, answers, key):
+    before, asked = contents(project), []
+    while asked[-1:] != ["Run it now?"]:
+        person = Terminal(project, TMDB_API_URL=tmdb.url)
+        for question in asked:
+            assert person.question()[0] == question
+            person.answer(answers.get(question, ""))
+        asked.append(person.question()[0])
+        person.press(key)
+        assert person.end() == 130
+        assert person.seen.endswith("cinematch: left at a question; nothing was changed\n")
+        assert contents(project) == before
+    assert set(answers) <= set(asked)
+
+
+# --- how it looks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_bold_only_where_the_terminal_can_and_the_person_does_not_mind(project, environment, coloured):
+    person = Terminal(project, **environment)
+    person.question()
+    assert ("\x1b[1mWhich set-up?\x1b[0m" in person.seen) == coloured
+    assert ("\x1b" in person.seen) == coloured
+    person.press("\x03")
+    assert person.end() == 130
+
+
+def test_the_sizes_of_the_data_sets_are_those_of_the_readme():
+    from test_readme import part
+
+    for name, one in DATASETS.items():
+        if one.films is not None:
+            (row,) = [line for line in part("Data sets").splitlines() if line.startswith("|") and f"`{name}`" in line]
+            assert f"{one.films:,}" in row and f"{one.ratings:,}" in row
+
+
+# --- values in the command ----------------------------------------------------------------------------
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+VALUES = {
+    str: st.text(),
+    int: st.integers(),
+    bool: st.booleans(),
+    int | None: st.none() | st.integers(),
+    list[str]: st.lists(st.text()),
+    list[int]: st.lists(st.integers()),
+    dict[str, float]: st.dictionaries(st.text(), NUMBERS, max_size=3),
+}
+
+
+@given(st.sampled_from(list(VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind])))
+def test_the_command_gives_the_values_that_were_answered(kind_and_value):
+    kind, value = kind_and_value
+    assert Parameter("name", kind, value).parse(written(value)) == value
+
+
+@given(
+    st.sampled_from([int | None, bool, int, list[str], list[int]]).flatmap(
+        lambda kind: st.tuples(st.just(kind), VALUES[kind])
+    )
+)
+def test_the_answer_that_a_question_shows_is_the_value(kind_and_value):
+    kind, value = kind_and_value
+    if kind == list[str]:
+        value = [word for word in value if word.isalpha() and word.isascii() and word.casefold() not in YAML_WORDS]
+    assert read(Parameter("name", kind, value), shown(value)) == value
+
+
+YAML_WORDS = {"none", "null", "true", "false", "yes", "no", "on", "off", "y", "n"}
