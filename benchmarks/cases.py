@@ -30,7 +30,7 @@ def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float
     from cinematch_lib.artifacts.films_table import movies_meta
     from cinematch_lib.artifacts.runs import Draft
     from cinematch_lib.catalog.clean import CleaningReport, read_catalog
-    from cinematch_lib.catalog.ratings import general_liking
+    from cinematch_lib.catalog.ratings import bayesian_average
     from cinematch_lib.features.film_features import FilmFeatures
 
     began = time.perf_counter()
@@ -39,7 +39,7 @@ def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float
     matrix = model.fit_transform(films)
     meta = movies_meta(
         films,
-        general_liking(films, None),
+        bayesian_average(films, None),
         model.get_feature_names_out(),
         report.services["source"],
         report.attributions,

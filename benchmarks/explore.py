@@ -18,7 +18,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Draft
 from cinematch_lib.catalog.clean import CleaningReport, read_catalog
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.catalog.ratings import general_liking
+from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.data.movielens import fetch
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.explorer import explore
@@ -58,7 +58,7 @@ def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
     clean(folder, metadata, work)
     report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
     model = FilmFeatures(max_features=500)
-    matrix, general = model.fit_transform(films), general_liking(films, None)
+    matrix, general = model.fit_transform(films), bayesian_average(films, None)
     draft = Draft.begin(work / "artifacts")
     names = model.get_feature_names_out()
     meta = movies_meta(films, general, names, "demo", report.attributions)

@@ -29,14 +29,14 @@ def read(work: Path) -> float:
 
 
 def rows(work: Path) -> float:
-    """Histories and sittings as sparse rows."""
+    """Histories and sessions as sparse rows."""
     from cinematch_lib.models.ease import most_rated
     from cinematch_lib.models.training_matrix import Rows
 
     learned = _learned(work)
     began = time.perf_counter()
     made = Rows.of(learned).part(most_rated(learned, MOST))
-    X = sparse.vstack([made.histories, made.sittings], format="csr")
+    X = sparse.vstack([made.histories, made.sessions], format="csr")
     took = time.perf_counter() - began
     sparse.save_npz(work / "rows.npz", X, compressed=False)
     sparse.save_npz(work / "likes.npz", learned.likes, compressed=False)

@@ -26,8 +26,8 @@ SEED, VALIDATION_SEED = 20271, 733
 METRICS = ("ndcg@10", "recall@20")
 # How many users are tested at once; None for all, in five turns.
 SETS: Mapping[str, int | None] = {"sample": None, "ml-2023-subset": 500, "ml-32m-ratings": 1000}
-_EASE = [{"penalty": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)]
-# Factors, penalty and alpha, eight for each data set, around where the best of earlier searches lay.
+_EASE = [{"regularization": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)]
+# Factors, regularization and alpha, eight for each data set, around where the best of earlier searches lay.
 _ALS = {
     "sample": "32 10 5, 64 10 5, 64 30 5, 128 10 5, 128 30 5, 64 30 10, 128 60 10, 64 10 2",
     "ml-2023-subset": "64 30 5, 128 30 5, 128 60 5, 256 30 5, 256 50 5, 128 60 10, 256 15 2, 128 15 2",
@@ -85,8 +85,8 @@ def _splits(name: str, ratings: pd.DataFrame) -> Iterator[Split]:
 
 def _entrants(name: str) -> Iterator[tuple[str, str, Sequence[Mapping[str, object]]]]:
     als = [
-        {"factors": int(factors), "penalty": float(penalty), "alpha": float(alpha)}
-        for factors, penalty, alpha in (one.split() for one in _ALS[name].split(", "))
+        {"factors": int(factors), "regularization": float(regularization), "alpha": float(alpha)}
+        for factors, regularization, alpha in (one.split() for one in _ALS[name].split(", "))
     ]
     yield "hybrid", "hybrid", [{}]
     for model, candidates in (("ease", _EASE), ("als", als)):

@@ -28,16 +28,16 @@ ELSEWHERE = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifac
 # In their default form the notebooks take two minutes, and run once, by nbval. Here they are the same with weights
 # for fewer films, fewer models and users, and without choosing values.
 LIGHT = {
-    "penalty": 62.5,
-    "thinning": 0.3,
-    "sitting_weight": 0.7,
+    "regularization": 62.5,
+    "dropout": 0.3,
+    "session_weight": 0.7,
     "calendar": 2.0,
     "cold": 0.35,
     "max_films": 1500,
     "models": "[popular, ease, hybrid]",
     "folds": 1,
     "test_users": 60,
-    "searching": "false",
+    "tune": "false",
 }
 # Files of tests that take long, the longest first; all others are quick.
 SLOW = [

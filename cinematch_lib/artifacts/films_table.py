@@ -32,7 +32,7 @@ def movies_meta(
 ) -> dict[str, Any]:
     """The value of ``movies_meta.json``: the films column by column, in the order of the feature rows.
 
-    `films` has the columns of `columns.MERGED`; `general` is float (films,), from `liking.general_liking`;
+    `films` has the columns of `columns.MERGED`; `general` is float (films,), from `liking.bayesian_average`;
     `attributions` are the lines to show with the films. Unknown numbers are null.
     """
     columns: dict[str, list[Any]] = {

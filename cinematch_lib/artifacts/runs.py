@@ -23,7 +23,7 @@ from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import MANIFEST, REMEDY, RunInfo, read_manifest, write_manifest
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.storage.files import sha256, to_json, write_text
-from cinematch_lib.storage.locks import alone_in
+from cinematch_lib.storage.locks import folder_lock
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,7 +66,7 @@ class Draft:
         runs = artifacts_dir / "runs"
         try:
             runs.mkdir(parents=True, exist_ok=True)
-            with alone_in(runs):
+            with folder_lock(runs):
                 _remove_left_behind(artifacts_dir)
                 return cls(Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=runs)))
         except OSError as error:
@@ -130,7 +130,7 @@ class Draft:
         facts = self.facts()
         (self.folder / _FACTS).unlink(missing_ok=True)
         runs = self.folder.parent
-        with alone_in(runs):  # so that two that are ready in the same second do not take the same name
+        with folder_lock(runs):  # so that two that are ready in the same second do not take the same name
             info = write_manifest(self.folder, facts)
             for path in self.folder.rglob("*"):
                 if path.is_file():
@@ -268,7 +268,7 @@ def use_run(artifacts_dir: Path, run_id: str) -> RunInfo:
     run = Run(_run_folder(artifacts_dir, run_id))
     if lacking := [name for name in _SERVED if name not in run.info.files]:
         raise CineMatchError(f"the run {run_id} cannot be used: it has no {' and no '.join(lacking)}; {REMEDY}")
-    with alone_in(artifacts_dir / "runs"):
+    with folder_lock(artifacts_dir / "runs"):
         write_text(artifacts_dir / _CURRENT, run_id + "\n")
     return run.info
 

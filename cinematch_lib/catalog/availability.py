@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read_table, row_lines, whole_numbers
 from cinematch_lib.data.tmdb import imdb_digits
 from cinematch_lib.errors import CineMatchError
@@ -84,7 +84,7 @@ class ServicesSource:
         return self.path if self.source in ("tmdb", "file") else None
 
 
-def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.Series:
+def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLog) -> pd.Series:
     """Each film's services, joined by `|` in alphabetical order, empty where none is known.
 
     `films` has `movieId`, `tmdbId` (Int64) and `imdbId` (text); the result has its index. Rows of a table
@@ -127,7 +127,7 @@ def _unit_hash(ids: np.ndarray, salt: int) -> np.ndarray:
     return (z ^ (z >> np.uint64(31))) / 2.0**64
 
 
-def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
+def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLog) -> pd.DataFrame:
     if wanted.path is None or not wanted.path.is_file():
         raise CineMatchError(
             f'services="tmdb" needs {wanted.path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
@@ -159,7 +159,7 @@ def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut)
     return pd.concat([one.assign(service=called) for one in meant])
 
 
-def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
+def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLog) -> pd.DataFrame:
     path = wanted.path
     offers = read_table(path, SERVICES_FILE)
     keys = [name for name in ("movieId", "imdbId", "tmdbId") if name in offers]
@@ -195,7 +195,7 @@ def _meant_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame
 
 
 def _set_aside(
-    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], left_out: LeftOut
+    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], left_out: RejectLog
 ) -> None:
     lines = row_lines(path, len(ids))
     for reason, mask in unusable.items():

@@ -15,10 +15,10 @@ from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.catalog.ratings import rating_summary
 from cinematch_lib.data.movielens import checksums, md5_of, read_ratings
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, read_table
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.files import to_json, write_text, written_whole
+from cinematch_lib.storage.files import atomic_write, to_json, write_text
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
@@ -126,7 +126,7 @@ def clean(
     Raises CineMatchError for input that cannot be read and for filters that leave no film.
     """
     filters, services = filters or Filters(), services or ServicesSource()
-    left_out = LeftOut()
+    left_out = RejectLog()
     films = merge_films(folder, metadata_path, services, left_out)
     ratings = read_ratings(folder) if filters.min_ratings else None
     counts = None if ratings is None else rating_summary(ratings)["count"]
@@ -141,7 +141,7 @@ def clean(
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
-    with written_whole(data_dir / CATALOG) as part:
+    with atomic_write(data_dir / CATALOG) as part:
         _write_csv(part, kept[list(MERGED.columns)])
     report = CleaningReport(
         dataset=folder.name,
@@ -162,7 +162,7 @@ def clean(
         repairs=left_out.repairs,
         attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
     )
-    with written_whole(data_dir / LEFT_OUT) as part:
+    with atomic_write(data_dir / LEFT_OUT) as part:
         _write_csv(part, left_out.table())
     write_text(data_dir / REPORT, to_json(report.as_dict()))
     return report

@@ -8,11 +8,11 @@ import pandas as pd
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
-from cinematch_lib.vocabulary.lists import memberships
-from cinematch_lib.vocabulary.services import keys_of, service_called
+from cinematch_lib.vocabulary.lists import multi_hot
+from cinematch_lib.vocabulary.services import keys_of, resolve_service
 
 
-class FilmFacts:
+class FilterColumns:
     """Columns of the films of `catalog.merge_films`, by row; unknown numbers are NaN.
 
     A comparison with NaN is false, so what is unknown breaks no bound by itself.
@@ -49,12 +49,12 @@ class FilmFacts:
     @cached_property
     def has_genre(self) -> Mapping[str, np.ndarray]:
         """For each genre that a film has, which films have it, bool (films,)."""
-        return memberships(self._films["genres"].to_list())
+        return multi_hot(self._films["genres"].to_list())
 
     @cached_property
     def has_service(self) -> Mapping[str, np.ndarray]:
         """For each service that has a film, which films it has, bool (films,)."""
-        return memberships(self._films["services"].to_list())
+        return multi_hot(self._films["services"].to_list())
 
     @cached_property
     def ratings(self) -> np.ndarray | None:
@@ -89,7 +89,7 @@ class FilmFacts:
             )
         keys, found = keys_of(self.has_service), []
         for name in services:
-            service = service_called(name, keys)
+            service = resolve_service(name, keys)
             if service is None:
                 raise UnknownNameError(
                     f"no film here is on {name!r}; the services are {', '.join(sorted(self.has_service))}",

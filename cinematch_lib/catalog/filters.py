@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.catalog.filter_columns import FilmFacts
+from cinematch_lib.catalog.filter_columns import FilterColumns
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.genres import canonical_genre
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR
@@ -71,11 +71,11 @@ def drop_reasons(films: pd.DataFrame, filters: Filters, rating_counts: pd.Series
     above 0. The categories are the rules that are in force, in the order in which they are asked. Raises
     CineMatchError for a genre that no film has, or a service.
     """
-    rules, broken = first_broken(FilmFacts(films, rating_counts), filters)
+    rules, broken = first_failed_rule(FilterColumns(films, rating_counts), filters)
     return pd.Series(pd.Categorical.from_codes(broken, categories=rules), index=films.index)
 
 
-def first_broken(facts: FilmFacts, filters: Filters) -> tuple[list[str], np.ndarray]:
+def first_failed_rule(facts: FilterColumns, filters: Filters) -> tuple[list[str], np.ndarray]:
     """The rules in force, and of each film the number of the first one that it breaks, int16 (films,).
 
     -1 is a film that breaks none and is kept. Raises as `drop_reasons` does.
@@ -87,7 +87,7 @@ def first_broken(facts: FilmFacts, filters: Filters) -> tuple[list[str], np.ndar
     return list(rules), first
 
 
-def _rules(facts: FilmFacts, filters: Filters) -> dict[str, np.ndarray]:
+def _rules(facts: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
     """Each rule in force, in words, and the films that break it, bool (films,)."""
     rules = {"no year known": np.isnan(facts.year)}
     if filters.min_year is not None:
@@ -110,7 +110,7 @@ def _rules(facts: FilmFacts, filters: Filters) -> dict[str, np.ndarray]:
     return rules | _running_time_rules(facts, filters) | _service_rules(facts, filters)
 
 
-def _running_time_rules(facts: FilmFacts, filters: Filters) -> dict[str, np.ndarray]:
+def _running_time_rules(facts: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
     low, high = filters.min_runtime, filters.max_runtime
     if low is None and high is None:
         return {}
@@ -122,7 +122,7 @@ def _running_time_rules(facts: FilmFacts, filters: Filters) -> dict[str, np.ndar
     return rules
 
 
-def _service_rules(facts: FilmFacts, filters: Filters) -> dict[str, np.ndarray]:
+def _service_rules(facts: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
     if not filters.services_keep:
         return {}
     names = ", ".join(filters.services_keep)

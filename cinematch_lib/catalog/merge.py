@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource, services_of
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import (
     LINKS,
     MERGED,
@@ -32,7 +32,9 @@ _FROM_TMDB = (
 _NUMBERS = ("popularity", "vote_count", "vote_average")
 
 
-def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: LeftOut) -> pd.DataFrame:
+def merge_films(
+    folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: RejectLog
+) -> pd.DataFrame:
     """All films of a MovieLens folder with what TMDb knows of them, before any filter.
 
     Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
@@ -50,7 +52,7 @@ def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSour
     return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb", "line"]]
 
 
-def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
+def _read_films(path: Path, left_out: RejectLog) -> pd.DataFrame:
     rows = read_table(path, MOVIES)
     if rows.empty:
         raise CineMatchError(f"{path} holds no films, only its first line")
@@ -73,7 +75,7 @@ def _read_films(path: Path, left_out: LeftOut) -> pd.DataFrame:
     return films.sort_values("movieId", ignore_index=True)
 
 
-def _read_links(path: Path, films: pd.DataFrame, left_out: LeftOut) -> pd.DataFrame:
+def _read_links(path: Path, films: pd.DataFrame, left_out: RejectLog) -> pd.DataFrame:
     rows = read_table(path, LINKS)
     lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
@@ -96,7 +98,7 @@ def _read_links(path: Path, films: pd.DataFrame, left_out: LeftOut) -> pd.DataFr
     return links.set_axis(pd.Index(ids[good].astype("int64")))
 
 
-def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: LeftOut) -> pd.DataFrame:
+def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: RejectLog) -> pd.DataFrame:
     if path is None:
         known = films.assign(has_tmdb=False, overview="", runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
         known = known.assign(**{name: pd.NA if name in _NUMBERS else "" for name in _FROM_TMDB})

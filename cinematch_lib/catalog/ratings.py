@@ -14,7 +14,7 @@ def rating_summary(ratings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"count": grouped.size(), "mean": grouped.mean().astype("float64")})
 
 
-def general_liking(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndarray:
+def bayesian_average(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndarray:
     """How well liked each film is, (films,), float64: 0 is average, +1 two stars above it.
 
     The Bayesian average of `summary` (from `rating_summary`), or of the columns `vote_count` and
@@ -22,7 +22,7 @@ def general_liking(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndar
 
     >>> films = pd.DataFrame({"movieId": [1, 2, 3]})
     >>> summary = pd.DataFrame({"count": [30, 10], "mean": [4.0, 2.0]}, index=[1, 2])
-    >>> general_liking(films, summary).tolist()
+    >>> bayesian_average(films, summary).tolist()
     [0.12931, -0.197368, 0.0]
     """
     if summary is not None:

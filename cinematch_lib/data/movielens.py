@@ -20,8 +20,8 @@ from cinematch_lib.data import tables as columns
 from cinematch_lib.data.download import check_room, discard, download, md5, read_text
 from cinematch_lib.data.zips import open_zip, unpack, unpacked_size
 from cinematch_lib.errors import CineMatchError, DownloadError, UnknownNameError, close_names
-from cinematch_lib.storage.folders import check_replaceable, grown_beside, is_settled, put_in_place, settle
-from cinematch_lib.storage.locks import alone_in
+from cinematch_lib.storage.folders import check_replaceable, is_recovered, recover, replace_dir, staging_dir
+from cinematch_lib.storage.locks import folder_lock
 
 DEFAULT_URL = "https://files.grouplens.org/datasets/movielens"
 NEEDED = ("movies.csv", "links.csv")
@@ -80,9 +80,9 @@ def fetch(dataset: str, raw_dir: Path, *, refresh: bool = False) -> Path:
     check_name(dataset)
     folder = raw_dir / dataset
     try:
-        if not is_settled(folder):
-            with alone_in(raw_dir):
-                settle(folder)
+        if not is_recovered(folder):
+            with folder_lock(raw_dir):
+                recover(folder)
         if dataset == SAMPLE:
             return _lay_out_sample(folder)
         if folder.exists() and not refresh:
@@ -201,17 +201,17 @@ def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     url = f"{_base_url()}/{dataset}.zip"
     published = _published_md5(f"{url}.md5")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with alone_in(folder.parent):
-        settle(folder)
+    with folder_lock(folder.parent):
+        recover(folder)
         if folder.exists() and not refresh:  # another process brought it in the meantime
             return _check_complete(folder)
         part = folder.with_name(f".{dataset}.zip.part")
         download(url, part, title=f"{dataset}.zip", room=ROOM)
         try:
-            with grown_beside(folder) as growing:
+            with staging_dir(folder) as growing:
                 _unpack_verified(part, url, published, growing, folder)
                 discard(part)
-                put_in_place(growing / dataset, folder)
+                replace_dir(growing / dataset, folder)
         except (CineMatchError, OSError):
             discard(part)
             raise
@@ -297,16 +297,16 @@ def _lay_out_sample(folder: Path) -> Path:
         return folder
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with alone_in(folder.parent):
-        settle(folder)
+    with folder_lock(folder.parent):
+        recover(folder)
         if _holds(folder, files):  # another process laid it out in the meantime
             return folder
         check_room(folder.parent, sum(map(len, files.values())), "the sample")
-        with grown_beside(folder) as growing:
+        with staging_dir(folder) as growing:
             (growing / SAMPLE).mkdir()
             for name, content in files.items():
                 (growing / SAMPLE / name).write_bytes(content)
-            put_in_place(growing / SAMPLE, folder)
+            replace_dir(growing / SAMPLE, folder)
     return folder
 
 

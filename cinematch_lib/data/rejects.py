@@ -7,7 +7,7 @@ import pandas as pd
 COLUMNS = ("file", "line", "id", "title", "reason")
 
 
-class LeftOut:
+class RejectLog:
     """Collects rows set aside (`rows`) and values mended (`repaired`), by file and reason, in order."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cinematch_lib import models
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
-from cinematch_lib.evaluation.metrics import accuracy, coverage, found_by_popularity, kinds, most_popular
+from cinematch_lib.evaluation.metrics import accuracy, coverage, kinds, most_popular, recall_by_popularity
 from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
 from cinematch_lib.evaluation.tuning import CANDIDATES, search
 
@@ -23,10 +23,10 @@ __all__ = [
     "coverage",
     "difference",
     "folds_by_users",
-    "found_by_popularity",
     "interval",
     "kinds",
     "most_popular",
+    "recall_by_popularity",
     "recommend_for",
     "search",
     "split_by_time",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.catalog.ratings import general_liking, rating_summary
+from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.evaluation.protocols import Round
 from cinematch_lib.evaluation.served import served
 from cinematch_lib.features.film_features import FilmFeatures
@@ -51,7 +51,7 @@ def serving(features: Mapping[str, Any], most: int) -> Callable[[Round, Hybrid],
         catalog = one.catalog.sort_values("movieId", ignore_index=True)
         made = FilmFeatures(**features)
         matrix = made.fit_transform(catalog)
-        general = general_liking(catalog, rating_summary(one.split.train))
+        general = bayesian_average(catalog, rating_summary(one.split.train))
         meta = movies_meta(catalog, general, made.get_feature_names_out(), "none", [])
         return AsServed(Recommender(matrix, meta, item_weights=hybrid.item_weights(most)))
 

@@ -11,7 +11,7 @@ import pandas as pd
 from cinematch_lib import models
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
 from cinematch_lib.evaluation.metrics import accuracy
-from cinematch_lib.evaluation.protocols import LEAST_TESTED, able_users, round_of
+from cinematch_lib.evaluation.protocols import LEAST_TESTED, eligible_users, round_of
 from cinematch_lib.evaluation.splits import Split, split_by_users
 from cinematch_lib.models import Model
 from cinematch_lib.models.base import best
@@ -130,7 +130,7 @@ def cold_films(
     hidden = np.sort(np.random.default_rng(seed).permutation(rated)[: max(1, round(HIDDEN * len(rated)))])
     of_hidden = ratings["movieId"].isin(hidden)
     tags = None if tags is None else tags[~pd.to_numeric(tags["movieId"], errors="coerce").isin(hidden)]
-    if able_users(ratings[~of_hidden]) < LEAST_TESTED:
+    if eligible_users(ratings[~of_hidden]) < LEAST_TESTED:
         return None
     part = min(_TESTED, _MOST_TESTED / ratings["userId"].nunique())
     one = round_of(split_by_users(ratings[~of_hidden], part, seed=seed), films, tags)

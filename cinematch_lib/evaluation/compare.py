@@ -88,13 +88,13 @@ def contest(
     ks: Sequence[int],
     *,
     ours: Mapping[str, Any] | None = None,
-    searching: bool = True,
+    tune: bool = True,
     serve: Callable[[Round, Hybrid], AsServed] | None = None,
     cold_users: bool = False,
 ) -> Contest:
     """Let the models `names` meet under `plan`, with lists of each length in `ks` (``liang2018`` has its own).
 
-    `ours` are the hybrid's parameters. With `searching`, every other model gets the best of its eight
+    `ours` are the hybrid's parameters. With `tune`, every other model gets the best of its eight
     candidates on the plan's validation users; without, its defaults. The hybrid chooses by itself, on some of the
     users that it learns from: with several rounds once, on what is known to all of them. `serve`, given a round
     and the hybrid fitted in it, returns what asks the recommender made of it (histories, users, k); this is an
@@ -110,7 +110,7 @@ def contest(
     with threads_for(ratings), tqdm(total=steps, desc=plan.protocol, unit=" fits", mininterval=1, leave=False) as bar:
         for name in names:
             bar.set_postfix_str(name)
-            entries |= _enter(name, plan, ks, (ours or {}) if name == OURS else None, searching, serve, cold_users, bar)
+            entries |= _enter(name, plan, ks, (ours or {}) if name == OURS else None, tune, serve, cold_users, bar)
     return Contest(plan, entries, ks)
 
 
@@ -140,7 +140,7 @@ def _enter(
     plan: Plan,
     ks: Sequence[int],
     params: Mapping[str, Any] | None,
-    searching: bool,
+    tune: bool,
     serve: Callable[[Round, Hybrid], AsServed] | None,
     cold_users: bool,
     bar: tqdm,
@@ -148,7 +148,7 @@ def _enter(
     """One model in all rounds; the hybrid with what is served of it."""
     tried = pd.DataFrame()
     with seconds() as searched:
-        if params is None and searching:
+        if params is None and tune:
             params, tried = search(name, plan.validation.split, plan.validation.catalog, metric=f"ndcg@{ks[0]}")
         if name == OURS and len(plan.rounds) > 1:
             ours = models.make(OURS, **params).fit(plan.validation.split.train, plan.validation.catalog)

@@ -77,7 +77,7 @@ def most_popular(train: pd.DataFrame, catalog: pd.DataFrame, part: float = 0.01)
     return counts["movieId"].head(max(1, round(part * len(catalog)))).to_numpy(dtype=np.int64)
 
 
-def found_by_popularity(
+def recall_by_popularity(
     recommendations: pd.DataFrame, held_out: pd.DataFrame, train: pd.DataFrame, k: int, edges: Sequence[int]
 ) -> pd.DataFrame:
     """How many of the held-out films are found in the first `k`, by how many training ratings they have.

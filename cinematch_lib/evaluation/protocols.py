@@ -90,7 +90,7 @@ def plan(
         raise UnknownNameError(
             f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}", close_names(protocol, PROTOCOLS)
         )
-    able = able_users(ratings)
+    able = eligible_users(ratings)
     if able < LEAST_TESTED or len(films) < LEAST_FILMS:
         raise NothingToDoError(
             f"{able} users like {LEAST_LIKES} of the {len(films):,} films or more; an evaluation needs {LEAST_TESTED} "
@@ -107,7 +107,7 @@ def plan(
     return _at_once(ratings, films, tags, test_users, able, seed)
 
 
-def able_users(ratings: pd.DataFrame) -> int:
+def eligible_users(ratings: pd.DataFrame) -> int:
     """How many users like enough films to be tested."""
     likes = ratings.loc[ratings["rating"] >= LIKED, "userId"].value_counts()
     return int((likes >= LEAST_LIKES).sum())
@@ -154,9 +154,10 @@ def _by_time(
     ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, date: str | float, seed: int
 ) -> Plan:
     split = split_by_time(ratings, date)
-    if able_users(split.train) < LEAST_TESTED:
+    if eligible_users(split.train) < LEAST_TESTED:
         raise NothingToDoError(
-            f"{able_users(split.train)} users like {LEAST_LIKES} films before {date}, and learning needs {LEAST_TESTED}"
+            f"{eligible_users(split.train)} users like {LEAST_LIKES} films before {date}, and "
+            f"learning needs {LEAST_TESTED}"
         )
     first = min(table["timestamp"].min() for table in (split.held_out, split.unused) if len(table))
     known = None
@@ -191,7 +192,7 @@ def _liang2018(
 
 def _validation(train: pd.DataFrame, seed: int) -> Split:
     """Users held out of training ratings to choose values on: a fifth of those that are able, 500 at the most."""
-    able = able_users(train)
+    able = eligible_users(train)
     if able < LEAST_TESTED:
         raise CineMatchError(
             f"{able} users are left to learn from who like {LEAST_LIKES} films or more, and choosing values needs "

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cinematch_lib.evaluation.compare import OURS, SERVED, Contest
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
-from cinematch_lib.evaluation.metrics import coverage, found_by_popularity
+from cinematch_lib.evaluation.metrics import coverage, recall_by_popularity
 from cinematch_lib.models.interactions import LIKED
 
 NAMES = {
@@ -54,7 +54,7 @@ def means(contest: Contest) -> dict[str, dict[str, Interval]]:
     }
 
 
-def standings(contest: Contest) -> pd.DataFrame:
+def leaderboard(contest: Contest) -> pd.DataFrame:
     """All models side by side, the best by the first leading metric at the top; leading metrics with intervals."""
     lead, k = contest.main, contest.ks[0]
     others = [f"{name}@{k}" for name in ("precision", "map", "mrr")]
@@ -160,7 +160,7 @@ def by_popularity(contest: Contest, names: Sequence[str]) -> pd.DataFrame:
         for one in plan.rounds:
             split = one.split
             theirs = lists[lists["userId"].isin(split.users)]
-            parts.append(found_by_popularity(theirs, split.held_out, split.train, k, edges))
+            parts.append(recall_by_popularity(theirs, split.held_out, split.train, k, edges))
         to_find = sum(part["held_out"] for part in parts)
         hits = sum(part["found"].fillna(0) * part["held_out"] for part in parts)
         found |= {"films to find": to_find, name: hits / to_find.where(to_find > 0)}

@@ -21,17 +21,17 @@ CANDIDATES: Mapping[str, Sequence[Mapping[str, Any]]] = {
             *(("bm25", count) for count in (50, 200)),
         )
     ],
-    "ease": [{"penalty": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)],
+    "ease": [{"regularization": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)],
     "als": [
-        {"factors": factors, "penalty": penalty, "alpha": alpha}
-        for factors, penalty, alpha in (
+        {"factors": factors, "regularization": regularization, "alpha": alpha}
+        for factors, regularization, alpha in (
             *((32, 10.0, 5.0), (64, 10.0, 2.0), (64, 10.0, 5.0), (64, 30.0, 5.0)),
             *((128, 15.0, 2.0), (128, 30.0, 5.0), (128, 60.0, 5.0), (256, 15.0, 2.0)),
         )
     ],
     "bpr": [
-        {"factors": factors, "rate": rate, "penalty": penalty}
-        for factors, rate, penalty in (
+        {"factors": factors, "rate": rate, "regularization": regularization}
+        for factors, rate, regularization in (
             *((32, 0.02, 0.01), (32, 0.05, 0.01), (32, 0.05, 0.05), (64, 0.02, 0.01)),
             *((64, 0.05, 0.01), (64, 0.05, 0.05), (64, 0.1, 0.05), (128, 0.05, 0.02)),
         )

@@ -10,11 +10,11 @@ import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource, services_of
 from cinematch_lib.catalog.clean import what_is_known
-from cinematch_lib.catalog.filter_columns import FilmFacts
-from cinematch_lib.catalog.filters import Filters, first_broken
+from cinematch_lib.catalog.filter_columns import FilterColumns
+from cinematch_lib.catalog.filters import Filters, first_failed_rule
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.movielens import read_ratings
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
 
 
@@ -65,7 +65,7 @@ class AllFilms:
     @classmethod
     def load(cls, folder: Path, metadata_path: Path | None, services: ServicesSource) -> "AllFilms":
         """The films of a MovieLens folder. Raises CineMatchError for tables that cannot be read."""
-        left_out = LeftOut()
+        left_out = RejectLog()
         films = merge_films(folder, metadata_path, services, left_out)
         ratings = read_ratings(folder)
         counts = None if ratings is None else ratings["movieId"].value_counts()
@@ -73,7 +73,7 @@ class AllFilms:
 
     def on(self, services: ServicesSource) -> "AllFilms":
         """The same films with the services that another source gives them. Raises CineMatchError."""
-        return replace(self, films=self.films.assign(services=services_of(self.films, services, LeftOut())))
+        return replace(self, films=self.films.assign(services=services_of(self.films, services, RejectLog())))
 
     def __len__(self) -> int:
         return len(self.films)
@@ -84,9 +84,9 @@ class AllFilms:
         return self.films["movieId"].to_numpy()
 
     @cached_property
-    def facts(self) -> FilmFacts:
+    def facts(self) -> FilterColumns:
         """What filters ask of the films."""
-        return FilmFacts(self.films, self.rating_counts)
+        return FilterColumns(self.films, self.rating_counts)
 
     @cached_property
     def years(self) -> np.ndarray:
@@ -118,7 +118,7 @@ class AllFilms:
 
     def count(self, filters: Filters) -> Count:
         """What `filters` leave, exactly as cleaning would. Raises CineMatchError as cleaning does."""
-        rules, broken = first_broken(self.facts, filters)
+        rules, broken = first_failed_rule(self.facts, filters)
         of_rule = np.bincount(broken + 1, minlength=len(rules) + 1)[1:]
         return self._counted(rules, broken, {rule: int(of_rule[number]) for number, rule in enumerate(rules)})
 

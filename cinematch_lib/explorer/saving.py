@@ -9,7 +9,7 @@ from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.running import PipelineProcess, Progress
 from cinematch_lib.explorer.settings import Settings, to_yaml
 from cinematch_lib.pipeline.runner import Folders, steps_between
-from cinematch_lib.storage.paths import place
+from cinematch_lib.storage.paths import project_path
 
 LEAST = "features"  # a run that can recommend needs the steps up to this one
 
@@ -21,7 +21,7 @@ class Saving:
         """`get` gives the settings in force; `made` is called when a run is there, and says which is in use."""
         self._get, self._folders, self._made = get, folders, made
         self._process: PipelineProcess | None = None
-        self._path = widgets.Text(value=str(place("params.yaml")), continuous_update=True)
+        self._path = widgets.Text(value=str(project_path("params.yaml")), continuous_update=True)
         save = widgets.Button(description="Save as parameters")
         save.on_click(lambda _: self.save())
         self._run = widgets.Button(description="Run the pipeline", button_style="primary")
@@ -46,7 +46,7 @@ class Saving:
 
     def save(self) -> None:
         """Write the parameters where the person says."""
-        path = place(self._path.value.strip())
+        path = project_path(self._path.value.strip())
         try:
             self._get().save(path)
         except CineMatchError as error:

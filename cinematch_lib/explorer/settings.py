@@ -16,7 +16,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.parameters import checked
 from cinematch_lib.pipeline.runner import STEPS, parameters_of
 from cinematch_lib.storage.files import write_text
-from cinematch_lib.storage.paths import place
+from cinematch_lib.storage.paths import project_path
 
 FILTERS = tuple(one.name for one in fields(Filters))
 _OWN = ("dataset", "services", *FILTERS)
@@ -84,7 +84,7 @@ class Settings:
     def source(self, services: str, raw_dir: Path) -> ServicesSource:
         """The source called `services` under these parameters, as 02_clean chooses it. Raises CineMatchError."""
         known = {**_defaults(), **self.rest}
-        own = place(known["services_file"]) if services == "file" and known["services_file"] else None
+        own = project_path(known["services_file"]) if services == "file" and known["services_file"] else None
         of_it = {name: known[name] for name in ("region", "offers", "seed")}
         return ServicesSource.chosen(services, raw_dir=raw_dir, services_file=own, **of_it)
 

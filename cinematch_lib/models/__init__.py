@@ -28,8 +28,8 @@ def make(name: str, **params: Any) -> Model:
 
     Raises UnknownNameError for another name, and CineMatchError for parameters that the model does not have.
 
-    >>> make("ease", penalty=200).parameters()
-    {'penalty': 200, 'max_films': 20000, 'graded': False}
+    >>> make("ease", regularization=200).parameters()
+    {'regularization': 200, 'max_films': 20000, 'graded': False}
     """
     if name not in MODELS:
         raise UnknownNameError(

@@ -13,20 +13,20 @@ class Ease(Model):
     """The linear model that best foretells each user's likes from their other likes.
 
     With X, 1 for a like, and P = (XᵀX + λI)⁻¹, the weights are B = I − P·diag(1/diag P) and the scores X·B: no
-    film speaks for itself. `penalty` is λ, above 0; films beyond the `max_films` most rated have no weights.
+    film speaks for itself. `regularization` is λ, above 0; films beyond the `max_films` most rated have no weights.
     With `graded`, X holds every rating's grade (`graded.grade`), as the hybrid's does.
     """
 
-    def __init__(self, penalty: float = 100.0, max_films: int = 20_000, graded: bool = False) -> None:
-        if not penalty > 0:
-            raise CineMatchError(f"penalty must be above 0, got {penalty!r}")
+    def __init__(self, regularization: float = 100.0, max_films: int = 20_000, graded: bool = False) -> None:
+        if not regularization > 0:
+            raise CineMatchError(f"regularization must be above 0, got {regularization!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
-        self.penalty, self.max_films, self.graded = penalty, max_films, graded
+        self.regularization, self.max_films, self.graded = regularization, max_films, graded
 
     def _learn(self, learned: Interactions, catalog: object) -> None:
         self._at = most_rated(learned, self.max_films)
-        self._inverse = RidgeInverse(spoken(learned, self.graded)[:, self._at], self.penalty)
+        self._inverse = RidgeInverse(spoken(learned, self.graded)[:, self._at], self.regularization)
 
     def _scores(self, asked: Interactions) -> np.ndarray:
         likes = spoken(asked, self.graded)[:, self._at]

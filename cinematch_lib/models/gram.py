@@ -23,7 +23,7 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
     A row of n entries takes n² multiplications one by one, or columns²/2 as a part of a dense product, each of
     which is some two hundred times as quick. So each row is cut in two: what it has among the fullest columns
     is multiplied densely, by BLAS, and the rest by all that the row has as a sparse product, in blocks of
-    columns on several threads. Where to cut is what costs each row least: a long history deep down, a sitting
+    columns on several threads. Where to cut is what costs each row least: a long history deep down, a session
     not at all. Of either product one half is made.
     """
     _LOG.info("Gram matrix of %s columns from %s rows", f"{X.shape[1]:,}", f"{X.shape[0]:,}")

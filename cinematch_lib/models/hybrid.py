@@ -1,4 +1,4 @@
-"""The hybrid: EASE on graded ratings of histories and sittings, and content for films that few have rated."""
+"""The hybrid: EASE on graded ratings of histories and sessions, and content for films that few have rated."""
 
 import logging
 from typing import Any
@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 _WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
 _HALVED = 3  # with every so many ratings, what people like in general counts half as much
 _KNOWN_LIKES = 8  # a film with fewer leads better where its likeness to others counts in full beside its weights
-_VALUES = ("thinning", "sitting_weight", "calendar", "cold")
+_VALUES = ("dropout", "session_weight", "calendar", "cold")
 
 
 class Hybrid(Model):
@@ -35,7 +35,7 @@ class Hybrid(Model):
                   × the highest of the sums before.
 
     The weights are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: every rating
-    counts, by its grade (`graded.grade`); sittings stand as rows beside whole histories (`graded.sittings`);
+    counts, by its grade (`graded.grade`); sessions stand as rows beside whole histories (`graded.sessions`);
     years stand as columns beside the films, which speak for films and are not recommended. The third addend is
     for short histories: the weights, learned from long ones, take a film that is not there for one not chosen,
     and in a short history that is mostly not so. (Slower fading finds a little more there, and costs long histories
@@ -44,13 +44,13 @@ class Hybrid(Model):
 
     Parameters
     ----------
-    penalty : λ of the regression, above 0; None to choose it.
-    thinning : what part of the sum of a film's squared grades is added to its λ, 0 or more, as if that part of
+    regularization : λ of the regression, above 0; None to choose it.
+    dropout : what part of the sum of a film's squared grades is added to its λ, 0 or more, as if that part of
         each history were left out at random (Steck 2020, "Autoencoders that don't overfit towards the
         identity"); None to choose it.
-    sitting_weight : how much a sitting's row counts beside a history's, 0 or more; None to choose it.
+    session_weight : how much a session's row counts beside a history's, 0 or more; None to choose it.
     calendar : how large a year's column is, 0 or more; None to choose it. Without times, this and
-        `sitting_weight` are 0.
+        `session_weight` are 0.
     cold : 0 or more; None to choose the largest that costs the other films nothing.
     max_films : films beyond that many most rated have no weights, and lean on content.
     seed : which users are held out.
@@ -63,24 +63,24 @@ class Hybrid(Model):
 
     def __init__(
         self,
-        penalty: float | None = None,
-        thinning: float | None = None,
-        sitting_weight: float | None = None,
+        regularization: float | None = None,
+        dropout: float | None = None,
+        session_weight: float | None = None,
         calendar: float | None = None,
         cold: float | None = None,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
-        if penalty is not None and not penalty > 0:
-            raise CineMatchError(f"penalty must be above 0, or None to choose it, got {penalty!r}")
-        others = {"thinning": thinning, "sitting_weight": sitting_weight, "calendar": calendar, "cold": cold}
+        if regularization is not None and not regularization > 0:
+            raise CineMatchError(f"regularization must be above 0, or None to choose it, got {regularization!r}")
+        others = {"dropout": dropout, "session_weight": session_weight, "calendar": calendar, "cold": cold}
         for name, value in others.items():
             if value is not None and not value >= 0:
                 raise CineMatchError(f"{name} must be 0 or more, or None to choose it, got {value!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
-        self.penalty, self.thinning, self.cold = penalty, thinning, cold
-        self.sitting_weight, self.calendar = sitting_weight, calendar
+        self.regularization, self.dropout, self.cold = regularization, dropout, cold
+        self.session_weight, self.calendar = session_weight, calendar
         self.max_films, self.seed = max_films, seed
         self.chosen: dict[str, float] = {}
         self.tried: list[dict[str, Any]] = []
@@ -89,8 +89,8 @@ class Hybrid(Model):
         at = most_rated(learned, self.max_films)
         _check_memory(learned, len(at))
         self._features = film_features(catalog)
-        given = {name: getattr(self, name) for name in ("penalty", *_VALUES)}
-        rows = Rows.of(learned, with_sittings=self.sitting_weight != 0)
+        given = {name: getattr(self, name) for name in ("regularization", *_VALUES)}
+        rows = Rows.of(learned, with_sittings=self.session_weight != 0)
         self.chosen, self.tried = choose(learned, rows, self._features, given, self.seed)
         self._calendar = rows.calendar
         rows = rows.part(at)
@@ -98,15 +98,15 @@ class Hybrid(Model):
         self._scale = np.ones(len(self._columns), dtype=np.float32)
         self._scale[len(at) :] = self.chosen["calendar"]
         matrix = self._scaled(rows.histories)
-        if rows.sittings is not None and self.chosen["sitting_weight"]:
-            sittings = self._scaled(rows.sittings)
-            matrix = sparse.vstack([matrix, np.float32(self.chosen["sitting_weight"]) * sittings], format="csr")
-            del sittings
+        if rows.sessions is not None and self.chosen["session_weight"]:
+            sessions = self._scaled(rows.sessions)
+            matrix = sparse.vstack([matrix, np.float32(self.chosen["session_weight"]) * sessions], format="csr")
+            del sessions
         del rows
         squares = np.bincount(matrix.indices, np.square(matrix.data, dtype=np.float64), len(self._columns))
         self._spread = np.sqrt(squares).astype(np.float32)
         squares[len(at) :] = 0
-        self._inverse = RidgeInverse(matrix, self.chosen["penalty"] + self.chosen["thinning"] * squares)
+        self._inverse = RidgeInverse(matrix, self.chosen["regularization"] + self.chosen["dropout"] * squares)
         counts = np.bincount(learned.stars.indices, minlength=len(self.films))
         self._liked = (self.general / len(learned)).astype(np.float32)
         self.cold_weights = np.float32(self.chosen["cold"]) * coldness(counts)
@@ -185,7 +185,7 @@ class Hybrid(Model):
 
 
 def _check_memory(learned: Interactions, films: int) -> None:
-    """Before any work: for histories and sittings as rows, whose times are put in order, and for the inverse."""
+    """Before any work: for histories and sessions as rows, whose times are put in order, and for the inverse."""
     ratings, timed = learned.stars.nnz, learned.times is not None
     rows = len(learned) + (ratings // SITTING if timed else 0)
     entries = ratings * (2 if timed else 1)

@@ -61,20 +61,20 @@ class Als(Model):
     def __init__(
         self,
         factors: int = 64,
-        penalty: float = 10.0,
+        regularization: float = 10.0,
         alpha: float = 5.0,
         iterations: int = 15,
         seed: int = 0,
         graded: bool = False,
     ) -> None:
-        self.factors, self.penalty, self.alpha = factors, penalty, alpha
+        self.factors, self.regularization, self.alpha = factors, regularization, alpha
         self.iterations, self.seed, self.graded = iterations, seed, graded
 
     def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
         with threadpool_limits(1, user_api="blas"):  # its matrices are small: more threads wait for one another
             self._model = _implicit("als").AlternatingLeastSquares(
                 factors=self.factors,
-                regularization=self.penalty,
+                regularization=self.regularization,
                 alpha=self.alpha,
                 iterations=self.iterations,
                 random_state=self.seed,
@@ -101,19 +101,19 @@ class Bpr(Model):
         self,
         factors: int = 64,
         rate: float = 0.05,
-        penalty: float = 0.01,
+        regularization: float = 0.01,
         iterations: int = 100,
         damping: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self.factors, self.rate, self.penalty, self.iterations = factors, rate, penalty, iterations
+        self.factors, self.rate, self.regularization, self.iterations = factors, rate, regularization, iterations
         self.damping, self.seed = damping, seed
 
     def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
         model = _implicit("bpr").BayesianPersonalizedRanking(
             factors=self.factors,
             learning_rate=self.rate,
-            regularization=self.penalty,
+            regularization=self.regularization,
             iterations=self.iterations,
             random_state=self.seed,
             num_threads=1,

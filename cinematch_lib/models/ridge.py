@@ -10,7 +10,7 @@ from scipy.linalg.lapack import spotrf, spotri
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.gram import gram, gram_bytes, mirror
 
-NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the penalty"
+NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
 _LOG = logging.getLogger(__name__)
 
 
@@ -22,11 +22,11 @@ class RidgeInverse:
     `diagonal` is that of P, float32 (films,). Raises CineMatchError where memory will not do, before any work.
     """
 
-    def __init__(self, X: sparse.csr_matrix, penalty: float | np.ndarray) -> None:
+    def __init__(self, X: sparse.csr_matrix, regularization: float | np.ndarray) -> None:
         rows, films = X.shape
         self._by_rows = by_rows(rows, films)
         check_memory(rows, films, X.nnz)
-        weights = (1 / np.broadcast_to(np.asarray(penalty, dtype=np.float64), (films,))).astype(np.float32)
+        weights = (1 / np.broadcast_to(np.asarray(regularization, dtype=np.float64), (films,))).astype(np.float32)
         if self._by_rows:
             self._inverse_penalty = weights
             self._X = sparse.csr_matrix(X, dtype=np.float32)
@@ -42,7 +42,7 @@ class RidgeInverse:
             self.diagonal = (weights - taken).astype(np.float32)
         else:
             made = gram(X)
-            made[np.diag_indices_from(made)] += np.broadcast_to(np.asarray(penalty, dtype=np.float32), (films,))
+            made[np.diag_indices_from(made)] += np.broadcast_to(np.asarray(regularization, dtype=np.float32), (films,))
             _LOG.info("inverse of %s x %s", f"{films:,}", f"{films:,}")
             self._whole = inverse(made)
             self.diagonal = self._whole.diagonal().copy()

@@ -1,4 +1,4 @@
-"""What the hybrid learns from: graded ratings of whole histories and of sittings, and when they were given."""
+"""What the hybrid learns from: graded ratings of whole histories and of sessions, and when they were given."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from scipy import sparse
 
 from cinematch_lib.models.interactions import LIKED, Interactions
 
-SITTING = 15  # about how many ratings, one after another, make a sitting
+SITTING = 15  # about how many ratings, one after another, make a session
 _LOVED, _MIDDLING = 4.5, 3.0
 _GRADES = (1.2, 1.0, 0.6, 0.3)
 _YEAR = 365.25 * 86_400  # seconds
@@ -68,7 +68,7 @@ class Calendar:
 
     def beside_sittings(self, learned: Interactions) -> sparse.csr_matrix:
         """Sittings with empty columns for the years, of which whole histories speak: CSR float32 as `beside`."""
-        films = sittings(learned)
+        films = sessions(learned)
         years = sparse.csr_matrix((films.shape[0], len(self.years)), dtype=np.float32)
         return sparse.hstack([films, years], format="csr", dtype=np.float32)
 
@@ -77,39 +77,39 @@ class Calendar:
 class Rows:
     """All that is learned from, as rows whose columns are the films and after them the years.
 
-    `histories` is CSR float32 (users, films + years), `sittings` the same for sittings, None where times are
-    unknown, and `sitters` int64 (sittings,), whose they are. `columns` int64 are those of all that are there.
+    `histories` is CSR float32 (users, films + years), `sessions` the same for sessions, None where times are
+    unknown, and `session_users` int64 (sessions,), whose they are. `columns` int64 are those of all that are there.
     """
 
     calendar: Calendar
     histories: sparse.csr_matrix
-    sittings: sparse.csr_matrix | None
-    sitters: np.ndarray
+    sessions: sparse.csr_matrix | None
+    session_users: np.ndarray
     columns: np.ndarray
 
     @classmethod
     def of(cls, learned: Interactions, *, with_sittings: bool = True) -> "Rows":
-        """From ratings; without sittings where they will not be asked for."""
+        """From ratings; without sessions where they will not be asked for."""
         calendar = Calendar(learned)
         made = calendar.beside(learned)
         everything = np.arange(made.shape[1])
         if learned.times is None or not with_sittings:
             return cls(calendar, made, None, np.zeros(0, dtype=np.int64), everything)
-        return cls(calendar, made, calendar.beside_sittings(learned), sitters(learned), everything)
+        return cls(calendar, made, calendar.beside_sittings(learned), session_users(learned), everything)
 
     def part(self, films: np.ndarray) -> "Rows":
         """The same rows with the columns of these films, and all years."""
         years = np.arange(len(self.columns) - len(self.calendar.years), len(self.columns))
         columns = np.concatenate([films, years])
-        cut = None if self.sittings is None else self.sittings[:, columns]
-        return replace(self, histories=self.histories[:, columns], sittings=cut, columns=columns)
+        cut = None if self.sessions is None else self.sessions[:, columns]
+        return replace(self, histories=self.histories[:, columns], sessions=cut, columns=columns)
 
 
-def sittings(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
-    """Graded ratings with a row for each sitting instead of each user: CSR float32 (sittings, films).
+def sessions(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
+    """Graded ratings with a row for each session instead of each user: CSR float32 (sessions, films).
 
     A history is cut, in the order of its times, into parts of about `size` ratings; ratings of one second are
-    in the order of the films. Films rated in one sitting are more alike than films of one history, since
+    in the order of the films. Films rated in one session are more alike than films of one history, since
     tastes, and what is in the cinemas, change. Histories too short to be cut are left out.
     """
     graded = learned.graded(grade)
@@ -124,8 +124,8 @@ def sittings(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
     return sparse.csr_matrix((graded.data[order], graded.indices[order], indptr), shape=(first[-1], graded.shape[1]))
 
 
-def sitters(learned: Interactions, size: int = SITTING) -> np.ndarray:
-    """The row of the user whose sitting it is, for each row of `sittings`: int64 (sittings,)."""
+def session_users(learned: Interactions, size: int = SITTING) -> np.ndarray:
+    """The row of the user whose session it is, for each row of `sessions`: int64 (sessions,)."""
     return np.repeat(np.arange(len(learned)), _parts(learned, size))
 
 

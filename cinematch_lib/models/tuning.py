@@ -17,11 +17,11 @@ _FILMS = 1500  # the most rated films stand for all when values are chosen
 _FOLDS, _USERS, _PART = 3, 1000, 0.2  # at the most so many folds and users held out; a fold is this part of all
 _LEAST_LIKES, _SHOWN = 5, 0.8
 _GRID = {
-    "thinning": (0.3, 0.0, 0.6, 1.0),
-    "sitting_weight": (0.7, 0.0, 0.4, 1.0),
+    "dropout": (0.3, 0.0, 0.6, 1.0),
+    "session_weight": (0.7, 0.0, 0.4, 1.0),
     "calendar": (4.0, 0.0, 2.0, 8.0),
 }
-_PENALTY, _STEP = 100.0, 1.6  # the first penalty to try, and the factor to the next
+_PENALTY, _STEP = 100.0, 1.6  # the first regularization to try, and the factor to the next
 _COLD = (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
 _COST = 0.002  # what part of nDCG@100 films that hardly anybody rated may take from the others
 _LOG = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 def choose(
     learned: Interactions, rows: Rows, features: sparse.csr_matrix, given: dict[str, float | None], seed: int
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """The values of `penalty, thinning, sitting_weight, calendar, cold` where `given` has None, and the trials.
+    """The values of `regularization, dropout, session_weight, calendar, cold` where `given` has None, and the trials.
 
     Users are held out in turn; with a fold-in of 80 % of their likes and all their lower ratings, the mean of
     nDCG@10 and Recall@20 decides. One value after another is moved as long as that helps. `cold` is the
@@ -40,7 +40,7 @@ def choose(
     """
     values = {name: _start(name) if value is None else value for name, value in given.items()}
     if learned.times is None:
-        values |= {"sitting_weight": 0.0, "calendar": 0.0}
+        values |= {"session_weight": 0.0, "calendar": 0.0}
     open_values = [name for name, value in given.items() if value is None]
     trials = list(_trials(learned, rows, seed)) if open_values else []
     tried: list[dict[str, Any]] = []
@@ -58,16 +58,20 @@ def choose(
             _LOG.info("trial %d: %s", len(tried), ", ".join(f"{name} {value:.4g}" for name, value in seen.items()))
         return (seen["ndcg@10"] + seen["recall@20"]) / 2
 
-    if "penalty" in open_values:
-        values["penalty"] = _climb(lambda penalty: score(penalty=penalty), values["penalty"])
+    if "regularization" in open_values:
+        values["regularization"] = _climb(
+            lambda regularization: score(regularization=regularization), values["regularization"]
+        )
     moved = False
     for name in _GRID:
-        if name in open_values and (learned.times is not None or name == "thinning"):
+        if name in open_values and (learned.times is not None or name == "dropout"):
             chosen = max(_GRID[name], key=lambda value, name=name: score(**{name: value}))
             moved |= chosen != values[name]
             values[name] = chosen
-    if moved and "penalty" in open_values:
-        values["penalty"] = _climb(lambda penalty: score(penalty=penalty), values["penalty"])
+    if moved and "regularization" in open_values:
+        values["regularization"] = _climb(
+            lambda regularization: score(regularization=regularization), values["regularization"]
+        )
     if "cold" in open_values:
         values["cold"] = _most_cold(trials, features, values)
     return values, tried
@@ -76,11 +80,11 @@ def choose(
 def _start(name: str) -> float:
     if name == "cold":
         return 0.25
-    return _PENALTY if name == "penalty" else _GRID[name][0]
+    return _PENALTY if name == "regularization" else _GRID[name][0]
 
 
 def _climb(score: Callable[[float], float], start: float) -> float:
-    """The penalty from which a step up or down does not help."""
+    """The regularization from which a step up or down does not help."""
     at, value = start, score(start)
     for factor in (_STEP, 1 / _STEP):
         while (further := score(at * factor)) > value and 1e-2 < at < 1e6:
@@ -105,7 +109,7 @@ def _trials(learned: Interactions, rows: Rows, seed: int) -> Iterator[Trial]:
     at = most_rated(learned, _FILMS)
     part = rows.part(at)
     whole = gram(part.histories)
-    sat = None if part.sittings is None else gram(part.sittings)
+    sat = None if part.sessions is None else gram(part.sessions)
     counts = np.bincount(learned.stars.indices, minlength=learned.stars.shape[1])
     for fold in range(max(1, min(_FOLDS, _USERS // size))):
         users = np.sort(able[fold * size : (fold + 1) * size])
@@ -118,7 +122,7 @@ def _trials(learned: Interactions, rows: Rows, seed: int) -> Iterator[Trial]:
             at=at,
             asked=rows.calendar.beside(shown)[:, part.columns],
             whole=whole - _square(part.histories[users]),
-            sat=None if sat is None else sat - _square(part.sittings[np.isin(part.sitters, users)]),
+            sat=None if sat is None else sat - _square(part.sessions[np.isin(part.session_users, users)]),
             counts=counts - np.bincount(held.stars.indices, minlength=len(counts)),
         )
 

@@ -23,7 +23,7 @@ class Trial:
 
     `hidden` is CSR float32 (users, films) of ones; `at` int64 (n,), the columns of the films that stand for
     all; `asked` CSR float32 (users, n + years), the histories shown; `whole` and `sat` float32 (n + years,)²,
-    the Gram matrices of the others' histories and sittings; `counts` int64 (films,), the others' ratings.
+    the Gram matrices of the others' histories and sessions; `counts` int64 (films,), the others' ratings.
     """
 
     shown: Interactions
@@ -78,7 +78,7 @@ class Trial:
         matrix[films:] *= np.float32(values["calendar"])
         matrix[:, films:] *= np.float32(values["calendar"])
         matrix[np.diag_indices_from(matrix)] *= self._thinned(values)
-        matrix[np.diag_indices_from(matrix)] += np.float32(values["penalty"])
+        matrix[np.diag_indices_from(matrix)] += np.float32(values["regularization"])
         factor, failed = spotrf(matrix.T, lower=1, overwrite_a=1)
         if failed:
             raise CineMatchError(NOT_DEFINITE)
@@ -89,11 +89,11 @@ class Trial:
         return asked[:, :films] - (asked @ root.T) @ left / np.einsum("ij,ij->j", left, left)
 
     def _weight(self, values: dict[str, float]) -> np.float32:
-        return np.float32(values["sitting_weight"] ** 2)
+        return np.float32(values["session_weight"] ** 2)
 
     def _thinned(self, values: dict[str, float]) -> np.ndarray:
         made = np.ones(len(self.whole), dtype=np.float32)
-        made[: len(self.at)] += np.float32(values["thinning"])
+        made[: len(self.at)] += np.float32(values["dropout"])
         return made
 
     @cached_property

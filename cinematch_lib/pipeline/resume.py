@@ -20,7 +20,7 @@ FILES_OF = {
 }
 
 
-def draft_for(step: str, report: CleaningReport, artifacts_dir: Path, run_dir: str = "") -> Draft:
+def resume_draft(step: str, report: CleaningReport, artifacts_dir: Path, run_dir: str = "") -> Draft:
     """The draft that `step` (``train`` or ``evaluate``) writes to: the pipeline's, or one of its own.
 
     `run_dir` is the draft that a pipeline made; where that is empty, a new draft holds what the run in use

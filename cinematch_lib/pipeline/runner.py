@@ -22,8 +22,8 @@ from cinematch_lib.catalog.clean import CleaningReport
 from cinematch_lib.data.movielens import check_name
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, UnknownNameError, close_names
 from cinematch_lib.pipeline.parameters import Parameter, notebook_parameters
-from cinematch_lib.pipeline.resume import FILES_OF, draft_for
-from cinematch_lib.storage.locks import alone_in
+from cinematch_lib.pipeline.resume import FILES_OF, resume_draft
+from cinematch_lib.storage.locks import folder_lock
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 STEPS = {
@@ -106,7 +106,7 @@ def run_pipeline(
     check_name(dataset)
     folders.data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with alone_in(folders.data_dir):  # of two pipelines at once, one would go on from the other's catalog
+        with folder_lock(folders.data_dir):  # of two pipelines at once, one would go on from the other's catalog
             return _run_steps(folders, parameters, steps, dataset, say)
     finally:
         with contextlib.suppress(OSError):  # it is not empty, as a rule
@@ -149,7 +149,7 @@ def _run_steps(
 def _draft(folders: Folders, steps: Sequence[str]) -> Draft:
     """An empty draft; where the steps before are not run, one with what they left in the run in use."""
     if steps[0] in FILES_OF:
-        return draft_for(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
+        return resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
     return Draft.begin(folders.artifacts_dir)
 
 

@@ -81,7 +81,7 @@ def neighbours_by_ratings(near: Mapping[str, Sequence[tuple[str, float]]]) -> Fi
     return figure
 
 
-def standings(contest: Contest) -> Figure:
+def leaderboard(contest: Contest) -> Figure:
     """Every model's mean of the leading metrics with its interval, the best at the top."""
     lead = contest.main[:2]
     order = sorted(contest.entries, key=lambda name: contest.entries[name].values[lead[0]].mean())

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cinematch_lib.recommender.reasons import Addends, Reason, reasons, wholes
+from cinematch_lib.recommender.reasons import Contributions, Reason, positive_totals, reasons
 
 _SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
 _SHOWN_SHARE = 0.1  # a film with less of the score is counted with others, a feature with less of its film passed over
@@ -20,14 +20,14 @@ _NAMED = np.array((_LEAST_SHARE,) + (_SHOWN_SHARE,) * (_SHOWN_FILMS - 1))  # wha
 
 
 class _Said(NamedTuple):
-    """Addends of one kind that all speak for one film of the list, or all against it.
+    """Contributions of one kind that all speak for one film of the list, or all against it.
 
     `weight` is their share, whatever its sign; `places` are those of the weightiest, and `percents` their shares, below
     zero where they speak against the film. The first `named` are named, and so many `others` counted, with what these
     have together.
     """
 
-    of: Addends
+    of: Contributions
     is_for: bool
     film: int
     weight: float
@@ -52,17 +52,17 @@ class _Said(NamedTuple):
 class Explanations:
     """Why each film of a list is in it; worked out for the whole list when the first is asked for."""
 
-    def __init__(self, addends: Callable[[], Sequence[Addends]]) -> None:
+    def __init__(self, addends: Callable[[], Sequence[Contributions]]) -> None:
         """From what tells the addends of the scores, kind by kind."""
         self._of_list = addends
 
     @cached_property
-    def _addends(self) -> Sequence[Addends]:
+    def _addends(self) -> Sequence[Contributions]:
         return self._of_list()
 
     @cached_property
     def _wholes(self) -> np.ndarray:
-        return wholes(self._addends)
+        return positive_totals(self._addends)
 
     def reasons(self, film: int) -> tuple[Reason, ...]:
         """The reasons for the film in this place of the list, the weightiest first."""
@@ -74,7 +74,7 @@ class Explanations:
         return _in_words(self._addends, self._wholes)
 
 
-def _in_words(addends: Sequence[Addends], whole: np.ndarray) -> list[str]:
+def _in_words(addends: Sequence[Contributions], whole: np.ndarray) -> list[str]:
     """For each film of a list the addends of its score, kind by kind, as one sentence."""
     of_kind = {one.kind: one for one in addends if one.values.shape[1]}
     kinds = [(of_kind[kind], is_for) for kind, is_for in _WORDS if kind in of_kind]
@@ -84,7 +84,7 @@ def _in_words(addends: Sequence[Addends], whole: np.ndarray) -> list[str]:
     return [_sentence(of_film) for of_film in said]
 
 
-def _worth_saying(kinds: Sequence[tuple[Addends, bool]], whole: np.ndarray) -> Iterable[_Said]:
+def _worth_saying(kinds: Sequence[tuple[Contributions, bool]], whole: np.ndarray) -> Iterable[_Said]:
     """What is worth a word, by film and then in the order of `kinds`: addends, and whether those for the film."""
     most = max(_SHOWN_FILMS + 1, max((of.values.shape[1] for of, _ in kinds), default=0))
     shares = np.zeros((len(kinds), len(whole), most))  # by kind, film and addend
@@ -123,7 +123,7 @@ def _sentence(said: list[_Said]) -> str:
 
 
 def _films(how: str, whom: str, said: _Said, more: Callable[[_Said, int], str]) -> list[str]:
-    """Addends that are films: each a phrase, those that are named with `more` said of them."""
+    """Contributions that are films: each a phrase, those that are named with `more` said of them."""
     return [
         f"{how} {film}{more(said, at)}" if at < said.named else f"{how} {film}"
         for at, film in enumerate(said.films(whom))
@@ -131,7 +131,7 @@ def _films(how: str, whom: str, said: _Said, more: Callable[[_Said, int], str]) 
 
 
 def _people(whom: str, do: str, said: _Said) -> list[str]:
-    """Addends through other people's ratings as one phrase: those who like some films `do` so."""
+    """Contributions through other people's ratings as one phrase: those who like some films `do` so."""
     *first, last = said.films(whom)
     listed = f"{', '.join(first)} and {last}" if first else last
     clear = (whom, do) == (_LIKED, _ALSO) or f" {whom} " in listed

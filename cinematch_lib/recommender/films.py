@@ -12,8 +12,8 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.vocabulary.genres import canonical_genre
-from cinematch_lib.vocabulary.lists import memberships
-from cinematch_lib.vocabulary.services import keys_of, service_called
+from cinematch_lib.vocabulary.lists import multi_hot
+from cinematch_lib.vocabulary.services import keys_of, resolve_service
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 
@@ -116,8 +116,8 @@ class Films:
         self.ids.flags.writeable = False
         self.general = np.asarray(self._columns["general"], dtype=np.float32)
         self._number = {name: _numbers(self._columns[name]) for name in ("year", "runtime")}
-        self._has_genre = memberships(self._columns["genres"])
-        self._has_service = memberships(self._columns["services"])
+        self._has_genre = multi_hot(self._columns["genres"])
+        self._has_service = multi_hot(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = keys_of(self.services)
@@ -203,7 +203,7 @@ class Films:
 
     def _service(self, name: str) -> str:
         """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
-        service = service_called(name, self._service_keys)
+        service = resolve_service(name, self._service_keys)
         if service is None:
             if not self.services:
                 raise UnknownNameError(

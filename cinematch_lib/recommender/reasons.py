@@ -66,7 +66,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Addends:
+class Contributions:
     """The addends of one kind, of all films of a list: `values` is float64 (films, addends), 0 where there is none.
 
     `movie` and `features` say of one, by the places of the film and of the addend, what it is told of: the lists are
@@ -79,7 +79,7 @@ class Addends:
     features: Callable[[int, int], tuple[Feature, ...]] | None = None  # where they have none
 
 
-def wholes(addends: Sequence[Addends]) -> np.ndarray:
+def positive_totals(addends: Sequence[Contributions]) -> np.ndarray:
     """What shares are parts of, by film: all that speaks for it; where nothing does, all that speaks against it."""
     values = np.concatenate([one.values for one in addends], axis=1)
     in_favour = np.maximum(values, 0).sum(axis=1)
@@ -89,7 +89,7 @@ def wholes(addends: Sequence[Addends]) -> np.ndarray:
     return np.where(in_favour > 0, in_favour, np.where(against > 0, against, 1.0))
 
 
-def reasons(addends: Sequence[Addends], film: int, whole: float) -> tuple[Reason, ...]:
+def reasons(addends: Sequence[Contributions], film: int, whole: float) -> tuple[Reason, ...]:
     """The addends of the score of the film in this place of the list, the weightiest first; those of zero left out.
 
     `whole` is what shares are parts of.

@@ -15,7 +15,7 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run, RunInfo
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import Films, Movie, Preferences
-from cinematch_lib.recommender.reasons import Addends, Feature, Reason
+from cinematch_lib.recommender.reasons import Contributions, Feature, Reason
 from cinematch_lib.recommender.scoring import Score, ScoreWeights
 from cinematch_lib.recommender.search import TitleIndex
 from cinematch_lib.recommender.similarity import Content
@@ -252,7 +252,7 @@ class Recommender:
         return chosen
 
 
-def _addends(score: Score, chosen: Sequence[tuple[int, float, tuple[int, float] | None]]) -> list[Addends]:
+def _addends(score: Score, chosen: Sequence[tuple[int, float, tuple[int, float] | None]]) -> list[Contributions]:
     return score.addends([row for row, _, _ in chosen], [varied for _, _, varied in chosen])
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import Films, Movie, Preferences, Selection
-from cinematch_lib.recommender.reasons import Addends, Feature
+from cinematch_lib.recommender.reasons import Contributions, Feature
 from cinematch_lib.recommender.similarity import Content
 
 _HALVED = 2  # with every so many liked films, it counts half as much how many people like a film
@@ -118,7 +118,7 @@ class Score:
             likeness += (1 - part) * self._content.scores(unheard, films)
         return likeness
 
-    def addends(self, rows: Sequence[int], varied: Sequence[tuple[int, float] | None]) -> list[Addends]:
+    def addends(self, rows: Sequence[int], varied: Sequence[tuple[int, float] | None]) -> list[Contributions]:
         """What the scores of the films in `rows` add up to, kind by kind.
 
         `varied` is None for a film, or the row of another and what likeness to that one takes off.
@@ -133,7 +133,7 @@ class Score:
             made.append(self._of_variety(varied))
         return made
 
-    def _of_anchors(self, rows: np.ndarray) -> list[Addends]:
+    def _of_anchors(self, rows: np.ndarray) -> list[Contributions]:
         """What each liked and each disliked film adds, through ratings and by likeness."""
         anchors, weights = self._profile.anchors, self._profile.weights
         counts = self._counts_by_each(rows)
@@ -150,11 +150,11 @@ class Score:
                 at = first + addend
                 return self._content.shared(int(rows[film]), anchors[at], float(scale[film, at]))
 
-            made.append(Addends(f"rated_with_{name}", through_ratings[:, first:end], movie))
-            made.append(Addends(name, by_likeness[:, first:end], movie, shared))
+            made.append(Contributions(f"rated_with_{name}", through_ratings[:, first:end], movie))
+            made.append(Contributions(name, by_likeness[:, first:end], movie, shared))
         return made
 
-    def _of_genres(self, rows: np.ndarray) -> Addends:
+    def _of_genres(self, rows: np.ndarray) -> Contributions:
         """What the preferred genres add that a film has."""
         of_each = self._genre_weight / len(self._genres)
         has = self._films.have(rows, self._genres)
@@ -165,13 +165,13 @@ class Score:
             return tuple([Feature("genres", name, of_each) for name in compress(self._genres, of_film)])
 
         values = of_each * has.sum(axis=1, keepdims=True)
-        return Addends("genres", values, features=lambda film, _: genres(of_films[film]))
+        return Contributions("genres", values, features=lambda film, _: genres(of_films[film]))
 
-    def _of_everybody(self, rows: np.ndarray) -> Addends:
+    def _of_everybody(self, rows: np.ndarray) -> Contributions:
         """What people like in general: how many like the film, or how well they like it."""
         values = self._general_weight * self._everybody[rows].astype(np.float64)[:, None]
         if not self._counted:
-            return Addends("general", values)
+            return Contributions("general", values)
 
         likes = self._said.likes[rows].tolist()
 
@@ -179,12 +179,12 @@ class Score:
             people = f"{likes[film]:,} {'person' if likes[film] == 1 else 'people'}" if likes[film] else "nobody"
             return (Feature("likes", people, float(values[film, 0])),)
 
-        return Addends("popular", values, features=liked_by)
+        return Contributions("popular", values, features=liked_by)
 
-    def _of_variety(self, varied: Sequence[tuple[int, float] | None]) -> Addends:
+    def _of_variety(self, varied: Sequence[tuple[int, float] | None]) -> Contributions:
         """What likeness to a film before it in the list takes off."""
         values = np.array([[of[1] if of else 0.0] for of in varied])
-        return Addends("variety", values, lambda film, _: self._films.movie(varied[film][0]))
+        return Contributions("variety", values, lambda film, _: self._films.movie(varied[film][0]))
 
     def _said_by_each(self, rows: np.ndarray) -> np.ndarray:
         """What each anchor says of each film through ratings: float64 (rows, anchors)."""

@@ -14,7 +14,7 @@ _REASONS, _FEATURES = 5, 4  # how many are told of; the explanation in words tel
 _REMEMBERED = 4096  # films
 
 
-class Answers:
+class ResponseBuilder:
     """Builds the answers for one run's films. `median_runtime` stands in where a film's own is unknown."""
 
     def __init__(self, median_runtime: int | None) -> None:

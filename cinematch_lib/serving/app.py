@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from cinematch_lib.serving import schemas
-from cinematch_lib.serving.door import Door, Safe
+from cinematch_lib.serving.door import AccessMiddleware, Safe
 from cinematch_lib.serving.film_routes import add_film_routes, answer
 from cinematch_lib.serving.problems import handle_problems
 from cinematch_lib.serving.runs import LiveRun
@@ -67,7 +67,7 @@ def create_app(
     add_user_routes(app, live, store)
     app.mount("/page", _Page(directory=PAGE, check_dir=False))
     # The last one added is the outermost.
-    app.add_middleware(Door, token=api_token or os.environ.get(TOKEN), rate=rate_limit)
+    app.add_middleware(AccessMiddleware, token=api_token or os.environ.get(TOKEN), rate=rate_limit)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=cors_origins,

@@ -101,7 +101,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-class Door:
+class AccessMiddleware:
     """ASGI middleware before everything under ``/api``: the rate, the token, and the size of the body."""
 
     def __init__(self, app: ASGIApp, token: str | None, rate: float | None) -> None:

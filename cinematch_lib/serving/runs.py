@@ -16,7 +16,7 @@ from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.films import Preferences
 from cinematch_lib.recommender.recommender import Recommender
-from cinematch_lib.serving.answers import Answers
+from cinematch_lib.serving.answers import ResponseBuilder
 
 LOOK_EVERY = 1.0  # seconds between two looks at which run is in use
 _REMEMBERED = 512  # answers, of some ten or twenty kilobytes each
@@ -31,7 +31,7 @@ class Served:
     """One run as it is served. A request takes hold of it once and uses no other."""
 
     recommender: Recommender
-    answers: Answers
+    answers: ResponseBuilder
     info: RunInfo
 
     @cached_property
@@ -54,7 +54,7 @@ class Served:
         run = Run.current(artifacts_dir)
         try:
             recommender = Recommender.of_run(run)
-            served = cls(recommender, Answers(recommender.median_runtime), run.info)
+            served = cls(recommender, ResponseBuilder(recommender.median_runtime), run.info)
             served.try_out()
         except CineMatchError:
             raise

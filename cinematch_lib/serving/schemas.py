@@ -1,6 +1,6 @@
 """What requests may hold and what answers look like, as the OpenAPI document states it.
 
-Answers are built by `answers` without passing through these models: the tests hold them to the document.
+ResponseBuilder are built by `answers` without passing through these models: the tests hold them to the document.
 """
 
 from typing import Annotated, Literal

@@ -19,7 +19,7 @@ def check_replaceable(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def grown_beside(folder: Path) -> Iterator[Path]:
+def staging_dir(folder: Path) -> Iterator[Path]:
     """An empty folder beside `folder` to build its successor in; it is gone after the block."""
     new = _new(folder)
     new.mkdir()
@@ -29,7 +29,7 @@ def grown_beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(new)
 
 
-def put_in_place(whole: Path, folder: Path) -> None:
+def replace_dir(whole: Path, folder: Path) -> None:
     """Renames `whole` to `folder`; what was there goes once the new one stands, and stays if that fails."""
     old = _old(folder)
     if folder.exists():
@@ -44,12 +44,12 @@ def put_in_place(whole: Path, folder: Path) -> None:
         shutil.rmtree(old)
 
 
-def is_settled(folder: Path) -> bool:
+def is_recovered(folder: Path) -> bool:
     """Whether no replacement of `folder` was broken off in the middle."""
     return not _old(folder).exists()
 
 
-def settle(folder: Path) -> None:
+def recover(folder: Path) -> None:
     """Ends a broken-off replacement: without a new one the old one comes back, and the rest is removed."""
     old, new = _old(folder), _new(folder)
     if old.exists() and not folder.exists():

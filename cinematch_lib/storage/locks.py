@@ -11,7 +11,7 @@ from cinematch_lib.errors import CineMatchError
 
 
 @contextlib.contextmanager
-def alone_in(parent: Path, refusal: str | None = None) -> Iterator[None]:
+def folder_lock(parent: Path, refusal: str | None = None) -> Iterator[None]:
     """Waits until no other process is in such a block for `parent`, and says so on stderr if it must wait.
 
     With a `refusal` it does not wait, but raises CineMatchError with that text.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def place(folder: str) -> Path:
+def project_path(folder: str) -> Path:
     """A folder as an absolute path; a relative one is taken from the project's root.
 
     The root is the nearest folder, from the working one upwards, that holds both `notebooks` and

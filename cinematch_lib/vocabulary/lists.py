@@ -7,10 +7,10 @@ import numpy as np
 SEPARATOR = "|"  # as in `columns`, which is heavier to load
 
 
-def memberships(joined: Sequence[str]) -> dict[str, np.ndarray]:
+def multi_hot(joined: Sequence[str]) -> dict[str, np.ndarray]:
     """For each name in the ``|``-joined lists, which rows have it: bool (rows,).
 
-    >>> {name: has.tolist() for name, has in memberships(["crime|drama", "", "drama"]).items()}
+    >>> {name: has.tolist() for name, has in multi_hot(["crime|drama", "", "drama"]).items()}
     {'crime': [True, False, False], 'drama': [True, False, True]}
     """
     patterns: dict[str, list[int]] = {}

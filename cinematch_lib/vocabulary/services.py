@@ -67,14 +67,14 @@ def service_name(name: str, kind: str = "") -> str:
 
 
 def keys_of(services: Iterable[str]) -> dict[str, str]:
-    """Services by what `service_called` knows them by."""
+    """Services by what `resolve_service` knows them by."""
     return {_key(name): name for name in services}
 
 
-def service_called(name: str, keys: Mapping[str, str]) -> str | None:
+def resolve_service(name: str, keys: Mapping[str, str]) -> str | None:
     """The service that `name` means among those of `keys`: case, spaces and the demo mark aside; else None.
 
-    >>> service_called(" disney plus", keys_of(["Disney+ (demo)", "Netflix (demo)"]))
+    >>> resolve_service(" disney plus", keys_of(["Disney+ (demo)", "Netflix (demo)"]))
     'Disney+ (demo)'
     """
     bare = name.removesuffix(DEMO_SUFFIX)

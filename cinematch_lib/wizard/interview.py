@@ -15,7 +15,7 @@ from cinematch_lib.wizard import terminal as page
 from cinematch_lib.wizard.inspect import Choice, Survey
 from cinematch_lib.wizard.options import MODES
 from cinematch_lib.wizard.plan import Plan, pipeline_time, tmdb_time
-from cinematch_lib.wizard.prompts import Asker, chosen
+from cinematch_lib.wizard.prompts import Prompter, chosen
 from cinematch_lib.wizard.rules import check_together, read, shown
 from cinematch_lib.wizard.token import EXPLAINED, TERMS, accepted_token, goes_before_dotenv
 
@@ -27,7 +27,7 @@ _ASKED = {one.name for one in fields(Filters)} | {"services", "services_file", "
 class Interview:
     """One person's, or one command line's, answers on the way to a plan."""
 
-    asker: Asker
+    asker: Prompter
     survey: Survey
     options: argparse.Namespace
 

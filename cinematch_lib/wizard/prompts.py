@@ -14,7 +14,7 @@ LEFT = "left at a question; nothing was changed"
 
 
 @dataclass
-class Asker:
+class Prompter:
     """Asks a person; with `defaults` nobody is asked, and what no flag says has its default.
 
     `on_leaving` is what to tell somebody who leaves at a question by Ctrl-C or Ctrl-D: KeyboardInterrupt

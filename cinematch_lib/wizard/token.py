@@ -5,12 +5,12 @@ import os
 
 from dotenv import dotenv_values
 
-from cinematch_lib.data.tmdb.client import Client, SetAsideError
-from cinematch_lib.data.tmdb.gate import Gate
+from cinematch_lib.data.tmdb.client import Client, RequestFailedError
+from cinematch_lib.data.tmdb.gate import RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, Access, access, dotenv_path
 from cinematch_lib.errors import CineMatchError, DownloadError
 from cinematch_lib.wizard import terminal as page
-from cinematch_lib.wizard.prompts import Asker
+from cinematch_lib.wizard.prompts import Prompter
 
 EXPLAINED = (
     "TMDb asks for a token of your own: make a free account at https://www.themoviedb.org, then take the API Read "
@@ -24,7 +24,7 @@ TERMS = (
 )
 
 
-def accepted_token(asker: Asker) -> str | None:
+def accepted_token(asker: Prompter) -> str | None:
     """Make sure of a token that TMDb takes; returns it where it was typed in, None where it was set already.
 
     What is typed is set for this process and those it starts. Raises CineMatchError where nobody can be asked
@@ -64,10 +64,10 @@ def _check(reach: Access) -> None:
     """One small request. Raises CineMatchError for a token that is refused, or when TMDb does not answer."""
     page.say("Asking TMDb whether it takes the token …")
     today = datetime.datetime.now(datetime.UTC).date()
-    client = Client(reach, Gate())
+    client = Client(reach, RateLimiter())
     try:
         client.changed(today, today)
-    except SetAsideError as error:
+    except RequestFailedError as error:
         raise DownloadError(f"TMDb {error}; try again later, or say --mode quick to do without it") from None
     finally:
         client.close()

@@ -13,7 +13,7 @@ from cinematch_lib.wizard import terminal as page
 from cinematch_lib.wizard.inspect import Survey, look
 from cinematch_lib.wizard.interview import Interview
 from cinematch_lib.wizard.plan import folder_flags, show
-from cinematch_lib.wizard.prompts import Asker
+from cinematch_lib.wizard.prompts import Prompter
 
 
 def guided_setup(options: argparse.Namespace, perform: Callable[[Sequence[str]], None], packages: int) -> None:
@@ -24,7 +24,7 @@ def guided_setup(options: argparse.Namespace, perform: Callable[[Sequence[str]],
     KeyboardInterrupt where somebody leaves at a question.
     """
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
-    asker = Asker(options.yes)
+    asker = Prompter(options.yes)
     survey = look(folders, steps_between(None, options.to))
     _show_what_is_there(survey, folders, packages)
     plan = Interview(asker, survey, options).plan()
@@ -94,7 +94,7 @@ def _verify(run_id: str, folders: Folders, perform: Callable[[Sequence[str]], No
 
 def _offer_server(
     run_id: str,
-    asker: Asker,
+    asker: Prompter,
     options: argparse.Namespace,
     folders: Folders,
     perform: Callable[[Sequence[str]], None],

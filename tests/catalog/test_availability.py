@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.tables import write_csv
 
 from cinematch_lib.catalog.availability import ServicesSource, demo_services, services_of
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
 
 SHARES = {
@@ -33,7 +33,7 @@ def films():
 
 def services(source, **options):
     """Each film's services by movieId, and the ledger."""
-    left_out = LeftOut()
+    left_out = RejectLog()
     found = services_of(films(), ServicesSource(source, **options), left_out)
     assert found.index.tolist() == films().index.tolist()
     assert found.dtype == "str"

@@ -15,7 +15,7 @@ from cinematch_lib.catalog.clean import CATALOG, LEFT_OUT, REPORT, CleaningRepor
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.movielens import fetch
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError
 
@@ -239,7 +239,7 @@ def test_the_samples_credits_name_wikidata_and_not_tmdb(tmp_path):
 
 def test_the_catalog_reads_back_as_it_was(folder, metadata, tmp_path):
     clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
-    left_out = LeftOut()
+    left_out = RejectLog()
     films = merge_films(folder, metadata, ServicesSource(), left_out)
     kept = films[films["movieId"].isin([1, 6])][list(MERGED_DTYPES)].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_catalog(tmp_path / "data"), kept)

@@ -5,7 +5,7 @@ from support.tables import write_movielens, write_tmdb
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
@@ -13,7 +13,7 @@ NO_SERVICES = ServicesSource("none")
 
 
 def merge(folder, metadata=None, services=NO_SERVICES):
-    left_out = LeftOut()
+    left_out = RejectLog()
     return merge_films(folder, metadata, services, left_out), left_out
 
 

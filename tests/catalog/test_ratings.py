@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cinematch_lib.catalog.ratings import general_liking, rating_summary
+from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 
 
 def films(*ids, votes=None):
@@ -30,7 +30,7 @@ def test_ratings_are_summed_up_by_film():
 
 def test_by_hand():
     # The average rating is (30*4 + 10*2) / 40 = 3.5; 90 % of films have fewer than 28 ratings.
-    liking = general_liking(films(1, 2, 3), summary([30, 10], [4.0, 2.0]))
+    liking = bayesian_average(films(1, 2, 3), summary([30, 10], [4.0, 2.0]))
     assert liking.tolist() == [
         pytest.approx(30 * 0.5 / 58 / 2, abs=1e-6),
         pytest.approx(10 * -1.5 / 38 / 2, abs=1e-6),
@@ -39,32 +39,32 @@ def test_by_hand():
 
 
 def test_with_equal_means_more_ratings_weigh_more_and_a_few_hardly_count():
-    liking = general_liking(films(1, 2, 3), summary([1000, 1, 1000], [4.5, 4.5, 2.5]))
+    liking = bayesian_average(films(1, 2, 3), summary([1000, 1, 1000], [4.5, 4.5, 2.5]))
     assert liking[0] > 10 * liking[1] > 0 > liking[2]
 
 
 def test_films_come_in_the_order_asked_and_unrated_ones_are_average():
     table = summary([50, 50], [4.0, 2.0])
-    forwards, backwards = general_liking(films(1, 9, 2), table), general_liking(films(2, 9, 1), table)
+    forwards, backwards = bayesian_average(films(1, 9, 2), table), bayesian_average(films(2, 9, 1), table)
     assert forwards.tolist() == backwards[::-1].tolist()
     assert forwards[1] == 0.0
 
 
 def test_votes_stand_in_where_there_are_no_ratings():
-    rated = general_liking(films(1, 2), summary([30, 10], [4.0, 2.0]))
-    voted = general_liking(films(1, 2, votes=[(30, 8.0), (10, 4.0)]), None)
+    rated = bayesian_average(films(1, 2), summary([30, 10], [4.0, 2.0]))
+    voted = bayesian_average(films(1, 2, votes=[(30, 8.0), (10, 4.0)]), None)
     assert voted.tolist() == rated.tolist()
 
 
 def test_unknown_votes_and_averages_of_zero_say_nothing():
     voted = films(1, 2, 3, 4, votes=[(30, 8.0), (10, 4.0), (500, 0.0), (None, 9.0)])
-    assert general_liking(voted, None).tolist()[2:] == [0.0, 0.0]
-    assert general_liking(voted, None)[:2].tolist() == general_liking(voted[:2], None).tolist()
+    assert bayesian_average(voted, None).tolist()[2:] == [0.0, 0.0]
+    assert bayesian_average(voted, None)[:2].tolist() == bayesian_average(voted[:2], None).tolist()
 
 
 def test_nothing_known_of_any_film_makes_all_average():
-    assert general_liking(films(1, 2, votes=[(None, None), (0, 7.0)]), None).tolist() == [0.0, 0.0]
-    assert general_liking(films(8, 9), summary([5], [4.0])).tolist() == [0.0, 0.0]
+    assert bayesian_average(films(1, 2, votes=[(None, None), (0, 7.0)]), None).tolist() == [0.0, 0.0]
+    assert bayesian_average(films(8, 9), summary([5], [4.0])).tolist() == [0.0, 0.0]
 
 
 @given(
@@ -72,7 +72,7 @@ def test_nothing_known_of_any_film_makes_all_average():
     halves=arrays("int64", 5, elements=st.integers(1, 10)),
 )
 def test_it_stays_within_two_stars_of_the_average_and_follows_the_mean(counts, halves):
-    liking = general_liking(films(1, 2, 3, 4, 5), summary(counts, halves / 2))
+    liking = bayesian_average(films(1, 2, 3, 4, 5), summary(counts, halves / 2))
     assert liking.dtype == "float64"
     assert np.abs(liking).max() <= 2.25 / 1
     assert not np.signbit(liking[liking == 0]).any()

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.tables import TMDB_COLUMNS, write_tmdb
 
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import TMDB_METADATA
 from cinematch_lib.data.tmdb import LONGEST_RUNTIME, find_metadata, imdb_digits, plain_text, read_metadata
 from cinematch_lib.errors import CineMatchError
@@ -14,7 +14,7 @@ NAME = "tmdb_metadata.csv"
 
 def read(tmp_path, *rows):
     """The metadata of these rows, and the ledger."""
-    left_out = LeftOut()
+    left_out = RejectLog()
     return read_metadata(write_tmdb(tmp_path / NAME, list(rows)), left_out), left_out
 
 
@@ -117,7 +117,7 @@ def test_a_missing_column_is_named(tmp_path):
     path = tmp_path / NAME
     path.write_text("tmdb_id,title\n1,Ariel\n")
     with pytest.raises(CineMatchError, match=r"tmdb_metadata\.csv lacks the columns release_date, runtime, popularity"):
-        read_metadata(path, LeftOut())
+        read_metadata(path, RejectLog())
 
 
 # --- values ------------------------------------------------------------------------------------------

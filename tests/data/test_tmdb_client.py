@@ -15,8 +15,8 @@ from support.tmdb_server import TOKEN, WAYS, Tmdb, film, running
 from cinematch_lib.data.tmdb import client as clients
 from cinematch_lib.data.tmdb import gate as gates
 from cinematch_lib.data.tmdb import settings
-from cinematch_lib.data.tmdb.client import Client, SetAsideError
-from cinematch_lib.data.tmdb.gate import Gate
+from cinematch_lib.data.tmdb.client import Client, RequestFailedError
+from cinematch_lib.data.tmdb.gate import RateLimiter
 from cinematch_lib.data.tmdb.settings import Access, access
 from cinematch_lib.errors import CineMatchError, DownloadError
 
@@ -40,7 +40,7 @@ def be_impatient_with(way, monkeypatch):
 
 
 def client_of(server, token=TOKEN, rate=400):
-    return Client(Access(getattr(server, "url", server), token), Gate(rate))
+    return Client(Access(getattr(server, "url", server), token), RateLimiter(rate))
 
 
 def test_a_film_is_one_request_with_everything_in_it(server):
@@ -73,7 +73,7 @@ def test_a_film_that_is_gone_is_none(server):
 
 def test_a_404_that_is_not_tmdbs_is_no_proof_that_a_film_is_gone(server):
     server.fails["/3/movie/5"] = "html404"
-    with pytest.raises(SetAsideError, match="answered 404 with text/html instead of JSON"):
+    with pytest.raises(RequestFailedError, match="answered 404 with text/html instead of JSON"):
         client_of(server).movie(5)
 
 
@@ -122,7 +122,7 @@ REASONS = {
 def test_what_fails_for_ever_is_set_aside_with_its_reason(server, way, monkeypatch):
     be_impatient_with(way, monkeypatch)
     server.fails["/3/movie/7"] = way
-    with pytest.raises(SetAsideError) as caught:
+    with pytest.raises(RequestFailedError) as caught:
         client_of(server).movie(7)
     assert str(caught.value) == REASONS[way]
     assert len(server.log) == 1 + len(clients.PAUSES)
@@ -132,7 +132,7 @@ def test_an_answer_that_drips_is_given_up(server, monkeypatch):
     monkeypatch.setattr(clients, "DEADLINE", 0.2)
     monkeypatch.setattr(clients, "PAUSES", ())
     server.fails["/3/movie/7"] = "drip"
-    with pytest.raises(SetAsideError, match=r"took more than 0.2 s for one answer"):
+    with pytest.raises(RequestFailedError, match=r"took more than 0.2 s for one answer"):
         client_of(server).movie(7)
 
 
@@ -140,14 +140,14 @@ def test_an_answer_without_an_end_is_given_up(server, monkeypatch):
     monkeypatch.setattr(clients, "LARGEST", 1000)
     monkeypatch.setattr(clients, "PAUSES", ())
     server.films[7] = film(7, overview="x" * 2000)
-    with pytest.raises(SetAsideError, match="sent more than 1,000 bytes"):
+    with pytest.raises(RequestFailedError, match="sent more than 1,000 bytes"):
         client_of(server).movie(7)
 
 
 def test_pauses_between_tries_grow(server, monkeypatch):
     monkeypatch.setattr(clients, "PAUSES", (0.05, 0.1, 0.2))
     server.fails["/3/movie/7"] = "500"
-    with pytest.raises(SetAsideError):
+    with pytest.raises(RequestFailedError):
         client_of(server).movie(7)
     times = [at for at, *_ in server.log]
     waits = [later - at for at, later in itertools.pairwise(times)]
@@ -158,7 +158,7 @@ def test_pauses_between_tries_grow(server, monkeypatch):
 def test_an_answer_without_its_parts_is_no_answer(server, facts, monkeypatch):
     monkeypatch.setattr(clients, "PAUSES", ())
     server.films[7] = film(7, **facts)
-    with pytest.raises(SetAsideError, match="answered with something else than what it was asked for"):
+    with pytest.raises(RequestFailedError, match="answered with something else than what it was asked for"):
         client_of(server).movie(7)
 
 
@@ -216,7 +216,7 @@ def test_nothing_but_failures_ends_after_a_while(server, monkeypatch):
         for number in range(2, 100):
             try:
                 client.movie(number)
-            except SetAsideError:
+            except RequestFailedError:
                 continue
     assert len(server.log) < 40
 
@@ -224,7 +224,7 @@ def test_nothing_but_failures_ends_after_a_while(server, monkeypatch):
 def test_a_long_pause_that_the_server_asked_for_is_no_failure(server, monkeypatch):
     monkeypatch.setattr(clients, "PATIENCE", 0.3)
     client = client_of(server)
-    client.gate.slow_down(client.gate.pass_through(), 0.6)
+    client.gate.slow_down(client.gate.acquire(), 0.6)
     server.fails["/3/movie/7"] = ["closed"]  # as idle connections are
     assert client.movie(7) == film(7)
 
@@ -240,7 +240,7 @@ def test_the_token_is_in_no_error_no_traceback_and_no_log(server, way, caplog, m
     client = client_of(unused_url() if way == "refused" else server)
     try:
         client.movie(7)
-    except (SetAsideError, CineMatchError) as error:
+    except (RequestFailedError, CineMatchError) as error:
         caught = error
     chain, one = [], caught
     while one is not None:
@@ -317,4 +317,4 @@ def test_requests_netrc_does_not_come_between(server, tmp_path, monkeypatch):
 
 def test_a_server_is_found_wherever_its_address_says():
     with running(Tmdb()) as tmdb:
-        assert Client(Access(tmdb.url, TOKEN), Gate()).movie(3)["title"] == "Film 3"
+        assert Client(Access(tmdb.url, TOKEN), RateLimiter()).movie(3)["title"] == "Film 3"

@@ -462,11 +462,11 @@ def test_the_token_is_in_nothing_that_is_written(server, raw, capfd):
 
 
 def test_the_table_is_read_as_metadata_without_a_doubt(server, raw):
-    from cinematch_lib.data.rejects import LeftOut
+    from cinematch_lib.data.rejects import RejectLog
 
     server.films[2] = film(2, overview='Two\nlines, "quoted", <b>bold</b> & more', title="Zero\u2019s, comma")
     fetch(lay_links(raw, 3))
-    left_out = LeftOut()
+    left_out = RejectLog()
     metadata = read_metadata(raw / "tmdb" / "tmdb_metadata.csv", left_out)
     assert metadata["overview"].tolist()[1] == 'Two lines, "quoted", bold & more'
     assert metadata["runtime"].tolist() == [170, 170, 170]

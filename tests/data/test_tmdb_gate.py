@@ -7,7 +7,7 @@ import pytest
 from support.tmdb_server import most_in_a_second
 
 from cinematch_lib.data.tmdb import gate as gates
-from cinematch_lib.data.tmdb.gate import ClosedError, Gate
+from cinematch_lib.data.tmdb.gate import ClosedError, RateLimiter
 from cinematch_lib.errors import CineMatchError, DownloadError
 
 
@@ -18,7 +18,7 @@ def passing(gate, seconds, threads=16, work=0.0):
     def work_on():
         try:
             while True:
-                moments.append(gate.pass_through())
+                moments.append(gate.acquire())
                 time.sleep(work)
         except ClosedError:
             pass
@@ -35,14 +35,14 @@ def passing(gate, seconds, threads=16, work=0.0):
 
 
 def test_forty_a_second_are_held_and_never_exceeded_by_more_than_a_tenth():
-    moments = passing(Gate(), 2, work=0.15)
+    moments = passing(RateLimiter(), 2, work=0.15)
     assert 32 * 2 <= len(moments) <= 41 * 2  # fewer only where the machine is busy
     assert most_in_a_second(moments) <= 40
 
 
 def test_time_that_nobody_wanted_is_not_saved_up():
-    gate = Gate(40)
-    gate.pass_through()
+    gate = RateLimiter(40)
+    gate.acquire()
     time.sleep(0.5)
     moments = passing(gate, 0.5)
     assert len(moments) <= 23
@@ -51,7 +51,7 @@ def test_time_that_nobody_wanted_is_not_saved_up():
 
 @pytest.mark.parametrize("rate", [5, 200])
 def test_other_rates_are_held_too(rate):
-    moments = passing(Gate(rate), 1.1)
+    moments = passing(RateLimiter(rate), 1.1)
     assert rate * 1.1 * 0.7 <= len(moments) <= rate * 1.1 * 1.1 + 2
     assert most_in_a_second(moments) <= rate
 
@@ -59,12 +59,12 @@ def test_other_rates_are_held_too(rate):
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_cannot_be_is_refused(rate):
     with pytest.raises(CineMatchError, match="the rate must be a number of requests a second above 0, got"):
-        Gate(rate)
+        RateLimiter(rate)
 
 
 def test_a_429_makes_everybody_wait_as_long_as_it_says_and_go_half_as_fast_after():
-    gate = Gate(40)
-    at = gate.pass_through()
+    gate = RateLimiter(40)
+    at = gate.acquire()
     gate.slow_down(at, 0.5)
     assert gate.rate() == 0
     moments = passing(gate, 1.5, threads=4)
@@ -73,8 +73,8 @@ def test_a_429_makes_everybody_wait_as_long_as_it_says_and_go_half_as_fast_after
 
 
 def test_several_429s_of_requests_that_were_under_way_together_count_once():
-    gate = Gate(40)
-    passed = [gate.pass_through() for _ in range(4)]
+    gate = RateLimiter(40)
+    passed = [gate.acquire() for _ in range(4)]
     for at in passed:
         gate.slow_down(at, 0.01)
     time.sleep(0.02)
@@ -84,8 +84,8 @@ def test_several_429s_of_requests_that_were_under_way_together_count_once():
 
 def test_after_a_429_the_full_rate_comes_back(monkeypatch):
     monkeypatch.setattr(gates, "RECOVERY", 0.5)
-    gate = Gate(40)
-    gate.slow_down(gate.pass_through(), 0.1)
+    gate = RateLimiter(40)
+    gate.slow_down(gate.acquire(), 0.1)
     assert gate.rate() == 0
     time.sleep(0.5)
     assert gate.rate() == 40
@@ -93,39 +93,39 @@ def test_after_a_429_the_full_rate_comes_back(monkeypatch):
 
 def test_without_retry_after_the_own_pauses_grow_until_a_request_goes_well(monkeypatch):
     monkeypatch.setattr(gates, "OWN_WAITS", (0.02, 0.3, 0.4))
-    gate, waits = Gate(1000), []
+    gate, waits = RateLimiter(1000), []
     for _ in range(4):
-        at = gate.pass_through()
+        at = gate.acquire()
         gate.slow_down(at, None)
-        waits.append(gate.pass_through() - at)
+        waits.append(gate.acquire() - at)
     assert [wait >= least for wait, least in zip(waits, (0.02, 0.3, 0.4, 0.4), strict=True)] == [True] * 4
     assert waits[0] < 0.3
     gate.went_well()
-    at = gate.pass_through()
+    at = gate.acquire()
     gate.slow_down(at, None)
-    assert gate.pass_through() - at < 0.3
+    assert gate.acquire() - at < 0.3
 
 
 def test_429s_without_an_end_stop_the_fetch(monkeypatch):
     monkeypatch.setattr(gates, "MOST_WAITS", 3)
-    gate = Gate(1000)
+    gate = RateLimiter(1000)
     with pytest.raises(DownloadError, match=r"^TMDb answers 429 Too Many Requests; what came is kept"):
         for _ in range(4):
-            gate.slow_down(gate.pass_through(), 0.001)
+            gate.slow_down(gate.acquire(), 0.001)
 
 
 def test_a_pause_of_an_hour_is_not_waited_for():
     with pytest.raises(DownloadError, match="asks for a pause of 3,600 s; what came is kept, so run it again later"):
-        Gate().slow_down(time.monotonic(), 3600)
+        RateLimiter().slow_down(time.monotonic(), 3600)
 
 
 def test_a_closed_gate_wakes_those_who_wait_and_lets_nobody_through():
-    gate = Gate()
-    gate.slow_down(gate.pass_through(), 300)
+    gate = RateLimiter()
+    gate.slow_down(gate.acquire(), 300)
     began = time.monotonic()
     assert passing(gate, 0.1) == []
     assert time.monotonic() - began < 60
     with pytest.raises(ClosedError):
-        gate.pass_through()
+        gate.acquire()
     with pytest.raises(ClosedError):
         gate.rest(60)

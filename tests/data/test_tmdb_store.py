@@ -9,7 +9,7 @@ import threading
 import pytest
 from support.tmdb_server import film
 
-from cinematch_lib.data.tmdb.answers import metadata_row, provider_rows, worth_keeping
+from cinematch_lib.data.tmdb.answers import metadata_row, provider_rows, trim_response
 from cinematch_lib.data.tmdb.store import FILE, open_store
 from cinematch_lib.errors import CineMatchError
 
@@ -148,9 +148,9 @@ def test_a_store_of_another_version_is_refused(folder, version, table):
 def test_what_is_kept_says_the_same_as_the_answer():
     answer = film(949)
     answer["credits"]["crew"] += [{"name": f"Person {n}", "job": "Gaffer"} for n in range(100)]
-    kept = worth_keeping(answer)
+    kept = trim_response(answer)
     assert len(kept["credits"]["crew"]) == 1
-    assert worth_keeping(kept) == kept
+    assert trim_response(kept) == kept
     for one in (answer, kept):
         assert metadata_row(one) == {
             "tmdb_id": 949,
@@ -179,7 +179,7 @@ def test_what_tmdb_does_not_know_is_empty():
     assert row.pop("tmdb_id") == 1
     assert set(row.values()) == {""}
     assert provider_rows(empty, "US") == []
-    assert metadata_row(worth_keeping(empty)) == {"tmdb_id": 1} | row
+    assert metadata_row(trim_response(empty)) == {"tmdb_id": 1} | row
 
 
 def test_doubtful_values_do_no_harm():

@@ -22,14 +22,14 @@ from cinematch_lib.evaluation.report import (
     costs,
     explained,
     kinds_of_lists,
+    leaderboard,
     margins,
     one_user,
-    standings,
 )
 from cinematch_lib.models import make
 from cinematch_lib.models.interactions import LIKED
 
-OURS = {"penalty": 20.0, "thinning": 0.3, "sitting_weight": 0.0, "calendar": 0.0, "cold": 0.25}
+OURS = {"regularization": 20.0, "dropout": 0.3, "session_weight": 0.0, "calendar": 0.0, "cold": 0.25}
 KS = [5, 10]
 
 
@@ -81,18 +81,18 @@ def test_values_are_those_of_the_model_with_the_values_that_a_search_chose(resul
 
 
 def test_without_a_search_defaults_run(laid_out):
-    result = contest(laid_out, ["ease"], KS, searching=False)
+    result = contest(laid_out, ["ease"], KS, tune=False)
     assert result.entries["ease"].chosen == [{}]
     assert result.entries["ease"].tried.empty
 
 
 def test_the_hybrid_chooses_once_for_all_rounds_on_what_is_known_to_all(laid_out):
-    open_values = {"sitting_weight": 0.0, "calendar": 0.0, "thinning": 0.3, "cold": 0.25}
+    open_values = {"session_weight": 0.0, "calendar": 0.0, "dropout": 0.3, "cold": 0.25}
     entry = contest(laid_out, ["hybrid"], KS, ours=open_values).entries["hybrid"]
     inner = laid_out.validation
     alone = make("hybrid", **open_values).fit(inner.split.train, inner.catalog)
     assert entry.chosen == [alone.chosen]
-    assert entry.tried["penalty"].tolist() == [one["penalty"] for one in alone.tried]
+    assert entry.tried["regularization"].tolist() == [one["regularization"] for one in alone.tried]
 
 
 def test_metrics_json_says_what_the_hand_calculates(result, laid_out):
@@ -136,7 +136,7 @@ def test_values_by_user_are_read_back(result):
 
 
 def test_the_tables_to_read(result, laid_out):
-    table = standings(result)
+    table = leaderboard(result)
     means = result.values("ndcg@5").mean().sort_values(ascending=False)
     assert table.iloc[0, 0].startswith(f"{means.iloc[0]:.3f} [")
     assert set(table.index) == {"popular", "EASE", "hybrid", "hybrid as served"}
@@ -229,7 +229,7 @@ def test_where_too_few_rate_nothing_is_said_of_cold_films(ratings):
 
 
 def test_by_time_the_leading_models_meet_again(result, ratings):
-    later = contest_by_time(result, ratings, catalog(), None, 0.7, ours=OURS, searching=False)
+    later = contest_by_time(result, ratings, catalog(), None, 0.7, ours=OURS, tune=False)
     assert list(later.entries) == ["hybrid", "ease", "popular"]
     assert later.plan.protocol == "time"
     assert metrics(result, by_time=later)["time"]["protocol"]["name"] == "time"
@@ -256,7 +256,7 @@ def test_whoever_has_no_history_is_served_what_anybody_new_is(ratings):
 
 def test_the_published_protocol_runs_and_has_its_own_metrics(ratings):
     laid_out = plan(ratings, catalog(), protocol="liang2018", test_users=12)
-    result = contest(laid_out, ["popular", "hybrid"], [10, 20], ours=OURS, searching=False)
+    result = contest(laid_out, ["popular", "hybrid"], [10, 20], ours=OURS, tune=False)
     made = metrics(result)
     assert made["protocol"]["main"] == ["ndcg@100", "capped_recall@20", "capped_recall@50"]
     assert made["models"]["hybrid"]["ndcg@100"]["mean"] > made["models"]["popular"]["ndcg@100"]["mean"]

@@ -13,10 +13,10 @@ from cinematch_lib.evaluation import (
     coverage,
     difference,
     folds_by_users,
-    found_by_popularity,
     interval,
     kinds,
     most_popular,
+    recall_by_popularity,
     recommend_for,
     search,
     split_by_time,
@@ -245,7 +245,7 @@ def test_coverage_and_the_most_popular():
 
 def test_finds_by_how_often_films_were_rated():
     held = pairs(u1=[10, 20, 30, 40], u2=[10, 50])
-    table = found_by_popularity(LISTS, held, TRAIN, 2, edges=[1, 3])
+    table = recall_by_popularity(LISTS, held, TRAIN, 2, edges=[1, 3])
     assert table["ratings"].tolist() == ["0 to 0", "1 to 2", "3 and more"]
     assert table["held_out"].tolist() == [2, 2, 2]
     assert table["found"].tolist() == [0, 0.5, 1]
@@ -297,11 +297,11 @@ def test_a_search_takes_the_best_on_its_users():
     ratings = some_ratings()
     catalog = pd.DataFrame({"movieId": range(10, 90), "genres": "drama"})
     split = split_by_users(ratings, 20)
-    candidates = [{"penalty": value} for value in (1.0, 30.0, 1000.0)]
+    candidates = [{"regularization": value} for value in (1.0, 30.0, 1000.0)]
     chosen, table = search("ease", split, catalog, candidates)
-    assert table["penalty"].tolist() == [1, 30, 1000]
+    assert table["regularization"].tolist() == [1, 30, 1000]
     assert chosen == candidates[int(table["ndcg@10"].argmax())]
-    made = recommend_for("ease", split.train, split.histories, catalog, 10, penalty=30.0)
+    made = recommend_for("ease", split.train, split.histories, catalog, 10, regularization=30.0)
     assert table["ndcg@10"][1] == pytest.approx(accuracy(made, split.held_out, [10])["ndcg@10"].mean())
     assert search("popular", split, catalog)[0] == {}
     with pytest.raises(CineMatchError, match="one candidate or more"):

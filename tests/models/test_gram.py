@@ -75,5 +75,5 @@ def test_the_inverse_is_made_in_place():
 
 
 def test_what_has_no_inverse_in_single_precision_is_refused():
-    with pytest.raises(CineMatchError, match="raise the penalty"):
+    with pytest.raises(CineMatchError, match="raise the regularization"):
         inverse(-np.eye(3, dtype=np.float32))

@@ -8,7 +8,7 @@ from cinematch_lib.models import make
 from cinematch_lib.models import tuning as choice
 from cinematch_lib.models.content import add_cold, coldness, cosines, film_features
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.training_matrix import Calendar, Rows, grade, sittings
+from cinematch_lib.models.training_matrix import Calendar, Rows, grade, sessions
 
 DAY, YEAR = 86_400, 365.25 * 86_400
 
@@ -48,13 +48,13 @@ def test_a_better_rating_never_counts_less():
 
 def test_sittings_follow_the_times_and_lose_no_rating():
     learned = interactions([(7, film, 4.0, 100 - film) for film in range(1, 6)] + [(8, 1, 4.0, 5)])
-    made = sittings(learned, size=2)
+    made = sessions(learned, size=2)
     assert made.toarray().tolist() == [[0, 0, 1, 1, 1], [1, 1, 0, 0, 0]]  # film 5 was rated first; user 8 has too few
 
 
 def test_sittings_are_of_about_the_size_asked_for():
     learned = interactions([(user, film, 4.0, film) for user in (1, 2) for film in range(1, 101)], films=100)
-    made = sittings(learned, size=15)
+    made = sessions(learned, size=15)
     assert made.shape[0] == 2 * 7
     assert set(np.diff(made.indptr)) == {14, 15}
 
@@ -86,7 +86,7 @@ def test_without_times_there_is_no_calendar():
 
 # --- the scores --------------------------------------------------------------------------------------
 
-FIXED = {"penalty": 20.0, "thinning": 0.5, "sitting_weight": 0.7, "calendar": 2.0, "cold": 0.3}
+FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "calendar": 2.0, "cold": 0.3}
 
 
 def in_general(asked, ratings):
@@ -151,7 +151,7 @@ def test_ratings_below_a_like_speak_too():
 def test_without_times_sittings_and_years_count_nothing():
     timeless = tastes().drop(columns="timestamp")
     model = make("hybrid", **FIXED).fit(timeless, catalog())
-    assert model.chosen["sitting_weight"] == model.chosen["calendar"] == 0
+    assert model.chosen["session_weight"] == model.chosen["calendar"] == 0
     asked = tastes(users=3, seed=9)
     np.testing.assert_array_equal(model.scores(asked), model.scores(asked.drop(columns="timestamp")))
 
@@ -163,7 +163,7 @@ def test_what_is_given_is_not_chosen():
     model = make("hybrid", **FIXED).fit(tastes(), catalog())
     assert model.chosen == FIXED
     assert model.tried == []
-    assert make("hybrid", penalty=33.0).fit(tastes(), catalog()).chosen["penalty"] == 33
+    assert make("hybrid", regularization=33.0).fit(tastes(), catalog()).chosen["regularization"] == 33
 
 
 def test_the_best_trial_is_chosen_and_a_seed_repeats_it():
@@ -172,8 +172,8 @@ def test_the_best_trial_is_chosen_and_a_seed_repeats_it():
     assert first.tried == again.tried
     of_trial = [one["ndcg@10"] + one["recall@20"] for one in first.tried]
     taken = first.tried[int(np.argmax(of_trial))]
-    assert {name: taken[name] for name in ("penalty", "thinning", "sitting_weight", "calendar")} == {
-        name: first.chosen[name] for name in ("penalty", "thinning", "sitting_weight", "calendar")
+    assert {name: taken[name] for name in ("regularization", "dropout", "session_weight", "calendar")} == {
+        name: first.chosen[name] for name in ("regularization", "dropout", "session_weight", "calendar")
     }
 
 
@@ -194,11 +194,11 @@ def test_held_out_users_are_not_learned_from():
 def test_too_few_users_leave_the_values_that_the_search_starts_with():
     few = tastes(users=2)
     model = make("hybrid").fit(few, catalog())
-    assert model.chosen["penalty"] == 100
+    assert model.chosen["regularization"] == 100
     assert len(model.recommend(few, 5)) == 10
 
 
-@pytest.mark.parametrize("name", ["penalty", "thinning", "sitting_weight", "calendar", "cold"])
+@pytest.mark.parametrize("name", ["regularization", "dropout", "session_weight", "calendar", "cold"])
 def test_values_are_checked(name):
     with pytest.raises(CineMatchError, match=rf"{name} must be .* or None to choose it, got -1"):
         make("hybrid", **{name: -1})

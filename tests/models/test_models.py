@@ -184,9 +184,9 @@ def test_by_name_all_in_one(name):
 def test_names_and_parameters_are_checked():
     with pytest.raises(UnknownNameError, match=r"one of popular, .* got 'eas'; did you mean ease"):
         make("eas")
-    with pytest.raises(CineMatchError, match="the model ease takes penalty, max_films, graded, got 'lambda_'"):
+    with pytest.raises(CineMatchError, match="the model ease takes regularization, max_films, graded, got 'lambda_'"):
         make("ease", lambda_=3)
-    for name, params in {"ease": {"penalty": 0}, "itemknn": {"weighting": "jaccard"}}.items():
+    for name, params in {"ease": {"regularization": 0}, "itemknn": {"weighting": "jaccard"}}.items():
         with pytest.raises(CineMatchError, match=f"got {next(iter(params.values()))!r}"):
             make(name, **params)
 
@@ -210,13 +210,13 @@ def test_of_two_ratings_of_a_film_the_last_counts():
 
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)])
-@pytest.mark.parametrize("penalty", ["one", "many"])
-def test_both_ways_to_the_inverse_agree_with_numpy(shape, penalty):
+@pytest.mark.parametrize("regularization", ["one", "many"])
+def test_both_ways_to_the_inverse_agree_with_numpy(shape, regularization):
     from scipy import sparse
 
     X = sparse.random_array(shape, density=0.3, rng=np.random.default_rng(0), dtype=np.float32, format="csr")
     left = sparse.random_array((5, shape[1]), density=0.5, rng=np.random.default_rng(1), dtype=np.float32, format="csr")
-    weights = 2.0 if penalty == "one" else np.linspace(1, 3, shape[1])
+    weights = 2.0 if regularization == "one" else np.linspace(1, 3, shape[1])
     whole = np.linalg.inv((X.T @ X).toarray() + np.diag(np.broadcast_to(weights, shape[1])))
     made = RidgeInverse(X, weights)
     np.testing.assert_allclose(made.diagonal, whole.diagonal(), rtol=1e-5)
@@ -230,7 +230,7 @@ def test_ease_is_its_closed_form():
     P = np.linalg.inv(X.T @ X + 7 * np.eye(len(films)))
     B = np.eye(len(films)) - P / P.diagonal()
     np.testing.assert_allclose(B.diagonal(), 0, atol=1e-12)
-    model = make("ease", penalty=7).fit(ratings, films)
+    model = make("ease", regularization=7).fit(ratings, films)
     asked = np.isin(films.movieId, [10, 30, 40]).astype(float)
     np.testing.assert_allclose(model.scores(history([10, 30, 40]))[0], asked @ B, atol=1e-5)
 

@@ -7,7 +7,7 @@ from support.tables import write_movielens
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run, current_run_id, list_runs
 from cinematch_lib.catalog.clean import REPORT, CleaningReport, clean
-from cinematch_lib.pipeline.resume import draft_for, trained_with
+from cinematch_lib.pipeline.resume import resume_draft, trained_with
 
 LATER = {
     "item_weights.npz": "train",
@@ -49,7 +49,7 @@ def artifacts(tmp_path):
 def test_the_new_run_holds_what_the_old_one_holds_and_what_is_added(tmp_path, artifacts):
     report = cleaned(tmp_path)
     first = publish(artifacts, report)
-    draft = draft_for("train", report, artifacts)
+    draft = resume_draft("train", report, artifacts)
     draft.path("item_weights.npz").write_text("weights")
     draft.record("train", dataset="mine")
     said = draft.finish()
@@ -65,7 +65,7 @@ def test_the_new_run_holds_what_the_old_one_holds_and_what_is_added(tmp_path, ar
 def test_the_old_run_is_not_changed_by_what_is_done_to_the_new_one(tmp_path, artifacts):
     report = cleaned(tmp_path)
     first = publish(artifacts, report)
-    draft = draft_for("evaluate", report, artifacts)
+    draft = resume_draft("evaluate", report, artifacts)
     (draft.folder / REPORT).write_text("other")  # in place, as an editor may do
     draft.discard()
     assert Run(artifacts / "runs" / first.run_id).read_json(REPORT) == report.as_dict()
@@ -76,7 +76,7 @@ def test_the_old_run_is_not_changed_by_what_is_done_to_the_new_one(tmp_path, art
 def test_what_the_step_and_those_after_it_left_is_not_taken_over(tmp_path, artifacts, step, kept):
     report = cleaned(tmp_path)
     publish(artifacts, report, LATER)
-    draft = draft_for(step, report, artifacts)
+    draft = resume_draft(step, report, artifacts)
     there = {path.relative_to(draft.folder).as_posix() for path in draft.folder.rglob("*") if path.is_file()}
     assert there - {"facts.json"} == EARLIER | {name for name, of in LATER.items() if of in kept}
     assert set(draft.facts()) == {"clean", "features", *kept}
@@ -84,12 +84,12 @@ def test_what_the_step_and_those_after_it_left_is_not_taken_over(tmp_path, artif
 
 def test_in_a_pipeline_the_draft_is_the_pipelines(tmp_path, artifacts):
     pipelines = Draft.begin(artifacts)
-    assert draft_for("train", cleaned(tmp_path), artifacts, str(pipelines.folder)).folder == pipelines.folder
+    assert resume_draft("train", cleaned(tmp_path), artifacts, str(pipelines.folder)).folder == pipelines.folder
 
 
 def refusal(step, report, artifacts):
     with pytest.raises(CineMatchError) as refused:
-        draft_for(step, report, artifacts)
+        resume_draft(step, report, artifacts)
     assert not list((artifacts / "runs").glob(".draft-*"))
     return str(refused.value)
 
@@ -121,12 +121,15 @@ def test_what_was_not_trained_is_not_evaluated(tmp_path, artifacts):
     report = cleaned(tmp_path)
     publish(artifacts, report)
     with pytest.raises(CineMatchError, match="nothing to evaluate; train first: cinematch run --from train"):
-        trained_with(draft_for("evaluate", report, artifacts))
+        trained_with(resume_draft("evaluate", report, artifacts))
     publish(artifacts, report, LATER)
-    features, train = trained_with(draft_for("evaluate", report, artifacts))
+    features, train = trained_with(resume_draft("evaluate", report, artifacts))
     assert (features["parameters"], train["parameters"]) == ({"min_df": 1}, {"seed": 0})
 
 
 def test_the_report_in_the_data_folder_is_the_one_compared(tmp_path, artifacts):
     publish(artifacts, cleaned(tmp_path))
-    assert draft_for("train", CleaningReport.load(tmp_path / "data"), artifacts).facts().keys() == {"clean", "features"}
+    assert resume_draft("train", CleaningReport.load(tmp_path / "data"), artifacts).facts().keys() == {
+        "clean",
+        "features",
+    }

@@ -10,7 +10,7 @@ from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.clean import CATALOG, LEFT_OUT, clean, read_catalog
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import LINKS, MOVIES, TMDB_METADATA, read_table, row_lines
 from cinematch_lib.data.tmdb import find_metadata
 
@@ -39,7 +39,7 @@ def enriched(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def films():
-    return merge_films(ML, find_metadata(REAL, "ml-32m"), ServicesSource(), LeftOut()).set_index("movieId")
+    return merge_films(ML, find_metadata(REAL, "ml-32m"), ServicesSource(), RejectLog()).set_index("movieId")
 
 
 def test_the_raw_tables_are_those_the_design_describes():

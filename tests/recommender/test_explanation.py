@@ -3,7 +3,7 @@ import pytest
 
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import Movie
-from cinematch_lib.recommender.reasons import Addends, Feature, Reason
+from cinematch_lib.recommender.reasons import Contributions, Feature, Reason
 
 
 def movie(title, year=1995):
@@ -34,10 +34,10 @@ def explained(parts):
 def of_kind(kind, parts):
     of = [part[1:] for part in parts if part[0] == kind]
     values = np.array([[value for value, _, _ in of]])
-    return Addends(kind, values, lambda _, at: of[at][1], lambda _, at: of[at][2])
+    return Contributions(kind, values, lambda _, at: of[at][1], lambda _, at: of[at][2])
 
 
-NOTHING = Addends("liked", np.zeros((1, 0)))
+NOTHING = Contributions("liked", np.zeros((1, 0)))
 
 
 def with_shares(parts):
@@ -162,8 +162,8 @@ def test_each_film_of_a_list_is_explained_by_its_own_addends():
     films = [HEAT, CASINO]
     explanations = Explanations(
         lambda: [
-            Addends("rated_with_liked", values, lambda _, at: films[at]),
-            Addends("general", np.array([[0.0], [0.1], [0.0]])),
+            Contributions("rated_with_liked", values, lambda _, at: films[at]),
+            Contributions("general", np.array([[0.0], [0.1], [0.0]])),
         ]
     )
     assert explanations.words == [

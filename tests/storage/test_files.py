@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from cinematch_lib.storage.files import sha256, to_json, write_text, written_whole
+from cinematch_lib.storage.files import atomic_write, sha256, to_json, write_text
 
 
 def names(folder):
@@ -15,7 +15,7 @@ def names(folder):
 
 def test_a_file_takes_its_place_when_the_block_ends(tmp_path):
     path = tmp_path / "new" / "folder" / "table.csv"
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(b"first")
         assert part.parent == path.parent
         assert part.name.startswith(".")
@@ -27,7 +27,7 @@ def test_a_file_takes_its_place_when_the_block_ends(tmp_path):
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, OSError])
 def test_nothing_is_left_when_the_block_raises(tmp_path, failure):
     path = tmp_path / "table.csv"
-    with pytest.raises(failure), written_whole(path) as part:
+    with pytest.raises(failure), atomic_write(path) as part:
         part.write_bytes(b"half")
         raise failure
     assert names(tmp_path) == []
@@ -36,7 +36,7 @@ def test_nothing_is_left_when_the_block_raises(tmp_path, failure):
 def test_what_was_there_stays_when_the_block_raises(tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(b"old")
-    with pytest.raises(ValueError, match="no more"), written_whole(path) as part:
+    with pytest.raises(ValueError, match="no more"), atomic_write(path) as part:
         part.write_bytes(b"half")
         raise ValueError("no more")
     assert path.read_bytes() == b"old"

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.folders import check_replaceable, grown_beside, is_settled, put_in_place, settle
-from cinematch_lib.storage.locks import alone_in
+from cinematch_lib.storage.folders import check_replaceable, is_recovered, recover, replace_dir, staging_dir
+from cinematch_lib.storage.locks import folder_lock
 
 
 def fill(folder, text):
@@ -23,8 +23,8 @@ def names(folder):
 
 
 def build(folder, text):
-    with grown_beside(folder) as new:
-        put_in_place(fill(new / "whole", text), folder)
+    with staging_dir(folder) as new:
+        replace_dir(fill(new / "whole", text), folder)
 
 
 @pytest.mark.parametrize("before", [None, "old"])
@@ -38,7 +38,7 @@ def test_a_folder_is_put_in_place_and_nothing_stays_beside_it(tmp_path, before):
 
 def test_a_failure_while_it_grows_leaves_the_old_one(tmp_path):
     fill(tmp_path / "set", "old")
-    with pytest.raises(ZeroDivisionError), grown_beside(tmp_path / "set") as new:
+    with pytest.raises(ZeroDivisionError), staging_dir(tmp_path / "set") as new:
         fill(new / "whole", "half")
         _ = 1 / 0
     assert (tmp_path / "set/file").read_text() == "old"
@@ -48,23 +48,23 @@ def test_a_failure_while_it_grows_leaves_the_old_one(tmp_path):
 def test_a_rename_that_fails_brings_the_old_one_back(tmp_path):
     fill(tmp_path / "set", "old")
     with pytest.raises(FileNotFoundError):
-        put_in_place(tmp_path / "missing", tmp_path / "set")
+        replace_dir(tmp_path / "missing", tmp_path / "set")
     assert (tmp_path / "set/file").read_text() == "old"
     assert names(tmp_path) == ["set"]
 
 
 def test_settle_after_a_kill_while_the_new_one_grew(tmp_path):
     fill(tmp_path / ".set.new", "half")
-    assert is_settled(tmp_path / "set")
-    settle(tmp_path / "set")
+    assert is_recovered(tmp_path / "set")
+    recover(tmp_path / "set")
     assert names(tmp_path) == []
 
 
 def test_settle_after_a_kill_between_the_renames_brings_the_old_one_back(tmp_path):
     fill(tmp_path / ".set.old", "old")
     fill(tmp_path / ".set.new", "whole")
-    assert not is_settled(tmp_path / "set")
-    settle(tmp_path / "set")
+    assert not is_recovered(tmp_path / "set")
+    recover(tmp_path / "set")
     assert (tmp_path / "set/file").read_text() == "old"
     assert names(tmp_path) == ["set"]
 
@@ -72,7 +72,7 @@ def test_settle_after_a_kill_between_the_renames_brings_the_old_one_back(tmp_pat
 def test_settle_after_a_kill_before_the_old_one_was_removed_keeps_the_new_one(tmp_path):
     fill(tmp_path / ".set.old", "old")
     fill(tmp_path / "set", "new")
-    settle(tmp_path / "set")
+    recover(tmp_path / "set")
     assert (tmp_path / "set/file").read_text() == "new"
     assert names(tmp_path) == ["set"]
 
@@ -91,10 +91,10 @@ def test_links_and_files_are_not_replaced(tmp_path):
 
 def test_another_process_waits_and_says_so(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from cinematch_lib.storage.locks import alone_in\n"
-        "with alone_in(Path(sys.argv[1])): print('in', flush=True)"
+        "import sys; from pathlib import Path; from cinematch_lib.storage.locks import folder_lock\n"
+        "with folder_lock(Path(sys.argv[1])): print('in', flush=True)"
     )
-    with alone_in(tmp_path):
+    with folder_lock(tmp_path):
         other = subprocess.Popen(
             [sys.executable, "-c", script, tmp_path],
             stdout=subprocess.PIPE,
@@ -111,7 +111,7 @@ def test_threads_of_one_process_wait_for_each_other_too(tmp_path):
     seen = []
 
     def work():
-        with alone_in(tmp_path):
+        with folder_lock(tmp_path):
             seen.append("in")
             time.sleep(0.02)
             seen.append("out")

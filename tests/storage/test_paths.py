@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from cinematch_lib.storage.paths import place
+from cinematch_lib.storage.paths import project_path
 
 
 def test_a_relative_folder_is_taken_from_the_projects_root(tmp_path, monkeypatch):
@@ -9,18 +9,18 @@ def test_a_relative_folder_is_taken_from_the_projects_root(tmp_path, monkeypatch
         (tmp_path / name).mkdir(parents=True)
     for working in (".", "notebooks", "cinematch_lib/data/sample"):
         monkeypatch.chdir(tmp_path / working)
-        assert place("data") == tmp_path.resolve() / "data"
+        assert project_path("data") == tmp_path.resolve() / "data"
 
 
 def test_without_a_project_it_is_taken_from_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()  # alone it makes no project
     monkeypatch.chdir(tmp_path / "notebooks")
-    assert place("raw/../data") == (tmp_path / "notebooks" / "data").resolve()
+    assert project_path("raw/../data") == (tmp_path / "notebooks" / "data").resolve()
 
 
 def test_an_absolute_folder_stays_and_none_is_made(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert place(str(tmp_path / "elsewhere")) == tmp_path.resolve() / "elsewhere"
+    assert project_path(str(tmp_path / "elsewhere")) == tmp_path.resolve() / "elsewhere"
     assert list(tmp_path.iterdir()) == []
 
 

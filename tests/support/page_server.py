@@ -11,7 +11,7 @@ import requests
 
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Draft
-from cinematch_lib.catalog.ratings import general_liking
+from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.features.film_features import FilmFeatures
 from support.commands import wait_for
 from support.serving import Server
@@ -73,7 +73,7 @@ def publish_hostile_films(artifacts):
     table = film_table(*HOSTILE_FILMS)
     features = FilmFeatures(min_df=1)
     matrix = features.fit_transform(table)
-    liking = general_liking(table, None)
+    liking = bayesian_average(table, None)
     meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
     draft = Draft.begin(artifacts)
     draft.write_features(matrix, features, meta)

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Draft
-from cinematch_lib.catalog.ratings import general_liking
+from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.serving.app import create_app
 from support.commands import COMMAND, wait_for
@@ -53,7 +53,7 @@ def publish(artifacts, *, title="Film", count=60):
     table = film_table(*films(count, title))
     features = FilmFeatures(min_df=1)
     matrix = features.fit_transform(table)
-    meta = movies_meta(table, general_liking(table, None), features.get_feature_names_out(), "demo", ["MovieLens"])
+    meta = movies_meta(table, bayesian_average(table, None), features.get_feature_names_out(), "demo", ["MovieLens"])
     draft = Draft.begin(Path(artifacts))
     draft.write_features(matrix, features, meta)
     draft.record("clean", dataset="tiny")

@@ -8,7 +8,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog import clean as cleaning
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.catalog.ratings import general_liking, rating_summary
+from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.data import movielens
 from cinematch_lib.evaluation.compare import SERVED
 from cinematch_lib.evaluation.records import BY_USER, METRICS
@@ -18,8 +18,8 @@ from support.tables import write_csv
 DATASET, FILMS = "small", 400
 # What the runs say they were given: runs made from the page go on with it, and take seconds instead of minutes.
 QUICK = {
-    "penalty": 100.0, "thinning": 0.0, "sitting_weight": 0.0, "calendar": 0.0, "cold": 0.0,
-    "folds": 1, "models": ["popular"], "searching": False, "also": [],
+    "regularization": 100.0, "dropout": 0.0, "session_weight": 0.0, "calendar": 0.0, "cold": 0.0,
+    "folds": 1, "models": ["popular"], "tune": False, "also": [],
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def publish(project, filters, services="demo", served=(), own=None):
     )
     films, features = cleaning.read_catalog(data), FilmFeatures(min_df=1)
     matrix = features.fit_transform(films)
-    general = general_liking(films, rating_summary(movielens.read_ratings(folder)))
+    general = bayesian_average(films, rating_summary(movielens.read_ratings(folder)))
     meta = movies_meta(films, general, features.get_feature_names_out(), services, report.attributions)
     draft = artifacts.Draft.begin(project / "artifacts")
     draft.write_features(matrix, features, meta)

@@ -15,7 +15,7 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.clean import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.catalog.ratings import general_liking, rating_summary
+from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.data import movielens
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.features.film_features import FilmFeatures
@@ -42,7 +42,7 @@ def recommender_of(*films, general=None, services_source="file", weights=None, s
     table = film_table(*films)
     made = FilmFeatures(**{"min_df": 1, **features})
     matrix = made.fit_transform(table)
-    liking = general_liking(table, None) if general is None else general
+    liking = bayesian_average(table, None) if general is None else general
     meta = movies_meta(table, liking, made.get_feature_names_out(), services_source, ["MovieLens"])
     return Recommender(matrix, meta, weights, said and item_weights(*said, movie_ids=table["movieId"]))
 
@@ -114,7 +114,7 @@ def _make_sample_run(folder):
     films = read_catalog(folder / "data")
     features = FilmFeatures()
     matrix = features.fit_transform(films)
-    general = general_liking(films, rating_summary(movielens.read_ratings(raw)))
+    general = bayesian_average(films, rating_summary(movielens.read_ratings(raw)))
     meta = movies_meta(films, general, features.get_feature_names_out(), "demo", ["MovieLens"])
     draft = Draft.begin(folder / "artifacts")
     draft.write_features(matrix, features, meta)
@@ -131,7 +131,7 @@ _load = functools.cache(Recommender.load)
 
 def sample_weights(folder):
     """Item-to-item weights of the most rated of the sample's films, with values near those it would choose."""
-    fixed = {"penalty": 130.0, "thinning": 0.15, "sitting_weight": 0.0, "calendar": 0.0, "cold": 0.35}
+    fixed = {"regularization": 130.0, "dropout": 0.15, "session_weight": 0.0, "calendar": 0.0, "cold": 0.35}
     model = make("hybrid", **fixed, max_films=2000)
     return model.fit(movielens.read_ratings(folder / "raw" / "sample"), read_catalog(folder / "data")).item_weights(100)
 

@@ -12,7 +12,7 @@ _JOBS_KEPT = frozenset({"Director", "Writer", "Screenplay", "Novel", "Original M
 KINDS = ("flatrate", "free", "ads", "rent", "buy")
 
 
-def worth_keeping(answer: Mapping[str, Any]) -> dict[str, Any]:
+def trim_response(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A film's answer without most of cast and crew and without the providers' pictures: a tenth of its size.
 
     The details, the keywords and the providers of all regions stay.

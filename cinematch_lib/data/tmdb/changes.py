@@ -10,7 +10,7 @@ SPAN = 14  # days that one request may cover, both ends included
 MOST_PAGES = 500  # that TMDb hands out of one list
 
 
-def look_for_changes(store: Store, client: Client, max_age_days: int) -> int:
+def mark_changed(store: Store, client: Client, max_age_days: int) -> int:
     """Mark the films of the store that changed since the last look; returns how many those are.
 
     TMDb lists changes by day (UTC), not by time. So what is listed for the day of a look is acted on once that

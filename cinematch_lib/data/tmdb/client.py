@@ -17,7 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from cinematch_lib.data.tmdb.gate import Gate
+from cinematch_lib.data.tmdb.gate import RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, Access
 from cinematch_lib.errors import CineMatchError, DownloadError
 
@@ -30,7 +30,7 @@ _CHUNK = 1 << 16
 _PARTS = ("credits", "keywords", "watch/providers")
 
 
-class SetAsideError(Exception):
+class RequestFailedError(Exception):
     """One request that could not be answered, after all its tries; its text says why."""
 
 
@@ -57,11 +57,11 @@ class Client:
     """Asks TMDb; safe to use from many threads, each of which keeps a connection of its own.
 
     `gate` is passed before each try; `failures` counts the tries that failed, 429s aside. All methods raise
-    SetAsideError for a request that stays unanswered, CineMatchError when the token is refused, DownloadError
+    RequestFailedError for a request that stays unanswered, CineMatchError when the token is refused, DownloadError
     when TMDb as a whole cannot be had, and `gate.ClosedError` once the gate is closed.
     """
 
-    def __init__(self, access: Access, gate: Gate) -> None:
+    def __init__(self, access: Access, gate: RateLimiter) -> None:
         self.failures = 0
         self.gate = gate
         self._access = access
@@ -107,7 +107,7 @@ class Client:
     def _ask(self, path: str, asked: dict, wrong: Any, *, may_be_gone: bool = False) -> dict[str, Any] | None:
         tries = 0
         while True:
-            passed_at = self.gate.pass_through()
+            passed_at = self.gate.acquire()
             failed = None
             try:
                 status, headers, answer = self._get(path, asked)
@@ -127,7 +127,7 @@ class Client:
             if tries == len(PAUSES):
                 if not failed.reached and not self._ever_answered:
                     raise self._hopeless(failed)
-                raise SetAsideError(str(failed))
+                raise RequestFailedError(str(failed))
             self.gate.rest(PAUSES[tries] * random.uniform(1, 1.5))
             tries += 1
 

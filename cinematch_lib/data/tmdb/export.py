@@ -9,7 +9,7 @@ from pathlib import Path
 from cinematch_lib.data.tables import PROVIDERS, TMDB_METADATA
 from cinematch_lib.data.tmdb.answers import metadata_row, provider_rows
 from cinematch_lib.data.tmdb.store import Store
-from cinematch_lib.storage.files import sha256, written_whole
+from cinematch_lib.storage.files import atomic_write, sha256
 
 METADATA, PROVIDERS_FILE = "tmdb_metadata.csv", "providers.csv"
 _OURS = "metadata_sha256"
@@ -28,7 +28,7 @@ def export(store: Store, region: str, resolved: Mapping[str, int | None]) -> Pat
             imdb_ids.setdefault(tmdb_id, []).append(imdb_id)
     moved = _keep_what_is_not_ours(store)
     with ExitStack() as stack:
-        parts = [stack.enter_context(written_whole(store.folder / name)) for name in (METADATA, PROVIDERS_FILE)]
+        parts = [stack.enter_context(atomic_write(store.folder / name)) for name in (METADATA, PROVIDERS_FILE)]
         files = [stack.enter_context(part.open("w", encoding="utf-8", newline="")) for part in parts]
         metadata, providers = (csv.writer(file, lineterminator="\n") for file in files)
         metadata.writerow(TMDB_METADATA.columns)

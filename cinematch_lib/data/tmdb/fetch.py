@@ -11,11 +11,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from cinematch_lib.data.tables import LINKS, read_table, whole_numbers
-from cinematch_lib.data.tmdb.answers import worth_keeping
-from cinematch_lib.data.tmdb.changes import look_for_changes
-from cinematch_lib.data.tmdb.client import Client, SetAsideError
+from cinematch_lib.data.tmdb.answers import trim_response
+from cinematch_lib.data.tmdb.changes import mark_changed
+from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.export import METADATA, export
-from cinematch_lib.data.tmdb.gate import FULL_RATE, ClosedError, Gate
+from cinematch_lib.data.tmdb.gate import FULL_RATE, ClosedError, RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, access
 from cinematch_lib.data.tmdb.store import FILE, Store, open_store
 from cinematch_lib.data.tmdb.table import imdb_digits
@@ -115,7 +115,9 @@ def fetch(
         if reach is None:
             done.words = f"{NO_TOKEN}\n\nWhat was fetched before is used as far as it is not too old."
         else:
-            _ask_for_what_is_missing(store, Client(reach, Gate(rate)), wanted, oldest, max_age_days, refresh, done)
+            _ask_for_what_is_missing(
+                store, Client(reach, RateLimiter(rate)), wanted, oldest, max_age_days, refresh, done
+            )
         done.seconds = time.time() - began
         done.dropped = store.drop_older(oldest)
         resolved = store.resolved(oldest)
@@ -165,8 +167,8 @@ def _ask_for_what_is_missing(
     try:
         if refresh or store.checked_until() is None:
             try:
-                done.changed = look_for_changes(store, client, max_age_days)
-            except SetAsideError as error:
+                done.changed = mark_changed(store, client, max_age_days)
+            except RequestFailedError as error:
                 done.unanswered.append(("movie/changes", str(error)))
         known = store.fresh_films(oldest) if refresh else store.films()
         tasks = _missing(wanted, known, store.resolved(oldest if refresh else 0))
@@ -273,8 +275,8 @@ class _Run:
                     return
             request, asked_at = f"movie/{tmdb_id}", time.time()
             answer = self._client.movie(tmdb_id)
-            self._store.keep_film(tmdb_id, None if answer is None else worth_keeping(answer), asked_at)
-        except SetAsideError as error:
+            self._store.keep_film(tmdb_id, None if answer is None else trim_response(answer), asked_at)
+        except RequestFailedError as error:
             self._store.set_aside(request, str(error), asked_at)
             with self._turn:
                 self._done.unanswered.append((request, str(error)))

@@ -24,7 +24,7 @@ class ClosedError(Exception):
     """The gate lets nobody through any more."""
 
 
-class Gate:
+class RateLimiter:
     """Lets requests through at `rate` a second, at most; safe to use from many threads.
 
     `passed` counts what went through, `slowed` how often the server made everybody wait.
@@ -44,7 +44,7 @@ class Gate:
         self._rate_then = rate  # the rate at `_open_from`, after which it grows
         self._in_a_row = 0
 
-    def pass_through(self) -> float:
+    def acquire(self) -> float:
         """Wait for this request's moment; returns it, by `time.monotonic`. Raises ClosedError."""
         with self._turn:
             late = 0.0  # seconds that may be made up for

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values, set_key
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.paths import place
+from cinematch_lib.storage.paths import project_path
 
 TOKEN, URL = "TMDB_BEARER_TOKEN", "TMDB_API_URL"
 DEFAULT_URL = "https://api.themoviedb.org"
@@ -53,7 +53,7 @@ def access() -> Access | None:
 
 def dotenv_path() -> Path:
     """The nearest `.env` from the project's root upwards; where there is none, where one would go."""
-    root = place(".")
+    root = project_path(".")
     paths = (folder / ".env" for folder in (root, *root.parents))
     return next((path for path in paths if path.is_file()), root / ".env")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.locks import alone_in
+from cinematch_lib.storage.locks import folder_lock
 
 FILE = "tmdb.sqlite"
 VERSION = 1
@@ -180,7 +180,7 @@ def open_store(folder: Path) -> Iterator[Store]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     busy = f"another process is fetching from TMDb into {folder}; wait until it is done, or choose another raw_dir"
-    with alone_in(folder, busy):
+    with folder_lock(folder, busy):
         path = folder / FILE
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:

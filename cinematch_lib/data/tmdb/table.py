@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib.data.rejects import LeftOut
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import LIST_SEPARATOR, TMDB_METADATA, read_table, row_lines, whole_numbers
 from cinematch_lib.vocabulary.genres import canonical_genres
 
@@ -45,7 +45,7 @@ def join_genres(names: str) -> str:
     return LIST_SEPARATOR.join(canonical_genres(names.split(LIST_SEPARATOR)))
 
 
-def read_metadata(path: Path, left_out: LeftOut) -> pd.DataFrame:
+def read_metadata(path: Path, left_out: RejectLog) -> pd.DataFrame:
     """The metadata table, one row a film: text without HTML, numbers as numbers, unknown as missing.
 
     Columns: those of `columns.TMDB_METADATA`, with `tmdb_id` (Int64), `imdb_id` (digits, maybe empty),
@@ -78,7 +78,7 @@ def read_metadata(path: Path, left_out: LeftOut) -> pd.DataFrame:
     return _clean_values(frame, path.name, left_out)
 
 
-def _clean_values(frame: pd.DataFrame, file: str, left_out: LeftOut) -> pd.DataFrame:
+def _clean_values(frame: pd.DataFrame, file: str, left_out: RejectLog) -> pd.DataFrame:
     for name in _TEXTS:
         before = frame[name]
         doubtful = before.str.contains(r"[<&\n\r\t]|  ") | (before.str.strip() != before)
@@ -104,7 +104,7 @@ def _clean_values(frame: pd.DataFrame, file: str, left_out: LeftOut) -> pd.DataF
     return frame
 
 
-def _numbers(text: pd.Series, name: str, file: str, left_out: LeftOut) -> pd.Series:
+def _numbers(text: pd.Series, name: str, file: str, left_out: RejectLog) -> pd.Series:
     """Text as float64, missing where there is none; what is neither a number nor empty is counted."""
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     said = text[numbers.isna()].str.strip().str.lower()
