@@ -14,8 +14,8 @@ from cinematch_lib.evaluation.metrics import accuracy
 from cinematch_lib.evaluation.protocols import LEAST_TESTED, eligible_users, round_of
 from cinematch_lib.evaluation.splits import Split, split_by_users
 from cinematch_lib.models import Model
-from cinematch_lib.models.base import best
 from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.recommender.ranking import top_k_per_row
 from cinematch_lib.storage.resources import threads_for
 
 COLD_LIKES = (0, 1, 3, 5, 10)
@@ -61,7 +61,7 @@ def ranking(model: Model) -> Rank:
             scores = model.scores(shown[shown["userId"].isin(some)], some)
             gone = rated[rated["userId"].isin(some) & rated["movieId"].isin(model.films)]
             scores[np.searchsorted(some, gone["userId"]), np.searchsorted(model.films, gone["movieId"])] = -np.inf
-            at = best(scores, k)
+            at = top_k_per_row(scores, k)
             row, place = np.nonzero(np.isfinite(np.take_along_axis(scores, at, axis=1)))
             films = model.films[at[row, place]]
             parts.append(pd.DataFrame({"userId": some[row], "movieId": films, "rank": place + 1}))

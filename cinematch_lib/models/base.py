@@ -9,6 +9,7 @@ import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.recommender.ranking import top_k_per_row
 
 _AT_ONCE = 16_000_000  # scores held in memory
 
@@ -88,7 +89,7 @@ class Model(ABC):
         scores = self._filled(asked)
         if exclude_seen:
             scores[np.repeat(np.arange(len(asked)), np.diff(asked.stars.indptr)), asked.stars.indices] = -np.inf
-        at = best(scores, k)
+        at = top_k_per_row(scores, k)
         values = np.take_along_axis(scores, at, axis=1)
         left = np.isfinite(values)
         row, rank = np.nonzero(left)
@@ -101,20 +102,3 @@ class Model(ABC):
 
 
 _COLUMNS = ("userId", "movieId", "rank", "score")
-
-
-def best(scores: np.ndarray, k: int) -> np.ndarray:
-    """The columns of each row's `k` highest scores, the highest first, equal ones by column: int64 (rows, k).
-
-    >>> best(np.array([[1.0, 3.0, 2.0, 3.0]]), 3).tolist()
-    [[1, 3, 2]]
-    """
-    k = min(k, scores.shape[1])
-    least = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k]
-    above = scores > least[:, None]
-    level = scores == least[:, None]
-    room = k - above.sum(axis=1)
-    chosen = above | (level & (np.cumsum(level, axis=1) <= room[:, None]))
-    at = np.nonzero(chosen)[1].reshape(len(scores), k)
-    order = np.argsort(-np.take_along_axis(scores, at, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(at, order, axis=1)

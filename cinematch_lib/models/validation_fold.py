@@ -8,10 +8,10 @@ from scipy import sparse
 from scipy.linalg.lapack import spotrf, strtri
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.base import best
 from cinematch_lib.models.content import coldness, cosines
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import NOT_DEFINITE, dense
+from cinematch_lib.recommender.ranking import top_k_per_row
 
 _FAR = 100  # ranks looked at when films that hardly anybody rated are let in
 _AT_ONCE = 16_000_000  # scores of all films held in memory
@@ -60,7 +60,7 @@ class Trial:
             beside = bonus[:, self.at]
             bonus[self.shown.stars[part].nonzero()] = -np.inf
             bonus[:, self.at] = -np.inf
-            far = best(bonus, _FAR)
+            far = top_k_per_row(bonus, _FAR)
             behind = np.take_along_axis(bonus, far, axis=1)
             lacking = ~np.isfinite(behind)
             behind[lacking] = 0
@@ -118,7 +118,7 @@ class Trial:
 
 def _found(scores: np.ndarray, wanted: np.ndarray, sizes: np.ndarray, depth: int) -> np.ndarray:
     """Mean nDCG@depth and Recall@20 over users: float64 (2,)."""
-    hits = np.take_along_axis(wanted, best(scores, max(depth, 20)), axis=1)
+    hits = np.take_along_axis(wanted, top_k_per_row(scores, max(depth, 20)), axis=1)
     discount = 1 / np.log2(np.arange(2, depth + 2))
     first = hits[:, :depth]
     gain = first @ discount[: first.shape[1]] / np.cumsum(discount)[np.minimum(sizes, depth) - 1]

@@ -15,6 +15,7 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run, RunInfo
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import Films, Movie, Preferences
+from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.reasons import Contributions, Feature, Reason
 from cinematch_lib.recommender.scoring import Score, ScoreWeights
 from cinematch_lib.recommender.search import TitleIndex
@@ -211,7 +212,7 @@ class Recommender:
         score = Score(films, self._content, self._said, wanted, weights)
         scores = np.where(allowed, score.of(selection), -np.inf)
         if wanted.liked_movie_ids or k > _VARIED_UP_TO:
-            best = top(scores, k)
+            best = top_k(scores, k)
             chosen = [
                 (row, value, None)
                 for row, value in zip(selection.rows[best].tolist(), scores[best].tolist(), strict=True)
@@ -237,7 +238,7 @@ class Recommender:
         That is maximal marginal relevance (Carbonell and Goldstein 1998, doi 10.1145/290941.291025), among the
         films that lead without it. Returns (row, score, the likest film before and what it took off).
         """
-        pool = np.sort(top(scores, 2 * _VARIED_UP_TO))  # by id again: of equal ones argmax takes the first
+        pool = np.sort(top_k(scores, 2 * _VARIED_UP_TO))  # by id again: of equal ones argmax takes the first
         rows, left = rows[pool], scores[pool].astype(np.float64)
         likeness = self._weights.variety * np.maximum(self._content.likeness(rows), 0)
         taken, likest = np.zeros(len(rows)), np.full(len(rows), -1)
@@ -263,20 +264,3 @@ def _is_whole(k: object) -> bool:
 def _check_least(k: int) -> None:
     if not _is_whole(k) or k < 1:
         raise CineMatchError(f"k must be a whole number from 1 up, got {k}")
-
-
-def top(scores: np.ndarray, k: int) -> np.ndarray:
-    """The positions of the `k` highest scores, the highest first; equal scores in the order of positions.
-
-    There are fewer where fewer are above −∞, which is the score of what is never wanted.
-
-    >>> top(np.array([1.0, 3.0, 2.0, 3.0, -np.inf]), 3).tolist()
-    [1, 3, 2]
-    """
-    falling = -scores
-    wanted = falling < np.inf
-    if k < len(scores):
-        # The k-th smallest is found many times faster than the k-th largest where many scores are equal.
-        wanted &= falling <= np.partition(falling, k - 1)[k - 1]
-    (candidates,) = wanted.nonzero()
-    return candidates[falling[candidates].argsort(kind="stable")][:k]

@@ -5,7 +5,6 @@ import pytest
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.evaluation import recommend_for
 from cinematch_lib.models import MODELS, make
-from cinematch_lib.models.base import best
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
 
 NAMES = [pytest.param(name, id=name) for name in MODELS]
@@ -246,11 +245,3 @@ def test_a_wish_that_cannot_fit_is_refused_before_any_work(name):
     ratings = pd.DataFrame({"userId": np.append(many, 400_001), "movieId": np.append(many, 1), "rating": 5.0})
     with pytest.raises(CineMatchError, match=r"400,000 films from 400,001 rows .* lower max_films \(now 400,000\)"):
         make(name, max_films=10**6).fit(ratings, pd.DataFrame({"movieId": many}))
-
-
-def test_the_best_of_rows():
-    rng = np.random.default_rng(0)
-    scores = rng.integers(0, 6, (50, 30)).astype(np.float32)
-    for k in (1, 7, 30, 40):
-        expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        np.testing.assert_array_equal(best(scores, k), expected)

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import sparse
 from support.small_runs import (
     ONLY_GENRES,
@@ -23,7 +21,7 @@ from support.small_runs import (
 
 from cinematch_lib import CineMatchError, Preferences, Recommender, UnknownNameError
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.recommender.recommender import ScoreWeights, top
+from cinematch_lib.recommender.recommender import ScoreWeights
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +114,6 @@ def test_weights_of_the_parts_can_be_given(thrillers):
     films = genre_films("crime", "crime", "drama")
     heavy = recommender_of(*films, general=[0, 0.5, 0], weights=ScoreWeights(content=2, general=1), **ONLY_GENRES)
     assert heavy.recommend(Preferences(liked_movie_ids=[1]), k=1)[0].score == pytest.approx(2.5)
-
-
-@pytest.mark.parametrize("k", [1, 2, 5, 6])
-@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.0, -3.0]), min_size=1, max_size=6))
-def test_top_is_a_stable_sort(k, scores):
-    expected = sorted(range(len(scores)), key=lambda at: -scores[at])[:k]
-    assert top(np.array(scores, dtype=np.float32), k).tolist() == expected
 
 
 # --- explanations ------------------------------------------------------------------------------------

@@ -1,0 +1,38 @@
+"""Top-k selection by one rule: by falling score, and equal scores in the order of their positions."""
+
+import numpy as np
+
+
+def top_k(scores: np.ndarray, k: int) -> np.ndarray:
+    """The positions of the `k` highest scores of (n,), the highest first: int64, at most (k,).
+
+    A score of −∞ marks an excluded item, which is never returned, so that there may be fewer than `k`.
+
+    >>> top_k(np.array([1.0, 3.0, 2.0, 3.0, -np.inf]), 3).tolist()
+    [1, 3, 2]
+    """
+    negated = -scores
+    candidate = negated < np.inf
+    if k < len(scores):
+        # The k-th smallest is found many times faster than the k-th largest where many scores are equal.
+        candidate &= negated <= np.partition(negated, k - 1)[k - 1]
+    (positions,) = candidate.nonzero()
+    return positions[negated[positions].argsort(kind="stable")][:k]
+
+
+def top_k_per_row(scores: np.ndarray, k: int) -> np.ndarray:
+    """The columns of the `k` highest scores in each row of (rows, n): int64 (rows, min(k, n)).
+
+    Every row has the same length, so that an excluded item, of score −∞, may stand at the end of one.
+
+    >>> top_k_per_row(np.array([[1.0, 3.0, 2.0, 3.0]]), 3).tolist()
+    [[1, 3, 2]]
+    """
+    k = min(k, scores.shape[1])
+    threshold = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k, None]
+    above, tied = scores > threshold, scores == threshold
+    room = k - above.sum(axis=1, keepdims=True)
+    selected = above | (tied & (np.cumsum(tied, axis=1) <= room))
+    columns = np.nonzero(selected)[1].reshape(len(scores), k)
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
