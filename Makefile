@@ -31,7 +31,7 @@ lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 app: $(READY)    ## the analyst's page alone, as a web page without code
 	$(BIN)/voila --Voila.ip=127.0.0.1 notebooks/explore.ipynb
 
-serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the run in use
+serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the current run
 	$(BIN)/cinematch serve
 
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set

@@ -18,7 +18,7 @@ RATED, WEIGHTS = 20_000, 200  # films with item-to-item weights, and weights for
 def clean(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """Raw tables to ``movies_merged.csv`` and its report, all years."""
     from cinematch_lib.catalog.availability import ServicesSource
-    from cinematch_lib.catalog.clean import clean
+    from cinematch_lib.catalog.cleaning import clean
 
     began = time.perf_counter()
     report = clean(folder, work / "data", metadata_path=metadata, services=ServicesSource("demo"))
@@ -29,7 +29,7 @@ def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float
     """The cleaned catalog to a published run, with 500 terms for each text field."""
     from cinematch_lib.artifacts.films_table import movies_meta
     from cinematch_lib.artifacts.runs import Draft
-    from cinematch_lib.catalog.clean import CleaningReport, read_catalog
+    from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
     from cinematch_lib.catalog.ratings import bayesian_average
     from cinematch_lib.features.film_features import FilmFeatures
 
@@ -44,7 +44,7 @@ def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float
         report.services["source"],
         report.attributions,
     )
-    draft = Draft.begin(work / "artifacts")
+    draft = Draft.create(work / "artifacts")
     draft.write_features(matrix, model, meta)
     draft.publish()
     return {"seconds": time.perf_counter() - began, "features": matrix.shape[1]}
@@ -67,7 +67,7 @@ def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     meta = run.read_json(META)
     weights = invented_weights(meta)
     began = time.perf_counter()
-    draft = Draft.begin(work / "rated")
+    draft = Draft.create(work / "rated")
     draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
     draft.write_json(META, meta)
     draft.write_item_weights(weights)

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.cases import SEED, clean, invented_weights
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Draft
-from cinematch_lib.catalog.clean import CleaningReport, read_catalog
+from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.data.movielens import fetch
@@ -59,7 +59,7 @@ def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
     report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
     model = FilmFeatures(max_features=500)
     matrix, general = model.fit_transform(films), bayesian_average(films, None)
-    draft = Draft.begin(work / "artifacts")
+    draft = Draft.create(work / "artifacts")
     names = model.get_feature_names_out()
     meta = movies_meta(films, general, names, "demo", report.attributions)
     draft.write_features(matrix, model, meta)

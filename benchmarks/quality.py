@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib import models
-from cinematch_lib.catalog import clean as cleaning
+from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data import movielens
 from cinematch_lib.data.tmdb import find_metadata

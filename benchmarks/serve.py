@@ -63,7 +63,7 @@ end
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--artifacts-dir", type=Path, help="measure the run in use there")
+    parser.add_argument("--artifacts-dir", type=Path, help="measure the current run there")
     parser.add_argument("--seconds", type=int, default=10, help="how long each load lasts (10)")
     options = parser.parse_args()
     if shutil.which("wrk") is None:

@@ -22,9 +22,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.data.tables import LINKS, LIST_SEPARATOR, MOVIES, RATINGS, TMDB_METADATA, Table
+from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TMDB_METADATA, TableSchema
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES, canonical_genres
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from scripts.sample_matching import Entry, Film, match
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def _language_code(entry: Entry) -> str:
 # --- the files ---------------------------------------------------------------------------------------
 
 
-def _pack(table: Table, rows: Iterable[Iterable]) -> bytes:
+def _pack(table: TableSchema, rows: Iterable[Iterable]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # as MovieLens ends its lines
     writer.writerow(table.columns)

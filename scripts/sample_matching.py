@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cinematch_lib.data.tables import LIST_SEPARATOR
 from cinematch_lib.vocabulary.genres import canonical_genres
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.titles import parse_title
 
 
@@ -95,10 +95,10 @@ def match(films: Iterable[Film], entries: Iterable[Entry]) -> dict[int, Entry]:
     waiting = [film for film in films if film.year is not None]
     matches: dict[int, Entry] = {}
     taken: set[str] = set()
-    for keys_of, offsets, share_genre in _ROUNDS:
+    for service_keys, offsets, share_genre in _ROUNDS:
         found: dict[Film, dict[str, Entry]] = {}
         for film in waiting:
-            places = ((key, film.year + offset) for key in keys_of(film.title) for offset in offsets)
+            places = ((key, film.year + offset) for key in service_keys(film.title) for offset in offsets)
             candidates = (entry for place in places for entry in by_title.get(place, ()))
             found[film] = {
                 entry.imdb_id: entry

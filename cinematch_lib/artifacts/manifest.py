@@ -36,7 +36,7 @@ class RunInfo:
     files: Mapping[str, Mapping[str, Any]]
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> "RunInfo":
+    def from_manifest(cls, manifest: Mapping[str, Any]) -> "RunInfo":
         """From a manifest that was checked."""
         steps = manifest["steps"]
         return cls(
@@ -70,7 +70,7 @@ def write_manifest(folder: Path, facts: Mapping[str, Mapping[str, Any]]) -> RunI
         "files": files,
     }
     write_text(folder / MANIFEST, to_json(manifest | {_SEAL: seal(manifest)}))
-    return RunInfo.of(manifest)
+    return RunInfo.from_manifest(manifest)
 
 
 def read_manifest(folder: Path) -> RunInfo:
@@ -93,7 +93,7 @@ def read_manifest(folder: Path) -> RunInfo:
         raise CineMatchError(f"{path} was not written by CineMatch: it lacks what every manifest has; {REMEDY}")
     if manifest["run_id"] != folder.name:
         raise CineMatchError(f"{folder} was renamed: its manifest says {manifest['run_id']}; rename it back")
-    return RunInfo.of(manifest)
+    return RunInfo.from_manifest(manifest)
 
 
 def seal(manifest: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """A run's files: written whole, sealed by a manifest, verified when read.
 
-``artifacts/runs/<run-id>/`` holds a run, ``artifacts/current`` names the one in use. A run is prepared in a
+``artifacts/runs/<run-id>/`` holds a run, ``artifacts/current`` names the current one. A run is prepared in a
 draft folder and moved to its place when it is complete; `current` is replaced last, so that whoever reads
 meets either the old run or the new one, whole. Nothing here reads a pickle.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FEATURES = "item_features.npz"
 META = "movies_meta.json"
-_SERVED = (FEATURES, META)  # what a run needs to be put in use
+_SERVED = (FEATURES, META)  # the files that a current run must have
 _DRAFT = ".draft-"
 _FACTS = "facts.json"
 _CURRENT = "current"
@@ -49,16 +49,16 @@ class Draft:
     @classmethod
     def open(cls, artifacts_dir: Path, run_dir: str = "") -> "Draft":
         """The draft `run_dir` that a pipeline made; where that is empty, a new one of one's own."""
-        return cls(Path(run_dir), part_of_pipeline=True) if run_dir else cls.begin(artifacts_dir)
+        return cls(Path(run_dir), part_of_pipeline=True) if run_dir else cls.create(artifacts_dir)
 
     def finish(self) -> str:
         """Publish a draft of one's own; leave a pipeline's to the pipeline. Says in words what was done."""
         if self._part_of_pipeline:
             return "Kept for the run that the pipeline is making."
-        return f"Published as {self.publish().run_id}, which is in use now."
+        return f"Published as {self.publish().run_id}, now the current run."
 
     @classmethod
-    def begin(cls, artifacts_dir: Path) -> "Draft":
+    def create(cls, artifacts_dir: Path) -> "Draft":
         """A new, empty draft under `artifacts_dir`; what dead processes left behind is removed.
 
         Raises CineMatchError when nothing can be written there.
@@ -126,7 +126,7 @@ class Draft:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def publish(self) -> RunInfo:
-        """Seal the draft as a run and, where it holds all that serving needs, put it in use."""
+        """Seal the draft as a run and, where it holds all that serving needs, make it the current run."""
         facts = self.facts()
         (self.folder / _FACTS).unlink(missing_ok=True)
         runs = self.folder.parent
@@ -159,11 +159,11 @@ class Run:
 
     @classmethod
     def current(cls, artifacts_dir: Path) -> "Run":
-        """The run in use. Raises CineMatchError where there is none, or where it is not whole."""
+        """The current run. Raises CineMatchError where there is none, or where it is not whole."""
         run_id = current_run_id(artifacts_dir)
         if run_id is None:
             raise CineMatchError(
-                f"{artifacts_dir.resolve()} has no run in use yet; make one (cinematch run), "
+                f"{artifacts_dir.resolve()} has no current run yet; make one (cinematch run), "
                 "or name another folder (--artifacts-dir)"
             )
         try:
@@ -258,13 +258,13 @@ def _manifests(artifacts_dir: Path) -> dict[str, RunInfo | CineMatchError]:
 
 
 def current_run_id(artifacts_dir: Path) -> str | None:
-    """The id of the run in use, None where there is none."""
+    """The id of the current run, None where there is none."""
     path = artifacts_dir / _CURRENT
     return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else None
 
 
 def use_run(artifacts_dir: Path, run_id: str) -> RunInfo:
-    """Check a run whole and put it in use. Raises CineMatchError, and then leaves the one in use."""
+    """Verify a run and make it the current one. Raises CineMatchError, and then nothing changes."""
     run = Run(_run_folder(artifacts_dir, run_id))
     if lacking := [name for name in _SERVED if name not in run.info.files]:
         raise CineMatchError(f"the run {run_id} cannot be used: it has no {' and no '.join(lacking)}; {REMEDY}")

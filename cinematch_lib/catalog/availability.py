@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import LIST_SEPARATOR, PROVIDERS, SERVICES_FILE, read_table, row_lines, whole_numbers
+from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, read_table, row_lines, whole_numbers
 from cinematch_lib.data.tmdb import imdb_digits
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.services import service_name
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
@@ -63,7 +64,7 @@ class ServicesSource:
             )
 
     @classmethod
-    def chosen(
+    def from_parameters(
         cls, services: str, *, raw_dir: Path, services_file: Path | None, region: str, offers: Sequence[str], seed: int
     ) -> "ServicesSource":
         """The source that a person's parameters ask for; TMDb's offers lie in ``raw_dir/tmdb/providers.csv``.
@@ -84,18 +85,18 @@ class ServicesSource:
         return self.path if self.source in ("tmdb", "file") else None
 
 
-def services_of(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLog) -> pd.Series:
+def film_services(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog) -> pd.Series:
     """Each film's services, joined by `|` in alphabetical order, empty where none is known.
 
     `films` has `movieId`, `tmdbId` (Int64) and `imdbId` (text); the result has its index. Rows of a table
-    that name no film here are set aside in `left_out`.
+    that name no film here are set aside in `rejects`.
     """
     if wanted.source == "demo":
         return pd.Series(demo_services(films["movieId"].to_numpy(), wanted.seed), index=films.index, dtype="str")
     if wanted.source == "none":
         return pd.Series("", index=films.index, dtype="str")
     read_offers = _tmdb_offers if wanted.source == "tmdb" else _file_offers
-    offers = read_offers(films, wanted, left_out)
+    offers = read_offers(films, wanted, rejects)
     offers["service"] = offers["service"].str.replace(LIST_SEPARATOR, "/", regex=False)
     offers = offers.drop_duplicates().sort_values(["movieId", "service"])
     joined = offers.groupby("movieId")["service"].agg(LIST_SEPARATOR.join)
@@ -127,7 +128,7 @@ def _unit_hash(ids: np.ndarray, salt: int) -> np.ndarray:
     return (z ^ (z >> np.uint64(31))) / 2.0**64
 
 
-def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLog) -> pd.DataFrame:
+def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
     if wanted.path is None or not wanted.path.is_file():
         raise CineMatchError(
             f'services="tmdb" needs {wanted.path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
@@ -143,7 +144,7 @@ def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLo
     imdb = imdb_digits(offers["imdb_id"]) if "imdb_id" in offers else pd.Series("", index=offers.index)
     known = numbers.notna() | (imdb != "")
     unusable = {"tmdb_id is not a number": ~known, "no service named": known & (service == "")}
-    _set_aside(wanted.path, offers["tmdb_id"], service, unusable, left_out)
+    _reject(wanted.path, offers["tmdb_id"], service, unusable, rejects)
     pairs = pd.DataFrame({"name": service, "kind": offers["kind"]}).drop_duplicates()
     names = {pair: service_name(*pair) for pair in pairs.itertuples(index=False, name=None)}
     called = pd.Series(
@@ -159,7 +160,7 @@ def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLo
     return pd.concat([one.assign(service=called) for one in meant])
 
 
-def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLog) -> pd.DataFrame:
+def _file_offers(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
     path = wanted.path
     offers = read_table(path, SERVICES_FILE)
     keys = [name for name in ("movieId", "imdbId", "tmdbId") if name in offers]
@@ -183,7 +184,7 @@ def _file_offers(films: pd.DataFrame, wanted: ServicesSource, left_out: RejectLo
         "no such film in the catalog": filmless,
     }
     ids = pd.Series([" ".join(row).strip() for row in offers[keys].itertuples(index=False, name=None)], dtype="str")
-    _set_aside(path, ids, service, unusable, left_out)
+    _reject(path, ids, service, unusable, rejects)
     return meant.assign(service=service[~elsewhere & ~nameless]).dropna()
 
 
@@ -194,10 +195,10 @@ def _meant_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame
     return pairs.set_index("row")[["movieId"]]
 
 
-def _set_aside(
-    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], left_out: RejectLog
+def _reject(
+    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], rejects: RejectLog
 ) -> None:
     lines = row_lines(path, len(ids))
     for reason, mask in unusable.items():
         # Not by its bare name: a services file may be called movies.csv too.
-        left_out.rows(f"services: {path.name}", lines[mask], ids[mask], services[mask], reason)
+        rejects.add(f"services: {path.name}", lines[mask], ids[mask], services[mask], reason)

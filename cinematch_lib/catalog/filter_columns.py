@@ -9,7 +9,7 @@ import pandas as pd
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.lists import multi_hot
-from cinematch_lib.vocabulary.services import keys_of, resolve_service
+from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
 
 class FilterColumns:
@@ -87,7 +87,7 @@ class FilterColumns:
                 f"services_keep={list(services)} needs services, and none is known of any film here; "
                 "choose services demo, file or tmdb, or leave services_keep empty"
             )
-        keys, found = keys_of(self.has_service), []
+        keys, found = service_keys(self.has_service), []
         for name in services:
             service = resolve_service(name, keys)
             if service is None:

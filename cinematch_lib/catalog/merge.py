@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib.catalog.availability import ServicesSource, services_of
+from cinematch_lib.catalog.availability import ServicesSource, film_services
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import (
     LINKS,
@@ -32,27 +32,25 @@ _FROM_TMDB = (
 _NUMBERS = ("popularity", "vote_count", "vote_average")
 
 
-def merge_films(
-    folder: Path, metadata_path: Path | None, services: ServicesSource, left_out: RejectLog
-) -> pd.DataFrame:
+def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
     """All films of a MovieLens folder with what TMDb knows of them, before any filter.
 
     Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
     Returns the columns of `columns.MERGED`, `has_tmdb` (bool) and `line` (int64, of movies.csv), one row a
     film, ordered by movieId. `year` may be missing, `genres` and `services` empty. Rows that cannot be used
-    go to `left_out`. Raises CineMatchError for a table that is missing or cannot be read.
+    go to `rejects`. Raises CineMatchError for a table that is missing or cannot be read.
     """
-    films = _read_films(folder / "movies.csv", left_out)
-    films = films.join(_read_links(folder / "links.csv", films, left_out), on="movieId")
+    films = _read_films(folder / "movies.csv", rejects)
+    films = films.join(_read_links(folder / "links.csv", films, rejects), on="movieId")
     films["imdbId"] = films["imdbId"].fillna("")
     unlinked = films["tmdbId"].isna() & (films["imdbId"] == "")
-    left_out.repaired("links.csv", "films without a TMDb or IMDb id", int(unlinked.sum()))
-    films = _add_metadata(films, metadata_path, left_out)
-    films["services"] = services_of(films, services, left_out)
+    rejects.add_repair("links.csv", "films without a TMDb or IMDb id", int(unlinked.sum()))
+    films = _add_metadata(films, metadata_path, rejects)
+    films["services"] = film_services(films, services, rejects)
     return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb", "line"]]
 
 
-def _read_films(path: Path, left_out: RejectLog) -> pd.DataFrame:
+def _read_films(path: Path, rejects: RejectLog) -> pd.DataFrame:
     rows = read_table(path, MOVIES)
     if rows.empty:
         raise CineMatchError(f"{path} holds no films, only its first line")
@@ -63,7 +61,7 @@ def _read_films(path: Path, left_out: RejectLog) -> pd.DataFrame:
         (ids.isna(), "movieId is not a number"),
         (repeated, "movieId repeats an earlier row"),
     ):
-        left_out.rows(path.name, lines[mask], rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
+        rejects.add(path.name, lines[mask], rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
     good = ids.notna() & ~repeated
     films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})
     parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
@@ -75,7 +73,7 @@ def _read_films(path: Path, left_out: RejectLog) -> pd.DataFrame:
     return films.sort_values("movieId", ignore_index=True)
 
 
-def _read_links(path: Path, films: pd.DataFrame, left_out: RejectLog) -> pd.DataFrame:
+def _read_links(path: Path, films: pd.DataFrame, rejects: RejectLog) -> pd.DataFrame:
     rows = read_table(path, LINKS)
     lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
@@ -86,27 +84,27 @@ def _read_links(path: Path, films: pd.DataFrame, left_out: RejectLog) -> pd.Data
         (repeated, "movieId repeats an earlier row"),
         (filmless, "no such film in movies.csv"),
     ):
-        left_out.rows(path.name, lines[mask], rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
+        rejects.add(path.name, lines[mask], rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
     good = ids.notna() & ~repeated & ~filmless
     rows = rows[good]
     links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})
     for name, unknown in (("imdbId", links["imdbId"] == ""), ("tmdbId", links["tmdbId"].isna())):
         wrong = unknown & (rows[name].str.strip() != "")
-        left_out.repaired(path.name, f"{name} that is none made unknown", int(wrong.sum()))
+        rejects.add_repair(path.name, f"{name} that is none made unknown", int(wrong.sum()))
     shared = links["tmdbId"].dropna().duplicated(keep=False)
-    left_out.repaired(path.name, "films that share a tmdbId with another, both kept", int(shared.sum()))
+    rejects.add_repair(path.name, "films that share a tmdbId with another, both kept", int(shared.sum()))
     return links.set_axis(pd.Index(ids[good].astype("int64")))
 
 
-def _add_metadata(films: pd.DataFrame, path: Path | None, left_out: RejectLog) -> pd.DataFrame:
+def _add_metadata(films: pd.DataFrame, path: Path | None, rejects: RejectLog) -> pd.DataFrame:
     if path is None:
         known = films.assign(has_tmdb=False, overview="", runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
         known = known.assign(**{name: pd.NA if name in _NUMBERS else "" for name in _FROM_TMDB})
     else:
-        metadata = read_metadata(path, left_out)
+        metadata = read_metadata(path, rejects)
         known = _look_up(films, metadata)
         unused = len(metadata) - known["tmdb_row"].nunique()
-        left_out.repaired(path.name, "rows about films that movies.csv lacks, not used", unused)
+        rejects.add_repair(path.name, "rows about films that movies.csv lacks, not used", unused)
         genreless = (known["genres"] == "") & (known["tmdb_genres"] != "")
         known.loc[genreless, "genres"] = known.loc[genreless, "tmdb_genres"]
         plausible = known["tmdb_year"].between(FIRST_YEAR, LAST_YEAR)

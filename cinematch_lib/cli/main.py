@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as stop:
         in_use = current_run_id(options.artifacts_dir) or "none yet"
-        print(f"cinematch: {str(stop) or f'interrupted; the run in use is {in_use}'}", file=sys.stderr)
+        print(f"cinematch: {str(stop) or f'interrupted; the current run is {in_use}'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--no-refresh", action="store_true", help="fetch nothing from TMDb anew; drop what is too old")
     run.set_defaults(command=_run)
 
-    recommend = commands.add_parser("recommend", allow_abbrev=False, help="recommend films from the run in use")
+    recommend = commands.add_parser("recommend", allow_abbrev=False, help="recommend films from the current run")
     recommend.add_argument(
         "--like", action="append", default=[], metavar="TITLE", help='such as "Heat (1995)"; repeatable'
     )
@@ -109,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from cinematch_lib.catalog.clean import CleaningReport  # these imports are heavy, and only the pipeline needs them
+    from cinematch_lib.catalog.cleaning import (
+        CleaningReport,  # these imports are heavy, and only the pipeline needs them
+    )
     from cinematch_lib.pipeline.parameters import checked
     from cinematch_lib.pipeline.runner import FOLDERS, STEPS, Folders, parameters_of, run_pipeline, steps_between
 
@@ -132,15 +134,15 @@ def _run(options: argparse.Namespace) -> None:
     for one in times:
         print(f"{one.step:<10} {one.seconds:>8.1f} {one.peak_mb:>8,.0f}")
     if "clean" in steps:
-        print(f"\n{CleaningReport.load(options.data_dir).in_words()}")
+        print(f"\n{CleaningReport.load(options.data_dir).summary()}")
     print(f"\nrun {info.run_id}{size(info)}")
     if "evaluate" in steps and "evaluate" in info.facts:
         print(_found(info.facts["evaluate"]["metrics"]))
     if current_run_id(options.artifacts_dir) == info.run_id:
         (best,) = Recommender.load(options.artifacts_dir).recommend(k=1)
-        print(f'It is in use now. Try: cinematch recommend --like "{best.movie.label}"')
+        print(f'It is the current run now. Try: cinematch recommend --like "{best.movie.label}"')
     else:
-        print("It holds no features, so the run in use stays the one it was.")
+        print("It holds no features, so the current run does not change.")
 
 
 def _found(metrics: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
@@ -203,11 +205,11 @@ def _find(title: str, recommender: Recommender, run: Run) -> Movie:
     try:
         return recommender.find(title)
     except UnknownNameError:
-        from cinematch_lib.catalog.clean import LEFT_OUT  # heavy, and seldom needed
+        from cinematch_lib.catalog.cleaning import REJECTS  # heavy, and seldom needed
 
-        if LEFT_OUT in run.info.files:
+        if REJECTS in run.info.files:
             wanted, _ = parse_title(title)
-            rows = csv.DictReader(io.StringIO(run.read_bytes(LEFT_OUT).decode("utf-8")))
+            rows = csv.DictReader(io.StringIO(run.read_bytes(REJECTS).decode("utf-8")))
             for row in rows:
                 if row["file"] == "movies.csv" and fold(row["title"].split(" (")[0]) == fold(wanted):
                     raise CineMatchError(

@@ -17,7 +17,7 @@ def add_runs(commands: argparse._SubParsersAction) -> tuple[argparse.ArgumentPar
     )
     runs.set_defaults(command=_runs)
 
-    use = commands.add_parser("use", allow_abbrev=False, help="put a run in use, after checking it whole")
+    use = commands.add_parser("use", allow_abbrev=False, help="verify a run and make it the current one")
     use.add_argument("run", metavar="RUN")
     use.set_defaults(command=_use)
     return runs, use
@@ -36,7 +36,7 @@ def _runs(options: argparse.Namespace) -> None:
     for info in runs.values():
         mark = "*" if info.run_id == current else " "
         print(f"{mark} {info.run_id:<26} {info.dataset:<18}{size(info)}{_choices(info)}{_metrics(info)}")
-    print("\n* in use. Runs with the same letters after the time hold the same results.")
+    print("\n* current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
         print(f"Left out: {problem}")
 
@@ -99,4 +99,4 @@ def _choices(info: RunInfo) -> str:
 
 def _use(options: argparse.Namespace) -> None:
     info = use_run(options.artifacts_dir, options.run)
-    print(f"{info.run_id} is in use now:{size(info)}")
+    print(f"{info.run_id} is the current run now:{size(info)}")

@@ -18,7 +18,7 @@ _DRAIN_SECONDS = 30  # what requests in flight may still take after a signal to 
 
 def add_serve(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Add the command and its options to the commands of ``cinematch``."""
-    serve = commands.add_parser("serve", allow_abbrev=False, help="serve the API and the page from the run in use")
+    serve = commands.add_parser("serve", allow_abbrev=False, help="serve the API and the page from the current run")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, default=8000, help="the port (8000)")
     serve.add_argument("--state-dir", type=Path, help="where watchlists and feedback lie (state, beside artifacts)")

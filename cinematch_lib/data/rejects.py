@@ -8,13 +8,13 @@ COLUMNS = ("file", "line", "id", "title", "reason")
 
 
 class RejectLog:
-    """Collects rows set aside (`rows`) and values mended (`repaired`), by file and reason, in order."""
+    """Collects rows set aside (`add`) and values mended (`add_repair`), by file and reason, in order."""
 
     def __init__(self) -> None:
         self._parts: list[pd.DataFrame] = []
         self.repairs: dict[str, dict[str, int]] = {}
 
-    def rows(
+    def add(
         self,
         file: str,
         lines: Iterable[int],
@@ -35,7 +35,7 @@ class RejectLog:
         if not part.empty:
             self._parts.append(part)
 
-    def repaired(self, file: str, what: str, count: int) -> None:
+    def add_repair(self, file: str, what: str, count: int) -> None:
         """Count values of `file` that were mended or made unknown; a count of 0 is not listed."""
         if count:
             of_file = self.repairs.setdefault(file, {})

@@ -17,8 +17,6 @@ import pyarrow.csv
 
 from cinematch_lib.errors import CineMatchError
 
-LIST_SEPARATOR = "|"
-
 _ARROW_TYPES = {
     "str": pa.large_string(),
     "int32": pa.int32(),
@@ -30,7 +28,7 @@ _ARROW_TYPES = {
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSchema:
     """A CSV table: its columns with the pandas dtypes they are read as.
 
     `multiline` says whether a value may hold a line break; where it may not, one is a sign of a quote
@@ -49,26 +47,26 @@ class Table:
 
 
 # Tables in which a person may have erred are read as text, so that a bad row can be set aside and named.
-MOVIES = Table("movies", {"movieId": "str", "title": "str", "genres": "str"})
-LINKS = Table("links", {"movieId": "str", "imdbId": "str", "tmdbId": "str"})
-TAGS = Table("tags", {"userId": "str", "movieId": "str", "tag": "str"}, {"timestamp": "str"})
-RATINGS = Table("ratings", {"userId": "int32", "movieId": "int32", "rating": "float32"}, {"timestamp": "int64"})
+MOVIES = TableSchema("movies", {"movieId": "str", "title": "str", "genres": "str"})
+LINKS = TableSchema("links", {"movieId": "str", "imdbId": "str", "tmdbId": "str"})
+TAGS = TableSchema("tags", {"userId": "str", "movieId": "str", "tag": "str"}, {"timestamp": "str"})
+RATINGS = TableSchema("ratings", {"userId": "int32", "movieId": "int32", "rating": "float32"}, {"timestamp": "int64"})
 _TMDB_COLUMNS = (
     "tmdb_id title release_date runtime popularity vote_count vote_average genres overview keywords cast_top director "
     "original_language poster_path"
 )
-TMDB_METADATA = Table(
+TMDB_METADATA = TableSchema(
     "tmdb_metadata",
     dict.fromkeys(_TMDB_COLUMNS.split(), "str"),
     {"imdb_id": "str"},  # for films that have no tmdbId
     multiline=True,
 )
-PROVIDERS = Table(
+PROVIDERS = TableSchema(
     "providers",
     {"tmdb_id": "str", "region": "str", "kind": "str", "service": "str"},
     {"imdb_id": "str"},  # for films that have no tmdbId
 )
-SERVICES_FILE = Table(
+SERVICES_FILE = TableSchema(
     "services file",
     {"service": "str"},
     {"movieId": "str", "imdbId": "str", "tmdbId": "str", "region": "str"},
@@ -94,10 +92,10 @@ MERGED_DTYPES = {
     "poster_path": "str",
     "services": "str",
 }
-MERGED = Table("movies_merged", MERGED_DTYPES, multiline=True)
+MERGED = TableSchema("movies_merged", MERGED_DTYPES, multiline=True)
 
 
-def read_table(path: Path, table: Table) -> pd.DataFrame:
+def read_table(path: Path, table: TableSchema) -> pd.DataFrame:
     """The file's columns that `table` knows, in the table's order; text that is empty stays empty text.
 
     Raises CineMatchError when the file is missing, empty, not UTF-8, lacks a column, or is not the CSV it
@@ -173,7 +171,7 @@ def _unclosed(path: Path, line: int, where: str = "") -> str:
     return f"{path} is not valid CSV: {problem}; close it or double it"
 
 
-def _read_header(path: Path, table: Table) -> list[str]:
+def _read_header(path: Path, table: TableSchema) -> list[str]:
     _, header = next(_numbered_rows(path), (1, None))
     if not header:
         problem = "is empty" if header is None else "begins with an empty line"

@@ -17,7 +17,7 @@ from cinematch_lib.evaluation.metrics import accuracy, kinds
 from cinematch_lib.evaluation.protocols import Plan, Round
 from cinematch_lib.evaluation.tuning import search
 from cinematch_lib.models import Hybrid, Model
-from cinematch_lib.storage.resources import megabytes, seconds, threads_for
+from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
 OURS = "hybrid"
 _LIANG2018 = (100, 20, 50)
@@ -147,7 +147,7 @@ def _enter(
 ) -> dict[str, Entry]:
     """One model in all rounds; the hybrid with what is served of it."""
     tried = pd.DataFrame()
-    with seconds() as searched:
+    with timer() as searched:
         if params is None and tune:
             params, tried = search(name, plan.validation.split, plan.validation.catalog, metric=f"ndcg@{ks[0]}")
         if name == OURS and len(plan.rounds) > 1:
@@ -155,20 +155,20 @@ def _enter(
             params, tried = dict(params) | ours.chosen, pd.DataFrame(ours.tried)
     parts: dict[str, list[dict[str, Any]]] = {name: []}
     for one in plan.rounds:
-        with seconds() as fitting:
+        with timer() as fitting:
             model = models.make(name, **(params or {})).fit(one.split.train, one.catalog)
         chosen = dict(getattr(model, "chosen", params or {}))
         cold = to_cold_users(ranking(model), one.split, ks[0]) if cold_users else None
-        made = {"chosen": chosen, "cold": cold, "fit": fitting.value, "mb": megabytes(model)}
+        made = {"chosen": chosen, "cold": cold, "fit": fitting.seconds, "mb": megabytes(model)}
         parts[name].append(made | _asked(_asking(model), one, ks))
         if name == OURS and serve is not None:
-            with seconds() as fitting:
+            with timer() as fitting:
                 ask = serve(one, model)
             cold = to_cold_users(ask.rank, one.split, ks[0]) if cold_users else None
-            made = {"chosen": chosen, "cold": cold, "fit": fitting.value, "mb": megabytes(ask)}
+            made = {"chosen": chosen, "cold": cold, "fit": fitting.seconds, "mb": megabytes(ask)}
             parts.setdefault(SERVED, []).append(made | _asked(ask, one, ks))
         bar.update()
-    return {one: _entry(one, of, tried, searched.value if one == name else 0.0) for one, of in parts.items()}
+    return {one: _entry(one, of, tried, searched.seconds if one == name else 0.0) for one, of in parts.items()}
 
 
 def _asking(model: Model) -> Ask:
@@ -178,10 +178,10 @@ def _asking(model: Model) -> Ask:
 def _asked(ask: Ask, one: Round, ks: Sequence[int]) -> dict[str, Any]:
     """What a fitted model says in one round: its lists, what they are worth to each user, and how long it took."""
     split = one.split
-    with seconds() as asking:
+    with timer() as asking:
         lists = ask(split.histories, split.users, max(ks))
     values = accuracy(lists, split.held_out, ks).join(kinds(lists, split.train, one.catalog, ks[0])).fillna(0.0)
-    return {"lists": lists, "values": values, "ms": 1000 * asking.value / len(split.users)}
+    return {"lists": lists, "values": values, "ms": 1000 * asking.seconds / len(split.users)}
 
 
 def _entry(name: str, parts: list[dict[str, Any]], tried: pd.DataFrame, searched: float) -> Entry:

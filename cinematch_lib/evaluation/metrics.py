@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cinematch_lib.data.tables import LIST_SEPARATOR
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 
 def accuracy(recommendations: pd.DataFrame, held_out: pd.DataFrame, ks: Sequence[int] = (10, 20)) -> pd.DataFrame:

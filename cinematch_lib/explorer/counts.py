@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.catalog.availability import ServicesSource, services_of
-from cinematch_lib.catalog.clean import what_is_known
+from cinematch_lib.catalog.availability import ServicesSource, film_services
+from cinematch_lib.catalog.cleaning import known_fields
 from cinematch_lib.catalog.filter_columns import FilterColumns
 from cinematch_lib.catalog.filters import Filters, first_failed_rule
 from cinematch_lib.catalog.merge import merge_films
@@ -65,15 +65,15 @@ class AllFilms:
     @classmethod
     def load(cls, folder: Path, metadata_path: Path | None, services: ServicesSource) -> "AllFilms":
         """The films of a MovieLens folder. Raises CineMatchError for tables that cannot be read."""
-        left_out = RejectLog()
-        films = merge_films(folder, metadata_path, services, left_out)
+        rejects = RejectLog()
+        films = merge_films(folder, metadata_path, services, rejects)
         ratings = read_ratings(folder)
         counts = None if ratings is None else ratings["movieId"].value_counts()
-        return cls(films, left_out.counts("movies.csv"), counts)
+        return cls(films, rejects.counts("movies.csv"), counts)
 
     def on(self, services: ServicesSource) -> "AllFilms":
         """The same films with the services that another source gives them. Raises CineMatchError."""
-        return replace(self, films=self.films.assign(services=services_of(self.films, services, RejectLog())))
+        return replace(self, films=self.films.assign(services=film_services(self.films, services, RejectLog())))
 
     def __len__(self) -> int:
         return len(self.films)
@@ -106,7 +106,7 @@ class AllFilms:
 
     @cached_property
     def _known(self) -> dict[str, np.ndarray]:
-        return {name: has.to_numpy(dtype=bool) for name, has in what_is_known(self.films).items()}
+        return {name: has.to_numpy(dtype=bool) for name, has in known_fields(self.films).items()}
 
     @cached_property
     def _place_of_year(self) -> np.ndarray:

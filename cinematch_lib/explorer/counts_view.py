@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import ipywidgets as widgets
 import numpy as np
 
-from cinematch_lib.catalog.clean import waterfall_steps
+from cinematch_lib.catalog.cleaning import waterfall_steps
 from cinematch_lib.explorer import charts, markup
 from cinematch_lib.explorer.counts import AllFilms, Count
 

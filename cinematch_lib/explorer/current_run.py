@@ -1,4 +1,4 @@
-"""The run in use, as far as it can be read."""
+"""The current run, as far as it can be read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from cinematch_lib.recommender.recommender import Recommender
 
 @dataclass(frozen=True)
 class InUse:
-    """The run in use: its recommender and the settings that it was made with; or why there is none."""
+    """The current run: its recommender and the settings that it was made with; or why there is none."""
 
     run: Run | None = None
     recommender: Recommender | None = None
@@ -20,7 +20,7 @@ class InUse:
 
     @classmethod
     def find(cls, artifacts_dir: Path) -> "InUse":
-        """What is in use under `artifacts_dir`."""
+        """The current run under `artifacts_dir`."""
         run = recommender = None
         try:
             run = Run.current(artifacts_dir)

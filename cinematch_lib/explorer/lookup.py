@@ -7,9 +7,9 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.data.tables import LIST_SEPARATOR
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.counts import AllFilms, Count
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.spelling import fold
 
 _SHOWN = 15

@@ -88,7 +88,7 @@ class Page:
         self.set(self._start)
 
     def _three_columns(self) -> widgets.Widget:
-        as_run, none = widgets.Button(description="As the run in use"), widgets.Button(description="No filters")
+        as_run, none = widgets.Button(description="As the current run"), widgets.Button(description="No filters")
         as_run.on_click(lambda _: self.set(self._of_the_run()))
         none.on_click(lambda _: self.set(without_filters(self._state.settings)))
         buttons = widgets.HBox([as_run, none])
@@ -108,7 +108,7 @@ class Page:
         self._controls.set(settings)
 
     def _of_the_run(self) -> Settings:
-        """The settings of the run in use, where the page can show them; else those that it began with."""
+        """The settings of the current run, where the page can show them; else those that it began with."""
         of = self._in_use.settings
         shown = of is not None and of.dataset == self._start.dataset and of.services in self._sources
         return of if shown else self._start
@@ -120,7 +120,7 @@ class Page:
 
     @property
     def recommender(self) -> Recommender | None:
-        """What recommends on the page; None where no run is in use."""
+        """What recommends on the page; None where there is no current run."""
         return self._in_use.recommender
 
     def like(self, *movie_ids: int) -> None:
@@ -147,14 +147,14 @@ class Page:
             self._credits.value = markup.block(markup.hint(" ".join(credits)))
 
     def _new_run(self) -> str:
-        """Use the run that is in use now; says which."""
+        """Use the current run; says which."""
         with self._lock:
             self._in_use = InUse.find(self._folders.artifacts_dir)
             self._recommendations.use(self._in_use.recommender, self._in_use.problem)
             self._comparison.find_runs()
             self._say_status()
             self.redraw()
-        return self._in_use.problem or f"{self._in_use.run.info.run_id} is in use now, and the page shows it."
+        return self._in_use.problem or f"{self._in_use.run.info.run_id} is the current run now, and the page shows it."
 
     def _say_status(self) -> None:
         films, run, settings = self._sources[self._start.services], self._in_use.run, self._start
@@ -171,10 +171,10 @@ class Page:
 
 
 def explore(raw_dir: Path, data_dir: Path, artifacts_dir: Path, dataset: str = "sample", seed: int = 0) -> Page:
-    """The analyst's page about the run in use under `artifacts_dir`.
+    """The analyst's page about the current run under `artifacts_dir`.
 
-    Films are counted from the raw tables in `raw_dir`; runs started from the page clean to `data_dir`. Where no
-    run is in use, the page begins with the pipeline's defaults for `dataset` and `seed`. Nothing is raised for
+    Films are counted from the raw tables in `raw_dir`; runs started from the page clean to `data_dir`. Without a
+    current run, the page begins with the pipeline's defaults for `dataset` and `seed`. Nothing is raised for
     what a person can mend: the page says it.
     """
     return Page(Folders(raw_dir, data_dir, artifacts_dir), dataset, seed)

@@ -123,9 +123,9 @@ class Recommendations:
         notes = ""
         if lacking:
             notes = markup.notice(
-                f"{lacking:,} of the {len(kept_ids):,} films that fit are not in the run in use, so they cannot be "
+                f"{lacking:,} of the {len(kept_ids):,} films that fit are not in the current run, so they cannot be "
                 "recommended yet: make a run with these settings (below)."
             )
         if not found:
-            return notes + markup.notice("No film of the run in use fits these filters.")
+            return notes + markup.notice("No film of the current run fits these filters.")
         return notes + recommended(found)

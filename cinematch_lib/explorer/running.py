@@ -69,13 +69,13 @@ class PipelineProcess:
             stderr=self._errors,
             encoding="utf-8",
         )
-        atexit.register(self.stop)  # a page that is closed takes its run along; the run in use stays in use
+        atexit.register(self.stop)  # a page that is closed takes its run along; the current run does not change
         self._going, self._ended = going, ended
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask it to end; what was in use stays in use."""
+        """Ask it to end; the current run does not change."""
         if self._process.poll() is None:
             self._process.terminate()
 

@@ -18,7 +18,7 @@ class Saving:
     """Where to save, the buttons to save and to run, and how far a run is; `widget` is what to show."""
 
     def __init__(self, get: Callable[[], Settings], folders: Folders, made: Callable[[], str]) -> None:
-        """`get` gives the settings in force; `made` is called when a run is there, and says which is in use."""
+        """`get` gives the settings in force; `made` is called when a run is there, and says which is current."""
         self._get, self._folders, self._made = get, folders, made
         self._process: PipelineProcess | None = None
         self._path = widgets.Text(value=str(project_path("params.yaml")), continuous_update=True)
@@ -83,7 +83,7 @@ class Saving:
         if problem is None:
             self._say(f"Done: {self._made()}", "good")
         else:
-            self._say(f"The run failed, and the run in use stays the one it was: {problem}", "bad")
+            self._say(f"The run failed, and the current run does not change: {problem}", "bad")
         self._bar.layout.display = "none"
         self._run.disabled, self._stop.disabled = False, True
 

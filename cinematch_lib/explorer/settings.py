@@ -86,7 +86,7 @@ class Settings:
         known = {**_defaults(), **self.rest}
         own = project_path(known["services_file"]) if services == "file" and known["services_file"] else None
         of_it = {name: known[name] for name in ("region", "offers", "seed")}
-        return ServicesSource.chosen(services, raw_dir=raw_dir, services_file=own, **of_it)
+        return ServicesSource.from_parameters(services, raw_dir=raw_dir, services_file=own, **of_it)
 
     def made(self, info: RunInfo) -> bool:
         """Whether a run's catalog was made with this data set, these filters and this source of services."""

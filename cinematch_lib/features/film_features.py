@@ -16,8 +16,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler, normalize
 from sklearn.utils.validation import check_is_fitted
 
-from cinematch_lib.data.tables import LIST_SEPARATOR, whole_numbers
+from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
 NUMBER_FIELDS = ("year", "runtime")
@@ -221,7 +222,7 @@ def _with_unknown(block: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.hstack([block, sparse.csr_matrix(unknown[:, None])], format="csr")
 
 
-def tags_of(films: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
+def film_tags(films: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
     """The tags that people gave each film, lower-case and `|`-joined, each as often as it was given.
 
     `films` has `movieId`; `tags` has `movieId` and `tag` as text, as read from tags.csv. The result has the

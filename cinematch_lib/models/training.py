@@ -9,7 +9,7 @@ import pandas as pd
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.errors import NothingToDoError
-from cinematch_lib.features.film_features import tags_of
+from cinematch_lib.features.film_features import film_tags
 from cinematch_lib.models import Hybrid
 from cinematch_lib.models.interactions import LIKED
 
@@ -45,7 +45,7 @@ def ratings_to_learn_from(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
 
 def with_tags(films: pd.DataFrame, tags: pd.DataFrame | None) -> pd.DataFrame:
     """The catalog with what people tagged each film as; as it is where there are no tags."""
-    return films if tags is None or tags.empty else films.assign(tags=tags_of(films, tags))
+    return films if tags is None or tags.empty else films.assign(tags=film_tags(films, tags))
 
 
 def counted(ratings: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.artifacts.runs import Draft, RunInfo
-from cinematch_lib.catalog.clean import CleaningReport
+from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.data.movielens import check_name
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, UnknownNameError, close_names
 from cinematch_lib.pipeline.parameters import Parameter, notebook_parameters
@@ -93,14 +93,14 @@ def run_pipeline(
 ) -> tuple[RunInfo, list[StepTime]]:
     """Run the notebooks of `steps` and publish what they leave as a run.
 
-    From `train` or `evaluate` on, the new run also holds what the run in use holds. A step that this data set
+    From `train` or `evaluate` on, the new run also holds what the current run holds. A step that this data set
     has nothing for (no ratings to learn from) says so and leaves nothing; NothingToDoError where that is so of
     all of them.
 
     `parameters` were checked; each goes to the notebooks that have it. Raises StepFailedError for the first
     notebook that fails, whose copy is then kept in ``artifacts_dir/failed``, and CineMatchError before any
     starts where the catalog to go on from is missing or another data set's. Whatever ends it early, a failure
-    or Ctrl-C, the run in use stays in use.
+    or Ctrl-C, the current run does not change.
     """
     dataset = _dataset(folders.data_dir, parameters.get("dataset"), steps)
     check_name(dataset)
@@ -147,10 +147,10 @@ def _run_steps(
 
 
 def _draft(folders: Folders, steps: Sequence[str]) -> Draft:
-    """An empty draft; where the steps before are not run, one with what they left in the run in use."""
+    """An empty draft; where the steps before are not run, one with what they left in the current run."""
     if steps[0] in FILES_OF:
         return resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
-    return Draft.begin(folders.artifacts_dir)
+    return Draft.create(folders.artifacts_dir)
 
 
 def _dataset(data_dir: Path, asked: str | None, steps: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from cinematch_lib.catalog.clean import CleaningReport
+from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.recommender.recommender import Recommendation
 
 _FIELD_COLOURS = {

@@ -13,7 +13,7 @@ import numpy as np
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.vocabulary.genres import canonical_genre
 from cinematch_lib.vocabulary.lists import multi_hot
-from cinematch_lib.vocabulary.services import keys_of, resolve_service
+from cinematch_lib.vocabulary.services import resolve_service, service_keys
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 
@@ -120,7 +120,7 @@ class Films:
         self._has_service = multi_hot(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
-        self._service_keys = keys_of(self.services)
+        self._service_keys = service_keys(self.services)
         self.movie = lru_cache(maxsize=4096)(self._movie)
         self.genre, self.service = lru_cache(maxsize=1024)(self._genre), lru_cache(maxsize=1024)(self._service)
         self._selected = lru_cache(maxsize=16)(self._select)

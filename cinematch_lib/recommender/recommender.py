@@ -95,7 +95,7 @@ class Recommender:
 
     @classmethod
     def load(cls, artifacts_dir: str | Path = "artifacts") -> "Recommender":
-        """The recommender of the run in use under `artifacts_dir`. Raises CineMatchError."""
+        """The recommender of the current run under `artifacts_dir`. Raises CineMatchError."""
         return cls.of_run(Run.current(Path(artifacts_dir)))
 
     @classmethod

@@ -37,7 +37,7 @@ def create_app(
     allowed_hosts: Sequence[str] = (),
     rate_limit: float | None = None,
 ) -> FastAPI:
-    """The application over the run in use under `artifacts_dir`.
+    """The application over the current run under `artifacts_dir`.
 
     What users tell it goes to `state_dir`, by default the folder ``state`` beside `artifacts_dir`. Everything
     under ``/api`` needs `api_token` where there is one, here or in the environment variable CINEMATCH_API_TOKEN.

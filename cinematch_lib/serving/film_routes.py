@@ -22,7 +22,7 @@ _AT_ONCE = 50  # liked and disliked films; for more the answer takes long, and o
 
 
 def add_film_routes(app: FastAPI, live: LiveRun, store: Store, numbers: Numbers) -> None:
-    """Add the routes to `app`. Each takes hold of the run in use once, and answers from that one."""
+    """Add the routes to `app`. Each takes hold of the current run once, and answers from that one."""
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsAnswer, responses=problems(503))
     async def recommendations(wanted: schemas.RecommendationRequest) -> Response:

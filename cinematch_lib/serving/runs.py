@@ -18,7 +18,7 @@ from cinematch_lib.recommender.films import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.answers import ResponseBuilder
 
-LOOK_EVERY = 1.0  # seconds between two looks at which run is in use
+LOOK_EVERY = 1.0  # seconds between two looks at which run is current
 _REMEMBERED = 512  # answers, of some ten or twenty kilobytes each
 _COLLECT_AFTER = 20_000  # new objects, which is some requests: what they leave hardly ever needs the collector
 _TRY_AGAIN = 60.0  # seconds until a run that was refused is tried again, for somebody may have mended it
@@ -50,7 +50,7 @@ class Served:
 
     @classmethod
     def load(cls, artifacts_dir: Path) -> "Served":
-        """The run in use, verified, and tried with a request of each kind. Raises CineMatchError."""
+        """The current run, verified, and tried with a request of each kind. Raises CineMatchError."""
         run = Run.current(artifacts_dir)
         try:
             recommender = Recommender.of_run(run)
@@ -83,14 +83,14 @@ class Served:
 
 
 class LiveRun:
-    """The run in use under `artifacts_dir`, as `now`, followed when it changes.
+    """The current run under `artifacts_dir`, as `now`, followed when it changes.
 
     `refused` is the id of the newest run where it could not be served, else None. `on_change` is called after
     each swap or refusal.
     """
 
     def __init__(self, artifacts_dir: Path) -> None:
-        """Load the run in use. Raises CineMatchError."""
+        """Load the current run. Raises CineMatchError."""
         self._artifacts_dir = artifacts_dir
         self.now = Served.load(artifacts_dir)
         self.refused: str | None = None
@@ -112,7 +112,7 @@ class LiveRun:
                 _log.exception("look failed")
 
     async def look(self) -> None:
-        """Serve the run in use, if that is another one by now and it is sound."""
+        """Serve the current run, if that is another one by now and it is sound."""
         stamp, clock = _stamp(self._artifacts_dir), asyncio.get_running_loop().time()
         if stamp == self._seen and clock < self._try_again_at:
             return
@@ -124,7 +124,7 @@ class LiveRun:
                 self.now = await asyncio.to_thread(_loaded_warm, self._artifacts_dir)
                 self.refused = None
                 await asyncio.to_thread(_free_the_run_that_went)
-                _log.info("run in use", extra={"run": self.now.info.run_id, "films": len(self.now.recommender)})
+                _log.info("current run", extra={"run": self.now.info.run_id, "films": len(self.now.recommender)})
             self._try_again_at = float("inf")
         except (CineMatchError, OSError) as error:
             self.refused = current_run_id(self._artifacts_dir) or "none"
@@ -160,7 +160,7 @@ def _set_apart() -> None:
 
 
 def _stamp(artifacts_dir: Path) -> tuple[int, int] | None:
-    """What changes whenever the file that names the run in use is replaced."""
+    """What changes whenever the file that names the current run is replaced."""
     try:
         found = (artifacts_dir / "current").stat()
     except OSError:

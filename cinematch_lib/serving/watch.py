@@ -28,10 +28,10 @@ class Numbers:
             "cinematch_request_seconds", "Time to answer.", ("route",), registry=self.registry, buckets=_SECONDS
         )
         self.recommended = Counter("cinematch_recommendations", "Films recommended.", registry=self.registry)
-        self._run = Gauge("cinematch_run_info", "The run in use.", ("run_id", "dataset"), registry=self.registry)
-        films = Gauge("cinematch_films", "Films in the run in use.", registry=self.registry)
+        self._run = Gauge("cinematch_run_info", "The current run.", ("run_id", "dataset"), registry=self.registry)
+        films = Gauge("cinematch_films", "Films in the current run.", registry=self.registry)
         films.set_function(lambda: len(live.now.recommender))
-        age = Gauge("cinematch_run_age_seconds", "Time since the run in use was made.", registry=self.registry)
+        age = Gauge("cinematch_run_age_seconds", "Time since the current run was made.", registry=self.registry)
         age.set_function(lambda: live.now.age_seconds)
         refused = Gauge("cinematch_run_refused", "1 where the newest run was refused.", registry=self.registry)
         refused.set_function(lambda: live.refused is not None)
@@ -40,7 +40,7 @@ class Numbers:
         self.note_run()
 
     def note_run(self) -> None:
-        """Name the run that is in use now."""
+        """Name the current run."""
         self._run.clear()
         self._run.labels(self._live.now.info.run_id, self._live.now.info.dataset).set(1)
 

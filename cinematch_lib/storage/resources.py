@@ -12,20 +12,20 @@ from threadpoolctl import threadpool_limits
 
 
 @dataclass
-class Seconds:
+class Timer:
     """Wall-clock seconds of a block; 0 until it ended."""
 
-    value: float = 0.0
+    seconds: float = 0.0
 
 
 @contextmanager
-def seconds() -> Iterator[Seconds]:
-    """Time a block of code: afterwards, `value` of what it yields says how long it took."""
-    took, began = Seconds(), time.perf_counter()
+def timer() -> Iterator[Timer]:
+    """Time a block of code: afterwards, `seconds` of the yielded Timer holds the duration."""
+    took, began = Timer(), time.perf_counter()
     try:
         yield took
     finally:
-        took.value = time.perf_counter() - began
+        took.seconds = time.perf_counter() - began
 
 
 def megabytes(thing: Any) -> float:

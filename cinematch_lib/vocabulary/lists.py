@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SEPARATOR = "|"  # as in `columns`, which is heavier to load
+LIST_SEPARATOR = "|"
 
 
 def multi_hot(joined: Sequence[str]) -> dict[str, np.ndarray]:
@@ -18,6 +18,6 @@ def multi_hot(joined: Sequence[str]) -> dict[str, np.ndarray]:
         patterns.setdefault(names, []).append(row)
     held: dict[str, np.ndarray] = {}
     for names, rows in patterns.items():
-        for name in names.split(SEPARATOR) if names else ():
+        for name in names.split(LIST_SEPARATOR) if names else ():
             held.setdefault(name, np.zeros(len(joined), dtype=bool))[rows] = True
     return held

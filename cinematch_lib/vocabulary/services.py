@@ -66,7 +66,7 @@ def service_name(name: str, kind: str = "") -> str:
     return _BY_KIND.get((folded, kind)) or _NAME_OF.get(folded, bare)
 
 
-def keys_of(services: Iterable[str]) -> dict[str, str]:
+def service_keys(services: Iterable[str]) -> dict[str, str]:
     """Services by what `resolve_service` knows them by."""
     return {_key(name): name for name in services}
 
@@ -74,7 +74,7 @@ def keys_of(services: Iterable[str]) -> dict[str, str]:
 def resolve_service(name: str, keys: Mapping[str, str]) -> str | None:
     """The service that `name` means among those of `keys`: case, spaces and the demo mark aside; else None.
 
-    >>> resolve_service(" disney plus", keys_of(["Disney+ (demo)", "Netflix (demo)"]))
+    >>> resolve_service(" disney plus", service_keys(["Disney+ (demo)", "Netflix (demo)"]))
     'Disney+ (demo)'
     """
     bare = name.removesuffix(DEMO_SUFFIX)

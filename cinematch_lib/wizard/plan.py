@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cinematch_lib.data.tmdb.gate import FULL_RATE
+from cinematch_lib.data.tmdb.rate_limit import FULL_RATE
 from cinematch_lib.data.tmdb.settings import TOKEN, dotenv_path
 from cinematch_lib.pipeline.runner import Folders
 from cinematch_lib.wizard import terminal as page

@@ -11,7 +11,7 @@ import yaml
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.movielens import DATASETS
-from cinematch_lib.data.tmdb.fetch import check_wishes
+from cinematch_lib.data.tmdb.fetch import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.pipeline.parameters import Parameter
@@ -64,12 +64,12 @@ def check_together(values: Mapping[str, Any], dataset: str | None = None) -> Non
     Filters(**{one.name: values[one.name] for one in fields(Filters)})
     if dataset in DATASETS:
         _check_genres([*values["genres_keep"], *values["genres_drop"]])
-    check_wishes(values["tmdb_limit"], values["region"], values["max_age_days"])
+    validate(values["tmdb_limit"], values["region"], values["max_age_days"])
     file = Path(values["services_file"]) if values["services_file"] else None
     if file is not None and not file.is_file():
         raise CineMatchError(f"services_file must be a CSV file, and there is none at {file}")
     how = {"region": values["region"], "offers": values["offers"], "seed": values["seed"]}
-    ServicesSource.chosen(values["services"], raw_dir=Path(), services_file=file, **how)
+    ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **how)
     names = ("max_features", "ngram_max", "min_df", "field_weights")
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
 

@@ -6,7 +6,7 @@ import os
 from dotenv import dotenv_values
 
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
-from cinematch_lib.data.tmdb.gate import RateLimiter
+from cinematch_lib.data.tmdb.rate_limit import RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, Access, access, dotenv_path
 from cinematch_lib.errors import CineMatchError, DownloadError
 from cinematch_lib.wizard import terminal as page

@@ -80,7 +80,7 @@ def _runs(survey: Survey, folders: Folders) -> str:
         return f"none in {folders.artifacts_dir}/"
     broken = f", and {survey.broken_runs} that cannot be read" if survey.broken_runs else ""
     of = next((run.dataset for run in survey.runs if run.run_id == survey.current), None)
-    in_use = f"{survey.current} ({of}) is in use" if of else "none is in use"
+    in_use = f"{survey.current} ({of}) is the current run" if of else "there is no current run"
     return f"{len(survey.runs)} in {folders.artifacts_dir}/{broken}; {in_use}"
 
 
@@ -103,6 +103,6 @@ def _offer_server(
     page.heading("The server")
     page.say("It gives recommendations to a browser and to programs, on this computer alone, until Ctrl-C:")
     page.command(shlex.join(["cinematch", *words]))
-    asker.on_leaving = f"left at a question; the run {run_id} is in use"
+    asker.on_leaving = f"left at a question; the current run is {run_id}"
     if asker.yes("Start it now?", default=not options.yes, given=options.serve):
         perform(words)

@@ -80,7 +80,7 @@ def test_what_films_say_together_is_as_long_as_the_films_that_are_spoken_of():
 
 def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
     assert Run.current(artifacts).read_item_weights() is None
-    draft = Draft.begin(tmp_path / "other")
+    draft = Draft.create(tmp_path / "other")
     draft.write_item_weights(WEIGHTS)
     info = draft.publish()
     run = Run(tmp_path / "other" / "runs" / info.run_id)

@@ -1,4 +1,4 @@
-"""A run's files are written whole or not at all, also when processes are killed or meet; one run is in use."""
+"""A run's files are written whole or not at all, also when processes are killed or meet; one run is current."""
 
 import os
 import re
@@ -69,7 +69,7 @@ def test_the_same_contents_give_the_same_sums_and_fingerprint_but_another_id(art
 def test_notebooks_carry_times_and_do_not_change_the_fingerprint(tmp_path):
     infos = []
     for text in ("one time", "another time"):
-        draft = Draft.begin(tmp_path)
+        draft = Draft.create(tmp_path)
         draft.write_json(META, {})
         draft.path("notebooks/01.ipynb").write_text(text)
         infos.append(draft.publish())
@@ -87,21 +87,21 @@ def test_a_run_without_features_is_kept_but_not_put_in_use(artifacts):
 
 
 def test_nan_is_no_json_and_is_not_written(tmp_path):
-    draft = Draft.begin(tmp_path)
+    draft = Draft.create(tmp_path)
     with pytest.raises(ValueError, match="Out of range"):
         draft.write_json("metrics.json", {"recall": float("nan")})
     assert list(draft.folder.iterdir()) == []
 
 
 def test_a_draft_that_is_discarded_leaves_nothing(tmp_path):
-    draft = Draft.begin(tmp_path)
+    draft = Draft.create(tmp_path)
     draft.write_json(META, {})
     draft.discard()
     assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_draft_of_a_pipeline_is_left_to_the_pipeline(tmp_path):
-    pipelines = Draft.begin(tmp_path)
+    pipelines = Draft.create(tmp_path)
     step = Draft.open(tmp_path, str(pipelines.folder))
     step.write_json(META, {})
     assert step.finish() == "Kept for the run that the pipeline is making."
@@ -112,13 +112,13 @@ def test_a_draft_of_a_notebook_publishes_itself(tmp_path):
     draft = Draft.open(tmp_path)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
-    assert draft.finish() == f"Published as {current_run_id(tmp_path)}, which is in use now."
+    assert draft.finish() == f"Published as {current_run_id(tmp_path)}, now the current run."
 
 
 def test_a_folder_that_cannot_hold_runs(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(CineMatchError, match=r"file cannot hold runs \(.*: Not a directory\); name another"):
-        Draft.begin(tmp_path / "file")
+        Draft.create(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_hold_runs(tmp_path):
 
 BEGIN = (
     "import sys; from pathlib import Path\n"
-    "from cinematch_lib.artifacts.runs import Draft; Draft.begin(Path(sys.argv[1]))"
+    "from cinematch_lib.artifacts.runs import Draft; Draft.create(Path(sys.argv[1]))"
 )
 
 
@@ -139,13 +139,13 @@ def python(script, *arguments, **options):
 def test_the_draft_of_a_living_process_is_left_and_that_of_a_killed_one_removed(artifacts):
     other = python(BEGIN + ".path('half').write_text('x'); print('begun', flush=True); sys.stdin.read()", artifacts)
     assert other.stdout.readline() == "begun\n"
-    Draft.begin(artifacts).discard()
+    Draft.create(artifacts).discard()
     (left,) = (artifacts / "runs").glob(".draft-*")
     assert (left / "half").read_text() == "x"
     other.send_signal(signal.SIGKILL)
     other.communicate()
     assert left.exists()
-    Draft.begin(artifacts).discard()
+    Draft.create(artifacts).discard()
     assert not left.exists()
     assert Run.current(artifacts).read_json(META) == {"films": "first"}
 
@@ -160,7 +160,7 @@ KILLED_EVERYWHERE = """
     artifacts, matrix = Path(sys.argv[1]), sparse.eye_array(2, format="csr", dtype="float32")
 
     def work():
-        draft = Draft.begin(artifacts)
+        draft = Draft.create(artifacts)
         draft.write_matrix(FEATURES, matrix)
         draft.write_json(META, {"films": "second"})
         draft.record("clean", dataset="tiny")
@@ -204,7 +204,7 @@ def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one_in_use(artifacts
     for run_id in {*in_use}:
         use_run(artifacts, run_id)  # whole
     assert unreadable_runs(artifacts) == {}
-    Draft.begin(artifacts).discard()
+    Draft.create(artifacts).discard()
     assert [path for path in (artifacts / "runs").iterdir() if path.name.startswith(".")] == []
     assert sorted(path.name for path in artifacts.iterdir()) == ["current", "runs"]
 
@@ -218,7 +218,7 @@ ALL_AT_ONCE = """
     artifacts, (wait, go) = Path(sys.argv[1]), os.pipe()
     def child():
         os.close(go)
-        draft = Draft.begin(artifacts)
+        draft = Draft.create(artifacts)
         draft.write_matrix(FEATURES, sparse.eye_array(2, format="csr", dtype="float32"))
         draft.write_json(META, {})
         os.read(wait, 1)
@@ -241,7 +241,7 @@ def test_processes_that_publish_in_the_same_second_do_not_meet(artifacts):
     assert Run.current(artifacts).info.run_id in made
 
 
-# --- the run in use -----------------------------------------------------------------------------------
+# --- the current run -----------------------------------------------------------------------------------
 
 
 def test_no_runs_yet(tmp_path):
@@ -250,7 +250,7 @@ def test_no_runs_yet(tmp_path):
     with pytest.raises(CineMatchError) as refused:
         Recommender.load(tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path} has no run in use yet; make one (cinematch run), or name another folder (--artifacts-dir)"
+        f"{tmp_path} has no current run yet; make one (cinematch run), or name another folder (--artifacts-dir)"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tables import write_csv
 
-from cinematch_lib.catalog.availability import ServicesSource, demo_services, services_of
+from cinematch_lib.catalog.availability import ServicesSource, demo_services, film_services
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
 
@@ -33,16 +33,16 @@ def films():
 
 def services(source, **options):
     """Each film's services by movieId, and the ledger."""
-    left_out = RejectLog()
-    found = services_of(films(), ServicesSource(source, **options), left_out)
+    rejects = RejectLog()
+    found = film_services(films(), ServicesSource(source, **options), rejects)
     assert found.index.tolist() == films().index.tolist()
     assert found.dtype == "str"
-    return dict(zip(films()["movieId"], found, strict=True)), left_out
+    return dict(zip(films()["movieId"], found, strict=True)), rejects
 
 
 def from_file(tmp_path, columns, *rows, **options):
-    found, left_out = services("file", path=write_csv(tmp_path / "mine.csv", columns, rows), **options)
-    return {movie: names for movie, names in found.items() if names}, left_out
+    found, rejects = services("file", path=write_csv(tmp_path / "mine.csv", columns, rows), **options)
+    return {movie: names for movie, names in found.items() if names}, rejects
 
 
 # --- what may be asked for ---------------------------------------------------------------------------
@@ -73,9 +73,9 @@ def test_a_region_may_be_in_small_letters():
 
 
 def test_none_means_none():
-    found, left_out = services("none")
+    found, rejects = services("none")
     assert set(found.values()) == {""}
-    assert left_out.files() == []
+    assert rejects.files() == []
 
 
 # --- the demonstration -------------------------------------------------------------------------------
@@ -119,9 +119,9 @@ def test_another_seed_gives_other_services():
 
 
 def test_the_demonstration_is_reached_by_its_name():
-    found, left_out = services("demo", seed=3)
+    found, rejects = services("demo", seed=3)
     assert list(found.values()) == demo_services(films()["movieId"].to_numpy(), 3)
-    assert left_out.files() == []
+    assert rejects.files() == []
 
 
 # --- a file of one's own -----------------------------------------------------------------------------
@@ -138,13 +138,13 @@ def test_the_demonstration_is_reached_by_its_name():
 )
 def test_a_film_may_be_named_by_any_id(tmp_path, key, ids):
     rows = [(ids[0], "Netflix"), (ids[1], "Hulu"), (ids[0], "Hulu"), (ids[0], "Netflix")]
-    found, left_out = from_file(tmp_path, [key, "service"], *rows)
+    found, rejects = from_file(tmp_path, [key, "service"], *rows)
     assert found == {1: "Hulu|Netflix", 6: "Hulu"}
-    assert left_out.files() == []
+    assert rejects.files() == []
 
 
 def test_where_there_are_several_ids_the_first_that_names_a_film_decides(tmp_path):
-    found, left_out = from_file(
+    found, rejects = from_file(
         tmp_path,
         ["movieId", "imdbId", "tmdbId", "service"],
         ("1", "0113277", "949", "A"),
@@ -152,7 +152,7 @@ def test_where_there_are_several_ids_the_first_that_names_a_film_decides(tmp_pat
         ("999", "nonsense", "862", "C"),
     )
     assert found == {1: "A|C", 6: "B"}
-    assert left_out.files() == []
+    assert rejects.files() == []
 
 
 def test_both_films_of_a_shared_id_get_the_service(tmp_path):
@@ -162,9 +162,9 @@ def test_both_films_of_a_shared_id_get_the_service(tmp_path):
 
 def test_an_id_that_nobody_has_names_no_film(tmp_path):
     """Film 7 has no TMDb and no IMDb id: an empty one must not mean it."""
-    found, left_out = from_file(tmp_path, ["imdbId", "tmdbId", "service"], ("", "", "Netflix"))
+    found, rejects = from_file(tmp_path, ["imdbId", "tmdbId", "service"], ("", "", "Netflix"))
     assert found == {}
-    assert left_out.counts("services: mine.csv") == {"no such film in the catalog": 1}
+    assert rejects.counts("services: mine.csv") == {"no such film in the catalog": 1}
 
 
 def test_only_the_asked_regions_offers_count_and_an_empty_region_is_any(tmp_path):
@@ -181,9 +181,9 @@ def test_rows_that_do_not_count_are_set_aside_by_line(tmp_path):
         [("1", "Netflix", "US"), ("1", "Hulu", "DE"), ("6", " ", "US"), ("99", "Hulu", "US"), ("x", "Hulu", "DE")],
     )
     path.write_bytes(path.read_bytes().replace(b"\r\n6", b"\r\n\r\n6"))
-    found, left_out = services("file", path=path)
+    found, rejects = services("file", path=path)
     assert found[1] == "Netflix"
-    assert left_out.table().values.tolist() == [
+    assert rejects.table().values.tolist() == [
         ["services: mine.csv", 3, "1", "Hulu", "offer of another region than US"],
         ["services: mine.csv", 7, "x", "Hulu", "offer of another region than US"],
         ["services: mine.csv", 5, "6", "", "no service named"],
@@ -246,9 +246,9 @@ def test_tmdbs_offers_count_by_region_and_kind(tmp_path):
 
 def test_rows_of_tmdb_that_name_no_film_or_service_are_set_aside(tmp_path):
     rows = [("862", "US", "flatrate", ""), ("error", "US", "flatrate", "Netflix"), ("949", "US", "flatrate", "Max")]
-    found, left_out = services("tmdb", path=write_csv(tmp_path / "providers.csv", PROVIDERS, rows))
+    found, rejects = services("tmdb", path=write_csv(tmp_path / "providers.csv", PROVIDERS, rows))
     assert found == {1: "", 6: "HBO Max", 7: "", 8: "", 9: ""}
-    assert left_out.table().values.tolist() == [
+    assert rejects.table().values.tolist() == [
         ["services: providers.csv", 3, "error", "Netflix", "tmdb_id is not a number"],
         ["services: providers.csv", 2, "862", "", "no service named"],
     ]
@@ -266,8 +266,10 @@ def test_tmdbs_offers_have_to_be_fetched_first(tmp_path, given_path):
 
 
 def test_a_services_file_that_would_not_be_read_is_refused(tmp_path):
+    own = tmp_path / "my.csv"
     chosen = {"raw_dir": tmp_path, "region": "US", "offers": ["flatrate"], "seed": 0}
     with pytest.raises(CineMatchError, match='which services="demo" does not read; say services="file"'):
-        ServicesSource.chosen("demo", services_file=tmp_path / "my.csv", **chosen)
-    assert ServicesSource.chosen("file", services_file=tmp_path / "my.csv", **chosen).table == tmp_path / "my.csv"
-    assert ServicesSource.chosen("tmdb", services_file=None, **chosen).table == tmp_path / "tmdb" / "providers.csv"
+        ServicesSource.from_parameters("demo", services_file=own, **chosen)
+    assert ServicesSource.from_parameters("file", services_file=own, **chosen).table == own
+    tmdb = ServicesSource.from_parameters("tmdb", services_file=None, **chosen)
+    assert tmdb.table == tmp_path / "tmdb" / "providers.csv"

@@ -6,7 +6,7 @@ from support.small_runs import film_table
 from support.tables import write_movielens, write_tmdb
 
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.clean import clean, read_catalog
+from cinematch_lib.catalog.cleaning import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 

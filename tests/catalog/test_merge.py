@@ -13,8 +13,8 @@ NO_SERVICES = ServicesSource("none")
 
 
 def merge(folder, metadata=None, services=NO_SERVICES):
-    left_out = RejectLog()
-    return merge_films(folder, metadata, services, left_out), left_out
+    rejects = RejectLog()
+    return merge_films(folder, metadata, services, rejects), rejects
 
 
 def merged(tmp_path, movies, rows=None, links=None):
@@ -28,12 +28,12 @@ def merged(tmp_path, movies, rows=None, links=None):
 
 def test_columns_dtypes_and_order(tmp_path):
     folder = write_movielens(tmp_path, [(6, "Heat (1995)", "Action"), (1, "Toy Story (1995)", "Comedy")])
-    films, left_out = merge(folder)
+    films, rejects = merge(folder)
     assert list(films.columns) == [*MERGED_DTYPES, "has_tmdb", "line"]
     assert {name: str(films[name].dtype) for name in MERGED_DTYPES} == MERGED_DTYPES
     assert films["movieId"].to_list() == [1, 6]
     assert films["line"].to_list() == [3, 2]
-    assert left_out.table().empty
+    assert rejects.table().empty
 
 
 def test_movielens_alone_leaves_the_rest_unknown(tmp_path):
@@ -152,8 +152,8 @@ def test_metadata_of_films_that_are_not_there_is_counted(tmp_path):
         tmp_path, [(1, "Heat (1995)", "Drama"), (2, "Heat (1995)", "Drama")], [(1, "", 9), (2, "", 9)]
     )
     rows = [{"tmdb_id": number, "title": "Heat"} for number in (7, 8, 9)]
-    _, left_out = merge(folder, write_tmdb(tmp_path / "tmdb_metadata.csv", rows))
-    assert left_out.repairs["tmdb_metadata.csv"] == {"rows about films that movies.csv lacks, not used": 2}
+    _, rejects = merge(folder, write_tmdb(tmp_path / "tmdb_metadata.csv", rows))
+    assert rejects.repairs["tmdb_metadata.csv"] == {"rows about films that movies.csv lacks, not used": 2}
 
 
 # --- what is set aside -------------------------------------------------------------------------------
@@ -164,9 +164,9 @@ def test_rows_of_movies_that_name_no_film_or_one_twice_are_set_aside_by_line(tmp
     folder = write_movielens(tmp_path, movies, [(1, "", "")])
     path = folder / "movies.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\r\nx", b"\r\n\r\nx"))
-    films, left_out = merge(folder)
+    films, rejects = merge(folder)
     assert films["movieId"].to_list() == [1]
-    assert left_out.table().values.tolist() == [
+    assert rejects.table().values.tolist() == [
         ["movies.csv", 4, "x", "Ran (1985)", "movieId is not a number"],
         ["movies.csv", 6, "", "", "movieId is not a number"],
         ["movies.csv", 5, "1.0", "Heat, again", "movieId repeats an earlier row"],
@@ -176,28 +176,28 @@ def test_rows_of_movies_that_name_no_film_or_one_twice_are_set_aside_by_line(tmp
 def test_links_of_films_that_are_not_there_are_set_aside_and_films_without_links_counted(tmp_path):
     movies = [(number, "Heat (1995)", "Drama") for number in (1, 2, 3)]
     links = [(9, "0000009", "9"), (1, "0000001", "1"), ("y", "", ""), (1, "0000002", "2"), (2, "", "")]
-    films, left_out = merge(write_movielens(tmp_path, movies, links))
+    films, rejects = merge(write_movielens(tmp_path, movies, links))
     assert films["imdbId"].to_list() == ["0000001", "", ""]
-    assert left_out.table().values.tolist() == [
+    assert rejects.table().values.tolist() == [
         ["links.csv", 4, "y", "", "movieId is not a number"],
         ["links.csv", 5, "1", "", "movieId repeats an earlier row"],
         ["links.csv", 2, "9", "", "no such film in movies.csv"],
     ]
-    assert left_out.repairs == {"links.csv": {"films without a TMDb or IMDb id": 2}}
+    assert rejects.repairs == {"links.csv": {"films without a TMDb or IMDb id": 2}}
 
 
 @pytest.mark.parametrize("unlinked", [0, 1, 2])
 def test_films_that_share_an_id_are_counted_however_many_have_none(tmp_path, unlinked):
     movies = [(number, "Heat (1995)", "Drama") for number in range(1, 6)]
     links = [(1, "1", "949"), (2, "2", "949"), (3, "3", "7")] + [(4 + more, "4", "") for more in range(unlinked)]
-    _, left_out = merge(write_movielens(tmp_path, movies, links))
-    assert left_out.repairs["links.csv"]["films that share a tmdbId with another, both kept"] == 2
+    _, rejects = merge(write_movielens(tmp_path, movies, links))
+    assert rejects.repairs["links.csv"]["films that share a tmdbId with another, both kept"] == 2
 
 
 def test_ids_in_links_that_are_none_are_counted(tmp_path):
     movies = [(number, "Heat (1995)", "Drama") for number in (1, 2)]
-    _, left_out = merge(write_movielens(tmp_path, movies, [(1, "unknown", "862"), (2, "0113277", "-")]))
-    assert left_out.repairs == {
+    _, rejects = merge(write_movielens(tmp_path, movies, [(1, "unknown", "862"), (2, "0113277", "-")]))
+    assert rejects.repairs == {
         "links.csv": {"imdbId that is none made unknown": 1, "tmdbId that is none made unknown": 1}
     }
 
@@ -205,10 +205,10 @@ def test_ids_in_links_that_are_none_are_counted(tmp_path):
 def test_no_row_of_use_leaves_no_films_and_no_failure(tmp_path):
     folder = write_movielens(tmp_path, [("x", "Heat (1995)", "Drama")], [])
     for services in (NO_SERVICES, ServicesSource("demo")):
-        films, left_out = merge(folder, write_tmdb(tmp_path / "tmdb.csv", [{"tmdb_id": "1", "title": "x"}]), services)
+        films, rejects = merge(folder, write_tmdb(tmp_path / "tmdb.csv", [{"tmdb_id": "1", "title": "x"}]), services)
         assert films.empty
         assert {name: str(films[name].dtype) for name in MERGED_DTYPES} == MERGED_DTYPES
-        assert left_out.counts("movies.csv") == {"movieId is not a number": 1}
+        assert rejects.counts("movies.csv") == {"movieId is not a number": 1}
 
 
 def test_movies_without_a_film_is_refused(tmp_path):

@@ -185,7 +185,7 @@ def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):
     [
         (
             ["recommend"],
-            "{folder}/artifacts has no run in use yet; make one (cinematch run), "
+            "{folder}/artifacts has no current run yet; make one (cinematch run), "
             "or name another folder (--artifacts-dir)",
         ),
         (["runs"], "artifacts has no runs yet; make one: cinematch run"),
@@ -207,7 +207,7 @@ def two(sample_run, tmp_path):
     """A folder with the sample's run and one that holds the same, the second in use: (artifacts, first, second)."""
     artifacts = tmp_path / "both"
     shutil.copytree(sample_run.artifacts, artifacts)
-    first, draft = Run.current(artifacts), Draft.begin(artifacts)
+    first, draft = Run.current(artifacts), Draft.create(artifacts)
     for name in first.info.files:
         draft.path(name).write_bytes(first.read_bytes(name))
     for step, facts in first.info.facts.items():
@@ -249,7 +249,7 @@ def test_use_changes_the_run_in_use(call, two):
     artifacts, first, _ = two
     code, out, err = call("use", first, "--artifacts-dir", artifacts)
     assert (code, err) == (0, "")
-    assert re.fullmatch(rf"{first} is in use now: 7,\d\d\d films, \d,\d\d\d features\n", out)
+    assert re.fullmatch(rf"{first} is the current run now: 7,\d\d\d films, \d,\d\d\d features\n", out)
     assert current_run_id(artifacts) == first
 
 

@@ -16,7 +16,7 @@ from cinematch_lib.data.tables import (
     RATINGS,
     SERVICES_FILE,
     TMDB_METADATA,
-    Table,
+    TableSchema,
     read_table,
     row_lines,
     whole_numbers,
@@ -229,7 +229,7 @@ def test_a_number_that_is_none_is_found_on_its_line(tmp_path, row, said):
 PIECES = st.sampled_from(
     ["1", "a", "ü", " ", ",", ",", ",", '"', '""', "\n", "\r\n", "\r", "\x00", "NA", "\ufeff", "|"]
 )
-LOOSE = Table("loose", {"a": "str", "b": "str"}, multiline=True)
+LOOSE = TableSchema("loose", {"a": "str", "b": "str"}, multiline=True)
 
 
 def as_csv_reads(text):
@@ -243,7 +243,7 @@ def test_wild_text_is_read_as_the_csv_module_reads_it_or_refused(tmp_path, body,
     path = tmp_path / "wild.csv"
     path.write_bytes(("a,b\n" + body).encode())
     try:
-        frame = read_table(path, Table("wild", LOOSE.required, multiline=multiline))
+        frame = read_table(path, TableSchema("wild", LOOSE.required, multiline=multiline))
     except CineMatchError as refused:
         assert str(refused).startswith(str(path))
         return

@@ -14,14 +14,14 @@ NAME = "tmdb_metadata.csv"
 
 def read(tmp_path, *rows):
     """The metadata of these rows, and the ledger."""
-    left_out = RejectLog()
-    return read_metadata(write_tmdb(tmp_path / NAME, list(rows)), left_out), left_out
+    rejects = RejectLog()
+    return read_metadata(write_tmdb(tmp_path / NAME, list(rows)), rejects), rejects
 
 
 def value(tmp_path, name, text):
     """What a value is read as, and what was counted as mended."""
-    frame, left_out = read(tmp_path, {"tmdb_id": "1", "title": "Ariel", name: text})
-    return frame[name].iloc[0], left_out.repairs.get(NAME, {})
+    frame, rejects = read(tmp_path, {"tmdb_id": "1", "title": "Ariel", name: text})
+    return frame[name].iloc[0], rejects.repairs.get(NAME, {})
 
 
 # --- whose table -------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ def test_the_tests_columns_are_the_tables():
 
 
 def test_a_row_is_read_with_numbers_as_numbers(tmp_path):
-    frame, left_out = read(
+    frame, rejects = read(
         tmp_path,
         {
             "tmdb_id": "862",
@@ -64,12 +64,12 @@ def test_a_row_is_read_with_numbers_as_numbers(tmp_path):
     assert film[["popularity", "vote_average"]].tolist() == [21.946943, 7.7]
     assert film["genres"] == "animation|comedy|children"
     assert film["cast_top"] == "Tom Hanks|Tim Allen"
-    assert left_out.table().empty
-    assert left_out.repairs == {}
+    assert rejects.table().empty
+    assert rejects.repairs == {}
 
 
 def test_error_rows_and_repeated_ids_are_set_aside_by_line(tmp_path):
-    frame, left_out = read(
+    frame, rejects = read(
         tmp_path,
         {"tmdb_id": "2", "title": "Ariel", "overview": "A miner\nleaves\nfor the city."},
         {"tmdb_id": "error", "title": "Too many requests"},
@@ -80,14 +80,14 @@ def test_error_rows_and_repeated_ids_are_set_aside_by_line(tmp_path):
         {"tmdb_id": "5", "title": "Four Rooms"},
     )
     assert frame["title"].to_list() == ["Ariel", "Four Rooms"]
-    assert left_out.table().values.tolist() == [
+    assert rejects.table().values.tolist() == [
         [NAME, 5, "error", "Too many requests", "tmdb_id is not a number"],
         [NAME, 6, "", "Nobody", "tmdb_id is not a number"],
         [NAME, 7, "-3", "Below", "tmdb_id is not a number"],
         [NAME, 8, "5", "", "the row says nothing about the film"],
         [NAME, 9, "2.0", "Ariel again", "tmdb_id repeats an earlier row"],
     ]
-    assert left_out.counts(NAME) == {
+    assert rejects.counts(NAME) == {
         "tmdb_id is not a number": 3,
         "the row says nothing about the film": 1,
         "tmdb_id repeats an earlier row": 1,
@@ -95,7 +95,7 @@ def test_error_rows_and_repeated_ids_are_set_aside_by_line(tmp_path):
 
 
 def test_a_row_may_be_named_by_its_imdb_id_alone(tmp_path):
-    frame, left_out = read(
+    frame, rejects = read(
         tmp_path,
         {"imdb_id": "tt0114709", "title": "Toy Story"},
         {"imdb_id": "114709", "title": "Toy Story, again"},
@@ -103,14 +103,14 @@ def test_a_row_may_be_named_by_its_imdb_id_alone(tmp_path):
     )
     assert frame["imdb_id"].to_list() == ["0114709", "0113277"]
     assert frame["tmdb_id"].isna().tolist() == [True, False]
-    assert left_out.table()["title"].to_list() == ["Toy Story, again"]
+    assert rejects.table()["title"].to_list() == ["Toy Story, again"]
 
 
 def test_a_table_without_rows_is_none_the_worse(tmp_path):
-    frame, left_out = read(tmp_path)
+    frame, rejects = read(tmp_path)
     assert frame.empty
     assert {"tmdb_id", "imdb_id", "year", "runtime", "overview"} <= set(frame.columns)
-    assert left_out.table().empty
+    assert rejects.table().empty
 
 
 def test_a_missing_column_is_named(tmp_path):
@@ -185,7 +185,7 @@ def test_a_date_that_does_not_begin_with_a_year_gives_none(tmp_path, text):
 
 
 def test_html_is_taken_out_of_texts_and_counted(tmp_path):
-    frame, left_out = read(
+    frame, rejects = read(
         tmp_path,
         {"tmdb_id": "1", "title": "Fast &amp; Furious", "overview": "<p>One</p><p>two<br/>three &lt;3</p>"},
         {"tmdb_id": "2", "title": "Plain", "overview": " Stray \t space,\nlines ", "director": "Joel &amp; Ethan\r"},
@@ -194,7 +194,7 @@ def test_html_is_taken_out_of_texts_and_counted(tmp_path):
     assert frame["title"].to_list() == ["Fast & Furious", "Plain", "Q & A"]
     assert frame["overview"].to_list() == ["One two three <3", "Stray space, lines", "It is 5 < 6 and 7 > 6."]
     assert frame["director"].to_list() == ["", "Joel & Ethan", ""]
-    assert left_out.repairs == {
+    assert rejects.repairs == {
         NAME: {
             "HTML or stray white space taken out of the title": 1,
             "HTML or stray white space taken out of the overview": 2,
@@ -243,8 +243,8 @@ WILD = st.one_of(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.dictionaries(st.sampled_from([*TMDB_COLUMNS, "imdb_id"]), WILD, max_size=8), max_size=6))
 def test_no_table_fails_and_every_row_is_accounted_for(tmp_path, rows):
-    frame, left_out = read(tmp_path, *rows)
-    assert len(frame) + len(left_out.table()) == len(rows)
+    frame, rejects = read(tmp_path, *rows)
+    assert len(frame) + len(rejects.table()) == len(rows)
     assert frame["tmdb_id"].dropna().is_unique
     assert frame["runtime"].dropna().between(1, LONGEST_RUNTIME).all()
     for name in ("title", "overview", "keywords", "cast_top", "director"):

@@ -13,10 +13,10 @@ from support.http_files import unused_url
 from support.tmdb_server import TOKEN, WAYS, Tmdb, film, running
 
 from cinematch_lib.data.tmdb import client as clients
-from cinematch_lib.data.tmdb import gate as gates
+from cinematch_lib.data.tmdb import rate_limit as gates
 from cinematch_lib.data.tmdb import settings
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
-from cinematch_lib.data.tmdb.gate import RateLimiter
+from cinematch_lib.data.tmdb.rate_limit import RateLimiter
 from cinematch_lib.data.tmdb.settings import Access, access
 from cinematch_lib.errors import CineMatchError, DownloadError
 
@@ -102,7 +102,7 @@ def test_what_fails_for_a_while_is_asked_again(server, way, monkeypatch):
     assert client.movie(7) == film(7)
     assert [status for *_, status in server.log] == [way, way, 200]
     assert client.failures == 2
-    assert client.gate.passed == 3
+    assert client.limiter.passed == 3
 
 
 REASONS = {
@@ -224,7 +224,7 @@ def test_nothing_but_failures_ends_after_a_while(server, monkeypatch):
 def test_a_long_pause_that_the_server_asked_for_is_no_failure(server, monkeypatch):
     monkeypatch.setattr(clients, "PATIENCE", 0.3)
     client = client_of(server)
-    client.gate.slow_down(client.gate.acquire(), 0.6)
+    client.limiter.back_off(client.limiter.acquire(), 0.6)
     server.fails["/3/movie/7"] = ["closed"]  # as idle connections are
     assert client.movie(7) == film(7)
 

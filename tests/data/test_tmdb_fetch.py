@@ -17,7 +17,7 @@ from support.tmdb_server import TOKEN, WAYS, film, running
 from cinematch_lib.data.tmdb import client as clients
 from cinematch_lib.data.tmdb import coverage, read_metadata
 from cinematch_lib.data.tmdb import fetch as fetch_once
-from cinematch_lib.data.tmdb import gate as gates
+from cinematch_lib.data.tmdb import rate_limit as gates
 from cinematch_lib.data.tmdb.store import FILE
 from cinematch_lib.errors import CineMatchError, DownloadError
 
@@ -98,7 +98,7 @@ def test_every_film_is_asked_for_once_and_stands_in_both_tables(server, raw):
         "imdb_id": "",
     }
     assert table(raw, "providers.csv").iloc[0].tolist() == ["1", "US", "flatrate", "Netflix", ""]
-    assert "39 of 40 films have TMDb's metadata" in done.words
+    assert "39 of 40 films have TMDb's metadata" in done.message
 
 
 def test_the_same_answers_make_the_same_tables(server, raw, tmp_path):
@@ -181,8 +181,8 @@ def test_parameters_that_cannot_be_are_refused(server, raw, options, text):
 def test_without_a_token_one_paragraph_says_what_is_missing(server, raw, monkeypatch):
     monkeypatch.setenv("TMDB_BEARER_TOKEN", "")
     done = fetch(lay_links(raw, 3))
-    assert done.words.startswith("No TMDB_BEARER_TOKEN is set, so TMDb was not asked.")
-    assert "\n" not in done.words
+    assert done.message.startswith("No TMDB_BEARER_TOKEN is set, so TMDb was not asked.")
+    assert "\n" not in done.message
     assert (server.log, done.films) == ([], 0)
     assert not (raw / "tmdb").exists()
 
@@ -190,7 +190,7 @@ def test_without_a_token_one_paragraph_says_what_is_missing(server, raw, monkeyp
 def test_a_data_set_that_brings_its_own_facts_is_not_asked_for(server, raw):
     folder = lay_links(raw, 3)
     (folder / "tmdb_metadata.csv").write_text("tmdb_id\n")
-    assert "brings its own table of facts" in fetch(folder).words
+    assert "brings its own table of facts" in fetch(folder).message
     assert server.log == []
 
 
@@ -199,7 +199,7 @@ def test_a_table_put_there_by_hand_is_used_as_it_is(server, raw):
     (raw / "tmdb").mkdir()
     (raw / "tmdb" / "tmdb_metadata.csv").write_text("by hand")
     done = fetch(folder)
-    assert "was put there by hand and is used as it is; to fetch from TMDb, move it away first" in done.words
+    assert "was put there by hand and is used as it is; to fetch from TMDb, move it away first" in done.message
     assert [path.name for path in (raw / "tmdb").iterdir()] == ["tmdb_metadata.csv"]
     assert (raw / "tmdb" / "tmdb_metadata.csv").read_text() == "by hand"
     assert server.log == []
@@ -211,7 +211,7 @@ def test_a_table_put_in_place_of_a_fetched_one_is_kept_under_another_name(server
     (raw / "tmdb" / "tmdb_metadata.csv").write_text("by hand")
     done = fetch(folder)
     assert (raw / "tmdb" / "tmdb_metadata.earlier.csv").read_text() == "by hand"
-    assert "is kept as tmdb_metadata.earlier.csv" in done.words
+    assert "is kept as tmdb_metadata.earlier.csv" in done.message
     fetch(folder)
     assert [path.name for path in sorted((raw / "tmdb").glob("*.csv"))] == [
         "providers.csv",
@@ -243,7 +243,7 @@ def test_five_percent_of_failures_in_every_way_lose_nothing(server, raw, monkeyp
 def test_what_stays_unanswered_is_listed_and_does_not_stop_the_rest(server, raw):
     server.fails = {"/3/movie/2": "500", "/3/movie/4": "broken"}
     done = fetch(lay_links(raw, 6))
-    assert done.set_aside().sort_values("request").to_numpy().tolist() == [
+    assert done.failed_requests().sort_values("request").to_numpy().tolist() == [
         ["movie/2", "answered 500"],
         ["movie/4", "answered with broken JSON"],
     ]
@@ -466,11 +466,11 @@ def test_the_table_is_read_as_metadata_without_a_doubt(server, raw):
 
     server.films[2] = film(2, overview='Two\nlines, "quoted", <b>bold</b> & more', title="Zero\u2019s, comma")
     fetch(lay_links(raw, 3))
-    left_out = RejectLog()
-    metadata = read_metadata(raw / "tmdb" / "tmdb_metadata.csv", left_out)
+    rejects = RejectLog()
+    metadata = read_metadata(raw / "tmdb" / "tmdb_metadata.csv", rejects)
     assert metadata["overview"].tolist()[1] == 'Two lines, "quoted", bold & more'
     assert metadata["runtime"].tolist() == [170, 170, 170]
-    assert left_out.table().empty
+    assert rejects.table().empty
 
 
 def test_coverage_counts_films_and_ratings(server, raw):

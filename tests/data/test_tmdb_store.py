@@ -9,7 +9,7 @@ import threading
 import pytest
 from support.tmdb_server import film
 
-from cinematch_lib.data.tmdb.answers import metadata_row, provider_rows, trim_response
+from cinematch_lib.data.tmdb.responses import metadata_row, provider_rows, trim_response
 from cinematch_lib.data.tmdb.store import FILE, open_store
 from cinematch_lib.errors import CineMatchError
 
@@ -23,9 +23,9 @@ def folder(tmp_path):
 
 def test_an_answer_is_on_the_disk_as_soon_as_it_is_kept(folder):
     with open_store(folder) as store:
-        store.keep_film(949, film(949), 1000.0)
-        store.keep_film(5, None, 1001.0)
-        store.keep_imdb("0113277", 949, 1002.0)
+        store.save_film(949, film(949), 1000.0)
+        store.save_film(5, None, 1001.0)
+        store.save_imdb("0113277", 949, 1002.0)
         other = sqlite3.connect(folder / FILE)
         assert other.execute("SELECT tmdb_id, asked_at, answer IS NULL FROM films").fetchall() == [
             (5, 1001.0, 1),
@@ -42,11 +42,11 @@ def test_an_answer_is_on_the_disk_as_soon_as_it_is_kept(folder):
 def test_films_are_fresh_until_they_are_old_or_known_to_have_changed(folder):
     with open_store(folder) as store:
         for number in (1, 2, 3):
-            store.keep_film(number, film(number), 100.0 * number)
+            store.save_film(number, film(number), 100.0 * number)
         store.mark_changed([3, 77], TODAY, [3])
         assert store.fresh_films(0) == {1, 2}
         assert store.fresh_films(150) == {2}
-        store.keep_film(3, None, 400.0)
+        store.save_film(3, None, 400.0)
         assert store.fresh_films(150) == {2, 3}
         assert store.drop_older(250) == 2
         assert store.films() == {3}
@@ -64,23 +64,23 @@ def test_what_was_acted_on_is_remembered_for_the_day(folder):
 
 def test_what_was_set_aside_is_listed_until_it_is_answered(folder):
     with open_store(folder) as store:
-        store.set_aside("movie/1", "answered 500", 1.0)
-        store.set_aside("movie/1", "cut the connection", 2.0)
-        store.set_aside("find/tt0113277", "answered 500", 3.0)
+        store.save_failure("movie/1", "answered 500", 1.0)
+        store.save_failure("movie/1", "cut the connection", 2.0)
+        store.save_failure("find/tt0113277", "answered 500", 3.0)
         assert store.unanswered() == [("find/tt0113277", "answered 500"), ("movie/1", "cut the connection")]
-        store.keep_film(1, film(1), 4.0)
-        store.keep_imdb("0113277", None, 4.0)
+        store.save_film(1, film(1), 4.0)
+        store.save_imdb("0113277", None, 4.0)
         assert store.unanswered() == []
 
 
 def test_many_threads_may_write_while_all_is_read(folder):
     with open_store(folder) as store:
         for number in range(1, 2001):
-            store.keep_film(number, None, 1.0)
+            store.save_film(number, None, 1.0)
 
         def write(start):
             for number in range(start, start + 50):
-                store.keep_film(number, film(number), 1.0)
+                store.save_film(number, film(number), 1.0)
 
         threads = [threading.Thread(target=write, args=(start,)) for start in range(3000, 3400, 50)]
         for thread in threads:

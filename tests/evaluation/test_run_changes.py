@@ -17,7 +17,7 @@ EASY = RNG.random(300)
 
 def evaluated(artifacts, values, *, fingerprint="f", protocol="users", metric="ndcg@10", seconds=1.0):
     """A run whose hybrid came to these values, one a user."""
-    draft = Draft.begin(artifacts)
+    draft = Draft.create(artifacts)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
     draft.write_json(
@@ -80,7 +80,7 @@ def test_what_cannot_be_compared_is_refused(artifacts):
     first = evaluated(artifacts, EASY)
     with pytest.raises(CineMatchError, match=r"has ndcg@10 by the protocol users, .* has ndcg@10 by time; evaluate"):
         metric_changes(first, evaluated(artifacts, EASY, protocol="time"))
-    draft = Draft.begin(artifacts)
+    draft = Draft.create(artifacts)
     info = draft.publish()
     with pytest.raises(CineMatchError, match=f"{info.run_id} has no metrics to compare; make a run that has: "):
         metric_changes(first, Run(artifacts / "runs" / info.run_id))

@@ -186,7 +186,7 @@ def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project
     assert (saved["genres_drop"], saved["models"]) == (["children"], QUICK["models"])
     page.locator(".cm-actions select").select_option("features")
     page.get_by_role("button", name="Run the pipeline").click()
-    expect(page.locator(".cm-good")).to_contain_text("is in use now", timeout=SECONDS * 3000)
+    expect(page.locator(".cm-good")).to_contain_text("is the current run now", timeout=SECONDS * 3000)
     after = current_run_id(project / "artifacts")
     assert before != after
     expect(page.locator(".cm-part").first).to_contain_text(after)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from support.small_projects import lay_raw
 
-from cinematch_lib.catalog import clean as cleaning
+from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.errors import CineMatchError
@@ -89,8 +89,8 @@ def test_why_a_film_is_dropped_is_what_left_out_says(small, films, tmp_path):
     filters = Filters(min_year=1995, genres_drop=["drama"], min_runtime=90)
     how = {"metadata_path": small / "tmdb_metadata.csv", "filters": filters, "services": SOURCES["demo"]}
     cleaning.clean(small, tmp_path, **how)
-    left_out = pd.read_csv(tmp_path / cleaning.LEFT_OUT, dtype=str, keep_default_na=False)
-    written = [(row.id, row.reason) for row in left_out.itertuples() if row.file == "movies.csv"]
+    rejects = pd.read_csv(tmp_path / cleaning.REJECTS, dtype=str, keep_default_na=False)
+    written = [(row.id, row.reason) for row in rejects.itertuples() if row.file == "movies.csv"]
     count, ids = films["demo"].count(filters), films["demo"].ids
     shown = [(str(movie), count.why(row)) for row, movie in enumerate(ids) if count.why(row)]
     no_films = [("x", "movieId is not a number"), ("1", "movieId repeats an earlier row")]

@@ -170,8 +170,8 @@ def test_films_that_the_run_does_not_hold_are_told(project):
     page = opened(project)
     page.set(Settings(DATASET, Filters(max_year=1989)))
     older = page.state.count.kept
-    assert f"{older:,} of the {older:,} films that fit are not in the run in use" in texts(page.catalog)
-    assert "No film of the run in use fits these filters." in texts(page.catalog)
+    assert f"{older:,} of the {older:,} films that fit are not in the current run" in texts(page.catalog)
+    assert "No film of the current run fits these filters." in texts(page.catalog)
 
 
 def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
@@ -248,7 +248,7 @@ def test_without_raw_tables_and_without_a_run_the_page_says_what_to_run(tmp_path
     said = texts(page.status)
     assert f"The films of sample are not in {tmp_path / 'raw' / 'sample'}" in said
     assert "make a run: cinematch run --dataset sample." in said
-    assert "has no run in use yet" in said
+    assert "has no current run yet" in said
     assert "see above" in texts(page.catalog)
 
 
@@ -257,7 +257,7 @@ def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_says_what
     (folder / "artifacts" / "current").unlink()
     page = opened(folder, dataset=DATASET)
     assert page.state.settings.filters == Filters(min_year=1980)
-    assert "has no run in use yet; make one (cinematch run)" in texts(page.catalog)
+    assert "has no current run yet; make one (cinematch run)" in texts(page.catalog)
     assert shown_films(page) == []
 
 

@@ -1,4 +1,4 @@
-"""A run that goes on from the one in use: it holds what that one holds, and never changes it."""
+"""A run that goes on from the current one: it holds what that one holds, and never changes it."""
 
 import pytest
 from support.run_files import MATRIX
@@ -6,7 +6,7 @@ from support.tables import write_movielens
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run, current_run_id, list_runs
-from cinematch_lib.catalog.clean import REPORT, CleaningReport, clean
+from cinematch_lib.catalog.cleaning import REPORT, CleaningReport, clean
 from cinematch_lib.pipeline.resume import resume_draft, trained_with
 
 LATER = {
@@ -28,10 +28,10 @@ def cleaned(folder, name="mine", title="Heat (1995)"):
 
 def publish(artifacts, report, later=()):
     """A run of these films in use, with a file for each of `later`."""
-    draft = Draft.begin(artifacts)
+    draft = Draft.create(artifacts)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
-    draft.write_json(REPORT, report.as_dict())
+    draft.write_json(REPORT, report.to_dict())
     for name in ("figures/waterfall.png", *later):
         draft.path(name).write_text(name)
     draft.record("clean", dataset=report.dataset, kept=2)
@@ -54,7 +54,7 @@ def test_the_new_run_holds_what_the_old_one_holds_and_what_is_added(tmp_path, ar
     draft.record("train", dataset="mine")
     said = draft.finish()
     second = Run.current(artifacts).info
-    assert said == f"Published as {second.run_id}, which is in use now."
+    assert said == f"Published as {second.run_id}, now the current run."
     assert set(second.files) == {*first.files, "item_weights.npz"}
     assert all(second.files[name] == first.files[name] for name in first.files)
     assert list(second.facts) == ["clean", "features", "train"]
@@ -68,7 +68,7 @@ def test_the_old_run_is_not_changed_by_what_is_done_to_the_new_one(tmp_path, art
     draft = resume_draft("evaluate", report, artifacts)
     (draft.folder / REPORT).write_text("other")  # in place, as an editor may do
     draft.discard()
-    assert Run(artifacts / "runs" / first.run_id).read_json(REPORT) == report.as_dict()
+    assert Run(artifacts / "runs" / first.run_id).read_json(REPORT) == report.to_dict()
     assert current_run_id(artifacts) == first.run_id
 
 
@@ -83,7 +83,7 @@ def test_what_the_step_and_those_after_it_left_is_not_taken_over(tmp_path, artif
 
 
 def test_in_a_pipeline_the_draft_is_the_pipelines(tmp_path, artifacts):
-    pipelines = Draft.begin(artifacts)
+    pipelines = Draft.create(artifacts)
     assert resume_draft("train", cleaned(tmp_path), artifacts, str(pipelines.folder)).folder == pipelines.folder
 
 
@@ -96,14 +96,14 @@ def refusal(step, report, artifacts):
 
 def test_without_a_run_in_use_there_is_nothing_to_go_on_from(tmp_path, artifacts):
     assert refusal("train", cleaned(tmp_path), artifacts) == (
-        f"{artifacts} has no run in use yet; make one (cinematch run), or name another folder (--artifacts-dir)"
+        f"{artifacts} has no current run yet; make one (cinematch run), or name another folder (--artifacts-dir)"
     )
 
 
 def test_another_data_sets_run_is_not_gone_on_from(tmp_path, artifacts):
     info = publish(artifacts, cleaned(tmp_path, "theirs"))
     assert refusal("train", cleaned(tmp_path), artifacts) == (
-        f"the run in use ({info.run_id}) is of theirs, and the catalog is of mine; "
+        f"the current run ({info.run_id}) is of theirs, and the catalog is of mine; "
         "make the features first: cinematch run --from features"
     )
 
@@ -112,7 +112,7 @@ def test_a_run_of_another_catalog_is_not_gone_on_from(tmp_path, artifacts):
     info = publish(artifacts, cleaned(tmp_path))
     again = cleaned(tmp_path, title="Heat 2 (1995)")
     assert refusal("evaluate", again, artifacts) == (
-        f"the run in use ({info.run_id}) was made from another catalog of mine than the one that lies there now; "
+        f"the current run ({info.run_id}) was made from another catalog of mine than the one that lies there now; "
         "make the features first: cinematch run --from features"
     )
 

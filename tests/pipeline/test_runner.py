@@ -31,7 +31,7 @@ RUN_FILES = {
     "genre_mlb.skops",
     "item_features.npz",
     "item_weights.npz",
-    "left_out.csv",
+    "rejects.csv",
     "metrics.json",
     "metrics_by_user.csv",
     "movies_meta.json",
@@ -69,7 +69,7 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     assert head == "held-out likes found by    ndcg@10 [95 %]           recall@20 [95 %]"
     assert {row[:26].strip() for row in models} == {"hybrid, as it is served", "hybrid", "ease", "popular"}
     assert models[-1].startswith("popular ")
-    assert after == 'It is in use now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
+    assert after == 'It is the current run now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
 
 
 def test_the_run_is_whole_in_use_and_recommends(sample_run):
@@ -106,7 +106,7 @@ def test_nothing_is_written_but_into_the_folders_that_were_named(sample_run):
     assert names(sample_run.artifacts) == ["current", "runs"]
     assert names(sample_run.artifacts / "runs") == [current_run_id(sample_run.artifacts)]
     assert names(sample_run.folder / "raw") == ["sample"]
-    assert names(sample_run.folder / "data") == ["cleaning_report.json", "left_out.csv", "movies_merged.csv"]
+    assert names(sample_run.folder / "data") == ["cleaning_report.json", "rejects.csv", "movies_merged.csv"]
     assert names(sample_run.worked_in) == []
     assert sample_run.appeared == set()
 
@@ -126,7 +126,7 @@ def test_a_run_elsewhere_gives_the_same_bytes(sample_run):
 
 @pytest.fixture
 def project(sample_run, tmp_path):
-    """A folder with the sample's run in use, and a small data set of one's own: four films and no ratings."""
+    """A folder with the sample's current run, and a small data set of one's own: four films and no ratings."""
     shutil.copytree(sample_run.artifacts, tmp_path / "artifacts")
     (tmp_path / "raw/mine").mkdir(parents=True)
     for name in ("movies.csv", "links.csv"):
@@ -137,7 +137,7 @@ def project(sample_run, tmp_path):
 
 
 def untouched(project, sample_run):
-    """The last good run is in use and whole, and nothing half-made lies about."""
+    """The last good run is current and whole, and nothing half-made lies about."""
     assert current_run_id(project / "artifacts") == current_run_id(sample_run.artifacts)
     Run.current(project / "artifacts")
     runs = [run.run_id for run in list_runs(project / "artifacts")]
@@ -152,7 +152,7 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean", "-f", "p.yaml", *typed)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("[1/1] clean …\n")
-    assert done.out.endswith(" no features\nIt holds no features, so the run in use stays the one it was.\n")
+    assert done.out.endswith(" no features\nIt holds no features, so the current run does not change.\n")
     assert not untouched(project, sample_run)
     report = json.loads((project / "data/cleaning_report.json").read_text())
     assert report["filters"] | {"max_year": 1995, "genres_keep": ["crime"]} == report["filters"]
@@ -285,7 +285,7 @@ def test_a_run_that_is_terminated_leaves_the_last_good_one_in_use(stalling, proj
     done = ended(process)
     assert done.code == 130
     in_use = current_run_id(sample_run.artifacts)
-    assert done.err == f"cinematch: interrupted; the run in use is {in_use}\n"
+    assert done.err == f"cinematch: interrupted; the current run is {in_use}\n"
     assert done.out == "[1/1] fetch …\n"
     assert gone(kernel)
     assert untouched(project, sample_run)
@@ -314,7 +314,7 @@ def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans
     ended(process)
     wait_for(lambda: gone(kernel), "the kernel to notice")
     assert current_run_id(project / "artifacts") == current_run_id(sample_run.artifacts)
-    assert len(names(project / "artifacts/runs")) == 2  # the run in use and a draft
+    assert len(names(project / "artifacts/runs")) == 2  # the current run and a draft
 
     done = cinematch(project, "run", "--dataset", "ml-23m", "--to", "fetch")
     assert done.code == 1
@@ -347,7 +347,7 @@ def test_on_a_terminal_the_download_is_seen_and_ctrl_c_stops_it(stalling, projec
     text = seen.decode()
     assert text.startswith("[1/1] fetch …\r\n")
     assert re.search(rf"\r{NAME}\.zip: +0%\|.*/401k \[", text), text
-    assert f"cinematch: interrupted; the run in use is {current_run_id(sample_run.artifacts)}\r\n" in text
+    assert f"cinematch: interrupted; the current run is {current_run_id(sample_run.artifacts)}\r\n" in text
     assert "Traceback" not in text and "Warning" not in text
     assert gone(kernel)
     assert untouched(project, sample_run)

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from scipy import sparse
 
 from cinematch_lib import Recommender
-from cinematch_lib.catalog.clean import CleaningReport
+from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.plots import catalog as figures
 
 TITLES = [

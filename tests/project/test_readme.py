@@ -115,7 +115,7 @@ def test_numbers_of_the_real_catalog(tmp_path):
     real = os.environ.get("CINEMATCH_REAL_DATA")
     if not real:
         pytest.skip("CINEMATCH_REAL_DATA names no folder with the real data")
-    from cinematch_lib.catalog.clean import clean
+    from cinematch_lib.catalog.cleaning import clean
     from cinematch_lib.catalog.filters import Filters
 
     said = " ".join(part("The pipeline").split())

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.clean import CATALOG, LEFT_OUT, clean, read_catalog
+from cinematch_lib.catalog.cleaning import CATALOG, REJECTS, clean, read_catalog
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.rejects import RejectLog
@@ -58,7 +58,7 @@ def test_without_tmdb_exactly_61377_films_are_kept(alone):
     report, data = alone
     assert (report.read, report.kept) == (87_585, 61_377)
     assert report.dropped == {"no year known": 617, "before 1980": 20_944, "no genre known": 4_647}
-    assert report.set_aside == {}
+    assert report.rejected == {}
     assert report.repairs == {"links.csv": {"films that share a tmdbId with another, both kept": 72}}
     films = read_catalog(data)
     assert len(films) == 61_377
@@ -81,7 +81,7 @@ def test_with_tmdb_the_kept_films_and_what_is_known_of_them(enriched):
         "poster_path": 16_653,
         "runtime": 20_144,
     }
-    assert report.set_aside == {"tmdb_metadata.csv": {"the row says nothing about the film": 4}}
+    assert report.rejected == {"tmdb_metadata.csv": {"the row says nothing about the film": 4}}
     assert report.repairs["tmdb_metadata.csv"]["rows about films that movies.csv lacks, not used"] == 8_788
     assert len(read_catalog(data)) == 62_561
 
@@ -98,8 +98,8 @@ def test_the_tmdb_table_is_read_whole_with_true_line_numbers(enriched):
 
 def test_left_out_names_every_dropped_film_by_its_line(enriched):
     report, data = enriched
-    left_out = pd.read_csv(data / LEFT_OUT, dtype="str", keep_default_na=False)
-    dropped = left_out[left_out["file"] == "movies.csv"]
+    rejects = pd.read_csv(data / REJECTS, dtype="str", keep_default_na=False)
+    dropped = rejects[rejects["file"] == "movies.csv"]
     assert len(dropped) == sum(report.dropped.values()) == 87_585 - 62_561
     lines = (ML / "movies.csv").read_bytes().split(b"\r\n")
     for line, movie in zip(dropped["line"].astype(int)[::500], dropped["id"][::500], strict=True):
@@ -141,5 +141,5 @@ def test_every_film_of_the_merged_table_is_sound(films):
 def test_the_same_inputs_give_the_same_bytes(alone, tmp_path):
     _, data = alone
     clean(ML, tmp_path, filters=SINCE_1980)
-    for name in (CATALOG, LEFT_OUT):
+    for name in (CATALOG, REJECTS):
         assert (tmp_path / name).read_bytes() == (data / name).read_bytes()

@@ -124,7 +124,7 @@ def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(served):
             thread.join(30)
         assert not wrong
         assert seen == set(names)
-        assert [event["run"] for event in one.events("run in use")]
+        assert [event["run"] for event in one.events("current run")]
         one.process.terminate()
         writer.join(30)
         assert one.process.wait(30) == 0
@@ -181,7 +181,7 @@ def test_uvicorn_s_own_command_serves_it(served):
     ("arguments", "said"),
     [
         (("--port", "70000"), "--port must be between 0 and 65535 (0 takes a free one), got 70000"),
-        (("--artifacts-dir", "nowhere"), "has no run in use yet; make one (cinematch run)"),
+        (("--artifacts-dir", "nowhere"), "has no current run yet; make one (cinematch run)"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_a_line(served, arguments, said):

@@ -129,7 +129,7 @@ def wait_for_health(api, status, run_id=None):
 
 
 def test_without_a_run_that_can_be_served_there_is_no_application(tmp_path):
-    with pytest.raises(CineMatchError, match="has no run in use yet; make one"):
+    with pytest.raises(CineMatchError, match="has no current run yet; make one"):
         create_app(tmp_path / "artifacts")
     published(tmp_path / "artifacts")
     with pytest.raises(CineMatchError, match=r"cannot be served .*; make the run anew"):

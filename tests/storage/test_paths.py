@@ -26,6 +26,6 @@ def test_an_absolute_folder_stays_and_none_is_made(tmp_path, monkeypatch):
 
 def test_tables_are_read_without_loading_what_draws_or_learns():
     """Cleaning is used by scripts too: it should not wait for matplotlib or scikit-learn."""
-    code = "import sys, cinematch_lib.catalog.clean; print({'matplotlib', 'sklearn'} & set(sys.modules))"
+    code = "import sys, cinematch_lib.catalog.cleaning; print({'matplotlib', 'sklearn'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "set()\n"

@@ -69,13 +69,13 @@ RING = """() => {
 
 
 def publish_hostile_films(artifacts):
-    """A run of a few films whose every text is hostile, put in use."""
+    """A run of a few films whose every text is hostile, made current."""
     table = film_table(*HOSTILE_FILMS)
     features = FilmFeatures(min_df=1)
     matrix = features.fit_transform(table)
     liking = bayesian_average(table, None)
     meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
-    draft = Draft.begin(artifacts)
+    draft = Draft.create(artifacts)
     draft.write_features(matrix, features, meta)
     draft.publish()
 

@@ -26,7 +26,7 @@ NAMES = [
 
 def published(artifacts, films="first", served=True):
     """A small run with a file of every kind."""
-    draft = Draft.begin(artifacts)
+    draft = Draft.create(artifacts)
     if served:
         draft.write_matrix(FEATURES, MATRIX)
         draft.write_json(META, {"films": films})
@@ -40,7 +40,7 @@ def published(artifacts, films="first", served=True):
 
 
 def refusal(artifacts):
-    """What is said when the run in use is refused."""
+    """What is said when the current run is refused."""
     with pytest.raises(CineMatchError) as refused:
         Run.current(artifacts)
     return str(refused.value)

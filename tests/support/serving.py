@@ -49,12 +49,12 @@ def films(count=60, title="Film"):
 
 
 def publish(artifacts, *, title="Film", count=60):
-    """A run of these films, put in use; returns its id."""
+    """A run of these films, made current; returns its id."""
     table = film_table(*films(count, title))
     features = FilmFeatures(min_df=1)
     matrix = features.fit_transform(table)
     meta = movies_meta(table, bayesian_average(table, None), features.get_feature_names_out(), "demo", ["MovieLens"])
-    draft = Draft.begin(Path(artifacts))
+    draft = Draft.create(Path(artifacts))
     draft.write_features(matrix, features, meta)
     draft.record("clean", dataset="tiny")
     return draft.publish().run_id

@@ -13,7 +13,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.clean import clean, read_catalog
+from cinematch_lib.catalog.cleaning import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.data import movielens
@@ -116,7 +116,7 @@ def _make_sample_run(folder):
     matrix = features.fit_transform(films)
     general = bayesian_average(films, rating_summary(movielens.read_ratings(raw)))
     meta = movies_meta(films, general, features.get_feature_names_out(), "demo", ["MovieLens"])
-    draft = Draft.begin(folder / "artifacts")
+    draft = Draft.create(folder / "artifacts")
     draft.write_features(matrix, features, meta)
     draft.publish()
 
@@ -143,7 +143,7 @@ def rated_artifacts(tmp_path_factory):
 
 
 def _add_weights(artifacts, folder):
-    draft = Draft.begin(folder / "artifacts")
+    draft = Draft.create(folder / "artifacts")
     run = Run.current(artifacts)
     draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
     draft.write_json(META, run.read_json(META))

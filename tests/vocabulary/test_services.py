@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from cinematch_lib.catalog.availability import ServicesSource, services_of
+from cinematch_lib.catalog.availability import ServicesSource, film_services
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.films import Films
@@ -63,7 +63,7 @@ def providers(tmp_path, rows):
 
 
 def services(path, **options):
-    return services_of(FILMS, ServicesSource("tmdb", path, **options), RejectLog()).tolist()
+    return film_services(FILMS, ServicesSource("tmdb", path, **options), RejectLog()).tolist()
 
 
 def test_offers_are_joined_by_either_id_and_each_service_named_once(tmp_path):

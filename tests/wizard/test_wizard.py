@@ -88,7 +88,7 @@ def test_every_answer_has_a_flag_and_nothing_is_asked(project):
     assert (done.code, done.err) == (0, "")
     assert "cinematch run --dataset mine -p region NO -p use_tmdb false --to fetch\n" in done.out
     assert "[1/1] fetch: " in done.out
-    assert "It holds no features, so the run in use stays the one it was.\n" in done.out
+    assert "It holds no features, so the current run does not change.\n" in done.out
     assert "Does " not in done.out
     (notebook,) = (project / "artifacts" / "runs").glob("*/notebooks/01_fetch.ipynb")
     cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
@@ -133,7 +133,7 @@ def test_it_shows_what_is_there(project, sample_run):
     assert re.search(r"disk \d[\d.]* GB free for raw/", seen)
     assert "data sets the sample, in the package; ml-25m (incomplete), mine in raw/" in seen
     assert "TMDb a token is set; answers about 1,234 films are stored" in seen
-    assert f"runs 1 in artifacts/; {current_run_id(sample_run.artifacts)} (sample) is in use" in seen
+    assert f"runs 1 in artifacts/; {current_run_id(sample_run.artifacts)} (sample) is the current run" in seen
     assert TOKEN not in seen
     person.answer("1")
     person.question()

@@ -1,7 +1,7 @@
 """TMDb's metadata: fetched politely and never twice (`fetch`), and read with every doubt accounted for."""
 
 from cinematch_lib.data.tmdb.coverage import coverage
-from cinematch_lib.data.tmdb.fetch import Fetched, fetch
+from cinematch_lib.data.tmdb.fetch import FetchReport, fetch
 from cinematch_lib.data.tmdb.table import (
     LONGEST_RUNTIME,
     find_metadata,
@@ -13,7 +13,7 @@ from cinematch_lib.data.tmdb.table import (
 
 __all__ = [
     "LONGEST_RUNTIME",
-    "Fetched",
+    "FetchReport",
     "coverage",
     "fetch",
     "find_metadata",

@@ -17,7 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from cinematch_lib.data.tmdb.gate import RateLimiter
+from cinematch_lib.data.tmdb.rate_limit import RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, Access
 from cinematch_lib.errors import CineMatchError, DownloadError
 
@@ -56,14 +56,14 @@ class _Bearer(requests.auth.AuthBase):
 class Client:
     """Asks TMDb; safe to use from many threads, each of which keeps a connection of its own.
 
-    `gate` is passed before each try; `failures` counts the tries that failed, 429s aside. All methods raise
+    `limiter` is passed before each try; `failures` counts the tries that failed, 429s aside. All methods raise
     RequestFailedError for a request that stays unanswered, CineMatchError when the token is refused, DownloadError
-    when TMDb as a whole cannot be had, and `gate.ClosedError` once the gate is closed.
+    when TMDb as a whole cannot be had, and `limiter.ClosedError` once the gate is closed.
     """
 
-    def __init__(self, access: Access, gate: RateLimiter) -> None:
+    def __init__(self, access: Access, limiter: RateLimiter) -> None:
         self.failures = 0
-        self.gate = gate
+        self.limiter = limiter
         self._access = access
         self._auth = _Bearer(access.token)
         self._mine = threading.local()
@@ -107,13 +107,13 @@ class Client:
     def _ask(self, path: str, asked: dict, wrong: Any, *, may_be_gone: bool = False) -> dict[str, Any] | None:
         tries = 0
         while True:
-            passed_at = self.gate.acquire()
+            passed_at = self.limiter.acquire()
             failed = None
             try:
                 status, headers, answer = self._get(path, asked)
                 if status == 429:
                     self._sign_of_life()
-                    self.gate.slow_down(passed_at, _retry_after(headers))
+                    self.limiter.back_off(passed_at, _retry_after(headers))
                     continue
                 if status == 200 and not wrong(answer):
                     return self._answered(answer)
@@ -128,7 +128,7 @@ class Client:
                 if not failed.reached and not self._ever_answered:
                     raise self._hopeless(failed)
                 raise RequestFailedError(str(failed))
-            self.gate.rest(PAUSES[tries] * random.uniform(1, 1.5))
+            self.limiter.rest(PAUSES[tries] * random.uniform(1, 1.5))
             tries += 1
 
     def _get(self, path: str, asked: dict) -> tuple[int, Any, dict[str, Any]]:
@@ -178,7 +178,7 @@ class Client:
     def _answered(self, answer: dict[str, Any] | None) -> dict[str, Any] | None:
         self._ever_answered = True
         self._sign_of_life()
-        self.gate.went_well()
+        self.limiter.succeeded()
         return answer
 
     def _sign_of_life(self) -> None:
@@ -189,7 +189,7 @@ class Client:
         with self._state:
             self.failures += 1
             # While the gate is shut nobody asks, so nobody can be answered.
-            silent = time.monotonic() - max(self._last_sign, self.gate.open_from())
+            silent = time.monotonic() - max(self._last_sign, self.limiter.paused_until())
         if silent > PATIENCE:
             raise self._hopeless(failed)
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from cinematch_lib.data.tables import PROVIDERS, TMDB_METADATA
-from cinematch_lib.data.tmdb.answers import metadata_row, provider_rows
+from cinematch_lib.data.tmdb.responses import metadata_row, provider_rows
 from cinematch_lib.data.tmdb.store import Store
 from cinematch_lib.storage.files import atomic_write, sha256
 
@@ -43,7 +43,7 @@ def export(store: Store, region: str, resolved: Mapping[str, int | None]) -> Pat
         for file in files:
             file.close()
         # Both the table in place and the one about to replace it: whenever this process may die, ours is known.
-        store.keep_note(_OURS, f"{_sha256_of(store.folder / METADATA)} {_sha256_of(parts[0])}")
+        store.save_note(_OURS, f"{_sha256_of(store.folder / METADATA)} {_sha256_of(parts[0])}")
     return moved
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from cinematch_lib.data.tables import LINKS, read_table, whole_numbers
-from cinematch_lib.data.tmdb.answers import trim_response
 from cinematch_lib.data.tmdb.changes import mark_changed
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.export import METADATA, export
-from cinematch_lib.data.tmdb.gate import FULL_RATE, ClosedError, RateLimiter
+from cinematch_lib.data.tmdb.rate_limit import FULL_RATE, ClosedError, RateLimiter
+from cinematch_lib.data.tmdb.responses import trim_response
 from cinematch_lib.data.tmdb.settings import TOKEN, access
 from cinematch_lib.data.tmdb.store import FILE, Store, open_store
 from cinematch_lib.data.tmdb.table import imdb_digits
@@ -37,10 +37,10 @@ NO_TOKEN = (
 
 
 @dataclass
-class Fetched:
+class FetchReport:
     """What a fetch did: counts of films and requests, and the requests that stayed unanswered with the reason."""
 
-    words: str = ""
+    message: str = ""
     films: int = 0
     asked: int = 0
     found: int = 0
@@ -68,7 +68,7 @@ class Fetched:
         ]
         return pd.DataFrame({"what": [what for what, _ in rows], "number": [f"{number:,}" for _, number in rows]})
 
-    def set_aside(self) -> pd.DataFrame:
+    def failed_requests(self) -> pd.DataFrame:
         """The requests that stayed unanswered: `request`, `reason`; the next fetch asks them again."""
         return pd.DataFrame(self.unanswered, columns=["request", "reason"])
 
@@ -83,7 +83,7 @@ def fetch(
     max_age_days: int = MOST_DAYS,
     refresh: bool = True,
     rate: float = FULL_RATE,
-) -> Fetched:
+) -> FetchReport:
     """Fetch what TMDb knows of the films in ``dataset/links.csv`` into ``raw_dir/tmdb/``, and write its tables.
 
     Films that are in the store are not asked for again, unless they are older than `max_age_days` or TMDb lists
@@ -92,28 +92,28 @@ def fetch(
     many films from the start. `region` (an ISO 3166 code) is the one that ``providers.csv`` is about; `rate` is
     in requests a second. Without a token in the environment or in `.env` nothing is asked, and likewise for
     a data set that brings a metadata table of its own, and where there is a table but no store, so that the
-    table was put there by hand: `Fetched.words` says so.
+    table was put there by hand: `FetchReport.message` says so.
 
     Raises CineMatchError for parameters that cannot be, a refused token, a store that another process fetches
     into, or a disk that is full; DownloadError when TMDb cannot be had. What came before stays in the store.
     """
-    region = check_wishes(limit, region, max_age_days)
+    region = validate(limit, region, max_age_days)
     folder, reach = raw_dir / "tmdb", access()
     if (dataset / METADATA).is_file() and dataset != folder:
-        return Fetched(f"{dataset.name} brings its own table of facts ({METADATA}), so TMDb was not asked.")
+        return FetchReport(f"{dataset.name} brings its own table of facts ({METADATA}), so TMDb was not asked.")
     if not (folder / FILE).is_file():
         if (folder / METADATA).is_file():
             by_hand = f"{folder / METADATA} was put there by hand and is used as it is"
-            return Fetched(f"{by_hand}; to fetch from TMDb, move it away first.")
+            return FetchReport(f"{by_hand}; to fetch from TMDb, move it away first.")
         if reach is None:
-            return Fetched(NO_TOKEN)
+            return FetchReport(NO_TOKEN)
     wanted = _wanted(read_table(dataset / "links.csv", LINKS), rating_counts, limit)
     began = time.time()
     oldest = began - max_age_days * DAY
     with open_store(folder) as store:
-        done = Fetched(films=len(wanted))
+        done = FetchReport(films=len(wanted))
         if reach is None:
-            done.words = f"{NO_TOKEN}\n\nWhat was fetched before is used as far as it is not too old."
+            done.message = f"{NO_TOKEN}\n\nWhat was fetched before is used as far as it is not too old."
         else:
             _ask_for_what_is_missing(
                 store, Client(reach, RateLimiter(rate)), wanted, oldest, max_age_days, refresh, done
@@ -124,13 +124,13 @@ def fetch(
         moved = export(store, region, resolved)
         _count(done, store, wanted, resolved)
     if reach is not None:
-        done.words = f"{done.found:,} of {done.films:,} films have TMDb's metadata in {folder / METADATA}."
+        done.message = f"{done.found:,} of {done.films:,} films have TMDb's metadata in {folder / METADATA}."
     if moved is not None:
-        done.words += f" The table that lay there before was not fetched by this project and is kept as {moved.name}."
+        done.message += f" The table that lay there before was not fetched by this project and is kept as {moved.name}."
     return done
 
 
-def check_wishes(limit: int | None, region: str, max_age_days: int) -> str:
+def validate(limit: int | None, region: str, max_age_days: int) -> str:
     """The region in capitals; raises CineMatchError for what cannot be asked of `fetch`."""
     if limit is not None and limit < 0:
         raise CineMatchError(f"tmdb_limit must be a number of films, or none for all of them, got {limit}")
@@ -162,7 +162,7 @@ def _ask_for_what_is_missing(
     oldest: float,
     max_age_days: int,
     refresh: bool,
-    done: Fetched,
+    done: FetchReport,
 ) -> None:
     try:
         if refresh or store.checked_until() is None:
@@ -174,9 +174,9 @@ def _ask_for_what_is_missing(
         tasks = _missing(wanted, known, store.resolved(oldest if refresh else 0))
         _Run(store, client, known, done).ask(tasks)
     finally:
-        client.gate.close()
+        client.limiter.close()
         client.close()
-        done.asked, done.failures, done.slowed = client.gate.passed, client.failures, client.gate.slowed
+        done.asked, done.failures, done.slowed = client.limiter.passed, client.failures, client.limiter.slowed
 
 
 def _missing(wanted: list[_Film], known: set[int], resolved: Mapping[str, int | None]) -> list[_Film]:
@@ -192,7 +192,7 @@ def _missing(wanted: list[_Film], known: set[int], resolved: Mapping[str, int | 
     return list(dict.fromkeys(tasks))
 
 
-def _count(done: Fetched, store: Store, wanted: list[_Film], resolved: Mapping[str, int | None]) -> None:
+def _count(done: FetchReport, store: Store, wanted: list[_Film], resolved: Mapping[str, int | None]) -> None:
     there, gone = store.films(), store.gone()
     for tmdb_id, imdb_id in wanted:
         if tmdb_id is None and resolved.get(imdb_id, 0) is None:
@@ -206,8 +206,8 @@ def _count(done: Fetched, store: Store, wanted: list[_Film], resolved: Mapping[s
 class _Run:
     """One fetch under way: threads that take films from one list until it is empty or something ends it."""
 
-    def __init__(self, store: Store, client: Client, known: set[int], done: Fetched) -> None:
-        self._store, self._client, self._gate, self._done = store, client, client.gate, done
+    def __init__(self, store: Store, client: Client, known: set[int], done: FetchReport) -> None:
+        self._store, self._client, self._limiter, self._done = store, client, client.limiter, done
         self._claimed = set(known)
         self._turn = threading.Lock()
         self._answered = self._working = 0
@@ -229,7 +229,7 @@ class _Run:
                     self._show(bar)
                 self._show(bar)
             finally:
-                self._gate.close()
+                self._limiter.close()
                 if threads:
                     self._all_ended.wait(_FAREWELL)
         if isinstance(self._stopped_by, CineMatchError):
@@ -248,7 +248,7 @@ class _Run:
         except BaseException as error:
             with self._turn:
                 self._stopped_by = self._stopped_by or error
-            self._gate.close()
+            self._limiter.close()
         finally:
             self._client.close()
             with self._turn:
@@ -270,14 +270,14 @@ class _Run:
         try:
             if tmdb_id is None:
                 tmdb_id = self._client.find(imdb_id)
-                self._store.keep_imdb(imdb_id, tmdb_id, asked_at)
+                self._store.save_imdb(imdb_id, tmdb_id, asked_at)
                 if tmdb_id is None or not self._is_mine(tmdb_id):
                     return
             request, asked_at = f"movie/{tmdb_id}", time.time()
             answer = self._client.movie(tmdb_id)
-            self._store.keep_film(tmdb_id, None if answer is None else trim_response(answer), asked_at)
+            self._store.save_film(tmdb_id, None if answer is None else trim_response(answer), asked_at)
         except RequestFailedError as error:
-            self._store.set_aside(request, str(error), asked_at)
+            self._store.save_failure(request, str(error), asked_at)
             with self._turn:
                 self._done.unanswered.append((request, str(error)))
 

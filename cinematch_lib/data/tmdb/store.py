@@ -52,20 +52,20 @@ class Store:
 
     # --- answers -----------------------------------------------------------------------------------------
 
-    def keep_film(self, tmdb_id: int, answer: dict[str, Any] | None, asked_at: float) -> None:
+    def save_film(self, tmdb_id: int, answer: dict[str, Any] | None, asked_at: float) -> None:
         """A film's answer, None for one that is gone, in place of an older one. Times in seconds since 1970."""
         packed = None if answer is None else zlib.compress(json.dumps(answer, separators=(",", ":")).encode(), 6)
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO films VALUES (?, ?, ?, 0)", (tmdb_id, asked_at, packed))
             db.execute("DELETE FROM set_aside WHERE request = ?", (f"movie/{tmdb_id}",))
 
-    def keep_imdb(self, imdb_id: str, tmdb_id: int | None, asked_at: float) -> None:
+    def save_imdb(self, imdb_id: str, tmdb_id: int | None, asked_at: float) -> None:
         """The TMDb id of a film of which only the IMDb id was known, None where there is none."""
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO imdb VALUES (?, ?, ?)", (imdb_id, asked_at, tmdb_id))
             db.execute("DELETE FROM set_aside WHERE request = ?", (f"find/tt{imdb_id}",))
 
-    def set_aside(self, request: str, reason: str, asked_at: float) -> None:
+    def save_failure(self, request: str, reason: str, asked_at: float) -> None:
         """A request such as ``movie/949`` that stayed unanswered."""
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?)", (request, reason, asked_at))
@@ -133,7 +133,7 @@ class Store:
         with self._turn:
             return self._note(name)
 
-    def keep_note(self, name: str, value: str) -> None:
+    def save_note(self, name: str, value: str) -> None:
         """Write a note down, in place of an older one."""
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import LIST_SEPARATOR, TMDB_METADATA, read_table, row_lines, whole_numbers
+from cinematch_lib.data.tables import TMDB_METADATA, read_table, row_lines, whole_numbers
 from cinematch_lib.vocabulary.genres import canonical_genres
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 LONGEST_RUNTIME = 1440  # minutes; a value above one day is taken for an error
 
@@ -45,13 +46,13 @@ def join_genres(names: str) -> str:
     return LIST_SEPARATOR.join(canonical_genres(names.split(LIST_SEPARATOR)))
 
 
-def read_metadata(path: Path, left_out: RejectLog) -> pd.DataFrame:
+def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
     """The metadata table, one row a film: text without HTML, numbers as numbers, unknown as missing.
 
     Columns: those of `columns.TMDB_METADATA`, with `tmdb_id` (Int64), `imdb_id` (digits, maybe empty),
     `year` (Int64, of the release), `runtime` (Int64 minutes, 1 to LONGEST_RUNTIME), `vote_count` (Int64),
     `popularity` and `vote_average` (Float64). Rows that name no film, repeat one or say nothing about it
-    are set aside in `left_out`; values that cannot be are made unknown and counted there.
+    are set aside in `rejects`; values that cannot be are made unknown and counted there.
 
     Raises CineMatchError where the file cannot be read as such a table.
     """
@@ -64,51 +65,51 @@ def read_metadata(path: Path, left_out: RejectLog) -> pd.DataFrame:
     frame["imdb_id"] = imdb_digits(frame["imdb_id"])
     facts = frame.columns.difference(["tmdb_id", "imdb_id"])
 
-    def set_aside(mask: pd.Series, reason: str) -> None:
-        left_out.rows(path.name, lines[mask], ids[mask], frame.loc[mask, "title"], reason)
+    def reject(mask: pd.Series, reason: str) -> None:
+        rejects.add(path.name, lines[mask], ids[mask], frame.loc[mask, "title"], reason)
 
     nameless = frame["tmdb_id"].isna() & (frame["imdb_id"] == "")
     bare = ~nameless & (frame[facts] == "").all(axis=1)
     key = frame["tmdb_id"].astype("str").where(frame["tmdb_id"].notna(), "tt" + frame["imdb_id"])
     repeated = ~nameless & ~bare & key.where(~nameless & ~bare, "").duplicated()
-    set_aside(nameless, "tmdb_id is not a number")
-    set_aside(bare, "the row says nothing about the film")
-    set_aside(repeated, "tmdb_id repeats an earlier row")
+    reject(nameless, "tmdb_id is not a number")
+    reject(bare, "the row says nothing about the film")
+    reject(repeated, "tmdb_id repeats an earlier row")
     frame = frame[~(nameless | bare | repeated)].reset_index(drop=True)
-    return _clean_values(frame, path.name, left_out)
+    return _clean_values(frame, path.name, rejects)
 
 
-def _clean_values(frame: pd.DataFrame, file: str, left_out: RejectLog) -> pd.DataFrame:
+def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.DataFrame:
     for name in _TEXTS:
         before = frame[name]
         doubtful = before.str.contains(r"[<&\n\r\t]|  ") | (before.str.strip() != before)
         mended = before[doubtful].map(plain_text)
         frame.loc[doubtful, name] = mended
         count = int((mended != before[doubtful]).sum())
-        left_out.repaired(file, f"HTML or stray white space taken out of the {name}", count)
+        rejects.add_repair(file, f"HTML or stray white space taken out of the {name}", count)
     names = {joined: join_genres(joined) for joined in frame["genres"].unique()}
     frame["genres"] = frame["genres"].map(names)
     frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
     for name, most in _MOST.items():
-        values = _numbers(frame[name], name, file, left_out)
+        values = _numbers(frame[name], name, file, rejects)
         known = values.between(0, most)
-        left_out.repaired(file, f"{name} below 0 or above {most:g} made unknown", int((values.notna() & ~known).sum()))
+        rejects.add_repair(file, f"{name} below 0 or above {most:g} made unknown", int((values.notna() & ~known).sum()))
         frame[name] = values.where(known).astype("Float64")
     frame["vote_count"] = frame["vote_count"].round().astype("Int64")
-    runtime = _numbers(frame["runtime"], "runtime", file, left_out).round()
-    left_out.repaired(file, "runtime of 0 or less made unknown", int((runtime <= 0).sum()))
-    left_out.repaired(
+    runtime = _numbers(frame["runtime"], "runtime", file, rejects).round()
+    rejects.add_repair(file, "runtime of 0 or less made unknown", int((runtime <= 0).sum()))
+    rejects.add_repair(
         file, f"runtime above {LONGEST_RUNTIME} minutes made unknown", int((runtime > LONGEST_RUNTIME).sum())
     )
     frame["runtime"] = runtime.where((runtime > 0) & (runtime <= LONGEST_RUNTIME)).astype("Int64")
     return frame
 
 
-def _numbers(text: pd.Series, name: str, file: str, left_out: RejectLog) -> pd.Series:
+def _numbers(text: pd.Series, name: str, file: str, rejects: RejectLog) -> pd.Series:
     """Text as float64, missing where there is none; what is neither a number nor empty is counted."""
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     said = text[numbers.isna()].str.strip().str.lower()
-    left_out.repaired(file, f"{name} that is no number made unknown", int((~said.isin(["", "nan"])).sum()))
+    rejects.add_repair(file, f"{name} that is no number made unknown", int((~said.isin(["", "nan"])).sum()))
     return numbers
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.tables import write_csv, write_movielens, write_tmdb
 
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.clean import CATALOG, LEFT_OUT, REPORT, CleaningReport, clean, coverage, read_catalog
+from cinematch_lib.catalog.cleaning import CATALOG, REJECTS, REPORT, CleaningReport, clean, coverage, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.movielens import fetch
@@ -63,8 +63,8 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def left_out_rows(data_dir):
-    with (data_dir / LEFT_OUT).open(encoding="utf-8", newline="") as file:
+def reject_rows(data_dir):
+    with (data_dir / REJECTS).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -84,7 +84,7 @@ def test_the_catalog_is_the_designs_table(folder, metadata, tmp_path):
 
 def test_every_row_left_out_is_named_by_file_line_and_reason(folder, metadata, tmp_path):
     clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
-    assert left_out_rows(tmp_path / "data") == [
+    assert reject_rows(tmp_path / "data") == [
         ["file", "line", "id", "title", "reason"],
         ["movies.csv", "7", "x", "Ran (1985)", "movieId is not a number"],
         ["movies.csv", "8", "6", "Heat, again (1995)", "movieId repeats an earlier row"],
@@ -106,7 +106,7 @@ def test_the_report_accounts_for_every_film(folder, metadata, tmp_path):
         "before 1980": 1,
         "no genre known": 1,
     }
-    assert report.set_aside == {
+    assert report.rejected == {
         "links.csv": {"no such film in movies.csv": 1},
         "tmdb_metadata.csv": {"tmdb_id is not a number": 1},
     }
@@ -177,23 +177,23 @@ def test_what_was_read_is_named_with_its_checksum(folder, metadata, tmp_path):
 def test_a_services_file_may_have_any_name(folder, tmp_path):
     services = write_csv(tmp_path / "movies.csv", ["movieId", "service"], [(1, "Netflix"), (404, "Hulu")])
     report = clean(folder, tmp_path / "data", services=ServicesSource("file", services))
-    assert report.set_aside["services: movies.csv"] == {"no such film in the catalog": 1}
+    assert report.rejected["services: movies.csv"] == {"no such film in the catalog": 1}
     assert report.read == len(MOVIES)
     assert report.inputs["movies.csv"] == hashlib.md5((folder / "movies.csv").read_bytes()).hexdigest()
 
 
 def test_the_report_names_no_folder_of_this_machine(folder, metadata, tmp_path):
     clean(folder, tmp_path / "data", metadata_path=metadata, services=ServicesSource("demo"))
-    for name in (REPORT, LEFT_OUT):
+    for name in (REPORT, REJECTS):
         assert str(tmp_path) not in (tmp_path / "data" / name).read_text(encoding="utf-8")
 
 
 def test_the_same_inputs_give_the_same_bytes(folder, metadata, tmp_path):
     for name in ("one", "two"):
         clean(folder, tmp_path / name, metadata_path=metadata, services=ServicesSource("demo", seed=5))
-    for name in (CATALOG, LEFT_OUT, REPORT):
+    for name in (CATALOG, REJECTS, REPORT):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert names(tmp_path / "one") == sorted([CATALOG, LEFT_OUT, REPORT])
+    assert names(tmp_path / "one") == sorted([CATALOG, REJECTS, REPORT])
 
 
 def test_nothing_is_written_beside_what_is_read(folder, metadata, tmp_path):
@@ -239,8 +239,8 @@ def test_the_samples_credits_name_wikidata_and_not_tmdb(tmp_path):
 
 def test_the_catalog_reads_back_as_it_was(folder, metadata, tmp_path):
     clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
-    left_out = RejectLog()
-    films = merge_films(folder, metadata, ServicesSource(), left_out)
+    rejects = RejectLog()
+    films = merge_films(folder, metadata, ServicesSource(), rejects)
     kept = films[films["movieId"].isin([1, 6])][list(MERGED_DTYPES)].reset_index(drop=True)
     pd.testing.assert_frame_equal(read_catalog(tmp_path / "data"), kept)
 
@@ -366,7 +366,7 @@ def test_every_row_of_movies_is_kept_or_left_out_for_a_reason(movies, links, tmd
             assert "no film" in str(refused)
             assert names(top / "data") == []
             return
-        films, rows = read_catalog(top / "data"), left_out_rows(top / "data")[1:]
+        films, rows = read_catalog(top / "data"), reject_rows(top / "data")[1:]
         gone = [row for row in rows if row[0] == "movies.csv"]
         assert report.read == len(movies) == len(films) + len(gone) == report.kept + sum(report.dropped.values())
         assert {reason: count for reason, count in report.dropped.items() if count} == {
@@ -379,11 +379,11 @@ def test_every_row_of_movies_is_kept_or_left_out_for_a_reason(movies, links, tmd
         assert films["movieId"].is_unique
         assert films["year"].notna().all()
         assert (films[["title", "genres", "overview"]] != "").all(axis=None)
-        assert json.loads((top / "data" / REPORT).read_text(encoding="utf-8")) == report.as_dict()
+        assert json.loads((top / "data" / REPORT).read_text(encoding="utf-8")) == report.to_dict()
 
 
 def names_film(line, film):
-    """Whether a line of movies.csv begins with the id that left_out.csv gives for it."""
+    """Whether a line of movies.csv begins with the id that rejects.csv gives for it."""
     written = next(csv.reader([line]))[0]
     return written == film or float(written) == float(film)
 

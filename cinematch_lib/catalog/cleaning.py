@@ -22,7 +22,7 @@ from cinematch_lib.storage.files import atomic_write, to_json, write_text
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
-LEFT_OUT = "left_out.csv"
+REJECTS = "rejects.csv"
 _TABLES = ("movies.csv", "links.csv", "ratings.csv", "tags.csv")
 
 
@@ -31,7 +31,7 @@ class CleaningReport:
     """What became of every film: `read` is `kept` plus all that `dropped` counts, reason by reason.
 
     `catalog_md5` is the MD5 of the catalog that belongs to the report. `coverage` counts the kept films of which
-    something is known; `set_aside` and `repairs` count rows and
+    something is known; `rejected` and `repairs` count rows and
     values of the other tables by file and reason; `inputs` are the MD5s of what was read.
     """
 
@@ -44,7 +44,7 @@ class CleaningReport:
     dropped: Mapping[str, int]
     kept: int
     coverage: Mapping[str, int]
-    set_aside: Mapping[str, Mapping[str, int]]
+    rejected: Mapping[str, Mapping[str, int]]
     repairs: Mapping[str, Mapping[str, int]]
     attributions: list[str]
 
@@ -65,18 +65,18 @@ class CleaningReport:
         """Rows set aside and values mended in all tables: `file`, `what`, `rows`."""
         both = [
             (file, what, count)
-            for part in (self.set_aside, self.repairs)
+            for part in (self.rejected, self.repairs)
             for file in part
             for what, count in part[file].items()
         ]
         return pd.DataFrame(both, columns=["file", "what", "rows"])
 
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """The account in one line: read = kept + dropped for each reason, and what was set aside elsewhere."""
         why = ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count)
         dropped = self.read - self.kept
         text = f"{self.read:,} films read = {self.kept:,} kept + {dropped:,} dropped{f' ({why})' if why else ''}"
-        aside = {file: sum(reasons.values()) for file, reasons in self.set_aside.items()}
+        aside = {file: sum(reasons.values()) for file, reasons in self.rejected.items()}
         rows = "".join(f"; {count:,} row{'s' * (count != 1)} of {file} set aside" for file, count in aside.items())
         return text + rows
 
@@ -95,7 +95,7 @@ class CleaningReport:
                 "clean again (cinematch run --from clean), or name the right raw_dir"
             )
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
         return asdict(self)
 
@@ -121,23 +121,23 @@ def clean(
 ) -> CleaningReport:
     """Clean the MovieLens tables in `folder` and write three files to `data_dir`, each whole or not at all.
 
-    ``movies_merged.csv`` holds the films that are kept, ``left_out.csv`` every row that is not, by file, line
+    ``movies_merged.csv`` holds the films that are kept, ``rejects.csv`` every row that is not, by file, line
     and reason, ``cleaning_report.json`` the counts. `metadata_path` is a TMDb table, None to do without.
     Raises CineMatchError for input that cannot be read and for filters that leave no film.
     """
     filters, services = filters or Filters(), services or ServicesSource()
-    left_out = RejectLog()
-    films = merge_films(folder, metadata_path, services, left_out)
+    rejects = RejectLog()
+    films = merge_films(folder, metadata_path, services, rejects)
     ratings = read_ratings(folder) if filters.min_ratings else None
     counts = None if ratings is None else rating_summary(ratings)["count"]
     reasons = drop_reasons(films, filters, counts)
     kept = films[reasons.isna()]
-    dropped = left_out.counts("movies.csv")
+    dropped = rejects.counts("movies.csv")
     for reason in reasons.cat.categories:
         mask = reasons == reason
         dropped[reason] = int(mask.sum())
         gone = films[mask]
-        left_out.rows("movies.csv", gone["line"], gone["movieId"], gone["title"], reason)
+        rejects.add("movies.csv", gone["line"], gone["movieId"], gone["title"], reason)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
@@ -158,13 +158,13 @@ def clean(
         dropped=dropped,
         kept=len(kept),
         coverage=coverage(kept),
-        set_aside={file: left_out.counts(file) for file in left_out.files() if file != "movies.csv"},
-        repairs=left_out.repairs,
+        rejected={file: rejects.counts(file) for file in rejects.files() if file != "movies.csv"},
+        repairs=rejects.repairs,
         attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
     )
-    with atomic_write(data_dir / LEFT_OUT) as part:
-        _write_csv(part, left_out.table())
-    write_text(data_dir / REPORT, to_json(report.as_dict()))
+    with atomic_write(data_dir / REJECTS) as part:
+        _write_csv(part, rejects.table())
+    write_text(data_dir / REPORT, to_json(report.to_dict()))
     return report
 
 
@@ -190,10 +190,10 @@ def read_catalog(data_dir: Path) -> pd.DataFrame:
 
 def coverage(films: pd.DataFrame) -> dict[str, int]:
     """Of how many films each thing is known; an overview that is the title is none."""
-    return {name: int(has.sum()) for name, has in what_is_known(films).items()}
+    return {name: int(has.sum()) for name, has in known_fields(films).items()}
 
 
-def what_is_known(films: pd.DataFrame) -> dict[str, pd.Series]:
+def known_fields(films: pd.DataFrame) -> dict[str, pd.Series]:
     """Of which films each thing is known, bool; an overview that is the title is none."""
     known = {"overview": films["overview"] != films["title"]}
     for name in ("cast_top", "director", "keywords", "poster_path", "services"):

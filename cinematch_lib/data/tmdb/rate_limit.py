@@ -40,8 +40,8 @@ class RateLimiter:
         self._closed = threading.Event()
         self._recent: deque[float] = deque(maxlen=max(1, int(rate)))  # when the latest ones passed
         self._next = self._slowed_at = -math.inf
-        self._open_from = -math.inf
-        self._rate_then = rate  # the rate at `_open_from`, after which it grows
+        self._paused_until = -math.inf
+        self._rate_then = rate  # the rate at `_paused_until`, after which it grows
         self._in_a_row = 0
 
     def acquire(self) -> float:
@@ -71,7 +71,7 @@ class RateLimiter:
         """Let nobody through any more, and wake all who wait."""
         self._closed.set()
 
-    def slow_down(self, passed_at: float, wait: float | None) -> None:
+    def back_off(self, passed_at: float, wait: float | None) -> None:
         """The server answered 429 to the request that passed at `passed_at`: everybody waits, then goes slower.
 
         `wait` is what the server asked for, in seconds, None where it did not say. Several requests that were
@@ -92,9 +92,9 @@ class RateLimiter:
                 raise DownloadError(
                     f"TMDb answers 429 Too Many Requests{asked}; what came is kept, so run it again later"
                 )
-            self._open_from = max(self._open_from, now + wait)
+            self._paused_until = max(self._paused_until, now + wait)
 
-    def went_well(self) -> None:
+    def succeeded(self) -> None:
         """A request was answered: the next 429 is the first of its row."""
         with self._state:
             self._in_a_row = 0
@@ -103,21 +103,21 @@ class RateLimiter:
         """How many requests a second are let through at present."""
         with self._state:
             now = time.monotonic()
-            return 0.0 if now < self._open_from else self._rate(now)
+            return 0.0 if now < self._paused_until else self._rate(now)
 
-    def open_from(self) -> float:
+    def paused_until(self) -> float:
         """When the last pause that the server asked for ends or ended, by `time.monotonic`."""
         with self._state:
-            return self._open_from
+            return self._paused_until
 
     def _rate(self, now: float) -> float:
-        since = max(now - self._open_from, 0.0)
+        since = max(now - self._paused_until, 0.0)
         return min(self._full, self._rate_then + self._full * since / RECOVERY)
 
     def _moment(self) -> float:
         """When the next request may pass, as things stand."""
         with self._state:
-            moment = max(self._next, self._open_from)
+            moment = max(self._next, self._paused_until)
             if len(self._recent) == self._recent.maxlen:
                 moment = max(moment, self._recent[0] + 1.0)
             return moment

@@ -1,4 +1,4 @@
-"""The gate in front of TMDb: its pace, its patience after a 429, and its end."""
+"""The rate limiter in front of TMDb: its pace, its patience after a 429, and its end."""
 
 import threading
 import time
@@ -6,19 +6,19 @@ import time
 import pytest
 from support.tmdb_server import most_in_a_second
 
-from cinematch_lib.data.tmdb import gate as gates
-from cinematch_lib.data.tmdb.gate import ClosedError, RateLimiter
+from cinematch_lib.data.tmdb import rate_limit
+from cinematch_lib.data.tmdb.rate_limit import ClosedError, RateLimiter
 from cinematch_lib.errors import CineMatchError, DownloadError
 
 
-def passing(gate, seconds, threads=16, work=0.0):
+def passing(limiter, seconds, threads=16, work=0.0):
     """The moments at which requests of several threads passed within so many seconds."""
     moments, end = [], time.monotonic() + seconds
 
     def work_on():
         try:
             while True:
-                moments.append(gate.acquire())
+                moments.append(limiter.acquire())
                 time.sleep(work)
         except ClosedError:
             pass
@@ -27,7 +27,7 @@ def passing(gate, seconds, threads=16, work=0.0):
     for thread in several:
         thread.start()
     time.sleep(max(end - time.monotonic(), 0))
-    gate.close()
+    limiter.close()
     for thread in several:
         thread.join(20)
     assert not any(thread.is_alive() for thread in several)
@@ -41,12 +41,12 @@ def test_forty_a_second_are_held_and_never_exceeded_by_more_than_a_tenth():
 
 
 def test_time_that_nobody_wanted_is_not_saved_up():
-    gate = RateLimiter(40)
-    gate.acquire()
+    limiter = RateLimiter(40)
+    limiter.acquire()
     time.sleep(0.5)
-    moments = passing(gate, 0.5)
+    moments = passing(limiter, 0.5)
     assert len(moments) <= 23
-    assert gate.passed == len(moments) + 1
+    assert limiter.passed == len(moments) + 1
 
 
 @pytest.mark.parametrize("rate", [5, 200])
@@ -63,69 +63,69 @@ def test_a_rate_that_cannot_be_is_refused(rate):
 
 
 def test_a_429_makes_everybody_wait_as_long_as_it_says_and_go_half_as_fast_after():
-    gate = RateLimiter(40)
-    at = gate.acquire()
-    gate.slow_down(at, 0.5)
-    assert gate.rate() == 0
-    moments = passing(gate, 1.5, threads=4)
+    limiter = RateLimiter(40)
+    at = limiter.acquire()
+    limiter.back_off(at, 0.5)
+    assert limiter.rate() == 0
+    moments = passing(limiter, 1.5, threads=4)
     assert moments[0] >= at + 0.5
     assert 15 <= len(moments) <= 25  # in one second: half of 40, growing
 
 
 def test_several_429s_of_requests_that_were_under_way_together_count_once():
-    gate = RateLimiter(40)
-    passed = [gate.acquire() for _ in range(4)]
+    limiter = RateLimiter(40)
+    passed = [limiter.acquire() for _ in range(4)]
     for at in passed:
-        gate.slow_down(at, 0.01)
+        limiter.back_off(at, 0.01)
     time.sleep(0.02)
-    assert gate.slowed == 1
-    assert 19 < gate.rate() < 22
+    assert limiter.slowed == 1
+    assert 19 < limiter.rate() < 22
 
 
 def test_after_a_429_the_full_rate_comes_back(monkeypatch):
-    monkeypatch.setattr(gates, "RECOVERY", 0.5)
-    gate = RateLimiter(40)
-    gate.slow_down(gate.acquire(), 0.1)
-    assert gate.rate() == 0
+    monkeypatch.setattr(rate_limit, "RECOVERY", 0.5)
+    limiter = RateLimiter(40)
+    limiter.back_off(limiter.acquire(), 0.1)
+    assert limiter.rate() == 0
     time.sleep(0.5)
-    assert gate.rate() == 40
+    assert limiter.rate() == 40
 
 
 def test_without_retry_after_the_own_pauses_grow_until_a_request_goes_well(monkeypatch):
-    monkeypatch.setattr(gates, "OWN_WAITS", (0.02, 0.3, 0.4))
-    gate, waits = RateLimiter(1000), []
+    monkeypatch.setattr(rate_limit, "OWN_WAITS", (0.02, 0.3, 0.4))
+    limiter, waits = RateLimiter(1000), []
     for _ in range(4):
-        at = gate.acquire()
-        gate.slow_down(at, None)
-        waits.append(gate.acquire() - at)
+        at = limiter.acquire()
+        limiter.back_off(at, None)
+        waits.append(limiter.acquire() - at)
     assert [wait >= least for wait, least in zip(waits, (0.02, 0.3, 0.4, 0.4), strict=True)] == [True] * 4
     assert waits[0] < 0.3
-    gate.went_well()
-    at = gate.acquire()
-    gate.slow_down(at, None)
-    assert gate.acquire() - at < 0.3
+    limiter.succeeded()
+    at = limiter.acquire()
+    limiter.back_off(at, None)
+    assert limiter.acquire() - at < 0.3
 
 
 def test_429s_without_an_end_stop_the_fetch(monkeypatch):
-    monkeypatch.setattr(gates, "MOST_WAITS", 3)
-    gate = RateLimiter(1000)
+    monkeypatch.setattr(rate_limit, "MOST_WAITS", 3)
+    limiter = RateLimiter(1000)
     with pytest.raises(DownloadError, match=r"^TMDb answers 429 Too Many Requests; what came is kept"):
         for _ in range(4):
-            gate.slow_down(gate.acquire(), 0.001)
+            limiter.back_off(limiter.acquire(), 0.001)
 
 
 def test_a_pause_of_an_hour_is_not_waited_for():
     with pytest.raises(DownloadError, match="asks for a pause of 3,600 s; what came is kept, so run it again later"):
-        RateLimiter().slow_down(time.monotonic(), 3600)
+        RateLimiter().back_off(time.monotonic(), 3600)
 
 
 def test_a_closed_gate_wakes_those_who_wait_and_lets_nobody_through():
-    gate = RateLimiter()
-    gate.slow_down(gate.acquire(), 300)
+    limiter = RateLimiter()
+    limiter.back_off(limiter.acquire(), 300)
     began = time.monotonic()
-    assert passing(gate, 0.1) == []
+    assert passing(limiter, 0.1) == []
     assert time.monotonic() - began < 60
     with pytest.raises(ClosedError):
-        gate.acquire()
+        limiter.acquire()
     with pytest.raises(ClosedError):
-        gate.rest(60)
+        limiter.rest(60)

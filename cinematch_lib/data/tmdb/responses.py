@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cinematch_lib.data.tables import LIST_SEPARATOR
 from cinematch_lib.vocabulary.genres import canonical_genres
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 CAST_SHOWN = 3
 _CAST_KEPT = 10
