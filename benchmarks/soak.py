@@ -189,7 +189,7 @@ def _soak(artifacts: Path, work: Path, seconds: float) -> int:
     mixed = sum(client.mixed for client in clients)
     print(f"\n{seconds:.0f} s, {CLIENTS} clients, {os.cpu_count()} cores\n\n| what | measured |\n|---|---|")
     print(f"| answers by status | {', '.join(f'{status}: {count:,}' for status, count in sorted(statuses.items()))} |")
-    print(f"| runs made current, and swaps in the log | {swaps}, {sum(e['event'] == 'current run' for e in events)} |")
+    print(f"| runs made current, and swaps in the log | {swaps}, {sum(e['event'] == 'run swapped' for e in events)} |")
     print(f"| slowest answer | {1e3 * max(client.slowest for client in clients):.0f} ms |")
     writes = sum(len(client.listed) + len(client.feedback) for client in clients)
     print(f"| writes that must be there, lost | {writes}, {lost} |")

@@ -1,1 +1,1 @@
-"""The recommender behind HTTP: an API, a page, and a store for what people tell it."""
+"""The web server: an HTTP API, a page, and a store of watchlists and feedback."""

@@ -1,4 +1,4 @@
-"""The application: routes, the run it serves, the store it writes to, and the doors before them."""
+"""The FastAPI application: routes, the run that it serves, its store, and its middleware."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,14 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from cinematch_lib.serving import schemas
-from cinematch_lib.serving.door import AccessMiddleware, Safe
-from cinematch_lib.serving.film_routes import add_film_routes, answer
-from cinematch_lib.serving.problems import handle_problems
-from cinematch_lib.serving.runs import LiveRun
+from cinematch_lib.serving.errors import add_error_handlers
+from cinematch_lib.serving.film_routes import add_film_routes
+from cinematch_lib.serving.live_run import LiveRun
+from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
+from cinematch_lib.serving.middleware import AccessMiddleware, SecurityHeaders
+from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.user_routes import add_user_routes
-from cinematch_lib.serving.watch import Numbers, Watch
 
 PAGE = Path(__file__).parent / "page"
 TOKEN = "CINEMATCH_API_TOKEN"  # the name of the environment variable
@@ -37,23 +38,23 @@ def create_app(
     allowed_hosts: Sequence[str] = (),
     rate_limit: float | None = None,
 ) -> FastAPI:
-    """The application over the current run under `artifacts_dir`.
+    """The application that serves the current run under `artifacts_dir`.
 
-    What users tell it goes to `state_dir`, by default the folder ``state`` beside `artifacts_dir`. Everything
-    under ``/api`` needs `api_token` where there is one, here or in the environment variable CINEMATCH_API_TOKEN.
-    Pages from `cors_origins` may use it; `allowed_hosts` are names with a dot under which it is reached; one
-    address may send `rate_limit` requests a second. Raises CineMatchError where no run can be served, or
-    nothing can be stored.
+    Watchlists and feedback are stored in `state_dir`, by default the folder ``state`` next to `artifacts_dir`.
+    Requests under ``/api`` need `api_token` if it is set, here or in the environment variable CINEMATCH_API_TOKEN.
+    `cors_origins` are the origins of web pages that may use the API; `allowed_hosts` are the host names with a dot
+    under which the server answers; one address may send `rate_limit` requests a second. Raises CineMatchError if no
+    run can be served or the store cannot be opened.
     """
     artifacts = Path(artifacts_dir)
     live = LiveRun(artifacts)
     store = Store(artifacts.parent / "state" if state_dir is None else Path(state_dir))
-    numbers = Numbers(live)
-    live.on_change = numbers.note_run
+    metrics = Metrics(live)
+    live.on_change = metrics.update_run
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store.open()  # it is, but for an application that is started a second time
+        store.open()  # closed only if the application is started a second time
         following = asyncio.create_task(live.follow())
         yield
         following.cancel()
@@ -61,12 +62,12 @@ def create_app(
 
     version = metadata.version("cinematch-lib")
     app = FastAPI(title=_NAME, version=version, lifespan=lifespan, redoc_url=None)
-    handle_problems(app)
-    _add_general_routes(app, live, numbers, version)
-    add_film_routes(app, live, store, numbers)
+    add_error_handlers(app)
+    _add_general_routes(app, live, metrics, version)
+    add_film_routes(app, live, store, metrics)
     add_user_routes(app, live, store)
-    app.mount("/page", _Page(directory=PAGE, check_dir=False))
-    # The last one added is the outermost.
+    app.mount("/page", _PageFiles(directory=PAGE, check_dir=False))
+    # The middleware added last is the outermost.
     app.add_middleware(AccessMiddleware, token=api_token or os.environ.get(TOKEN), rate=rate_limit)
     app.add_middleware(
         CORSMiddleware,
@@ -76,44 +77,44 @@ def create_app(
         expose_headers=("X-Request-ID", "Retry-After"),
         allow_credentials="*" not in cors_origins,
     )
-    app.add_middleware(Safe, hosts=allowed_hosts)
-    app.add_middleware(Watch, numbers=numbers)
+    app.add_middleware(SecurityHeaders, hosts=allowed_hosts)
+    app.add_middleware(MetricsMiddleware, metrics=metrics)
     return app
 
 
-def _add_general_routes(app: FastAPI, live: LiveRun, numbers: Numbers, version: str) -> None:
-    @app.get("/", response_model=schemas.Welcome)
+def _add_general_routes(app: FastAPI, live: LiveRun, metrics: Metrics, version: str) -> None:
+    @app.get("/", response_model=schemas.ServiceInfo)
     async def root(request: Request) -> Response:
-        """The page for a browser; for other clients what this server is."""
+        """The web page for a browser; name and version for other clients."""
         if "text/html" in request.headers.get("accept", ""):
             return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache", "Vary": "Accept"})
-        return answer({"service": _NAME, "version": version, "status": "running", "docs": "/docs"})
+        return json_response({"service": _NAME, "version": version, "status": "running", "docs": "/docs"})
 
     @app.get("/health", response_model=schemas.Health)
     async def health() -> Response:
-        """Whether it serves the newest run, and how old that is."""
-        served, refused = live.now, live.refused
-        return answer(
+        """Whether the newest run is served, and its age."""
+        run, refused = live.current, live.refused
+        return json_response(
             {
                 "status": "ok" if refused is None else "degraded",
-                "num_items": len(served.recommender),
+                "num_items": len(run.recommender),
                 "service": _SERVICE,
                 "version": version,
-                "run_id": served.info.run_id,
-                "run_created": served.info.created,
-                "run_age_seconds": served.age_seconds,
+                "run_id": run.info.run_id,
+                "run_created": run.info.created,
+                "run_age_seconds": run.age_seconds,
                 "refused_run": refused,
             }
         )
 
     @app.get("/metrics", response_class=PlainTextResponse)
-    async def metrics() -> Response:
-        """Numbers for Prometheus."""
-        return Response(generate_latest(numbers.registry), media_type=CONTENT_TYPE_LATEST)
+    async def prometheus() -> Response:
+        """Metrics in Prometheus's text format."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-class _Page(StaticFiles):
-    """The page's files, asked about again each time: they change with the version."""
+class _PageFiles(StaticFiles):
+    """The page's files; a browser revalidates them on each visit, since they change with the version."""
 
     def file_response(self, *arguments: object, **named: object) -> Response:
         response = super().file_response(*arguments, **named)

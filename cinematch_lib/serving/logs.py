@@ -1,4 +1,4 @@
-"""Logs as lines of JSON, without anything about a person at the default level."""
+"""Logs as lines of JSON, without personal data at the default level."""
 
 import json
 import logging
@@ -6,21 +6,21 @@ import sys
 from datetime import UTC, datetime
 
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON: time, level, event, and what was given as `extra`."""
+    """Formats a record as one line of JSON: time, level, event, and the fields given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """The line, without a line end."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC)
             .isoformat(timespec="microseconds")
             .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
-            **{name: value for name, value in vars(record).items() if name not in _OWN},
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -28,7 +28,7 @@ class JsonLines(logging.Formatter):
 
 
 def write_logs(level: str) -> None:
-    """Write the server's logs, and uvicorn's, to stderr from `level` up."""
+    """Write the logs of the server and of uvicorn to stderr, from `level` up."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     for name in ("cinematch.serving", "uvicorn.error"):

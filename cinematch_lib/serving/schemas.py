@@ -1,28 +1,28 @@
-"""What requests may hold and what answers look like, as the OpenAPI document states it.
+"""Request and response schemas of the OpenAPI document.
 
-ResponseBuilder are built by `answers` without passing through these models: the tests hold them to the document.
+Responses are encoded by `responses` without these models, for speed; tests check them against the document.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-MOST_IDS, MOST_NAMES = 1000, 50
-_MOST_ID = 2**31 - 1
+MAX_IDS, MAX_NAMES = 1000, 50
+_MAX_ID = 2**31 - 1
 
 
 def _printable(user_id: str) -> str:
-    # U+FFFD stands for bytes that were no text; different ones would be one user.
+    # U+FFFD replaces undecodable bytes; different ids would become the same user.
     if not user_id.isprintable() or "\ufffd" in user_id:
-        raise ValueError("a user id must hold printable characters only")
+        raise ValueError("a user id must contain printable characters only")
     return user_id
 
 
 UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
-MovieId = Annotated[int, Field(ge=1, le=_MOST_ID)]
+MovieId = Annotated[int, Field(ge=1, le=_MAX_ID)]
 Limit = Annotated[int, Field(ge=1, le=100)]
-_Ids = Annotated[list[MovieId], Field(max_length=MOST_IDS)]
-_Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MOST_NAMES)]
+_Ids = Annotated[list[MovieId], Field(max_length=MAX_IDS)]
+_Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
 _Minutes = Annotated[int, Field(ge=0, le=100_000)]
 _Year = Annotated[int, Field(ge=0, le=9999)]
 
@@ -30,9 +30,9 @@ FeedbackKind = Literal["like", "dislike", "not_interested"]
 
 
 class RecommendationRequest(BaseModel):
-    """What to recommend for; every field may be left out or null."""
+    """The preferences to recommend for; every field is optional and may be null."""
 
-    user_id: UserId | None = Field(None, description='whose feedback counts; "default_user" where left out')
+    user_id: UserId | None = Field(None, description='whose stored feedback is used; "default_user" by default')
     liked_movie_ids: _Ids | None = None
     disliked_movie_ids: _Ids | None = None
     not_interested_ids: _Ids | None = None
@@ -42,25 +42,25 @@ class RecommendationRequest(BaseModel):
     runtime_max: _Minutes | None = None
     year_min: _Year | None = None
     year_max: _Year | None = None
-    limit: Limit | None = Field(None, description="how many films; 20 where left out")
-    use_feedback: bool | None = Field(None, description="whether the user's stored feedback counts; it does")
-    include_reasons: bool | None = Field(None, description="whether the reasons come also as data; only in words")
+    limit: Limit | None = Field(None, description="number of films; 20 by default")
+    use_feedback: bool | None = Field(None, description="whether the user's stored feedback is used; true by default")
+    include_reasons: bool | None = Field(None, description="whether `reasons` are included; false by default")
 
 
-class FilmChoice(BaseModel):
+class WatchlistRequest(BaseModel):
     """One film, by its MovieLens id."""
 
     movie_id: MovieId
 
 
-class FeedbackRequest(FilmChoice):
-    """What a user thinks of a film; `clear` takes it back."""
+class FeedbackRequest(WatchlistRequest):
+    """Feedback on a film; `clear` deletes earlier feedback."""
 
     feedback: Literal["like", "dislike", "not_interested", "clear"]
 
 
 class Film(BaseModel):
-    """A film. An unknown runtime is the catalog's median, an unknown overview the title; flags say so."""
+    """A film. An unknown runtime is replaced by the catalog's median, an unknown overview by the title."""
 
     movie_id: int
     title: str
@@ -79,8 +79,8 @@ class Film(BaseModel):
     original_language: str
 
 
-class ReasonAnswer(BaseModel):
-    """An addend of the score: `share` is its part of what speaks for the film, below 0 if it speaks against it."""
+class Reason(BaseModel):
+    """One term of the score; `share` is its fraction of the positive terms, negative for a negative term."""
 
     kind: str
     value: float
@@ -92,15 +92,15 @@ class ReasonAnswer(BaseModel):
 
 
 class RecommendedFilm(Film):
-    """A film with its place in the list and why it has it."""
+    """A film with its rank, score and explanation."""
 
     rank: int
     score: float
     explanation: str
-    reasons: list[ReasonAnswer]
+    reasons: list[Reason]
 
 
-class RecommendationsAnswer(BaseModel):
+class RecommendationsResponse(BaseModel):
     """Recommended films, the best first."""
 
     recommendations: list[RecommendedFilm]
@@ -110,8 +110,8 @@ class RecommendationsAnswer(BaseModel):
     attributions: list[str]
 
 
-class SimilarAnswer(BaseModel):
-    """The films most like one, the likest first."""
+class SimilarResponse(BaseModel):
+    """The films most similar to one film, the most similar first."""
 
     movie_id: int
     title: str
@@ -120,7 +120,7 @@ class SimilarAnswer(BaseModel):
     attributions: list[str]
 
 
-class SearchAnswer(BaseModel):
+class SearchResponse(BaseModel):
     """Films found by title, the best match first."""
 
     query: str
@@ -128,21 +128,21 @@ class SearchAnswer(BaseModel):
     count: int
 
 
-class GenresAnswer(BaseModel):
-    """The genres that films have."""
+class GenresResponse(BaseModel):
+    """The genres of the catalog."""
 
     genres: list[str]
 
 
-class ServicesAnswer(BaseModel):
-    """The streaming services that films are on, and who says so."""
+class ServicesResponse(BaseModel):
+    """The streaming services of the catalog, and the source of that information."""
 
     services: list[str]
     source: str
 
 
-class AboutAnswer(BaseModel):
-    """The catalog in use, and whom to credit."""
+class AboutResponse(BaseModel):
+    """The current catalog and its sources."""
 
     run_id: str
     num_items: int
@@ -153,15 +153,15 @@ class AboutAnswer(BaseModel):
 
 
 class WatchlistItem(Film):
-    """A film on a watchlist; `available` is false where the present catalog no longer has it."""
+    """A film on a watchlist; `available` is false if the current catalog lacks it."""
 
     added_date: str
     watched: bool
     available: bool
 
 
-class WatchlistAnswer(BaseModel):
-    """A user's watchlist in the order in which films were added."""
+class WatchlistResponse(BaseModel):
+    """A user's watchlist in the order of adding."""
 
     user_id: str
     items: list[WatchlistItem]
@@ -169,7 +169,7 @@ class WatchlistAnswer(BaseModel):
 
 
 class FilmMessage(BaseModel):
-    """What was done with a film; a film already on the list comes without its title."""
+    """The result of a change; `title` is missing for a film that was on the list already."""
 
     message: str
     movie_id: int
@@ -177,7 +177,7 @@ class FilmMessage(BaseModel):
 
 
 class WatchedMessage(BaseModel):
-    """Whether a film on the watchlist counts as watched now."""
+    """Whether a film on the watchlist is marked as watched."""
 
     message: str
     movie_id: int
@@ -185,13 +185,13 @@ class WatchedMessage(BaseModel):
 
 
 class FeedbackMessage(FilmMessage):
-    """What is stored of a film now; null after `clear`."""
+    """The stored feedback on a film; null after `clear`."""
 
     feedback: FeedbackKind | None
 
 
 class FeedbackItem(BaseModel):
-    """What a user said of a film, and when."""
+    """A user's feedback on a film, and its time."""
 
     movie_id: int
     title: str
@@ -200,7 +200,7 @@ class FeedbackItem(BaseModel):
     date: str
 
 
-class FeedbackAnswer(BaseModel):
+class FeedbackResponse(BaseModel):
     """A user's feedback, the oldest first."""
 
     user_id: str
@@ -209,15 +209,15 @@ class FeedbackAnswer(BaseModel):
 
 
 class UserData(BaseModel):
-    """Everything that is stored of a user."""
+    """All stored data of a user."""
 
     user_id: str
     watchlist: list[WatchlistItem]
     feedback: list[FeedbackItem]
 
 
-class Deleted(BaseModel):
-    """How many films were on the lists that were deleted."""
+class DeletedResponse(BaseModel):
+    """The number of films on each deleted list."""
 
     message: str
     user_id: str
@@ -226,7 +226,7 @@ class Deleted(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether the server serves the newest run; `refused_run` is one that it could not."""
+    """Whether the newest run is served; `refused_run` is the id of a run that could not be."""
 
     status: Literal["ok", "degraded"]
     num_items: int
@@ -238,8 +238,8 @@ class Health(BaseModel):
     refused_run: str | None
 
 
-class Welcome(BaseModel):
-    """What the server says of itself."""
+class ServiceInfo(BaseModel):
+    """The name and version of this server."""
 
     service: str
     version: str
@@ -247,16 +247,16 @@ class Welcome(BaseModel):
     docs: str
 
 
-class Slip(BaseModel):
-    """One thing wrong in a request: where, and what."""
+class FieldError(BaseModel):
+    """An invalid field of a request."""
 
     where: str
     message: str
 
 
-class Problem(BaseModel):
-    """Why a request was not served, in words; with close names, or with each thing that was wrong, where there are."""
+class ErrorResponse(BaseModel):
+    """The reason for an error, with similar names or the invalid fields where they apply."""
 
     detail: str
     suggestions: list[str] | None = None
-    errors: list[Slip] | None = None
+    errors: list[FieldError] | None = None

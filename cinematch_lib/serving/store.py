@@ -1,7 +1,7 @@
-"""What people told the server, in one SQLite file: watchlists and feedback.
+"""Watchlists and feedback in one SQLite file.
 
 The file is in WAL mode, with one connection that writes and one that reads. A write is on the disk before it is
-acknowledged. Films are kept as they were when they were put on a list, since a later run may not have them.
+acknowledged. A watchlist keeps each film as it was when it was added, since a later run may lack it.
 """
 
 import contextlib
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.sqlite import transaction
 
 FILE = "cinematch.sqlite"
-MOST_ON_A_LIST = 10_000
+MAX_LIST_LENGTH = 10_000  # films on one list of one user
 _BUSY_SECONDS = 5
 
-# One script a version; user_version says how many of them were applied. Those that were published stay as they are.
+# One script a version; user_version counts those that were applied. A published script is never changed.
 _MIGRATIONS = (
     """
     CREATE TABLE users (
@@ -53,12 +54,12 @@ class StoreError(CineMatchError):
 
 
 class ListFullError(CineMatchError):
-    """A user's list holds as many films as a list may."""
+    """A user's list already holds MAX_LIST_LENGTH films."""
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A film on a watchlist: as it was when it was added, when that was, and whether it was watched since."""
+class WatchlistEntry:
+    """A film on a watchlist, as it was when it was added; `added` is an ISO 8601 time in UTC."""
 
     film: Mapping[str, Any]
     added: str
@@ -66,8 +67,8 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """What a user said of a film: ``like``, ``dislike`` or ``not_interested``."""
+class Feedback:
+    """A user's feedback on one film; `kind` is ``like``, ``dislike`` or ``not_interested``, `given` its time."""
 
     movie_id: int
     title: str
@@ -77,63 +78,59 @@ class Opinion:
 
 
 class Store:
-    """The open store in `folder`, made where there is none; safe to use from many threads. Raises StoreError."""
+    """The store in `folder`, created if missing. Thread-safe. Raises StoreError."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        self._writing, self._reading = threading.Lock(), threading.Lock()
-        self._open = False
+        self._write_lock, self._read_lock = threading.Lock(), threading.Lock()
+        self._is_open = False
         self.open()
 
     def open(self) -> None:
-        """Open it again after it was closed; an open one stays as it is. Raises StoreError."""
-        with self._writing, self._reading, contextlib.ExitStack() as undo:
-            if self._open:
+        """Open the store again after `close`; no effect on an open one. Raises StoreError."""
+        with self._write_lock, self._read_lock, contextlib.ExitStack() as on_error:
+            if self._is_open:
                 return
-            remedy = "mend that, put back a copy of it, or name another state folder"
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = _connected(self.path)
-                undo.callback(self._writer.close)
-                self._set_up()
-                self._reader = _connected(self.path)
+                self._writer = _connect(self.path)
+                on_error.callback(self._writer.close)
+                self._migrate()
+                self._reader = _connect(self.path)
             except (OSError, sqlite3.Error) as error:
-                raise StoreError(f"{self.path} cannot be used ({error}); {remedy}") from None
-            undo.pop_all()
-            self._open = True
+                raise StoreError(
+                    f"{self.path} cannot be used ({error}); repair it, restore a copy, or name another state folder"
+                ) from None
+            on_error.pop_all()
+            self._is_open = True
 
     def close(self) -> None:
-        """Close it; what was acknowledged is in the file."""
-        with self._writing, self._reading:
-            self._open = False
+        """Close the store; all acknowledged writes are in the file."""
+        with self._write_lock, self._read_lock:
+            self._is_open = False
             self._reader.close()
             self._writer.close()
 
     # --- watchlists --------------------------------------------------------------------------------------
 
-    def watchlist(self, user_id: str) -> list[Saved]:
-        """A user's watchlist in the order of adding; empty for a user who is not known."""
-        rows = self._rows(
-            "SELECT film, added, watched FROM watchlist JOIN users ON user = users.id WHERE name = ? "
-            "ORDER BY watchlist.rowid",
-            user_id,
-        )
-        return [Saved(json.loads(film), added, bool(watched)) for film, added, watched in rows]
+    def watchlist(self, user_id: str) -> list[WatchlistEntry]:
+        """A user's watchlist in the order of adding; empty for an unknown user."""
+        rows = self._rows_of("watchlist", "film, added, watched", user_id)
+        return [WatchlistEntry(json.loads(film), added, bool(watched)) for film, added, watched in rows]
 
-    def add(self, user_id: str, film: Mapping[str, Any]) -> bool:
-        """Put a film on a user's watchlist; False where it is there already. Raises ListFullError."""
+    def add_to_watchlist(self, user_id: str, film: Mapping[str, Any]) -> bool:
+        """Add a film to a user's watchlist; False if it is there already. Raises ListFullError."""
+        text = json.dumps(film, ensure_ascii=False, separators=(",", ":"))
         with self._transaction() as db:
-            user = _user(db, user_id)
-            _check_room(db, "watchlist", user, film["movie_id"])
-            text = json.dumps(film, ensure_ascii=False, separators=(",", ":"))
-            done = db.execute(
+            user = _user(db, user_id, "watchlist", film["movie_id"])
+            cursor = db.execute(
                 "INSERT OR IGNORE INTO watchlist (user, movie_id, film, added) VALUES (?, ?, ?, ?)",
                 (user, film["movie_id"], text, _now()),
             )
-            return done.rowcount == 1
+            return cursor.rowcount == 1
 
-    def remove(self, user_id: str, movie_id: int) -> str | None:
-        """Take a film off a user's watchlist; returns its title, None where it was not on it."""
+    def remove_from_watchlist(self, user_id: str, movie_id: int) -> str | None:
+        """Remove a film from a user's watchlist; returns its title, None if it was not on the list."""
         with self._transaction() as db:
             row = db.execute(
                 "DELETE FROM watchlist WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?) "
@@ -143,47 +140,35 @@ class Store:
         return json.loads(row[0])["title"] if row else None
 
     def set_watched(self, user_id: str, movie_id: int, watched: bool) -> bool:
-        """Note whether a film on a user's watchlist was watched; False where it is not on it."""
+        """Mark a film on a user's watchlist as watched or not; False if it is not on the list."""
         with self._transaction() as db:
-            done = db.execute(
+            cursor = db.execute(
                 "UPDATE watchlist SET watched = ? WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?)",
                 (watched, movie_id, user_id),
             )
-            return done.rowcount == 1
+            return cursor.rowcount == 1
 
     # --- feedback ----------------------------------------------------------------------------------------
 
-    def opinions(self, user_id: str) -> list[Opinion]:
-        """A user's feedback, the oldest first; empty for a user who is not known."""
-        rows = self._rows(
-            "SELECT movie_id, title, year, kind, given FROM feedback JOIN users ON user = users.id WHERE name = ? "
-            "ORDER BY feedback.rowid",
-            user_id,
-        )
-        return [Opinion(*row) for row in rows]
+    def feedback(self, user_id: str) -> list[Feedback]:
+        """A user's feedback, the oldest first; empty for an unknown user."""
+        return [Feedback(*row) for row in self._rows_of("feedback", "movie_id, title, year, kind, given", user_id)]
 
-    def kinds(self, user_id: str) -> dict[int, str]:
-        """The kind of feedback by film, the oldest first."""
-        return dict(
-            self._rows(
-                "SELECT movie_id, kind FROM feedback JOIN users ON user = users.id WHERE name = ? "
-                "ORDER BY feedback.rowid",
-                user_id,
-            )
-        )
+    def feedback_kinds(self, user_id: str) -> dict[int, str]:
+        """The kind of feedback by movie id, the oldest first."""
+        return dict(self._rows_of("feedback", "movie_id, kind", user_id))
 
-    def give(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> None:
-        """Note what a user says of a film, in place of what was said before. Raises ListFullError."""
+    def set_feedback(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> None:
+        """Store a user's feedback on a film in place of earlier feedback on it. Raises ListFullError."""
         with self._transaction() as db:
-            user = _user(db, user_id)
-            _check_room(db, "feedback", user, movie_id)
+            user = _user(db, user_id, "feedback", movie_id)
             db.execute(
                 "INSERT OR REPLACE INTO feedback (user, movie_id, kind, title, year, given) VALUES (?, ?, ?, ?, ?, ?)",
                 (user, movie_id, kind, title, year, _now()),
             )
 
-    def take_back(self, user_id: str, movie_id: int) -> None:
-        """Forget what a user said of a film."""
+    def clear_feedback(self, user_id: str, movie_id: int) -> None:
+        """Delete a user's feedback on a film."""
         with self._transaction() as db:
             db.execute(
                 "DELETE FROM feedback WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?)",
@@ -192,78 +177,70 @@ class Store:
 
     # --- users -------------------------------------------------------------------------------------------
 
-    def forget(self, user_id: str) -> tuple[int, int]:
-        """Delete all that is stored of a user; returns how many films were on the watchlist and in the feedback."""
+    def delete_user(self, user_id: str) -> tuple[int, int]:
+        """Delete all data of a user; returns how many films were on the watchlist and in the feedback."""
         with self._transaction() as db:
-            counts = [
+            watchlist, feedback = (
                 db.execute(
                     f"SELECT count(*) FROM {table} JOIN users ON user = users.id WHERE name = ?", (user_id,)
                 ).fetchone()[0]
                 for table in ("watchlist", "feedback")
-            ]
+            )
             db.execute("DELETE FROM users WHERE name = ?", (user_id,))
-        with self._writing:  # or the deleted text would stay readable in the log beside the file for a while
+        with self._write_lock:  # without a checkpoint the deleted text would stay readable in the write-ahead log
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return counts[0], counts[1]
+        return watchlist, feedback
 
     # --- rows and transactions ---------------------------------------------------------------------------
 
-    def _rows(self, query: str, *values: object) -> list[tuple]:
-        with self._reading:
+    def _rows_of(self, table: str, columns: str, user_id: str) -> list[tuple]:
+        query = f"SELECT {columns} FROM {table} JOIN users ON user = users.id WHERE name = ? ORDER BY {table}.rowid"
+        with self._read_lock:
             try:
-                return self._reader.execute(query, values).fetchall()
+                return self._reader.execute(query, (user_id,)).fetchall()
             except sqlite3.Error as error:
-                raise StoreError(f"what is stored could not be read ({error}); try again later") from None
+                raise StoreError(f"the stored data could not be read ({error}); try again later") from None
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._writing:
+        with self._write_lock:
             try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._writer
-                    self._writer.execute("COMMIT")
-                except BaseException:
-                    if self._writer.in_transaction:
-                        self._writer.execute("ROLLBACK")
-                    raise
+                with transaction(self._writer) as db:
+                    yield db
             except sqlite3.Error as error:
-                raise StoreError(f"it could not be saved ({error}); try again later") from None
+                raise StoreError(f"the change could not be saved ({error}); try again later") from None
 
-    def _set_up(self) -> None:
-        db = self._writer
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")  # of two servers that start at once, one sets it up
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(_MIGRATIONS):
-            raise StoreError(
-                f"{self.path} has the format version {version}, and this CineMatch knows {len(_MIGRATIONS)}; "
-                "take the CineMatch that wrote it, or name another state folder"
-            )
-        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
-            for statement in filter(str.strip, script.split(";")):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {number}")
-        db.execute("COMMIT")
+    def _migrate(self) -> None:
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        with transaction(self._writer) as db:  # if two servers start at once, one of them creates the tables
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(_MIGRATIONS):
+                raise StoreError(
+                    f"{self.path} has the format version {version}, and this CineMatch knows {len(_MIGRATIONS)}; "
+                    "use the CineMatch that wrote it, or name another state folder"
+                )
+            for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+                for statement in filter(str.strip, script.split(";")):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number}")
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
     db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = FULL")  # what was acknowledged also outlives a power cut
-    db.execute("PRAGMA secure_delete = ON")  # what a user had deleted is overwritten
+    db.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
+    db.execute("PRAGMA secure_delete = ON")  # deleted data is overwritten
     return db
 
 
-def _user(db: sqlite3.Connection, user_id: str) -> int:
+def _user(db: sqlite3.Connection, user_id: str, table: str, movie_id: int) -> int:
+    """The row id of a user, created if missing, whose list in `table` has room for the film. Raises ListFullError."""
     db.execute("INSERT OR IGNORE INTO users (name) VALUES (?)", (user_id,))
-    return db.execute("SELECT id FROM users WHERE name = ?", (user_id,)).fetchone()[0]
-
-
-def _check_room(db: sqlite3.Connection, table: str, user: int, movie_id: int) -> None:
+    user = db.execute("SELECT id FROM users WHERE name = ?", (user_id,)).fetchone()[0]
     others = db.execute(f"SELECT count(*) FROM {table} WHERE user = ? AND movie_id != ?", (user, movie_id))
-    if others.fetchone()[0] >= MOST_ON_A_LIST:
-        raise ListFullError(f"a user's {table} holds {MOST_ON_A_LIST:,} films at most; remove some first")
+    if others.fetchone()[0] >= MAX_LIST_LENGTH:
+        raise ListFullError(f"a user's {table} holds at most {MAX_LIST_LENGTH:,} films; remove some first")
+    return user
 
 
 def _now() -> str:

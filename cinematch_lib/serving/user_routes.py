@@ -1,4 +1,4 @@
-"""Routes about users: their watchlist, their feedback, and all that is stored of them."""
+"""Routes about users: their watchlist, their feedback, and all their stored data."""
 
 from typing import Annotated, Any
 
@@ -9,16 +9,18 @@ from starlette.responses import Response
 
 from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.serving import schemas
-from cinematch_lib.serving.film_routes import answer, film_of
-from cinematch_lib.serving.problems import problems
-from cinematch_lib.serving.runs import LiveRun, Served
-from cinematch_lib.serving.store import Opinion, Saved, Store
+from cinematch_lib.serving.errors import error_responses
+from cinematch_lib.serving.film_routes import find_movie
+from cinematch_lib.serving.live_run import LiveRun, LoadedRun
+from cinematch_lib.serving.responses import json_response
+from cinematch_lib.serving.store import Store, WatchlistEntry
 
 _User = Annotated[schemas.UserId, Path()]
+_READ, _CHANGE, _ADD = error_responses(503), error_responses(404, 503), error_responses(404, 409, 503)
 
 
 class _UserConvertor(Convertor[str]):
-    """Any text in a path, slashes too, and line breaks, so that these are refused by a reason and not as a path."""
+    """Any text in a path, including slashes and line breaks, so that an invalid id gets a 422 and not a 404."""
 
     regex = r"[\s\S]+"
 
@@ -33,139 +35,103 @@ register_url_convertor("user", _UserConvertor())
 
 
 def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
-    """Add the routes to `app`. They run in threads, for they wait for the disk. A user id may hold a slash."""
+    """Add the routes to `app`. They run in threads, since they wait for the disk. A user id may contain slashes."""
     _add_watchlist_routes(app, live, store)
     _add_feedback_routes(app, live, store)
 
-    @app.get("/api/users/{user_id:user}/data", response_model=schemas.UserData, responses=problems(503))
+    @app.get("/api/users/{user_id:user}/data", response_model=schemas.UserData, responses=_READ)
     def data(user_id: _User) -> Response:
-        """Everything that is stored of a user."""
-        lists = {"watchlist": _items(live.now, store.watchlist(user_id)), "feedback": _opinions(store, user_id)}
-        return answer({"user_id": user_id} | lists)
+        """All stored data of a user."""
+        watchlist = _watchlist_items(live.current, store.watchlist(user_id))
+        return json_response({"user_id": user_id, "watchlist": watchlist, "feedback": _feedback_items(store, user_id)})
 
-    @app.delete("/api/users/{user_id:user}/data", response_model=schemas.Deleted, responses=problems(503))
+    @app.delete("/api/users/{user_id:user}/data", response_model=schemas.DeletedResponse, responses=_READ)
     def delete_data(user_id: _User) -> Response:
-        """Delete everything that is stored of a user."""
-        films, opinions = store.forget(user_id)
-        message = "All data deleted" if films or opinions else "There was nothing to delete"
-        return answer({"message": message, "user_id": user_id, "watchlist": films, "feedback": opinions})
+        """Delete all stored data of a user."""
+        watchlist, feedback = store.delete_user(user_id)
+        message = "All data deleted" if watchlist or feedback else "There was nothing to delete"
+        return json_response({"message": message, "user_id": user_id, "watchlist": watchlist, "feedback": feedback})
 
 
 def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
-    @app.get("/api/watchlist/{user_id:user}", response_model=schemas.WatchlistAnswer, responses=problems(503))
+    @app.get("/api/watchlist/{user_id:user}", response_model=schemas.WatchlistResponse, responses=_READ)
     def watchlist(user_id: _User) -> Response:
-        """A user's watchlist in the order in which films were added."""
-        items = _items(live.now, store.watchlist(user_id))
-        return answer({"user_id": user_id, "items": items, "count": len(items)})
+        """A user's watchlist in the order of adding."""
+        items = _watchlist_items(live.current, store.watchlist(user_id))
+        return json_response({"user_id": user_id, "items": items, "count": len(items)})
 
-    @app.post(
-        "/api/watchlist/{user_id:user}",
-        response_model=schemas.FilmMessage,
-        responses=problems(404, 409, 503),
-    )
-    def add(user_id: _User, choice: schemas.FilmChoice) -> Response:
-        """Put a film on a user's watchlist."""
-        served = live.now
-        film = film_of(served, choice.movie_id)
-        if store.add(user_id, served.answers.film(film)):
-            return answer({"message": "Added to watchlist", "movie_id": film.movie_id, "title": film.title})
-        return answer({"message": "Movie already in watchlist", "movie_id": film.movie_id})
-
-    @app.delete(
-        "/api/watchlist/{user_id:user}/{movie_id}",
-        response_model=schemas.FilmMessage,
-        responses=problems(404, 503),
-    )
-    def remove(user_id: _User, movie_id: schemas.MovieId) -> Response:
-        """Take a film off a user's watchlist."""
-        title = store.remove(user_id, movie_id)
-        if title is None:
-            raise _not_on_the_list(movie_id)
-        return answer({"message": "Removed from watchlist", "movie_id": movie_id, "title": title})
+    @app.post("/api/watchlist/{user_id:user}", response_model=schemas.FilmMessage, responses=_ADD)
+    def add(user_id: _User, request: schemas.WatchlistRequest) -> Response:
+        """Add a film to a user's watchlist."""
+        run = live.current
+        film = find_movie(run, request.movie_id)
+        if store.add_to_watchlist(user_id, run.responses.film(film)):
+            return json_response({"message": "Added to watchlist", "movie_id": film.movie_id, "title": film.title})
+        return json_response({"message": "Movie already in watchlist", "movie_id": film.movie_id})
 
     @app.put(
-        "/api/watchlist/{user_id:user}/{movie_id}/watched",
-        response_model=schemas.WatchedMessage,
-        responses=problems(404, 503),
+        "/api/watchlist/{user_id:user}/{movie_id}/watched", response_model=schemas.WatchedMessage, responses=_CHANGE
     )
-    def mark(user_id: _User, movie_id: schemas.MovieId, watched: bool = True) -> Response:
-        """Note whether a film on a user's watchlist was watched."""
+    def set_watched(user_id: _User, movie_id: schemas.MovieId, watched: bool = True) -> Response:
+        """Mark a film on a user's watchlist as watched or not."""
         if not store.set_watched(user_id, movie_id, watched):
-            raise _not_on_the_list(movie_id)
+            raise _not_in_watchlist(movie_id)
         message = "Marked as watched" if watched else "Marked as not watched"
-        return answer({"message": message, "movie_id": movie_id, "watched": watched})
+        return json_response({"message": message, "movie_id": movie_id, "watched": watched})
+
+    @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=schemas.FilmMessage, responses=_CHANGE)
+    def remove(user_id: _User, movie_id: schemas.MovieId) -> Response:
+        """Remove a film from a user's watchlist."""
+        title = store.remove_from_watchlist(user_id, movie_id)
+        if title is None:
+            raise _not_in_watchlist(movie_id)
+        return json_response({"message": "Removed from watchlist", "movie_id": movie_id, "title": title})
 
 
 def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
-    @app.get("/api/feedback/{user_id:user}", response_model=schemas.FeedbackAnswer, responses=problems(503))
+    @app.get("/api/feedback/{user_id:user}", response_model=schemas.FeedbackResponse, responses=_READ)
     def feedback(user_id: _User) -> Response:
-        """What a user said of films, the oldest first."""
-        items = _opinions(store, user_id)
-        return answer({"user_id": user_id, "items": items, "count": len(items)})
+        """A user's feedback, the oldest first."""
+        items = _feedback_items(store, user_id)
+        return json_response({"user_id": user_id, "items": items, "count": len(items)})
 
-    @app.post(
-        "/api/feedback/{user_id:user}",
-        response_model=schemas.FeedbackMessage,
-        responses=problems(404, 409, 503),
-    )
-    def give(user_id: _User, given: schemas.FeedbackRequest) -> Response:
-        """Note what a user thinks of a film, in place of what they said before, or take it back."""
-        served = live.now
-        if given.feedback == "clear":  # also of a film that was in an earlier run
-            store.take_back(user_id, given.movie_id)
-            return answer(
-                {
-                    "message": "Feedback cleared",
-                    "movie_id": given.movie_id,
-                    "title": _title(served, given.movie_id),
-                    "feedback": None,
-                }
-            )
-        film = film_of(served, given.movie_id)
-        store.give(user_id, film.movie_id, film.title, film.year or 0, given.feedback)
-        return answer(
-            {
-                "message": "Feedback saved",
-                "movie_id": film.movie_id,
-                "title": film.title,
-                "feedback": given.feedback,
-            }
-        )
+    @app.post("/api/feedback/{user_id:user}", response_model=schemas.FeedbackMessage, responses=_ADD)
+    def set_feedback(user_id: _User, request: schemas.FeedbackRequest) -> Response:
+        """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
+        movie_id, kind = request.movie_id, request.feedback
+        if kind == "clear":  # possible also for a film of an earlier run
+            store.clear_feedback(user_id, movie_id)
+            message, title, kind = "Feedback cleared", _title(live.current, movie_id), None
+        else:
+            film = find_movie(live.current, movie_id)
+            store.set_feedback(user_id, movie_id, film.title, film.year or 0, kind)
+            message, title = "Feedback saved", film.title
+        return json_response({"message": message, "movie_id": movie_id, "title": title, "feedback": kind})
 
 
-def _items(served: Served, saved: list[Saved]) -> list[dict[str, Any]]:
-    """Watchlist items: films as the run has them, or as they were when added where it has them no more."""
+def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict[str, Any]]:
+    """Watchlist items; a film that the run lacks is shown as it was when it was added."""
     items = []
-    for one in saved:
-        film, available = one.film, True
+    for entry in entries:
+        film, available = entry.film, True
         try:
-            film = served.answers.film(served.recommender.movie(one.film["movie_id"]))
+            film = run.responses.film(run.recommender.movie(entry.film["movie_id"]))
         except UnknownNameError:
             available = False
-        items.append({**film, "added_date": one.added, "watched": one.watched, "available": available})
+        items.append({**film, "added_date": entry.added, "watched": entry.watched, "available": available})
     return items
 
 
-def _opinions(store: Store, user_id: str) -> list[dict[str, Any]]:
-    return [_opinion(one) for one in store.opinions(user_id)]
+def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:
+    return [
+        {"movie_id": one.movie_id, "title": one.title, "year": one.year, "feedback": one.kind, "date": one.given}
+        for one in store.feedback(user_id)
+    ]
 
 
-def _opinion(one: Opinion) -> dict[str, Any]:
-    return {
-        "movie_id": one.movie_id,
-        "title": one.title,
-        "year": one.year,
-        "feedback": one.kind,
-        "date": one.given,
-    }
+def _title(run: LoadedRun, movie_id: int) -> str | None:
+    return run.recommender.movie(movie_id).title if movie_id in run.recommender else None
 
 
-def _title(served: Served, movie_id: int) -> str | None:
-    try:
-        return served.recommender.movie(movie_id).title
-    except UnknownNameError:
-        return None
-
-
-def _not_on_the_list(movie_id: int) -> HTTPException:
+def _not_in_watchlist(movie_id: int) -> HTTPException:
     return HTTPException(404, f"Movie {movie_id} not in watchlist")

@@ -124,7 +124,7 @@ def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(served):
             thread.join(30)
         assert not wrong
         assert seen == set(names)
-        assert [event["run"] for event in one.events("current run")]
+        assert [event["run"] for event in one.events("run swapped")]
         one.process.terminate()
         writer.join(30)
         assert one.process.wait(30) == 0

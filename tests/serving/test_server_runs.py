@@ -12,22 +12,22 @@ from support.serving import client, films, publish
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.runs import FEATURES, current_run_id, use_run
 from cinematch_lib.serving.app import create_app
-from cinematch_lib.serving.runs import LiveRun
+from cinematch_lib.serving.live_run import LiveRun
 
 
 def look(live):
-    asyncio.run(live.look())
+    asyncio.run(live.refresh())
 
 
 def test_a_new_run_is_served(served):
     live = LiveRun(served)
-    first = live.now
+    first = live.current
     look(live)
-    assert live.now is first
+    assert live.current is first
     newer = publish(served, title="Movie", count=70)
     look(live)
-    assert (live.now.info.run_id, live.refused) == (newer, None)
-    assert len(live.now.recommender) == 70
+    assert (live.current.info.run_id, live.refused) == (newer, None)
+    assert len(live.current.recommender) == 70
     assert first.recommender.movie(5).title == "Film 5"  # whoever still holds the old one can finish
 
 
@@ -37,7 +37,7 @@ def test_an_earlier_run_comes_back_when_it_is_put_in_use(served):
     live = LiveRun(served)
     use_run(served, earlier)
     look(live)
-    assert live.now.recommender.movie(5).title == "Film 5"
+    assert live.current.recommender.movie(5).title == "Film 5"
 
 
 def altered(served):
@@ -71,25 +71,25 @@ def not_even_text(served):
 )
 def test_a_broken_run_is_refused_and_the_old_one_goes_on(served, harm, caplog):
     live = LiveRun(served)
-    good = live.now.info.run_id
+    good = live.current.info.run_id
     if harm in (altered, incomplete):
         publish(served, title="Movie")
     harm(served)
     for _ in range(3):
         look(live)
-    assert live.now.info.run_id == good
+    assert live.current.info.run_id == good
     assert live.refused == (current_run_id(served) or "none")
     (said,) = [record for record in caplog.records if record.msg == "run refused"]
     assert (said.run, said.still) == (live.refused, good)
     assert said.reason
     use_run(served, good)
     look(live)
-    assert (live.now.info.run_id, live.refused) == (good, None)
+    assert (live.current.info.run_id, live.refused) == (good, None)
 
 
 def test_a_refused_run_is_served_once_it_is_mended(served, monkeypatch):
     live = LiveRun(served)
-    monkeypatch.setattr("cinematch_lib.serving.runs._TRY_AGAIN", 0)
+    monkeypatch.setattr("cinematch_lib.serving.live_run._RETRY_SECONDS", 0)
     newer = publish(served, title="Movie")
     path = folder_of(served) / FEATURES
     whole = path.read_bytes()
@@ -98,11 +98,11 @@ def test_a_refused_run_is_served_once_it_is_mended(served, monkeypatch):
     assert live.refused == newer
     put(path, whole)
     look(live)
-    assert (live.now.info.run_id, live.refused) == (newer, None)
+    assert (live.current.info.run_id, live.refused) == (newer, None)
 
 
 def test_the_server_says_that_it_is_degraded_and_that_it_is_well_again(served, monkeypatch):
-    monkeypatch.setattr("cinematch_lib.serving.runs.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("cinematch_lib.serving.live_run.REFRESH_SECONDS", 0.01)
     good = current_run_id(served)
     with client(served) as api:
         assert api.get("/health").json()["status"] == "ok"
@@ -138,7 +138,7 @@ def test_without_a_run_that_can_be_served_there_is_no_application(tmp_path):
 
 
 def test_what_the_new_run_does_not_have_is_passed_over_but_kept(served, monkeypatch):
-    monkeypatch.setattr("cinematch_lib.serving.runs.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("cinematch_lib.serving.live_run.REFRESH_SECONDS", 0.01)
     with client(served) as api:
         for movie_id, kind in ((60, "like"), (59, "dislike"), (58, "not_interested"), (1, "like")):
             api.post("/api/feedback/anna", json={"movie_id": movie_id, "feedback": kind})

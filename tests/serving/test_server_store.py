@@ -28,14 +28,14 @@ def read(folder, query):
 
 def test_what_is_stored_is_there_when_it_is_opened_again(tmp_path):
     store = Store(tmp_path / "deep" / "state")
-    assert store.add("anna", film())
-    assert not store.add("anna", film())
-    store.give("anna", 2, "Collateral", 2004, "dislike")
+    assert store.add_to_watchlist("anna", film())
+    assert not store.add_to_watchlist("anna", film())
+    store.set_feedback("anna", 2, "Collateral", 2004, "dislike")
     store.close()
     again = Store(tmp_path / "deep" / "state")
     (saved,) = again.watchlist("anna")
     assert (saved.film, saved.watched) == (film(), False)
-    assert again.kinds("anna") == {2: "dislike"}
+    assert again.feedback_kinds("anna") == {2: "dislike"}
     again.close()
 
 
@@ -45,11 +45,11 @@ def test_the_file_is_in_wal_mode_and_says_its_version(store, tmp_path):
 
 
 def test_a_user_who_goes_takes_their_lists_along(store, tmp_path):
-    store.add("anna", film())
-    store.give("anna", 2, "Collateral", 2004, "like")
-    store.give("ben", 2, "Collateral", 2004, "like")
-    assert store.forget("anna") == (1, 1)
-    assert store.forget("anna") == (0, 0)
+    store.add_to_watchlist("anna", film())
+    store.set_feedback("anna", 2, "Collateral", 2004, "like")
+    store.set_feedback("ben", 2, "Collateral", 2004, "like")
+    assert store.delete_user("anna") == (1, 1)
+    assert store.delete_user("anna") == (0, 0)
     assert read(tmp_path, "SELECT count(*) FROM watchlist") == [(0,)]
     assert read(tmp_path, "SELECT count(*) FROM feedback") == [(1,)]
     assert read(tmp_path, "SELECT name FROM users") == [("ben",)]
@@ -57,37 +57,35 @@ def test_a_user_who_goes_takes_their_lists_along(store, tmp_path):
 
 def test_a_kind_of_feedback_that_there_is_not_is_refused_by_the_file_itself(store):
     with pytest.raises(StoreError, match="could not be saved"):
-        store.give("anna", 2, "Collateral", 2004, "adore")
-    assert store.kinds("anna") == {}
+        store.set_feedback("anna", 2, "Collateral", 2004, "adore")
+    assert store.feedback_kinds("anna") == {}
 
 
 def test_a_list_has_an_end(store, monkeypatch):
-    monkeypatch.setattr(store_module, "MOST_ON_A_LIST", 2)
+    monkeypatch.setattr(store_module, "MAX_LIST_LENGTH", 2)
     for movie_id in (1, 2):
-        store.add("anna", film(movie_id))
-        store.give("anna", movie_id, "Film", 2000, "like")
-    with pytest.raises(ListFullError, match="a user's watchlist holds 2 films at most; remove some first"):
-        store.add("anna", film(3))
-    with pytest.raises(ListFullError, match="a user's feedback holds 2 films at most"):
-        store.give("anna", 3, "Film", 2000, "like")
-    assert not store.add("anna", film(2))
-    store.give("anna", 2, "Film", 2000, "dislike")
-    assert store.add("ben", film(3))
+        store.add_to_watchlist("anna", film(movie_id))
+        store.set_feedback("anna", movie_id, "Film", 2000, "like")
+    with pytest.raises(ListFullError, match="a user's watchlist holds at most 2 films; remove some first"):
+        store.add_to_watchlist("anna", film(3))
+    with pytest.raises(ListFullError, match="a user's feedback holds at most 2 films"):
+        store.set_feedback("anna", 3, "Film", 2000, "like")
+    assert not store.add_to_watchlist("anna", film(2))
+    store.set_feedback("anna", 2, "Film", 2000, "dislike")
+    assert store.add_to_watchlist("ben", film(3))
 
 
 def test_a_later_version_is_refused(tmp_path):
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(
-        CineMatchError, match="has the format version 7, and this CineMatch knows 1; take the CineMatch"
-    ):
+    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 1; use the CineMatch"):
         Store(tmp_path)
 
 
 def test_a_store_of_an_earlier_version_is_brought_up_and_keeps_what_it_holds(tmp_path, monkeypatch):
     store = Store(tmp_path)
-    store.add("anna", film())
+    store.add_to_watchlist("anna", film())
     store.close()
     further = (*store_module._MIGRATIONS, "ALTER TABLE users ADD COLUMN seen TEXT; CREATE TABLE more (x INTEGER);")
     monkeypatch.setattr(store_module, "_MIGRATIONS", further)
@@ -126,8 +124,8 @@ def test_many_threads_and_two_stores_on_one_file_lose_nothing(tmp_path):
 
     def write(at):
         for movie_id in range(1, 26):
-            assert stores[at % 2].add(f"user {at}", film(movie_id))
-            stores[at % 2].give(f"user {at}", movie_id, "Film", 2000, "like")
+            assert stores[at % 2].add_to_watchlist(f"user {at}", film(movie_id))
+            stores[at % 2].set_feedback(f"user {at}", movie_id, "Film", 2000, "like")
 
     threads = [threading.Thread(target=write, args=[at]) for at in range(8)]
     for thread in threads:
@@ -136,6 +134,6 @@ def test_many_threads_and_two_stores_on_one_file_lose_nothing(tmp_path):
         thread.join()
     for at in range(8):
         assert [one.film["movie_id"] for one in stores[0].watchlist(f"user {at}")] == list(range(1, 26))
-        assert list(stores[1].kinds(f"user {at}")) == list(range(1, 26))
+        assert list(stores[1].feedback_kinds(f"user {at}")) == list(range(1, 26))
     for store in stores:
         store.close()

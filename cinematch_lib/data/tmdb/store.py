@@ -16,6 +16,7 @@ from typing import Any
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.locks import folder_lock
+from cinematch_lib.storage.sqlite import transaction
 
 FILE = "tmdb.sqlite"
 VERSION = 1
@@ -157,14 +158,8 @@ class Store:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._turn:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
+                with transaction(self._db) as db:
+                    yield db
             except sqlite3.DatabaseError as error:
                 raise CineMatchError(
                     f"{self.folder / FILE} could not be written ({error}); free some room or mend that, then run it "

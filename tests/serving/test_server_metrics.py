@@ -104,7 +104,7 @@ def test_an_error_that_nobody_foresaw_is_a_500_without_its_innards_and_a_traceba
     assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.status_code == 500
-    assert answer.json() == {"detail": "something went wrong here; the log says what, under X-Request-ID"}
+    assert answer.json() == {"detail": "internal error; the log has the details under this response's X-Request-ID"}
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     (failed,) = [line for line in lines if line["event"] == "failed"]
     assert failed["request_id"] == answer.headers["X-Request-ID"]

@@ -5,8 +5,8 @@ from support.commands import cinematch
 from support.serving import client
 
 from cinematch_lib.serving import app as app_module
-from cinematch_lib.serving import door
-from cinematch_lib.serving.door import MOST_BODY, Buckets
+from cinematch_lib.serving import middleware
+from cinematch_lib.serving.middleware import MAX_BODY, TokenBuckets
 
 TOKEN = "a secret of one's own"
 ROUTES = ("/api/genres", "/api/movies/1", "/api/watchlist/anna", "/api/nothing")
@@ -114,8 +114,8 @@ def test_a_body_may_be_so_long_and_no_longer(api):
         return api.post("/api/recommendations", content=content(body), headers=headers)
 
     for content in (bytes, lambda body: iter([body[:10], body[10:]])):  # with its length, and without
-        assert post(MOST_BODY, content).status_code == 200
-        answer = post(MOST_BODY + 1, content)
+        assert post(MAX_BODY, content).status_code == 200
+        answer = post(MAX_BODY + 1, content)
         assert (answer.status_code, answer.json()) == (
             413,
             {"detail": "the body of a request must not be longer than 65,536 bytes"},
@@ -137,8 +137,8 @@ def test_without_the_flag_there_is_no_limit(api):
 
 def test_a_bucket_fills_again(monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr(door.time, "monotonic", lambda: clock[0])
-    buckets = Buckets(2)  # four at once
+    monkeypatch.setattr(middleware.time, "monotonic", lambda: clock[0])
+    buckets = TokenBuckets(2)  # four at once
     assert [buckets.wait("a") for _ in range(6)] == [0, 0, 0, 0, 1, 1]
     assert buckets.wait("b") == 0
     clock[0] += 0.5
@@ -148,8 +148,8 @@ def test_a_bucket_fills_again(monkeypatch):
 
 
 def test_only_so_many_addresses_are_remembered(monkeypatch):
-    monkeypatch.setattr(door, "_MOST_CLIENTS", 3)
-    buckets = Buckets(0.001)
+    monkeypatch.setattr(middleware, "_MAX_CLIENTS", 3)
+    buckets = TokenBuckets(0.001)
     for client_address in "abcd":
         assert buckets.wait(client_address) == 0
     assert buckets.wait("d") > 0

@@ -1,0 +1,93 @@
+"""Errors as JSON responses: always with a `detail` for a person, with suggestions or field errors where they exist."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.serving.responses import error_response
+from cinematch_lib.serving.schemas import ErrorResponse
+from cinematch_lib.serving.store import ListFullError, StoreError
+
+_log = logging.getLogger("cinematch.serving")
+
+_DESCRIPTIONS = {
+    400: "The body could not be read.",
+    401: "The token is missing or wrong.",
+    404: "The film does not exist, or is not on the list.",
+    409: "The list is full.",
+    413: "The body is too large.",
+    422: "The request is invalid; `detail` names the field.",
+    429: "Too many requests; see Retry-After.",
+    503: "The stored data could not be read or written.",
+}
+
+
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of these error statuses and of those that every route under /api may give."""
+    every = sorted({400, 401, 413, 422, 429, *statuses})
+    return {status: {"model": ErrorResponse, "description": _DESCRIPTIONS[status]} for status in every}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Make `app` answer every error with a JSON response."""
+
+    async def handle_http(request: Request, error: HTTPException) -> Response:
+        return error_response(error.status_code, str(error.detail), error.headers)
+
+    async def handle_validation(request: Request, error: RequestValidationError) -> Response:
+        return validation_response(error.errors())
+
+    async def handle_cinematch(request: Request, error: CineMatchError) -> Response:
+        if isinstance(error, StoreError):
+            _log.error("store failed", extra={"reason": str(error), "request_id": request.state.request_id})
+            return error_response(503, str(error))
+        body: dict[str, Any] = {"detail": str(error)}
+        if isinstance(error, UnknownNameError) and error.suggestions:
+            body["suggestions"] = list(error.suggestions)
+        return JSONResponse(body, 409 if isinstance(error, ListFullError) else 422)
+
+    app.add_exception_handler(HTTPException, handle_http)
+    app.add_exception_handler(RequestValidationError, handle_validation)
+    app.add_exception_handler(CineMatchError, handle_cinematch)
+    app.add_middleware(_UnhandledErrors)
+
+
+class _UnhandledErrors:
+    """ASGI middleware that logs an unhandled exception once and answers with status 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception:
+            _log.exception("failed", extra={"request_id": scope["state"]["request_id"]})
+            if started:
+                raise  # the connection is closed, so that the client sees an incomplete response
+            reason = "internal error; the log has the details under this response's X-Request-ID"
+            await error_response(500, reason)(scope, receive, send)
+
+
+def validation_response(errors: Sequence[Mapping[str, Any]]) -> Response:
+    """The response to a request that breaks the schema: each invalid field with pydantic's message."""
+    fields = [{"where": ".".join(map(str, error["loc"])), "message": error["msg"]} for error in errors[:20]]
+    detail = "; ".join(f"{field['where']}: {field['message']}" for field in fields)
+    return JSONResponse({"detail": detail, "errors": fields}, 422)

@@ -1,0 +1,164 @@
+"""The run that is served. A new current run is loaded in the background, checked, and swapped in at once."""
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from cinematch_lib.artifacts.manifest import REMEDY, RunInfo
+from cinematch_lib.artifacts.runs import Run, current_run_id
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.recommender.films import Preferences
+from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.serving.responses import ResponseBuilder
+
+REFRESH_SECONDS = 1.0  # between two checks of which run is current
+_RETRY_SECONDS = 60.0  # until a refused run is tried again, since it may have been repaired
+_CACHE_SIZE = 512  # responses, of 10 to 20 kB each
+_GC_THRESHOLD = 20_000  # new objects, as many as some requests make; their garbage rarely has cycles
+
+_log = logging.getLogger("cinematch.serving")
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """One run in memory. A request takes it once and uses no other."""
+
+    recommender: Recommender
+    responses: ResponseBuilder
+    info: RunInfo
+
+    @cached_property
+    def recommend(self) -> Callable[[Preferences, int, bool], tuple[bytes, int]]:
+        """A function of preferences, k and whether to include reasons; returns a JSON list and its length.
+
+        The last responses are cached: a page that is reopened and users without preferences repeat their requests.
+        """
+
+        @lru_cache(maxsize=_CACHE_SIZE)
+        def recommend(preferences: Preferences, k: int, with_reasons: bool) -> tuple[bytes, int]:
+            found = self.recommender.recommend(preferences, k)
+            return self.responses.recommendations(found, with_reasons=with_reasons), len(found)
+
+        return recommend
+
+    @classmethod
+    def load(cls, artifacts_dir: Path) -> "LoadedRun":
+        """The current run, verified and tried out. Raises CineMatchError."""
+        run = Run.current(artifacts_dir)
+        try:
+            recommender = Recommender.of_run(run)
+            loaded = cls(recommender, ResponseBuilder(recommender.median_runtime), run.info)
+            loaded._try_out()
+        except CineMatchError:
+            raise
+        except Exception as error:  # a run sealed by another program may contain anything
+            raise CineMatchError(
+                f"the run {run.info.run_id} cannot be served ({type(error).__name__}: {error}); {REMEDY}"
+            ) from error
+        return loaded
+
+    def _try_out(self) -> None:
+        """Recommend, explain and encode a few films, without and with liked films."""
+        found = self.recommender.recommend(Preferences())
+        self.responses.recommendations(found, with_reasons=True)
+        liked = Preferences(liked_movie_ids=[one.movie_id for one in found[:3]])
+        self.responses.recommendations(self.recommender.recommend(liked), with_reasons=True)
+
+    def warm_up(self) -> None:
+        """Build the search index, so that the first search need not wait for it."""
+        self.recommender.search("a film that nobody made")
+
+    @property
+    def age_seconds(self) -> int:
+        """The time since the run was made."""
+        return max(0, int((datetime.now(UTC) - datetime.fromisoformat(self.info.created)).total_seconds()))
+
+
+class LiveRun:
+    """The run that is served, `current`, and its replacement when the current run under `artifacts_dir` changes.
+
+    `refused` is the id of the newest run if it could not be served, else None. `on_change` is called after each
+    swap and each refusal.
+    """
+
+    def __init__(self, artifacts_dir: Path) -> None:
+        """Load the current run. Raises CineMatchError."""
+        self._artifacts_dir = artifacts_dir
+        self._pointer = _pointer_stamp(artifacts_dir)  # before loading, so that a change meanwhile is noticed
+        self.current = LoadedRun.load(artifacts_dir)
+        self.refused: str | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        self._retry_at = float("inf")
+
+    async def follow(self) -> None:
+        """Call `refresh` every REFRESH_SECONDS, for ever."""
+        gc.set_threshold(_GC_THRESHOLD)
+        _freeze()
+        await asyncio.to_thread(self.current.warm_up)
+        _freeze()
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            try:
+                await self.refresh()
+            except Exception:  # the served run stays, and the next refresh may succeed
+                _log.exception("refresh failed")
+
+    async def refresh(self) -> None:
+        """Serve the current run if it has changed and can be loaded."""
+        pointer, clock = _pointer_stamp(self._artifacts_dir), asyncio.get_running_loop().time()
+        if pointer == self._pointer and clock < self._retry_at:
+            return
+        is_retry, self._pointer = pointer == self._pointer, pointer
+        try:
+            if await asyncio.to_thread(current_run_id, self._artifacts_dir) != self.current.info.run_id:
+                await self._swap()
+            self.refused, self._retry_at = None, float("inf")
+        except (CineMatchError, OSError) as error:
+            self.refused, self._retry_at = current_run_id(self._artifacts_dir) or "none", clock + _RETRY_SECONDS
+            if not is_retry:
+                fields = {"run": self.refused, "reason": str(error), "still": self.current.info.run_id}
+                _log.error("run refused", extra=fields)
+        self.on_change()
+
+    async def _swap(self) -> None:
+        self.current, self.refused = await asyncio.to_thread(_load_warm, self._artifacts_dir), None
+        await asyncio.to_thread(_free_old_run)
+        _log.info("run swapped", extra={"run": self.current.info.run_id, "films": len(self.current.recommender)})
+
+
+def _load_warm(artifacts_dir: Path) -> LoadedRun:
+    loaded = LoadedRun.load(artifacts_dir)
+    loaded.warm_up()
+    return loaded
+
+
+def _free_old_run() -> None:
+    gc.unfreeze()
+    gc.collect()
+    _freeze()
+
+
+def _freeze() -> None:
+    """Exclude all existing objects from garbage collection and return free memory to the system.
+
+    A run is some 100,000 permanent objects; each full collection would spend 0.1 s on them.
+    """
+    gc.freeze()
+    with contextlib.suppress(OSError, AttributeError):  # malloc_trim exists only in glibc
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _pointer_stamp(artifacts_dir: Path) -> tuple[int, int] | None:
+    """A value that changes when the file that names the current run is replaced."""
+    try:
+        found = (artifacts_dir / "current").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

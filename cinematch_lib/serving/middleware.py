@@ -1,0 +1,170 @@
+"""ASGI middleware: security headers, allowed hosts, the API token, rate limits and body sizes."""
+
+import hmac
+import ipaddress
+import math
+import time
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cinematch_lib.serving.responses import error_response
+
+MAX_BODY = 64 * 1024  # bytes; the longest lists that are allowed take half of it
+_MAX_CLIENTS = 10_000  # addresses whose rate is tracked
+
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https://image.tmdb.org; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+# FastAPI's documentation page loads its script and style from a CDN and contains an inline script.
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src https://cdn.jsdelivr.net; "
+    "img-src 'self' data: https://fastapi.tiangolo.com; connect-src 'self'; frame-ancestors 'none'"
+)
+_API = "/api"
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_API_HEADERS, _PAGE_HEADERS, _DOCS_HEADERS, _OTHER_HEADERS = (
+    Headers(_COMMON | {"Content-Security-Policy": policy} | more).raw
+    for policy, more in (
+        (_NOTHING, {"Cache-Control": "no-store"}),
+        (PAGE_POLICY, {}),
+        (_DOCS_POLICY, {}),
+        (_NOTHING, {}),
+    )
+)
+_TOO_LARGE = f"the body of a request must not be longer than {MAX_BODY:,} bytes"
+
+
+def _security_headers(path: str) -> list[tuple[bytes, bytes]]:
+    if path.startswith(_API):
+        return _API_HEADERS
+    if path == "/docs":
+        return _DOCS_HEADERS
+    return _PAGE_HEADERS if path == "/" or path.startswith("/page/") else _OTHER_HEADERS
+
+
+class SecurityHeaders:
+    """Adds the security headers and refuses unknown hosts.
+
+    A page on the web can point a host name of its own at a loopback address and so reach a local server under its
+    own origin (DNS rebinding). This takes a name with a dot, so addresses and names without a dot are allowed; other
+    names must be in `hosts`, where ``*`` allows all.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.casefold() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _security_headers(scope["path"])
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
+
+        host = Headers(scope=scope).get("host", "")
+        if self._is_allowed(host):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            reason = f"this server does not answer for the host {host[:100]!r}; start it with --allow-host to allow it"
+            await error_response(400, reason)(scope, receive, send_with_headers)
+
+    def _is_allowed(self, host: str) -> bool:
+        name = host.casefold()
+        name = name[1:].split("]")[0] if name.startswith("[") else name.split(":")[0]
+        return "." not in name or name in self._hosts or "*" in self._hosts or _is_address(name)
+
+
+@lru_cache(maxsize=256)
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class AccessMiddleware:
+    """Enforces the rate limit, the token and the body size of requests under ``/api``."""
+
+    def __init__(self, app: ASGIApp, token: str | None, rate: float | None) -> None:
+        """`rate` is the number of requests a second that one address may send, with bursts of twice as many."""
+        self._app = app
+        self._token = token.encode() if token else None
+        self._buckets = TokenBuckets(rate) if rate else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or refuse it."""
+        if scope["type"] != "http" or not scope["path"].startswith(_API):
+            await self._app(scope, receive, send)
+        elif self._buckets and (wait := self._buckets.wait(scope["client"][0] if scope["client"] else "")):
+            refusal = error_response(429, f"too many requests; wait {wait} s", {"Retry-After": str(wait)})
+            await refusal(scope, receive, send)
+        elif self._token and not self._has_token(scope["headers"]):
+            reason = "this server requires its token: send the header Authorization: Bearer TOKEN"
+            await error_response(401, reason, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+        else:
+            headers = dict(scope["headers"])
+            length = headers.get(b"content-length", b"")
+            if length.isdigit() and int(length) > MAX_BODY:
+                await error_response(413, _TOO_LARGE)(scope, receive, send)
+            elif b"content-length" in headers or b"transfer-encoding" in headers:
+                await self._app(scope, _limit_body(receive), send)
+            else:
+                await self._app(scope, receive, send)
+
+    def _has_token(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        header = next((value for name, value in headers if name == b"authorization"), b"")
+        scheme, _, token = header.partition(b" ")
+        return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
+
+
+def _limit_body(receive: Receive) -> Receive:
+    size = 0
+
+    async def receive_limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return receive_limited
+
+
+class TokenBuckets:
+    """A token bucket for each address: `rate` tokens a second flow in, and twice that number fit."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate, self._capacity = rate, max(1.0, 2 * rate)
+        self._buckets: dict[str, tuple[float, float]] = {}  # address: (tokens, time); least recently used first
+
+    def wait(self, client: str) -> int:
+        """Seconds until the address may send again; 0 if it may send now, which takes one token."""
+        now = time.monotonic()
+        tokens, updated = self._buckets.pop(client, (self._capacity, now))
+        tokens = min(self._capacity, tokens + (now - updated) * self._rate)
+        allowed = tokens >= 1
+        while len(self._buckets) >= _MAX_CLIENTS:
+            del self._buckets[next(iter(self._buckets))]
+        self._buckets[client] = (tokens - 1 if allowed else tokens, now)
+        return 0 if allowed else max(1, math.ceil((1 - tokens) / self._rate))
