@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 
 class CineMatchError(Exception):
@@ -25,9 +26,24 @@ class NothingToDoError(CineMatchError):
     """The data set lacks what a step works on, and nothing is wrong with that: a pipeline goes on without it."""
 
 
+class MissingExtraError(CineMatchError, ImportError):
+    """A package is not installed; the message names the extra that brings it."""
+
+
 MEANT_FOR_PEOPLE = frozenset(
-    error.__name__ for error in (CineMatchError, UnknownNameError, DownloadError, NothingToDoError)
+    error.__name__ for error in (CineMatchError, UnknownNameError, DownloadError, NothingToDoError, MissingExtraError)
 )
+
+
+def require_extra(extra: str, *packages: str) -> None:
+    """Raise MissingExtraError unless all `packages`, given by their import names, are installed.
+
+    A room that needs more than the base dependencies calls this first, in its ``__init__``. Packages are looked for
+    and not imported.
+    """
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(f'{", ".join(missing)} is not installed; run: pip install "cinematch-lib[{extra}]"')
 
 
 def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:

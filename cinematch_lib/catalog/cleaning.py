@@ -19,10 +19,10 @@ from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, read_table
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write, to_json, write_text
+from cinematch_lib.storage.paths import REJECTS
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
-REJECTS = "rejects.csv"
 _TABLES = ("movies.csv", "links.csv", "ratings.csv", "tags.csv")
 
 

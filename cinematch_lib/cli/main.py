@@ -10,15 +10,13 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-from dotenv import find_dotenv, load_dotenv
-
 from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.cli.runs import add_runs, size
 from cinematch_lib.cli.serve import add_serve
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.films import Movie, Preferences
 from cinematch_lib.recommender.recommender import Recommendation, Recommender
+from cinematch_lib.storage.paths import REJECTS
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import parse_title
 from cinematch_lib.wizard.options import add_options
@@ -32,7 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0; 1 for an error that was explained; as shells have it, 130 after Ctrl-C, 141 when nobody reads the output.
     """
     options = _parser().parse_args(arguments)
-    load_dotenv(find_dotenv(usecwd=True))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         options.command(options)
@@ -109,12 +106,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from cinematch_lib.catalog.cleaning import (
-        CleaningReport,  # these imports are heavy, and only the pipeline needs them
-    )
+    # Heavy, and the other commands do without.
+    from cinematch_lib.catalog.cleaning import CleaningReport
+    from cinematch_lib.cli.environment import load_dotenv_file
     from cinematch_lib.pipeline.parameters import checked
     from cinematch_lib.pipeline.runner import FOLDERS, STEPS, Folders, parameters_of, run_pipeline, steps_between
 
+    load_dotenv_file("pipeline")
     steps = steps_between(options.first, options.last)
     known, everywhere = parameters_of(steps), parameters_of(list(STEPS))
     from_file, typed = _yaml_values(options.f), dict(options.p)
@@ -159,6 +157,8 @@ def _found(metrics: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
 def _yaml_values(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
+    import yaml
+
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
@@ -205,8 +205,6 @@ def _find(title: str, recommender: Recommender, run: Run) -> Movie:
     try:
         return recommender.find(title)
     except UnknownNameError:
-        from cinematch_lib.catalog.cleaning import REJECTS  # heavy, and seldom needed
-
         if REJECTS in run.info.files:
             wanted, _ = parse_title(title)
             rows = csv.DictReader(io.StringIO(run.read_bytes(REJECTS).decode("utf-8")))
@@ -232,8 +230,10 @@ def _print_recommendation(one: Recommendation) -> None:
 
 
 def _setup(options: argparse.Namespace) -> None:
+    from cinematch_lib.cli.environment import load_dotenv_file
     from cinematch_lib.wizard.preflight import begin
 
+    load_dotenv_file("pipeline")
     packages = begin(options)  # before what needs them is imported, which takes a moment
     from cinematch_lib.wizard.wizard import guided_setup
 

@@ -9,7 +9,8 @@ import socket
 import sys
 from pathlib import Path
 
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.cli.environment import load_dotenv_file
+from cinematch_lib.errors import CineMatchError, require_extra
 
 # While a thread loads a run, a request is put off a dozen times, each so many seconds (by default 0.005).
 _TURN = 0.0005
@@ -34,6 +35,8 @@ def add_serve(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    load_dotenv_file("serve")
+    require_extra("serve", "uvicorn", "httptools")
     import uvicorn  # the other commands do without the server's libraries
 
     from cinematch_lib.serving.app import ORIGINS, TOKEN, create_app

@@ -1,1 +1,5 @@
 """Data sets: fetched, verified, laid out and read as tables."""
+
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "pandas", "pyarrow", "requests", "tqdm", "urllib3", "dotenv")

@@ -3,6 +3,10 @@
 Films are ranked among all films but those that the user has rated at all, never among a sample of them.
 """
 
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "pandas", "tqdm")
+
 from collections.abc import Sequence
 from typing import Any
 

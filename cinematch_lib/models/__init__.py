@@ -1,5 +1,9 @@
 """What learns from ratings: one contract, several models (see `base.Model`), made by name."""
 
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "pandas", "psutil", "threadpoolctl")
+
 import inspect
 from typing import Any
 

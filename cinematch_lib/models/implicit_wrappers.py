@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, require_extra
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.training_matrix import spoken
@@ -140,9 +140,5 @@ def _with_silence(scores: np.ndarray, said: sparse.csr_matrix) -> np.ndarray:
 
 
 def _implicit(module: str) -> Any:
-    try:
-        return import_module(f"implicit.{module}")
-    except ImportError:
-        raise CineMatchError(
-            "the models itemknn, als and bpr need the package implicit; install it: pip install cinematch-lib[dev]"
-        ) from None
+    require_extra("dev", "implicit")
+    return import_module(f"implicit.{module}")

@@ -1,1 +1,5 @@
 """Runs the notebooks in order, with checked parameters."""
+
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "nbclient", "nbformat", "papermill", "psutil", "pydantic", "yaml")

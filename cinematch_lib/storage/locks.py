@@ -1,7 +1,6 @@
 """A lock on a folder, held by one process at a time."""
 
 import contextlib
-import fcntl
 import os
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,14 @@ def folder_lock(parent: Path, refusal: str | None = None) -> Iterator[None]:
 
     With a `refusal` it does not wait, but raises CineMatchError with that text.
 
-    The lock is the kernel's: it ends with the process and leaves no file.
+    The lock is the kernel's: it ends with the process and leaves no file. Windows has no such lock; there the block
+    just runs.
     """
+    try:
+        import fcntl
+    except ModuleNotFoundError:
+        yield
+        return
     handle = os.open(parent, os.O_RDONLY)
     try:
         try:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+REJECTS = "rejects.csv"  # the rows that cleaning left out; beside the catalog, and in a run
+
 
 def project_path(folder: str) -> Path:
     """A folder as an absolute path; a relative one is taken from the project's root.
