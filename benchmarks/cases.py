@@ -27,8 +27,8 @@ def clean(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
 
 def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """The cleaned catalog to a published run, with 500 terms for each text field."""
+    from cinematch_lib.artifacts.draft import Draft
     from cinematch_lib.artifacts.films_table import movies_meta
-    from cinematch_lib.artifacts.runs import Draft
     from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
     from cinematch_lib.catalog.ratings import bayesian_average
     from cinematch_lib.features.film_features import FilmFeatures
@@ -61,7 +61,8 @@ def load(folder: Path, metadata: Path | None, work: Path, artifacts: str = "arti
 
 def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """The same run published with item-to-item weights of 20,000 films, 200 each, invented, in a file."""
-    from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
+    from cinematch_lib.artifacts.draft import Draft
+    from cinematch_lib.artifacts.runs import FEATURES, META, Run
 
     run = Run.current(work / "artifacts")
     meta = run.read_json(META)

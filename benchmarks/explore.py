@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cases import SEED, clean, invented_weights
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.artifacts.runs import Draft
 from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.ratings import bayesian_average

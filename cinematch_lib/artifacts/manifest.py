@@ -1,6 +1,6 @@
-"""A run's manifest: what the run was made of, and the checksums that seal its files.
+"""A run's manifest: the facts of each step, package versions, and the checksums that seal the run's files.
 
-It is itself sealed by a checksum over everything else in it, so that no byte of a run can change unseen.
+The manifest is sealed by a checksum over its own content, so that every change of a run is detected.
 """
 
 import json
@@ -14,7 +14,10 @@ from typing import Any
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import sha256, to_json, write_text
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+OLDEST_RECORD_VERSION = (
+    2  # records (facts, metrics) are readable from this version on; recommenders need the present one
+)
 MANIFEST = "manifest.json"
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
 RECORDS = "notebooks/"  # they carry times, and are left out of fingerprints and comparisons
@@ -25,7 +28,7 @@ _TYPES = {"run_id": str, "created": str, "fingerprint": str, "steps": dict, "pac
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What a run's manifest says, for lists and comparisons."""
+    """The content of a run's manifest. `facts` maps a step to its facts, `files` a name to its SHA-256 and size."""
 
     run_id: str
     created: str
@@ -34,10 +37,11 @@ class RunInfo:
     facts: Mapping[str, Any]
     packages: Mapping[str, str]
     files: Mapping[str, Mapping[str, Any]]
+    format_version: int = FORMAT_VERSION
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> "RunInfo":
-        """From a manifest that was checked."""
+        """From the JSON value of a verified manifest."""
         steps = manifest["steps"]
         return cls(
             manifest["run_id"],
@@ -47,11 +51,12 @@ class RunInfo:
             steps,
             manifest["packages"],
             manifest["files"],
+            manifest["format_version"],
         )
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Mapping[str, Any]]) -> RunInfo:
-    """Seal the files in `folder`: their sums, the steps' `facts`, and an id that no run beside has."""
+    """Seal the files in `folder`: checksums, the `facts` of each step, and an id that is unique among the runs."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -73,8 +78,11 @@ def write_manifest(folder: Path, facts: Mapping[str, Mapping[str, Any]]) -> RunI
     return RunInfo.from_manifest(manifest)
 
 
-def read_manifest(folder: Path) -> RunInfo:
-    """What the manifest of a run's folder says. Raises CineMatchError when it is not what was written."""
+def read_manifest(folder: Path, oldest_version: int = FORMAT_VERSION) -> RunInfo:
+    """The verified manifest of a run's folder, of a format from `oldest_version` to FORMAT_VERSION.
+
+    Raises CineMatchError if it is missing, altered, renamed or of another format.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise CineMatchError(f"{path} is missing, so {folder.name} is no complete run; {REMEDY}")
@@ -83,7 +91,7 @@ def read_manifest(folder: Path) -> RunInfo:
         version = manifest["format_version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise CineMatchError(f"{path} was altered: it is no manifest any more; {REMEDY}") from None
-    if version != FORMAT_VERSION:
+    if not (type(version) is int and oldest_version <= version <= FORMAT_VERSION):
         raise CineMatchError(
             f"{path} has format version {version!r}, and this version of CineMatch reads {FORMAT_VERSION}; {REMEDY}"
         )

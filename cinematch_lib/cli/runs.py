@@ -1,11 +1,19 @@
 """The commands ``cinematch runs`` and ``cinematch use``: list the runs, compare two, choose one."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from cinematch_lib.artifacts.diff import differences
-from cinematch_lib.artifacts.runs import Run, RunInfo, current_run_id, list_runs, unreadable_runs, use_run
-from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.artifacts.runs import (
+    RunInfo,
+    RunRecord,
+    current_run_id,
+    list_runs,
+    run_folder,
+    unreadable_runs,
+    use_run,
+)
+from cinematch_lib.errors import CineMatchError
 
 
 def add_runs(commands: argparse._SubParsersAction) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
@@ -26,7 +34,7 @@ def add_runs(commands: argparse._SubParsersAction) -> tuple[argparse.ArgumentPar
 def _runs(options: argparse.Namespace) -> None:
     runs = {info.run_id: info for info in list_runs(options.artifacts_dir)}
     if options.pair or options.fail_if_worse:
-        _compare(options.pair, runs, options)
+        _compare(options.pair, options)
         return
     broken = unreadable_runs(options.artifacts_dir)
     if not runs and not broken:
@@ -41,30 +49,24 @@ def _runs(options: argparse.Namespace) -> None:
         print(f"Left out: {problem}")
 
 
-def _compare(pair: Sequence[str], runs: Mapping[str, RunInfo], options: argparse.Namespace) -> None:
+def _compare(pair: Sequence[str], options: argparse.Namespace) -> None:
     if len(pair) != 2:
         raise CineMatchError(f"compare two runs, got {len(pair)}; list them: cinematch runs")
-    broken = unreadable_runs(options.artifacts_dir)
-    for name in pair:
-        if name in broken:
-            raise CineMatchError(broken[name])
-        if name not in runs:
-            raise UnknownNameError(f"{name} is no run here; list them: cinematch runs", close_names(name, runs))
-    infos = [runs[name] for name in pair]
-    worse = []
+    records = [RunRecord(run_folder(options.artifacts_dir, name)) for name in pair]  # of older formats too
+    infos, worse = [record.info for record in records], []
     if options.fail_if_worse or any("evaluate" in info.facts for info in infos):
-        worse = _compare_metrics(infos, options)
+        worse = _compare_metrics(records, options)
     print("\n".join(differences(*infos)))
     if options.fail_if_worse and worse:
         raise CineMatchError(f"{pair[1]} is worse than {pair[0]} by more than the noise: {'; '.join(worse)}")
 
 
-def _compare_metrics(infos: Sequence[RunInfo], options: argparse.Namespace) -> list[str]:
+def _compare_metrics(records: Sequence[RunRecord], options: argparse.Namespace) -> list[str]:
     """Say how the metrics of two runs differ, unless they are the same; returns what fell by more than the noise."""
     from cinematch_lib.evaluation.run_changes import metric_changes  # heavy
 
     try:
-        changes = metric_changes(*(Run(options.artifacts_dir / "runs" / info.run_id) for info in infos))
+        changes = metric_changes(*records)
     except CineMatchError as error:
         if options.fail_if_worse:
             raise

@@ -20,7 +20,7 @@ from cinematch_lib.data import tables as columns
 from cinematch_lib.data.download import check_room, discard, download, md5, read_text
 from cinematch_lib.data.zips import open_zip, unpack, unpacked_size
 from cinematch_lib.errors import CineMatchError, DownloadError, UnknownNameError, close_names
-from cinematch_lib.storage.folders import check_replaceable, is_recovered, recover, replace_dir, staging_dir
+from cinematch_lib.storage.files import check_replaceable, is_recovered, recover, replace_dir, staging_dir
 from cinematch_lib.storage.locks import folder_lock
 
 DEFAULT_URL = "https://files.grouplens.org/datasets/movielens"

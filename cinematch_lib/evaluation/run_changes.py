@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cinematch_lib.artifacts.runs import Run
+from cinematch_lib.artifacts.runs import RunRecord
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.compare import OURS, SERVED
 from cinematch_lib.evaluation.intervals import Interval, difference, difference_of_others
@@ -52,7 +52,7 @@ class Change:
         return f"{start}, {percent(self.difference, self.before)}: {size} ({who})"
 
 
-def metric_changes(first: Run, second: Run) -> list[Change]:
+def metric_changes(first: RunRecord, second: RunRecord) -> list[Change]:
     """How the leading metrics of the hybrid, and of what is served, differ between two runs.
 
     Raises CineMatchError where one of them was not evaluated, or by another protocol.

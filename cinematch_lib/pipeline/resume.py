@@ -9,7 +9,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from cinematch_lib.artifacts.runs import Draft, Run
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.cleaning import REPORT, CleaningReport
 from cinematch_lib.errors import CineMatchError
 

@@ -17,7 +17,8 @@ import psutil
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from cinematch_lib.artifacts.runs import Draft, RunInfo
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.runs import RunInfo
 from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.data.movielens import check_name
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, UnknownNameError, close_names

@@ -1,19 +1,29 @@
-"""Files that are whole or not there: written beside their place, then moved into it."""
+"""Files and folders that are replaced atomically: complete, or not at all, even if the process is killed.
+
+A file is written beside its place under a hidden name and then renamed. Beside a folder ``PARENT/name`` there
+may be, hidden, ``.name.new`` (its successor under construction) and ``.name.old`` (while it is replaced); what
+a killed process left of these is removed by the next one (`recover`).
+"""
 
 import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from cinematch_lib.errors import CineMatchError
+
+# --- files -------------------------------------------------------------------------------------------
+
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A hidden path beside `path` to write to; it takes the place of `path` when the block ends well.
+    """A temporary path to write to, which replaces `path` when the block ends without an error.
 
-    When the block raises, what was written is removed and `path` stays as it was.
+    If the block raises, the temporary file is removed and `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -23,8 +33,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield part
         mask = os.umask(0)
         os.umask(mask)
-        part.chmod(0o666 & ~mask)  # mkstemp's files are the owner's alone
-        with part.open("rb") as written:
+        part.chmod(0o666 & ~mask)  # mkstemp makes files that only the owner can read
+        with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(path)
     finally:
@@ -32,16 +42,74 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with plain line ends, whole or not at all."""
+    """Write `text` atomically, as UTF-8 with Unix line ends."""
     with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def to_json(value: object, indent: int | None = 2) -> str:
-    """`value` as JSON text that is the same for the same value; NaN is refused."""
+    """`value` as JSON, the same text for the same value. Raises ValueError for NaN and infinity."""
     return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def sha256(data: bytes) -> str:
-    """The SHA-256 of `data` in hexadecimal."""
+    """The SHA-256 of `data`, as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+# --- folders -----------------------------------------------------------------------------------------
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise CineMatchError if `folder` is a link or a file, which only its owner should replace."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise CineMatchError(f"{folder} is a link or a file and is not replaced; remove it, then try again")
+
+
+@contextlib.contextmanager
+def staging_dir(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder` in which to build its successor; removed after the block."""
+    new = _new(folder)
+    new.mkdir()
+    try:
+        yield new
+    finally:
+        shutil.rmtree(new)
+
+
+def replace_dir(complete: Path, folder: Path) -> None:
+    """Rename `complete` to `folder`; the previous folder is removed afterwards, and restored on failure."""
+    old = _old(folder)
+    if folder.exists():
+        folder.rename(old)
+    try:
+        complete.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def is_recovered(folder: Path) -> bool:
+    """Whether no replacement of `folder` was interrupted."""
+    return not _old(folder).exists()
+
+
+def recover(folder: Path) -> None:
+    """Complete or undo an interrupted replacement of `folder`, and remove its temporary folders."""
+    old, new = _old(folder), _new(folder)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    for rest in (old, new):
+        if rest.exists():
+            shutil.rmtree(rest)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _new(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.new")

@@ -1,4 +1,4 @@
-"""A lock on a folder, held by one process at a time."""
+"""A lock on a folder that one process holds at a time."""
 
 import contextlib
 import os
@@ -11,12 +11,10 @@ from cinematch_lib.errors import CineMatchError
 
 @contextlib.contextmanager
 def folder_lock(parent: Path, refusal: str | None = None) -> Iterator[None]:
-    """Waits until no other process is in such a block for `parent`, and says so on stderr if it must wait.
+    """Hold the lock on `parent` during the block; wait for it if need be, with a message on stderr.
 
-    With a `refusal` it does not wait, but raises CineMatchError with that text.
-
-    The lock is the kernel's: it ends with the process and leaves no file. Windows has no such lock; there the block
-    just runs.
+    With a `refusal`, CineMatchError with that text is raised instead of waiting. The lock belongs to the
+    kernel and ends with the process. Windows has no such lock; there the block runs without one.
     """
     try:
         import fcntl

@@ -1,4 +1,4 @@
-"""Where the folders of a project are, wherever a notebook happens to run."""
+"""Paths of a project, independent of the folder in which a notebook runs."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ REJECTS = "rejects.csv"  # the rows that cleaning left out; beside the catalog, 
 
 
 def project_path(folder: str) -> Path:
-    """A folder as an absolute path; a relative one is taken from the project's root.
+    """`folder` as an absolute path; a relative one is taken from the project's root.
 
-    The root is the nearest folder, from the working one upwards, that holds both `notebooks` and
-    `cinematch_lib`; without one, the working folder itself. papermill runs notebooks in the caller's folder,
-    nbval and JupyterLab in the notebook's: with this they agree.
+    The root is the nearest folder, from the working folder upwards, that holds both `notebooks` and
+    `cinematch_lib`; the working folder itself if there is none. papermill runs notebooks in the caller's
+    folder, nbval and JupyterLab in the notebook's; both get the same paths from this function.
     """
     here = Path.cwd()
     roots = (

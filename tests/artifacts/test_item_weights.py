@@ -7,8 +7,9 @@ import pytest
 from scipy import sparse
 from support.run_files import REMEDY, folder_of, forge, published
 
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
-from cinematch_lib.artifacts.runs import Draft, Run
+from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models import make, training
 

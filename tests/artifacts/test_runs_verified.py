@@ -16,11 +16,13 @@ from sklearn.preprocessing import FunctionTransformer
 from support.run_files import MATRIX, NAMES, REMEDY, folder_of, forge, put, refusal
 
 from cinematch_lib import CineMatchError, Recommender
-from cinematch_lib.artifacts.manifest import FORMAT_VERSION, MANIFEST
+from cinematch_lib.artifacts.estimators import load
+from cinematch_lib.artifacts.manifest import FORMAT_VERSION, MANIFEST, OLDEST_RECORD_VERSION
 from cinematch_lib.artifacts.runs import (
     FEATURES,
     META,
     Run,
+    RunRecord,
     current_run_id,
     list_runs,
     unreadable_runs,
@@ -88,13 +90,30 @@ def test_what_a_file_manager_hides_there_does_no_harm(artifacts):
     Run.current(artifacts)
 
 
-@pytest.mark.parametrize("version", [0, FORMAT_VERSION + 1, "1", None])
+@pytest.mark.parametrize("version", [0, FORMAT_VERSION - 1, FORMAT_VERSION + 1, "1", None])
 def test_another_format_version_is_named(artifacts, version):
     forge(folder_of(artifacts), format_version=version)
     assert refusal(artifacts) == (
         f"{folder_of(artifacts) / MANIFEST} has format version {version!r}, and this version of CineMatch reads "
         f"{FORMAT_VERSION}; {REMEDY}"
     )
+
+
+def test_the_record_of_an_older_format_is_verified_and_readable_but_makes_no_recommender(artifacts):
+    folder = folder_of(artifacts)
+    forge(folder, format_version=OLDEST_RECORD_VERSION)
+    record = RunRecord(folder)
+    assert record.info.format_version == OLDEST_RECORD_VERSION < FORMAT_VERSION
+    assert record.read_json(META) == {"films": "first"}
+    assert list_runs(artifacts) == []
+    with pytest.raises(CineMatchError, match=f"has format version {OLDEST_RECORD_VERSION}"):
+        Recommender.load(artifacts)
+    put(folder / META, b"{}")
+    with pytest.raises(CineMatchError, match="was altered"):
+        RunRecord(folder)
+    forge(folder, format_version=OLDEST_RECORD_VERSION - 1)
+    with pytest.raises(CineMatchError, match=f"has format version {OLDEST_RECORD_VERSION - 1}"):
+        RunRecord(folder)
 
 
 def test_of_another_version_nothing_else_is_expected(artifacts):
@@ -194,7 +213,7 @@ def test_a_pickle_that_the_manifest_lists_is_never_opened(artifacts, tmp_path):
     forge(folder_of(artifacts), "model.pkl", pickle.dumps(Planted(tmp_path / "touched")))
     run = Run.current(artifacts)
     with pytest.raises(CineMatchError, match=r"model\.pkl is not a skops file and was refused"):
-        run.read_estimator("model.pkl")
+        load(run.read_bytes("model.pkl"), run.folder / "model.pkl")
     with pytest.raises(CineMatchError, match=r"model\.pkl holds no sparse matrix"):
         run.read_matrix("model.pkl")
     assert not (tmp_path / "touched").exists()
@@ -204,10 +223,10 @@ def test_an_estimator_that_would_run_code_is_refused(artifacts, tmp_path):
     name = "genre_mlb.skops"
     forge(folder_of(artifacts), name, skops.io.dumps(FunctionTransformer(os.system)))
     with pytest.raises(CineMatchError, match=rf"{name} asks for types that are not scikit-learn's.*posix\.system"):
-        Run.current(artifacts).read_estimator(name)
+        load(Run.current(artifacts).read_bytes(name), folder_of(artifacts) / name)
     forge(folder_of(artifacts), name, pickle.dumps(Planted(tmp_path / "touched")))
     with pytest.raises(CineMatchError, match=f"{name} is not a skops file and was refused"):
-        Run.current(artifacts).read_estimator(name)
+        load(Run.current(artifacts).read_bytes(name), folder_of(artifacts) / name)
     assert not (tmp_path / "touched").exists()
 
 

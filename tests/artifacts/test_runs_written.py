@@ -12,11 +12,12 @@ import pytest
 from support.run_files import MATRIX, NAMES, REMEDY, folder_of, published, put, refusal
 
 from cinematch_lib import CineMatchError, Recommender, UnknownNameError
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.estimators import load
 from cinematch_lib.artifacts.manifest import MANIFEST
 from cinematch_lib.artifacts.runs import (
     FEATURES,
     META,
-    Draft,
     Run,
     current_run_id,
     list_runs,
@@ -36,7 +37,7 @@ def test_a_run_is_read_back_as_it_was_written(artifacts):
     assert run.read_json(META) == {"films": "first"}
     assert (run.read_matrix(FEATURES) != MATRIX).nnz == 0
     assert run.read_matrix(FEATURES).dtype == np.float32
-    assert run.read_estimator("genre_mlb.skops").classes_.tolist() == ["crime", "drama"]
+    assert load(run.read_bytes("genre_mlb.skops"), run.folder).classes_.tolist() == ["crime", "drama"]
 
 
 def test_a_published_run_stands_alone_and_read_only(artifacts):
@@ -126,7 +127,7 @@ def test_a_folder_that_cannot_hold_runs(tmp_path):
 
 BEGIN = (
     "import sys; from pathlib import Path\n"
-    "from cinematch_lib.artifacts.runs import Draft; Draft.create(Path(sys.argv[1]))"
+    "from cinematch_lib.artifacts.draft import Draft; Draft.create(Path(sys.argv[1]))"
 )
 
 
@@ -155,7 +156,8 @@ KILLED_EVERYWHERE = """
     import os, signal, sys
     from pathlib import Path
     from scipy import sparse
-    from cinematch_lib.artifacts.runs import Draft, FEATURES, META
+    from cinematch_lib.artifacts.draft import Draft
+    from cinematch_lib.artifacts.runs import FEATURES, META
 
     artifacts, matrix = Path(sys.argv[1]), sparse.eye_array(2, format="csr", dtype="float32")
 
@@ -213,7 +215,8 @@ ALL_AT_ONCE = """
     import os, sys
     from pathlib import Path
     from scipy import sparse
-    from cinematch_lib.artifacts.runs import Draft, FEATURES, META
+    from cinematch_lib.artifacts.draft import Draft
+    from cinematch_lib.artifacts.runs import FEATURES, META
 
     artifacts, (wait, go) = Path(sys.argv[1]), os.pipe()
     def child():

@@ -10,7 +10,8 @@ import sys
 import pytest
 from support.commands import COMMAND, cinematch, started
 
-from cinematch_lib.artifacts.runs import Draft, Run, current_run_id, list_runs
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
 from cinematch_lib.catalog.attribution import MOVIELENS, WIKIDATA
 from cinematch_lib.cli.main import main
 
@@ -191,7 +192,7 @@ def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):
         (["runs"], "artifacts has no runs yet; make one: cinematch run"),
         (["use", "any"], "artifacts has no run 'any'; list them: cinematch runs"),
         (["runs", "a"], "compare two runs, got 1; list them: cinematch runs"),
-        (["runs", "a", "b"], "a is no run here; list them: cinematch runs"),
+        (["runs", "a", "b"], "artifacts has no run 'a'; list them: cinematch runs"),
     ],
 )
 def test_before_there_is_any_run(call, tmp_path, arguments, text):
@@ -241,7 +242,7 @@ def test_two_runs_of_the_same_hold_the_same(call, two):
 def test_comparing_with_an_unknown_run_suggests_one(call, two, tmp_path):
     artifacts, first, second = two
     line = refused(call("runs", first, second[:-1], "--artifacts-dir", artifacts), tmp_path)
-    assert line.startswith(f"{second[:-1]} is no run here; list them: cinematch runs; did you mean ")
+    assert f" has no run {second[:-1]!r}; list them: cinematch runs; did you mean " in line
     assert second in line
 
 

@@ -8,7 +8,8 @@ from support.commands import cinematch
 from support.run_files import MATRIX
 
 from cinematch_lib import CineMatchError
-from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.evaluation.run_changes import metric_changes
 
 RNG = np.random.default_rng(0)

@@ -5,7 +5,8 @@ from support.run_files import MATRIX
 from support.tables import write_movielens
 
 from cinematch_lib import CineMatchError
-from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run, current_run_id, list_runs
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.runs import FEATURES, META, Run, current_run_id, list_runs
 from cinematch_lib.catalog.cleaning import REPORT, CleaningReport, clean
 from cinematch_lib.pipeline.resume import resume_draft, trained_with
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.folders import check_replaceable, is_recovered, recover, replace_dir, staging_dir
+from cinematch_lib.storage.files import check_replaceable, is_recovered, recover, replace_dir, staging_dir
 from cinematch_lib.storage.locks import folder_lock
 
 

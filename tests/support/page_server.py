@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.artifacts.runs import Draft
 from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.features.film_features import FilmFeatures
 from support.commands import wait_for

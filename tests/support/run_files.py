@@ -9,8 +9,9 @@ from scipy import sparse
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from cinematch_lib import CineMatchError
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.manifest import MANIFEST, seal
-from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run, current_run_id
+from cinematch_lib.artifacts.runs import FEATURES, META, Run, current_run_id
 from cinematch_lib.storage.files import sha256
 
 MATRIX = sparse.csr_matrix(np.array([[1, 0, 0.5], [0, 1, 0]], dtype=np.float32))

@@ -10,8 +10,8 @@ from pathlib import Path
 import requests
 from starlette.testclient import TestClient
 
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.artifacts.runs import Draft
 from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.serving.app import create_app

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from cinematch_lib.artifacts import runs as artifacts
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.availability import ServicesSource
@@ -61,7 +61,7 @@ def publish(project, filters, services="demo", served=(), own=None):
     matrix = features.fit_transform(films)
     general = bayesian_average(films, rating_summary(movielens.read_ratings(folder)))
     meta = movies_meta(films, general, features.get_feature_names_out(), services, report.attributions)
-    draft = artifacts.Draft.create(project / "artifacts")
+    draft = Draft.create(project / "artifacts")
     draft.write_features(matrix, features, meta)
     draft.record("clean", dataset=DATASET, filters=report.filters, services=report.services)
     given = {"papermill": {"parameters": QUICK | {"run_dir": "elsewhere"}}}

@@ -9,9 +9,10 @@ import pytest
 from scipy import sparse
 
 from cinematch_lib import Recommender
+from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.artifacts.runs import FEATURES, META, Draft, Run
+from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.cleaning import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters

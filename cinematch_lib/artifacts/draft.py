@@ -1,0 +1,151 @@
+"""Drafts: runs in preparation. A draft is sealed by its manifest and renamed to its place when it is complete."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scipy import sparse
+
+from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
+from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
+from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REQUIRED
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import to_json, write_text
+from cinematch_lib.storage.locks import folder_lock
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from sklearn.base import BaseEstimator
+
+    from cinematch_lib.features.film_features import FilmFeatures
+
+_DRAFT = ".draft-"
+_FACTS = "facts.json"
+
+
+class Draft:
+    """A run in preparation: a folder to write to, and the facts that each step recorded for the manifest."""
+
+    def __init__(self, folder: Path, *, part_of_pipeline: bool = False) -> None:
+        self.folder = folder
+        self._part_of_pipeline = part_of_pipeline
+
+    @classmethod
+    def open(cls, artifacts_dir: Path, run_dir: str = "") -> "Draft":
+        """The draft of a pipeline in the folder `run_dir`; a new draft under `artifacts_dir` if that is empty."""
+        return cls(Path(run_dir), part_of_pipeline=True) if run_dir else cls.create(artifacts_dir)
+
+    @classmethod
+    def create(cls, artifacts_dir: Path) -> "Draft":
+        """A new, empty draft under `artifacts_dir`; drafts of processes that have died are removed.
+
+        Raises CineMatchError if the folder cannot be written.
+        """
+        runs = artifacts_dir / "runs"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            with folder_lock(runs):
+                _remove_abandoned(artifacts_dir)
+                return cls(Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=runs)))
+        except OSError as error:
+            raise CineMatchError(
+                f"{artifacts_dir} cannot hold runs ({error.filename}: {error.strerror}); name another artifacts folder"
+            ) from None
+
+    def path(self, name: str) -> Path:
+        """The path of the run's file `name`; its folder is created."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write_json(self, name: str, value: object) -> None:
+        """Write `value` as JSON."""
+        write_text(self.path(name), to_json(value, indent=None if name == META else 2))
+
+    def write_matrix(self, name: str, matrix: sparse.csr_matrix) -> None:
+        """Write a CSR matrix as npz; uncompressed, because that loads faster and has reproducible bytes."""
+        sparse.save_npz(self.path(name), sparse.csr_matrix(matrix), compressed=False)
+
+    def write_estimator(self, name: str, estimator: "BaseEstimator | dict[str, Any]") -> None:
+        """Write a fitted scikit-learn estimator in skops's format; equal estimators give equal bytes."""
+        from cinematch_lib.artifacts.estimators import dump  # scikit-learn is slow to import
+
+        self.path(name).write_bytes(dump(estimator))
+
+    def write_features(self, matrix: sparse.csr_matrix, features: "FilmFeatures", meta: Mapping[str, Any]) -> None:
+        """Write the feature matrix and the films table that the recommender loads, and the fitted estimators."""
+        self.write_matrix(FEATURES, matrix)
+        self.write_json(META, meta)
+        self.write_estimator("tfidf_vectorizer.skops", features.text_)
+        self.write_estimator("genre_mlb.skops", features.genres_)
+        self.write_estimator("numeric_scaler.skops", features.numbers_)
+
+    def write_item_weights(self, weights: ItemWeights) -> None:
+        """Write the item-to-item weights that were learned from ratings."""
+        with self.path(ITEM_WEIGHTS).open("wb") as file:
+            weights.write(file)
+
+    def write_figure(self, name: str, figure: "Figure") -> None:
+        """Write a figure as ``figures/<name>.png``; equal figures give equal bytes."""
+        figure.savefig(self.path(f"figures/{name}.png"), metadata={"Software": None})
+
+    def record(self, step: str, **facts: Any) -> None:
+        """Record facts of a step (its parameters, data set, sizes) for the manifest."""
+        write_text(self.folder / _FACTS, to_json(self.facts() | {step: facts}))
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """The recorded facts, by step."""
+        path = self.folder / _FACTS
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def finish(self) -> str:
+        """Publish the draft, unless a pipeline will; returns a message for the user."""
+        if self._part_of_pipeline:
+            return "Kept for the run that the pipeline is making."
+        return f"Published as {self.publish().run_id}, now the current run."
+
+    def publish(self) -> RunInfo:
+        """Seal the draft as a run and, if it has all files that the recommender requires, make it the current run."""
+        facts = self.facts()
+        (self.folder / _FACTS).unlink(missing_ok=True)
+        runs = self.folder.parent
+        with folder_lock(runs):  # two drafts published in the same second must not get the same id
+            info = write_manifest(self.folder, facts)
+            for path in self.folder.rglob("*"):
+                if path.is_file():
+                    path.chmod(0o444)  # runs are immutable; this keeps editors from changing one by accident
+            self.folder.chmod(0o755)
+            self.folder = self.folder.rename(runs / info.run_id)
+            if all(name in info.files for name in REQUIRED):
+                write_text(runs.parent / CURRENT, info.run_id + "\n")
+        return info
+
+    def discard(self) -> None:
+        """Remove the draft and its files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _remove_abandoned(artifacts_dir: Path) -> None:
+    """Remove the drafts of dead processes, and temporary files of an interrupted update of `current`."""
+    for draft in (artifacts_dir / "runs").glob(f"{_DRAFT}*"):
+        owner = draft.name.removeprefix(_DRAFT).split("-")[0]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(draft, ignore_errors=True)
+    for part in artifacts_dir.glob(f".{CURRENT}.*"):
+        part.unlink(missing_ok=True)
+
+
+def _is_alive(process_id: int) -> bool:
+    if os.name == "nt":  # signal 0 is not a mere test there
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
