@@ -1,7 +1,7 @@
 """What differs between two runs: parameters, inputs, results, packages."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from cinematch_lib.artifacts.manifest import RECORDS, RunInfo
 
@@ -10,15 +10,24 @@ _ALSO_TIMES = "cost"  # so is it with what other steps note under this name
 _METRICS = "metrics"  # whether these differ by more than the noise is for `evaluation.between_runs` to say
 
 
-def differences(first: RunInfo, second: RunInfo) -> list[str]:
-    """Lines that say what differs, in the order facts, packages, files; one line where nothing does."""
+class Differences(NamedTuple):
+    """Lines that say what differs, by kind; ``any(differences)`` is False for runs with the same results."""
+
+    facts: list[str]
+    packages: list[str]
+    files: list[str]
+
+
+def differences(first: RunInfo, second: RunInfo) -> Differences:
+    """What differs in the facts of the steps, the versions of packages, and the checksums of files."""
     facts = [{step: of for step, of in run.facts.items() if step != _TIMES} for run in (first, second)]
-    lines = _differing("", *(_flat(one) for one in facts))
-    lines += _differing("package ", first.packages, second.packages)
     sums = [{name: file["sha256"][:12] for name, file in run.files.items()} for run in (first, second)]
     lasting = [{name: of for name, of in one.items() if not name.startswith(RECORDS)} for one in sums]
-    lines += _differing("file ", *lasting)
-    return lines or ["The two runs hold the same results, from the same inputs and parameters."]
+    return Differences(
+        _differing("", *(_flat(one) for one in facts)),
+        _differing("package ", first.packages, second.packages),
+        _differing("file ", *lasting),
+    )
 
 
 def _differing(kind: str, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:

@@ -1,104 +1,239 @@
-"""The commands ``cinematch runs`` and ``cinematch use``: list the runs, compare two, choose one."""
+"""The commands ``cinematch runs`` and ``cinematch use``: list the runs, compare two, choose the current one."""
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.artifacts.diff import differences
-from cinematch_lib.artifacts.runs import (
-    RunInfo,
-    RunRecord,
-    current_run_id,
-    list_runs,
-    run_folder,
-    unreadable_runs,
-    use_run,
-)
+from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.output import print_json, print_table, terminal
 from cinematch_lib.errors import CineMatchError
 
+if TYPE_CHECKING:
+    from cinematch_lib.artifacts.diff import Differences
+    from cinematch_lib.artifacts.runs import RunInfo, RunRecord
+    from cinematch_lib.evaluation.run_changes import Change
 
-def add_runs(commands: argparse._SubParsersAction) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
-    """Add both commands and their options to the commands of ``cinematch``."""
-    runs = commands.add_parser("runs", allow_abbrev=False, help="list the runs, or compare two")
+
+def add_runs(commands: Commands) -> None:
+    """Add the command ``runs``."""
+    runs = add_command(
+        commands,
+        "runs",
+        _runs,
+        "list the runs, or compare two",
+        description="List the runs with their metrics, or compare two: metrics, parameters, and a verdict as the last\n"
+        "line. A difference counts where its 95 % interval over the test users does not hold 0.",
+        examples=(
+            "cinematch runs",
+            "cinematch runs OLD NEW",
+            "cinematch runs OLD NEW --fail-if-worse    # for a scheduled job",
+        ),
+    )
     runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare, the older first")
     runs.add_argument(
         "--fail-if-worse", action="store_true", help="exit with 1 where a metric fell by more than the noise"
     )
-    runs.set_defaults(command=_runs)
+    runs.add_argument("--verbose", action="store_true", help="compare package versions and checksums of files too")
+    runs.add_argument("--json", action="store_true", help="print JSON")
 
-    use = commands.add_parser("use", allow_abbrev=False, help="verify a run and make it the current one")
-    use.add_argument("run", metavar="RUN")
-    use.set_defaults(command=_use)
-    return runs, use
+
+def add_use(commands: Commands) -> None:
+    """Add the command ``use``."""
+    use = add_command(
+        commands,
+        "use",
+        _use,
+        "make a run the current one, after checking its files",
+        examples=("cinematch use 20261126T065519Z-f588ef5a",),
+    )
+    use.add_argument("run", metavar="RUN", help="the name of the run, as cinematch runs lists it")
 
 
 def _runs(options: argparse.Namespace) -> None:
-    runs = {info.run_id: info for info in list_runs(options.artifacts_dir)}
+    from cinematch_lib.artifacts.runs import current_run_id, list_runs, unreadable_runs
+
     if options.pair or options.fail_if_worse:
-        _compare(options.pair, options)
+        _compare(options)
         return
-    broken = unreadable_runs(options.artifacts_dir)
+    runs, broken = list_runs(options.artifacts_dir), unreadable_runs(options.artifacts_dir)
+    current = current_run_id(options.artifacts_dir)
+    if options.json:
+        print_json({"current": current, "runs": [_as_dict(info) for info in runs], "unreadable": broken})
+        return
     if not runs and not broken:
         raise CineMatchError(f"{options.artifacts_dir} has no runs yet; make one: cinematch run")
-    current = current_run_id(options.artifacts_dir)
-    print(f"  {'run':<26} {'data set':<18} what")
-    for info in runs.values():
-        mark = "*" if info.run_id == current else " "
-        print(f"{mark} {info.run_id:<26} {info.dataset:<18}{size(info)}{_choices(info)}{_metrics(info)}")
-    print("\n* current run. Runs with the same letters after the time hold the same results.")
+    _print_list(runs, current)
+    print("\n* the current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
-        print(f"Left out: {problem}")
+        print(f"Not readable: {problem}")
 
 
-def _compare(pair: Sequence[str], options: argparse.Namespace) -> None:
-    if len(pair) != 2:
-        raise CineMatchError(f"compare two runs, got {len(pair)}; list them: cinematch runs")
-    records = [RunRecord(run_folder(options.artifacts_dir, name)) for name in pair]  # of older formats too
-    infos, worse = [record.info for record in records], []
-    if options.fail_if_worse or any("evaluate" in info.facts for info in infos):
-        worse = _compare_metrics(records, options)
-    print("\n".join(differences(*infos)))
-    if options.fail_if_worse and worse:
-        raise CineMatchError(f"{pair[1]} is worse than {pair[0]} by more than the noise: {'; '.join(worse)}")
+def _print_list(runs: "Sequence[RunInfo]", current: str | None) -> None:
+    """The runs in a table on a terminal, a line each elsewhere."""
+    if terminal() is None:
+        print(f"  {'run':<26} {'data set':<18} contents")
+        for info in runs:
+            mark = "*" if info.run_id == current else " "
+            choices, metrics = ", ".join(_choices(info)), ", ".join(_intervals(info))
+            details = "; ".join(one for one in (size(info), choices, metrics) if one)
+            print(f"{mark} {info.run_id:<26} {info.dataset:<18} {details}")
+        return
+    means = [{name: f"{one['mean']:.3f}" for name, one in _metrics(info).items()} for info in runs]
+    names = list(dict.fromkeys(name for one in means for name in one))
+    rows = [
+        (
+            "*" if info.run_id == current else "",
+            "\n".join([info.run_id, *_choices(info)]),
+            info.dataset,
+            f"{info.facts['features']['films']:,}" if "films" in info.facts.get("features", {}) else "",
+            *(one.get(name, "") for name in names),
+        )
+        for info, one in zip(runs, means, strict=True)
+    ]
+    print_table(("", "run", "data set", "films", *names), rows, ("films", *names))
 
 
-def _compare_metrics(records: Sequence[RunRecord], options: argparse.Namespace) -> list[str]:
-    """Say how the metrics of two runs differ, unless they are the same; returns what fell by more than the noise."""
-    from cinematch_lib.evaluation.run_changes import metric_changes  # heavy
+def _compare(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.diff import differences
+    from cinematch_lib.artifacts.runs import RunRecord, run_folder
 
+    if len(options.pair) != 2:
+        raise CineMatchError(f"compare two runs, got {len(options.pair)}; list them: cinematch runs")
+    records = [RunRecord(run_folder(options.artifacts_dir, name)) for name in options.pair]  # of older formats too
+    pair = [record.info for record in records]
+    changes, why_not = _metric_changes(records, must=options.fail_if_worse)
+    found = differences(*pair)
+    verdict, reason = _verdict(pair, changes, why_not, same=not any(found))
+    if options.json:
+        print_json(
+            {
+                "old": pair[0].run_id,
+                "new": pair[1].run_id,
+                "verdict": verdict,
+                "reason": reason,
+                "metrics": [_change_as_dict(one) for one in changes],
+                "differences": found._asdict(),
+            }
+        )
+    else:
+        _print_changes([one for one in changes if one.differs], pair)
+        _print_differences(found, verbose=options.verbose)
+        print(f"Verdict: {verdict}; {reason}.")
+    if options.fail_if_worse and (worse := [one.name for one in changes if one.is_worse]):
+        raise CineMatchError(f"{options.pair[1]} is worse than {options.pair[0]} beyond the noise: {'; '.join(worse)}")
+
+
+def _metric_changes(records: "Sequence[RunRecord]", *, must: bool) -> "tuple[Sequence[Change], str]":
+    """How the metrics of two runs differ, and why they cannot be compared where they cannot.
+
+    With `must`, CineMatchError is raised instead.
+    """
+    if not must and not any("evaluate" in record.info.facts for record in records):
+        return [], "neither run was evaluated"
     try:
-        changes = metric_changes(*records)
+        from cinematch_lib.evaluation.run_changes import metric_changes
+
+        return metric_changes(*records), ""
     except CineMatchError as error:
-        if options.fail_if_worse:
+        if must:
             raise
-        print(error)
-        return []
-    if any(one.differs for one in changes):
+        return [], str(error)
+
+
+def _verdict(pair: "Sequence[RunInfo]", changes: "Sequence[Change]", why_not: str, *, same: bool) -> tuple[str, str]:
+    """Whether the new run is ``better``, ``worse``, ``mixed``, the ``same`` or ``unknown``, and the reason."""
+    old, new = (info.run_id for info in pair)
+    worse = ", ".join(one.name for one in changes if one.is_worse)
+    better = ", ".join(one.name for one in changes if one.difference.low > 0)
+    if same:
+        return "same", "the two runs hold the same results, from the same inputs and parameters"
+    if why_not:
+        return "unknown", why_not
+    if better and worse:
+        return "mixed", f"{new} is better in {better}, and worse in {worse}, beyond the noise"
+    if better or worse:
+        word = "better" if better else "worse"
+        return word, f"{new} is {word} than {old} beyond the noise in {better or worse}"
+    return "same", f"no metric of {new} differs from that of {old} beyond the noise"
+
+
+def _print_changes(changes: "Sequence[Change]", pair: "Sequence[RunInfo]") -> None:
+    """The metrics that differ: a table on a terminal, a line each elsewhere."""
+    if not changes:
+        return
+    if terminal() is None:
         print("\n".join(map(str, changes)))
-    return [one.name for one in changes if one.is_worse]
+        return
+    rows = []
+    for one in changes:
+        gap = one.difference
+        word = "within the noise" if not gap.differs else "better" if gap.low > 0 else "worse"
+        interval = f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]"
+        rows.append((one.name, f"{one.before:.3f}", f"{one.after:.3f}", interval, word))
+    print_table(("metric", "old", "new", "change [95 %]", ""), rows, ("old", "new"))
 
 
-def size(info: RunInfo) -> str:
-    """How many films and features a run has, in words."""
+def _print_differences(found: "Differences", *, verbose: bool) -> None:
+    details = [*found.packages, *found.files]
+    for line in [*found.facts, *(details if verbose else ())]:
+        print(line)
+    if details and not verbose:
+        print(f"Versions and checksums differ in {len(details)} packages and files; --verbose lists them.")
+
+
+def _change_as_dict(change: "Change") -> dict[str, Any]:
+    gap = change.difference
+    return {
+        "model": change.model,
+        "metric": change.metric,
+        "old": change.before,
+        "new": change.after,
+        "difference": {"mean": gap.mean, "low": gap.low, "high": gap.high},
+        "beyond_noise": gap.differs,
+        "paired_users": change.users,
+    }
+
+
+def _as_dict(info: "RunInfo") -> dict[str, Any]:
+    features, clean = info.facts.get("features", {}), info.facts.get("clean", {})
+    return {
+        "run_id": info.run_id,
+        "created": info.created,
+        "fingerprint": info.fingerprint,
+        "dataset": info.dataset,
+        "films": features.get("films"),
+        "features": features.get("features"),
+        "filters": clean.get("filters", {}),
+        "services": clean.get("services", {}).get("source"),
+        "metrics": _metrics(info),
+    }
+
+
+def size(info: "RunInfo") -> str:
+    """The numbers of films and features of a run, in words."""
     features = info.facts.get("features", {})
-    return f" {features['films']:,} films, {features['features']:,} features" if "films" in features else " no features"
+    return f"{features['films']:,} films, {features['features']:,} features" if "films" in features else "no features"
 
 
-def _metrics(info: RunInfo) -> str:
-    """The leading metrics of the recommender that the run serves, where it was evaluated."""
-    of = info.facts.get("evaluate", {}).get("metrics", {})
-    values = of.get("served") or of.get("hybrid") or {}
-    words = [f"{name} {one['mean']:.3f} [{one['low']:.3f}, {one['high']:.3f}]" for name, one in values.items()]
-    return f"; {', '.join(words)}" if words else ""
+def _metrics(info: "RunInfo") -> dict[str, dict[str, float]]:
+    """The main metrics of the recommender that the run serves; empty where it was not evaluated."""
+    metrics = info.facts.get("evaluate", {}).get("metrics", {})
+    return metrics.get("served") or metrics.get("hybrid") or {}
 
 
-def _choices(info: RunInfo) -> str:
-    """What a run's catalog was limited to, and where its services are from."""
+def _intervals(info: "RunInfo") -> list[str]:
+    return [f"{name} {one['mean']:.3f} [{one['low']:.3f}, {one['high']:.3f}]" for name, one in _metrics(info).items()]
+
+
+def _choices(info: "RunInfo") -> list[str]:
+    """The filters of a run's catalog, and the source of its services."""
     clean = info.facts.get("clean", {})
     chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value]
-    chosen += [f"services={clean['services']['source']}"] if "services" in clean else []
-    return f"; {', '.join(chosen)}" if chosen else ""
+    return chosen + ([f"services={clean['services']['source']}"] if "services" in clean else [])
 
 
 def _use(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.runs import use_run
+
     info = use_run(options.artifacts_dir, options.run)
-    print(f"{info.run_id} is the current run now:{size(info)}")
+    print(f"{info.run_id} is the current run now: {size(info)}")

@@ -9,6 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
+from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.environment import load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
@@ -17,21 +18,53 @@ _TURN = 0.0005
 _DRAIN_SECONDS = 30  # what requests in flight may still take after a signal to stop
 
 
-def add_serve(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Add the command and its options to the commands of ``cinematch``."""
-    serve = commands.add_parser("serve", allow_abbrev=False, help="serve the API and the page from the current run")
-    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8000, help="the port (8000)")
-    serve.add_argument("--state-dir", type=Path, help="where watchlists and feedback lie (state, beside artifacts)")
-    serve.add_argument(
-        "--cors-origin", action="append", metavar="ORIGIN", help="whose pages may use it (http://localhost:5173)"
+def add_serve(commands: Commands) -> None:
+    """Add the command ``serve``."""
+    serve = add_command(
+        commands,
+        "serve",
+        _serve,
+        "serve the API and the web page",
+        description="Serve the API and the web page from the current run. Another run that becomes current is loaded\n"
+        "without a restart. CINEMATCH_API_TOKEN, in the environment or in .env, sets the token that\n"
+        "clients must send; it is required to listen beyond this computer.",
+        examples=(
+            "cinematch serve",
+            "cinematch serve --port 9000 --cors-origin https://films.example.org",
+            "CINEMATCH_API_TOKEN=… cinematch serve --host 0.0.0.0 --rate-limit 20",
+        ),
     )
-    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name with a dot it has")
-    serve.add_argument("--rate-limit", type=float, metavar="N", help="requests a second from one address (no limit)")
-    serve.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
-    serve.add_argument("--insecure", action="store_true", help="listen beyond this machine without a token")
-    serve.set_defaults(command=_serve)
-    return serve
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="port to listen on (default: 8000)")
+    serve.add_argument(
+        "--cors-origin",
+        action="append",
+        metavar="ORIGIN",
+        help="web origin whose pages may call the API; may be repeated (default: http://localhost:5173)",
+    )
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="host name that requests may carry, beside IP addresses and names without a dot; may be repeated",
+    )
+    serve.add_argument(
+        "--rate-limit", type=float, metavar="N", help="requests a second from one address at most (default: no limit)"
+    )
+    serve.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="least severe messages to log (default: info)",
+    )
+    serve.add_argument("--insecure", action="store_true", help="listen beyond this computer without a token")
+    serve.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder of watchlists and feedback (default: state, in the folder that holds the artifacts folder)",
+    )
 
 
 def _serve(options: argparse.Namespace) -> None:

@@ -60,7 +60,7 @@ def refused(called, tmp_path):
         (["-p", "min_year", "1980.0"], "min_year must be a whole number or null (its default is 1980), got '1980.0'"),
         (["-p", "require_tmdb", "7"], "require_tmdb must be true or false (its default is False), got '7'"),
         (["--to", "clean", "-p", "min_df", "3"], "the parameter min_df belongs to a step that is not run this time"),
-        (["-p", "raw_dir", "x"], "raw_dir is no parameter to give with -p or -f; say --raw-dir FOLDER"),
+        (["-p", "raw_dir", "x"], "raw_dir is not given with -p or -f; say --raw-dir DIR"),
         (["-p", "run_dir", "x"], "no notebook has the parameter 'run_dir'; there are "),
         (["-f", "missing.yaml"], "missing.yaml could not be read: No such file or directory"),
         (["-f", "."], ". could not be read: Is a directory"),
@@ -87,7 +87,7 @@ def test_misspelt_names_get_suggestions(call, tmp_path):
         (b"min_year: '1990'", "min_year must be a whole number or null (its default is 1980), got '1990'"),
         (b"region: NO", "region must be text (its default is 'US'), got False; put it in quotes"),
         (b"nonsense: 1", "no notebook has the parameter 'nonsense'"),
-        (b"artifacts_dir: x", "artifacts_dir is no parameter to give with -p or -f; say --artifacts-dir FOLDER"),
+        (b"artifacts_dir: x", "artifacts_dir is not given with -p or -f; say --artifacts-dir DIR"),
     ],
 )
 def test_a_parameter_file_that_will_not_do(call, tmp_path, content, text):
@@ -118,7 +118,7 @@ def test_wrong_usage_is_explained_by_the_parser():
 def test_help_names_every_command():
     done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True)
     assert done.returncode == 0
-    for name in ("run", "recommend", "runs", "use"):
+    for name in ("setup", "run", "recommend", "search", "runs", "use", "serve"):
         assert re.search(rf"^ +{name} ", done.stdout, flags=re.MULTILINE)
 
 
@@ -221,7 +221,7 @@ def test_runs_are_listed_and_the_one_in_use_is_marked(call, two):
     code, out, err = call("runs", "--artifacts-dir", artifacts)
     assert (code, err) == (0, "")
     head, *lines = out.split("\n\n")[0].split("\n")
-    assert head.split() == ["run", "data", "set", "what"]
+    assert head.split() == ["run", "data", "set", "contents"]
     assert len(lines) == 2
     (marked,) = (line for line in lines if line.startswith("* "))
     assert re.fullmatch(
@@ -234,7 +234,7 @@ def test_two_runs_of_the_same_hold_the_same(call, two):
     artifacts, first, second = two
     assert call("runs", first, second, "--artifacts-dir", artifacts) == (
         0,
-        "The two runs hold the same results, from the same inputs and parameters.\n",
+        "Verdict: same; the two runs hold the same results, from the same inputs and parameters.\n",
         "",
     )
 
@@ -262,7 +262,7 @@ def test_a_broken_run_is_refused_and_named_in_the_list(call, two, tmp_path):
     assert current_run_id(artifacts) == second
     code, out, _ = call("runs", "--artifacts-dir", artifacts)
     assert code == 0
-    assert f"\nLeft out: {manifest} is missing, so {first} is no complete run; make the run anew" in out
+    assert f"\nNot readable: {manifest} is missing, so {first} is no complete run; make the run anew" in out
 
 
 # --- as a shell meets it ------------------------------------------------------------------------------

@@ -64,10 +64,10 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     run_id = current_run_id(sample_run.artifacts)
     assert account.startswith("9,066 films read = 7,276 kept + 1,790 dropped (5 no year known, 1,771 before 1980, ")
     sizes = Run.current(sample_run.artifacts).info.facts["features"]
-    assert named == f"run {run_id} {sizes['films']:,} films, {sizes['features']:,} features"
+    assert named == f"run {run_id}: {sizes['films']:,} films, {sizes['features']:,} features"
     head, *models = found.split("\n")
-    assert head == "held-out likes found by    ndcg@10 [95 %]           recall@20 [95 %]"
-    assert {row[:26].strip() for row in models} == {"hybrid, as it is served", "hybrid", "ease", "popular"}
+    assert re.split("  +", head) == ["model", "ndcg@10 [95 %]", "recall@20 [95 %]"]
+    assert {re.split("  +", row)[0] for row in models} == {"hybrid, as it is served", "hybrid", "ease", "popular"}
     assert models[-1].startswith("popular ")
     assert after == 'It is the current run now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
 
@@ -324,7 +324,8 @@ def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans
     assert untouched(project, sample_run)
 
 
-def test_on_a_terminal_the_download_is_seen_and_ctrl_c_stops_it(stalling, project, sample_run):
+@pytest.mark.parametrize("terminal", ["dumb", "xterm-256color"])
+def test_on_a_terminal_the_download_is_seen_and_ctrl_c_stops_it(stalling, project, sample_run, terminal):
     mine, its = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, "run", "--dataset", NAME, "--to", "fetch"],
@@ -333,6 +334,7 @@ def test_on_a_terminal_the_download_is_seen_and_ctrl_c_stops_it(stalling, projec
         stdout=its,
         stderr=its,
         preexec_fn=lambda: os.login_tty(its),
+        env=os.environ | {"TERM": terminal, "COLUMNS": "80"},
     )
     os.close(its)
     seen = b""
@@ -345,8 +347,13 @@ def test_on_a_terminal_the_download_is_seen_and_ctrl_c_stops_it(stalling, projec
             seen += more
     assert process.wait(timeout=60) == 130
     text = seen.decode()
-    assert text.startswith("[1/1] fetch …\r\n")
-    assert re.search(rf"\r{NAME}\.zip: +0%\|.*/401k \[", text), text
+    bar = rf"{NAME}\.zip: +0%\|.*/401k \["
+    if terminal == "dumb":
+        assert text.startswith("[1/1] fetch …\r\n")
+        assert re.search(rf"\r{bar}", text), text
+    else:
+        assert re.search(rf"\[1/1\] fetch .*0:00:0\d.* {bar}", text), text
+        assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
     assert f"cinematch: interrupted; the current run is {current_run_id(sample_run.artifacts)}\r\n" in text
     assert "Traceback" not in text and "Warning" not in text
     assert gone(kernel)

@@ -1,0 +1,55 @@
+"""Output of the commands: rich on a terminal, plain lines in a pipe or a log, JSON on request."""
+
+import json
+import os
+import sys
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 100  # columns at most of running text, also on wider terminals
+
+
+def terminal() -> "Console | None":
+    """A console where stdout is a terminal and rich is installed; None where lines should be plain."""
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return None
+    try:
+        from rich.console import Console
+    except ImportError:
+        return None
+    colors = None if os.environ.get("NO_COLOR") else "auto"  # https://no-color.org
+    return Console(color_system=colors, markup=False, emoji=False, highlight=False)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Collection[str] = ()) -> None:
+    """Print a table: ruled on a terminal, aligned columns elsewhere.
+
+    `numbers` are the titles of the columns that are aligned to the right.
+    """
+    if (console := terminal()) is not None:
+        from rich import box
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for title in header:
+            table.add_column(title, justify="right" if title in numbers else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        cells = [
+            f"{cell:>{width}}" if title in numbers else f"{cell:<{width}}"
+            for title, cell, width in zip(header, row, widths, strict=True)
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, with escapes for the characters that the encoding of stdout lacks."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, indent=2, ensure_ascii=not is_utf8))

@@ -1,0 +1,201 @@
+"""The commands ``cinematch recommend`` and ``cinematch search``."""
+
+import argparse
+import csv
+import io
+import textwrap
+from typing import TYPE_CHECKING
+
+from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.output import WIDTH, print_json, terminal
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+
+if TYPE_CHECKING:
+    from cinematch_lib.artifacts.runs import Run
+    from cinematch_lib.recommender.films import Movie, Preferences
+    from cinematch_lib.recommender.recommender import Recommendation, Recommender
+
+DEFAULT_K = 10
+
+
+def add_recommend(commands: Commands) -> None:
+    """Add the command ``recommend``."""
+    recommend = add_command(
+        commands,
+        "recommend",
+        _recommend,
+        "recommend films, with the reasons for each",
+        description="Recommend films from the current run, with the reasons for each. Titles may be given without\n"
+        "the year where only one film has the title.",
+        examples=(
+            'cinematch recommend --like "Heat (1995)" --like "Toy Story"',
+            "cinematch recommend --genre crime --genre thriller --year-min 1990 --runtime-max 120",
+            "cinematch recommend --like Heat --service Netflix -k 5 --json",
+        ),
+    )
+    recommend.add_argument("titles", nargs="*", help=argparse.SUPPRESS)
+    recommend.add_argument(
+        "--like", action="append", default=[], metavar="TITLE", help="a film that you like; may be repeated"
+    )
+    recommend.add_argument(
+        "--dislike", action="append", default=[], metavar="TITLE", help="a film that you dislike; may be repeated"
+    )
+    recommend.add_argument(
+        "--without", action="append", default=[], metavar="TITLE", help="a film to leave out; may be repeated"
+    )
+    recommend.add_argument(
+        "--genre", action="append", default=[], help="films with at least one of these genres; may be repeated"
+    )
+    recommend.add_argument(
+        "--service", action="append", default=[], help="films on at least one of these services; may be repeated"
+    )
+    for name, meaning in (("year", "year of release"), ("runtime", "running time in minutes")):
+        recommend.add_argument(f"--{name}-min", type=int, metavar="N", help=f"lowest {meaning}")
+        recommend.add_argument(f"--{name}-max", type=int, metavar="N", help=f"highest {meaning}")
+    recommend.add_argument("-k", type=int, metavar="N", help=f"number of films (default: {DEFAULT_K})")
+    recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
+
+
+def add_search(commands: Commands) -> None:
+    """Add the command ``search``."""
+    search = add_command(
+        commands,
+        "search",
+        _search,
+        "find films by title",
+        description="Find films of the current run by title. Case, accents and small misspellings do not matter.",
+        examples=('cinematch search "dark knight"', "cinematch search amelie -k 3 --json"),
+    )
+    search.add_argument("text", nargs="+", metavar="TEXT", help="a title, or a part of one")
+    search.add_argument(
+        "-k", type=int, default=DEFAULT_K, metavar="N", help=f"number of films at most (default: {DEFAULT_K})"
+    )
+    search.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _recommend(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.runs import Run
+    from cinematch_lib.recommender.recommender import Recommender
+
+    if options.titles:
+        title = " ".join(options.titles)
+        raise CineMatchError(f'{title!r} stands alone; say whether you like the film: --like "{title}"')
+    run = Run.current(options.artifacts_dir)
+    recommender = Recommender.of_run(run)
+    preferences = _preferences(options, recommender, run)
+    k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
+    found = recommender.recommend(preferences, k)
+    is_demo = recommender.services_source == "demo"
+    if options.json:
+        print_json(
+            {
+                "recommendations": [one.to_dict() for one in found],
+                "count": len(found),
+                "services_source": recommender.services_source,
+                "attributions": list(recommender.attributions),
+            }
+        )
+        return
+    _print_recommendations(found)
+    if len(found) < k:
+        only = f"Only {len(found)} film{'s fit' if len(found) > 1 else ' fits'}" if found else "No film fits"
+        print(f"{only}; loosen the filters to see more.")
+    if is_demo:
+        print("\nServices marked (demo) are invented for demonstration.")
+    print("\n" + "\n".join(recommender.attributions))
+
+
+def _preferences(options: argparse.Namespace, recommender: "Recommender", run: "Run") -> "Preferences":
+    from cinematch_lib.recommender.films import Preferences
+
+    liked, disliked, without = (
+        [_find(title, recommender, run).movie_id for title in titles]
+        for titles in (options.like, options.dislike, options.without)
+    )
+    return Preferences(
+        liked_movie_ids=liked,
+        disliked_movie_ids=disliked,
+        not_interested_ids=without,
+        preferred_genres=options.genre,
+        services=options.service,
+        runtime_min=options.runtime_min,
+        runtime_max=options.runtime_max,
+        year_min=options.year_min,
+        year_max=options.year_max,
+    )
+
+
+def _find(title: str, recommender: "Recommender", run: "Run") -> "Movie":
+    """The film with this title. The error tells an id from a title, and why cleaning left a film out."""
+    try:
+        return recommender.find(title)
+    except UnknownNameError:
+        if title.isdecimal() and int(title) in recommender:
+            label = recommender.movie(int(title)).label
+            raise CineMatchError(
+                f'no film here is called {title!r}; films are given by title, and the id {title} is "{label}"'
+            ) from None
+        if (why := _left_out(title, run)) is not None:
+            raise CineMatchError(why) from None
+        raise
+
+
+def _left_out(title: str, run: "Run") -> str | None:
+    """Why cleaning left out the film with this title; None where it did not."""
+    from cinematch_lib.storage.paths import REJECTS
+    from cinematch_lib.vocabulary.spelling import fold
+    from cinematch_lib.vocabulary.titles import parse_title
+
+    if REJECTS not in run.info.files:
+        return None
+    wanted = fold(parse_title(title)[0])
+    for row in csv.DictReader(io.StringIO(run.read_bytes(REJECTS).decode("utf-8"))):
+        if row["file"] == "movies.csv" and fold(row["title"].split(" (")[0]) == wanted:
+            return (
+                f"{row['title']} was left out of this run ({row['reason']}); "
+                "run the pipeline with other parameters, such as -p min_year null"
+            )
+    return None
+
+
+def _search(options: argparse.Namespace) -> None:
+    from cinematch_lib.recommender.recommender import Recommender
+
+    recommender, text = Recommender.load(options.artifacts_dir), " ".join(options.text)
+    found = recommender.search(text, options.k)
+    if options.json:
+        print_json({"query": text, "results": [movie.to_dict() for movie in found], "count": len(found)})
+        return
+    if not found:
+        print(f"No film here has a title like {text!r}.")
+    width = max((len(str(movie.movie_id)) for movie in found), default=0)
+    for movie in found:
+        _print_film(f"{movie.movie_id:>{width}}", movie)
+
+
+def _print_recommendations(found: "list[Recommendation]") -> None:
+    for one in found:
+        _print_film(f"{one.rank:>3}.", one.movie, f"{one.score:.3f}", one.explanation)
+
+
+def _print_film(number: str, movie: "Movie", score: str = "", explanation: str = "") -> None:
+    """One film with its facts below it, indented past the number."""
+    runtime = f"{movie.runtime} min" if movie.runtime else ""
+    facts = " · ".join(fact for fact in (runtime, ", ".join(movie.genres), ", ".join(movie.services)) if fact)
+    if (console := terminal()) is not None:
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(f"{number}", Text.assemble((movie.label, "bold"), f"   {score}".rstrip()))
+        grid.add_row("", Text(facts, style="dim"))
+        if explanation:
+            grid.add_row("", Text(explanation))
+        console.print(grid, width=min(console.width, WIDTH))
+        return
+    indent = " " * (len(number) + 1)
+    print(f"{number} {movie.label}   {score}".rstrip())
+    if facts:
+        print(f"{indent}{facts}")
+    if explanation:
+        print(textwrap.fill(explanation, WIDTH, initial_indent=indent, subsequent_indent=indent))

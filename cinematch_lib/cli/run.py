@@ -1,0 +1,192 @@
+"""The command ``cinematch run``: the pipeline, with its progress and its results."""
+
+import argparse
+import contextlib
+import io
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.environment import load_dotenv_file
+from cinematch_lib.cli.output import print_table, terminal
+from cinematch_lib.cli.runs import size
+from cinematch_lib.errors import CineMatchError
+
+if TYPE_CHECKING:
+    from cinematch_lib.artifacts.runs import RunInfo
+    from cinematch_lib.pipeline.runner import StepTime
+
+
+def add_run(commands: Commands) -> None:
+    """Add the command ``run``."""
+    run = add_command(
+        commands,
+        "run",
+        _run,
+        "run the pipeline: fetch, clean, features, train, evaluate",
+        description="Run the notebooks of the pipeline in order: fetch, clean, features, train, evaluate. The result\n"
+        "is a new run, which becomes the current one.",
+        examples=(
+            "cinematch run",
+            "cinematch run --dataset ml-latest-small -p min_year 1990 -p services demo",
+            "cinematch run --from train -p regularization 200",
+            "cinematch run -f params.yaml",
+        ),
+        folders=("raw", "data", "artifacts"),
+    )
+    run.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="sample, ml-latest-small, ml-latest, ml-20m, ml-25m, ml-32m, or a folder of the raw folder with "
+        "movies.csv and links.csv (default: sample)",
+    )
+    run.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of a notebook; may be repeated, and overrides the file of -f",
+    )
+    run.add_argument("-f", type=Path, metavar="FILE", help="a YAML file with parameters, a line each: 'min_year: 1990'")
+    run.add_argument("--from", dest="first", metavar="STEP", help="first step to run (default: fetch)")
+    run.add_argument("--to", dest="last", metavar="STEP", help="last step to run (default: evaluate)")
+    run.add_argument(
+        "--no-refresh",
+        action="store_true",
+        help="send no requests to TMDb for films already stored, and drop what is older than its terms allow",
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from cinematch_lib.pipeline.runner import Folders, run_pipeline, steps_between
+
+    load_dotenv_file("pipeline")
+    steps = steps_between(options.first, options.last)
+    values = _parameters(options, steps)
+    folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
+    with _messages() as message:
+        info, times = run_pipeline(folders, values, steps, message)
+    _report(info, times, steps, options)
+
+
+def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]:
+    """The values of all parameters that were given, checked."""
+    from cinematch_lib.pipeline.parameters import checked
+    from cinematch_lib.pipeline.runner import FOLDERS, STEPS, parameters_of
+
+    known, everywhere = parameters_of(steps), parameters_of(list(STEPS))
+    from_file, typed = _read_yaml(options.f), dict(options.p)
+    for name in FOLDERS:
+        if name in from_file or name in typed:
+            raise CineMatchError(f"{name} is not given with -p or -f; say --{name.replace('_', '-')} DIR")
+    values = checked(from_file, known, everywhere) | checked(typed, known, everywhere, typed=True)
+    if options.no_refresh:
+        values |= checked({"refresh_tmdb": False}, known, everywhere)
+    if options.dataset is not None:
+        values["dataset"] = options.dataset
+    if values.get("services_file"):  # a typed path is relative to the current folder, a notebook's to the project
+        values["services_file"] = str(Path(values["services_file"]).resolve())
+    return values
+
+
+def _read_yaml(path: Path | None) -> dict[str, object]:
+    import yaml
+
+    if path is None:
+        return {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise CineMatchError(f"{path} could not be read: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that does not exist
+        raise CineMatchError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise CineMatchError(f"{path} must hold lines such as 'min_year: 1990', got {values!r}")
+    return {str(name): value for name, value in values.items()}
+
+
+def _report(info: "RunInfo", times: "list[StepTime]", steps: list[str], options: argparse.Namespace) -> None:
+    """Times, what cleaning dropped, metrics, and what to do next."""
+    from cinematch_lib.artifacts.runs import current_run_id
+    from cinematch_lib.catalog.cleaning import CleaningReport
+    from cinematch_lib.recommender.recommender import Recommender
+
+    print()
+    rows = [(one.step, f"{one.seconds:.1f}", f"{one.peak_mb:,.0f}") for one in times]
+    print_table(("step", "seconds", "peak MB"), rows, ("seconds", "peak MB"))
+    if "clean" in steps:
+        print(f"\n{CleaningReport.load(options.data_dir).summary()}")
+    print(f"\nrun {info.run_id}: {size(info)}")
+    if "evaluate" in steps and "evaluate" in info.facts:
+        print()
+        _print_metrics(info.facts["evaluate"]["metrics"])
+        print()
+    if current_run_id(options.artifacts_dir) == info.run_id:
+        (best,) = Recommender.load(options.artifacts_dir).recommend(k=1)
+        print(f'It is the current run now. Try: cinematch recommend --like "{best.movie.label}"')
+    else:
+        print("It holds no features, so the current run does not change.")
+
+
+def _print_metrics(metrics: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    """The main metrics of all models as a table, the best by the first of them at the top."""
+    main = list(next(iter(metrics.values())))
+    rows = []
+    for model, values in sorted(metrics.items(), key=lambda one: -one[1][main[0]]["mean"]):
+        cells = [f"{values[name]['mean']:.3f} [{values[name]['low']:.3f}, {values[name]['high']:.3f}]" for name in main]
+        rows.append(("hybrid, as it is served" if model == "served" else model, *cells))
+    print_table(("model", *(f"{name} [95 %]" for name in main)), rows)
+
+
+@contextlib.contextmanager
+def _messages() -> Iterator[Callable[[str], None]]:
+    """Where the pipeline's messages go: a live line with the time of the step on a terminal, plain lines elsewhere."""
+    if (console := terminal()) is None:
+        from cinematch_lib.pipeline.runner import say_at_once
+
+        yield say_at_once
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[detail]}"),
+    )
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as live:
+
+        def message(line: str) -> None:
+            for task in live.task_ids:
+                live.remove_task(task)
+            if line.endswith(" …"):  # a step begins
+                live.add_task(line.removesuffix(" …"), total=None, detail="")
+            else:
+                live.console.print(line)
+
+        with contextlib.redirect_stderr(_KernelOutput(live)):
+            yield message
+
+
+class _KernelOutput(io.TextIOBase):
+    """Shows what a notebook writes to stderr: whole lines above the live line, a progress bar at its end."""
+
+    def __init__(self, live: Any) -> None:
+        self._live, self._line = live, ""
+
+    def isatty(self) -> bool:
+        """Whether somebody looks."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Print the lines of `text` that are complete, and keep the rest as the detail of the running step."""
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            if shown := line.rpartition("\r")[2].strip():
+                self._live.console.print(shown)
+        self._line = self._line.rpartition("\r")[2]
+        for task in self._live.task_ids:
+            self._live.update(task, detail=self._line.strip())
+        return len(text)

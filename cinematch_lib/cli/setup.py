@@ -1,0 +1,72 @@
+"""The command ``cinematch setup``: the guided set-up, with a flag for every answer."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.environment import load_dotenv_file
+
+
+def add_setup(commands: Commands, run_command: Callable[[Sequence[str]], None]) -> None:
+    """Add the command ``setup``; `run_command` executes another command of ``cinematch``, given its words."""
+    setup = add_command(
+        commands,
+        "setup",
+        _setup,
+        "guided set-up: asks, runs the pipeline, checks, serves",
+        description="Asks for the set-up, data set, filters and features, shows the time and the command that result\n"
+        "from the answers, runs it, checks the result, and offers to start the server. An answer that a\n"
+        "flag gives is not asked for.",
+        examples=(
+            "cinematch setup",
+            "cinematch setup --mode quick --yes",
+            "cinematch setup --mode full --dataset ml-latest-small --tmdb-limit 500",
+        ),
+        folders=("raw", "data", "artifacts"),
+    )
+    setup.set_defaults(run_command=run_command)
+    setup.add_argument(
+        "--mode",
+        metavar="MODE",
+        help="quick (MovieLens alone), full (with TMDb's data; needs a free token), or custom (filters and features)",
+    )
+    setup.add_argument("--dataset", metavar="NAME", help="the data set, as for cinematch run")
+    setup.add_argument(
+        "--tmdb-limit",
+        dest="p",
+        action="append",
+        default=[],
+        type=_limit,
+        metavar="N",
+        help="request TMDb's data for the N most rated films only, or 'all'",
+    )
+    setup.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of a notebook, such as: -p min_year 1990; may be repeated",
+    )
+    setup.add_argument("--to", metavar="STEP", help="last step to run (default: evaluate)")
+    setup.add_argument(
+        "--save-token", action=argparse.BooleanOptionalAction, help="store a token that you type in the file .env"
+    )
+    setup.add_argument("--serve", action=argparse.BooleanOptionalAction, help="start the server afterwards")
+    setup.add_argument(
+        "--yes", action="store_true", help="ask nothing: take the defaults for what no flag says, and start no server"
+    )
+
+
+def _limit(text: str) -> list[str]:
+    return ["tmdb_limit", "null" if text == "all" else text]
+
+
+def _setup(options: argparse.Namespace) -> None:
+    from cinematch_lib.wizard.preflight import begin
+
+    load_dotenv_file("pipeline")
+    packages = begin(options)
+    from cinematch_lib.wizard.wizard import guided_setup
+
+    guided_setup(options, options.run_command, packages)
