@@ -31,15 +31,15 @@ def read(work: Path) -> float:
 def rows(work: Path) -> float:
     """Histories and sessions as sparse rows."""
     from cinematch_lib.models.ease import most_rated
-    from cinematch_lib.models.training_matrix import Rows
+    from cinematch_lib.models.training_matrix import TrainingMatrix
 
-    learned = _learned(work)
+    train = _learned(work)
     began = time.perf_counter()
-    made = Rows.of(learned).part(most_rated(learned, MOST))
+    made = TrainingMatrix.from_interactions(train).select(most_rated(train, MOST))
     X = sparse.vstack([made.histories, made.sessions], format="csr")
     took = time.perf_counter() - began
     sparse.save_npz(work / "rows.npz", X, compressed=False)
-    sparse.save_npz(work / "likes.npz", learned.likes, compressed=False)
+    sparse.save_npz(work / "likes.npz", train.likes, compressed=False)
     return took
 
 
@@ -102,7 +102,9 @@ def _learned(work: Path):  # noqa: ANN202 - imported where it is needed, so that
     from cinematch_lib.data.movielens import read_ratings
     from cinematch_lib.models.interactions import Interactions
 
-    return Interactions.of(read_ratings(work), np.sort(pd.read_csv(work / "movies.csv")["movieId"].to_numpy()))
+    return Interactions.from_ratings(
+        read_ratings(work), np.sort(pd.read_csv(work / "movies.csv")["movieId"].to_numpy())
+    )
 
 
 def _als(work: Path, factors: int) -> float:

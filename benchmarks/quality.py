@@ -1,7 +1,7 @@
 """The hybrid beside tuned rivals on three real data sets: ``python -m benchmarks.quality sample`` and so on.
 
 ``sample`` is in the package; ``ml-2023-subset`` and ``ml-32m-ratings`` (films from ``ml-32m``) are read from the folder
-that ``CINEMATCH_REAL_DATA`` names. Rows "on graded ratings" are the same models learning from the hybrid's input, so
+that ``CINEMATCH_REAL_DATA`` names. Rows "on weighted ratings" are the same models learning from the hybrid's input, so
 that one sees how much of its lead the input is.
 """
 
@@ -91,7 +91,7 @@ def _entrants(name: str) -> Iterator[tuple[str, str, Sequence[Mapping[str, objec
     yield "hybrid", "hybrid", [{}]
     for model, candidates in (("ease", _EASE), ("als", als)):
         yield model, model, candidates
-        yield f"{model} on graded ratings", model, [one | {"graded": True} for one in candidates]
+        yield f"{model} on weighted ratings", model, [one | {"weighted_ratings": True} for one in candidates]
     yield "popular", "popular", [{}]
 
 

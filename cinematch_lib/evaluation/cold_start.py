@@ -141,7 +141,7 @@ def cold_films(
     with threads_for(len(one.split.train)):
         hybrid = models.make("hybrid", **(ours or {})).fit(one.split.train, one.catalog)
     without = copy.copy(hybrid)  # the same weights: content is what is added to them when films are scored
-    without.chosen = hybrid.chosen | {"cold": 0.0}
+    without.best_params = hybrid.best_params | {"content_weight": 0.0}
     measured = {
         "hybrid": _found(hybrid, one.split, theirs, hidden),
         "content": _found(models.make("content").fit(one.split.train, one.catalog), one.split, theirs, hidden),

@@ -1,4 +1,4 @@
-"""Models against each other under one plan: each tuned by the same budget, fitted, asked, and scored."""
+"""Models against each other under one plan: each tuned by the same budget, fitted, queries, and scored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,12 +152,12 @@ def _enter(
             params, tried = search(name, plan.validation.split, plan.validation.catalog, metric=f"ndcg@{ks[0]}")
         if name == OURS and len(plan.rounds) > 1:
             ours = models.make(OURS, **params).fit(plan.validation.split.train, plan.validation.catalog)
-            params, tried = dict(params) | ours.chosen, pd.DataFrame(ours.tried)
+            params, tried = dict(params) | ours.best_params, pd.DataFrame(ours.trials)
     parts: dict[str, list[dict[str, Any]]] = {name: []}
     for one in plan.rounds:
         with timer() as fitting:
             model = models.make(name, **(params or {})).fit(one.split.train, one.catalog)
-        chosen = dict(getattr(model, "chosen", params or {}))
+        chosen = dict(getattr(model, "best_params", params or {}))
         cold = to_cold_users(ranking(model), one.split, ks[0]) if cold_users else None
         made = {"chosen": chosen, "cold": cold, "fit": fitting.seconds, "mb": megabytes(model)}
         parts[name].append(made | _asked(_asking(model), one, ks))

@@ -89,7 +89,7 @@ def _between(mean: float, drawn: np.ndarray, level: float) -> Interval:
 def by_activity(values: pd.DataFrame, histories: pd.DataFrame, edges: tuple[int, ...] = (10, 30, 100)) -> pd.DataFrame:
     """Means of the per-user `values` by how many ratings the users' histories hold; `edges` as lower bounds.
 
-    Rows are the classes in words, columns those of `values` and `users`, how many there are in each.
+    TrainingMatrix are the classes in words, columns those of `values` and `users`, how many there are in each.
     """
     counts = histories["userId"].value_counts().reindex(values.index).fillna(0).to_numpy()
     starts = [0, *edges]

@@ -148,7 +148,7 @@ def by_history(contest: Contest, names: Sequence[str]) -> pd.DataFrame:
 def by_popularity(contest: Contest, names: Sequence[str]) -> pd.DataFrame:
     """Which part of the films to find is in the second length of list, by how many ratings they had.
 
-    Rows are classes of films, columns `films to find` and the models `names`.
+    TrainingMatrix are classes of films, columns `films to find` and the models `names`.
     """
     plan, k = contest.plan, contest.ks[min(1, len(contest.ks) - 1)]
     most = max(one.split.train["movieId"].value_counts().max() for one in plan.rounds)

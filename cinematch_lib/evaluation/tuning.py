@@ -30,8 +30,8 @@ CANDIDATES: Mapping[str, Sequence[Mapping[str, Any]]] = {
         )
     ],
     "bpr": [
-        {"factors": factors, "rate": rate, "regularization": regularization}
-        for factors, rate, regularization in (
+        {"factors": factors, "learning_rate": learning_rate, "regularization": regularization}
+        for factors, learning_rate, regularization in (
             *((32, 0.02, 0.01), (32, 0.05, 0.01), (32, 0.05, 0.05), (64, 0.02, 0.01)),
             *((64, 0.05, 0.01), (64, 0.05, 0.05), (64, 0.1, 0.05), (128, 0.05, 0.02)),
         )

@@ -1,4 +1,4 @@
-"""What learns from ratings: one contract, several models (see `base.Model`), made by name."""
+"""Recommender models with one contract (`base.Model`), made by name."""
 
 from cinematch_lib.errors import require_extra
 
@@ -9,10 +9,13 @@ from typing import Any
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.models.base import Model
+from cinematch_lib.models.content import ContentModel
 from cinematch_lib.models.ease import Ease
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.implicit_wrappers import Als, Bpr, ItemKNN
-from cinematch_lib.models.popular import ContentModel, Popular
+from cinematch_lib.models.popular import Popular
+from cinematch_lib.models.training import train
+from cinematch_lib.vocabulary.renamed import check_not_renamed
 
 MODELS: dict[str, type[Model]] = {
     "popular": Popular,
@@ -24,22 +27,24 @@ MODELS: dict[str, type[Model]] = {
     "hybrid": Hybrid,
 }
 
-__all__ = ["MODELS", "Model", "make"]
+__all__ = ["MODELS", "Hybrid", "Model", "make", "train"]
 
 
 def make(name: str, **params: Any) -> Model:
-    """A model by its name, not fitted yet; `params` are those of its class.
+    """An unfitted model by its name, with `params` as its hyperparameters.
 
-    Raises UnknownNameError for another name, and CineMatchError for parameters that the model does not have.
+    Raises UnknownNameError for an unknown name, and CineMatchError for parameters that the model does not have.
 
     >>> make("ease", regularization=200).parameters()
-    {'regularization': 200, 'max_films': 20000, 'graded': False}
+    {'regularization': 200, 'max_films': 20000, 'weighted_ratings': False}
     """
     if name not in MODELS:
         raise UnknownNameError(
             f"a model's name is one of {', '.join(MODELS)}, got {name!r}", close_names(str(name), MODELS)
         )
     known = inspect.signature(MODELS[name]).parameters
+    for unknown in params.keys() - known.keys():
+        check_not_renamed(unknown, known)
     if unknown := [one for one in params if one not in known]:
         raise CineMatchError(
             f"the model {name} takes {', '.join(known) or 'no parameters'}, got {', '.join(map(repr, unknown))}"

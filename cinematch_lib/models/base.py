@@ -1,5 +1,6 @@
-"""What every model that learns from ratings does, so that each is used, tested and compared in the same way."""
+"""The contract of all models: fit on ratings, then recommend to users who need not be among them."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
@@ -11,94 +12,96 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.recommender.ranking import top_k_per_row
 
-_AT_ONCE = 16_000_000  # scores held in memory
+_BATCH_SCORES = 16_000_000  # scores held in memory at once
+_DTYPES = {"userId": "int64", "movieId": "int64", "rank": "int64", "score": "float64"}
 
 
 class Model(ABC):
-    """Learns from ratings, recommends to users it has never seen.
+    """A recommender that learns from ratings.
 
-    A model's parameters are the arguments of its constructor, kept under their names. Subclasses say what is
-    learned (`_learn`) and how films are scored (`_scores`); ids, batches, exclusion and order are done here.
+    The arguments of a model's constructor are its hyperparameters, stored under their names. A subclass
+    implements `_fit` and `_scores`; this class maps ids to rows and columns, works in batches, excludes rated
+    films and ranks.
+
+    Attributes
+    ----------
+    films : the MovieLens ids that can be recommended, int64 (films,), ascending.
+    like_counts : the number of likes of each film, float64 (films,); the scores of users without a history.
+
     """
 
-    films: np.ndarray  # MovieLens ids, int64 (films,), ascending: what can be recommended
-    general: np.ndarray  # float64 (films,): the number of likes, for histories that say nothing
+    films: np.ndarray
+    like_counts: np.ndarray
 
     def fit(self, ratings: pd.DataFrame, catalog: pd.DataFrame) -> Self:
-        """Learn from `ratings` (`userId, movieId, rating`, optionally `timestamp`); returns itself.
+        """Learn from `ratings` (`userId, movieId, rating` and optionally `timestamp`) and return the model.
 
-        `catalog` has `movieId` and whatever else is known of the films (`title, genres, year, overview, tags`
-        and so on); its films, and no others, will be recommended. Raises CineMatchError.
+        `catalog` has `movieId`, once each, and optionally `title, genres, year, overview, tags` and other
+        metadata; exactly its films can be recommended. Raises CineMatchError for a catalog that is empty or
+        repeats a film, and where no rating is of one of its films.
         """
         films = pd.to_numeric(catalog["movieId"]).to_numpy(dtype=np.int64)
         if not len(films) or len(np.unique(films)) < len(films):
             raise CineMatchError(f"the catalog must name one film or more, each once, got {len(films)} rows")
         order = np.argsort(films)
         self.films = films[order]
-        learned = Interactions.of(ratings, self.films)
-        if not learned.stars.nnz:
+        train = Interactions.from_ratings(ratings, self.films)
+        if not train.ratings.nnz:
             raise CineMatchError(
                 f"none of the {len(ratings)} ratings is of one of the catalog's {len(films)} films; "
                 "give ratings and films of one data set"
             )
-        self.general = np.asarray(learned.likes.sum(axis=0), dtype=np.float64).ravel()
-        self._learn(learned, catalog.iloc[order].reset_index(drop=True))
+        self.like_counts = np.asarray(train.likes.sum(axis=0), dtype=np.float64).ravel()
+        self._fit(train, catalog.iloc[order].reset_index(drop=True))
         return self
 
     def recommend(
         self, histories: pd.DataFrame, k: int = 20, *, exclude_seen: bool = True, users: Sequence[int] | None = None
     ) -> pd.DataFrame:
-        """The `k` best films for each user, the best first: `userId, movieId, rank, score`.
+        """The `k` highest-scoring films of each user, the best first: `userId, movieId, rank, score`.
 
-        `histories` has `userId, movieId, rating` and, where known, `timestamp`; films that the catalog lacks
-        say nothing. Users are those of `histories` and of `users`, which may name some without any history:
-        they get what people like in general. With `exclude_seen`, films in a user's history, however rated,
-        are left out (then there may be fewer than `k`). Films of equal score are in the order of their ids.
-        Raises CineMatchError when k is not between 1 and the number of films.
+        `histories` has `userId, movieId, rating` and optionally `timestamp`; ratings of films outside the
+        catalog are ignored. `users` adds users without a history, who get the most liked films. With
+        `exclude_seen`, every film that a user has rated is left out, so that a list may be shorter than `k`.
+        Ties are ordered by film id. Raises CineMatchError if k is not between 1 and the number of films.
         """
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(self.films):
             raise CineMatchError(f"k must be between 1 and {len(self.films)} (the number of films), got {k!r}")
-        asked = Interactions.of(histories, self.films, users)
-        step = max(1, _AT_ONCE // len(self.films))
-        parts = [self._ranked(asked.part(slice(at, at + step)), k, exclude_seen) for at in range(0, len(asked), step)]
-        if not parts:
-            return pd.DataFrame(
-                {name: np.zeros(0, dtype) for name, dtype in zip(_COLUMNS, ("i8", "i8", "i8", "f8"), strict=True)}
-            )
-        return pd.concat(parts, ignore_index=True)
+        queries = Interactions.from_ratings(histories, self.films, users)
+        size = max(1, _BATCH_SCORES // len(self.films))
+        batches = (queries.slice(slice(start, start + size)) for start in range(0, len(queries), size))
+        lists = [self._ranked(batch, k, exclude_seen) for batch in batches]
+        return pd.concat([pd.DataFrame(columns=list(_DTYPES)).astype(_DTYPES), *lists], ignore_index=True)
 
     def scores(self, histories: pd.DataFrame, users: Sequence[int] | None = None) -> np.ndarray:
-        """Each user's score of each film, float32 (users, films); users ascending, films in the order of `films`."""
-        return self._filled(Interactions.of(histories, self.films, users))
+        """The score of each film for each user: float32 (users, films), both in ascending order of their ids."""
+        return self._scores_or_likes(Interactions.from_ratings(histories, self.films, users))
+
+    def parameters(self) -> dict[str, Any]:
+        """The hyperparameters by name."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     @abstractmethod
-    def _learn(self, learned: Interactions, catalog: pd.DataFrame) -> None:
+    def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         """Learn; the rows of `catalog` are in the order of `films`."""
 
     @abstractmethod
-    def _scores(self, asked: Interactions) -> np.ndarray:
-        """Scores, float32 (users, films). A row without any difference stands for "nothing to say"."""
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        """Scores, float32 (users, films). A constant row means that the model has no opinion on that user."""
 
-    def _filled(self, asked: Interactions) -> np.ndarray:
-        scores = np.array(self._scores(asked), dtype=np.float32)
-        mute = scores.max(axis=1) == scores.min(axis=1)
-        scores[mute] = self.general.astype(np.float32)
+    def _scores_or_likes(self, queries: Interactions) -> np.ndarray:
+        scores = np.array(self._scores(queries), dtype=np.float32)
+        constant = scores.max(axis=1) == scores.min(axis=1)
+        scores[constant] = self.like_counts.astype(np.float32)
         return scores
 
-    def _ranked(self, asked: Interactions, k: int, exclude_seen: bool) -> pd.DataFrame:
-        scores = self._filled(asked)
+    def _ranked(self, queries: Interactions, k: int, exclude_seen: bool) -> pd.DataFrame:
+        scores = self._scores_or_likes(queries)
         if exclude_seen:
-            scores[np.repeat(np.arange(len(asked)), np.diff(asked.stars.indptr)), asked.stars.indices] = -np.inf
-        at = top_k_per_row(scores, k)
-        values = np.take_along_axis(scores, at, axis=1)
-        left = np.isfinite(values)
-        row, rank = np.nonzero(left)
-        made = (asked.users[row], self.films[at[left]], rank + 1, values[left].astype(np.float64))
-        return pd.DataFrame(dict(zip(_COLUMNS, made, strict=True)))
-
-    def parameters(self) -> dict[str, Any]:
-        """The model's parameters by name."""
-        return {name: value for name, value in vars(self).items() if name in type(self).__init__.__code__.co_varnames}
-
-
-_COLUMNS = ("userId", "movieId", "rank", "score")
+            scores[queries.row_indices, queries.ratings.indices] = -np.inf
+        columns = top_k_per_row(scores, k)
+        values = np.take_along_axis(scores, columns, axis=1)
+        kept = np.isfinite(values)
+        row, rank = np.nonzero(kept)
+        table = (queries.users[row], self.films[columns[kept]], rank + 1, values[kept].astype(np.float64))
+        return pd.DataFrame(dict(zip(_DTYPES, table, strict=True)))

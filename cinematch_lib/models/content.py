@@ -1,60 +1,86 @@
-"""What films are about, for models that learn from ratings: features of a catalog, and likeness to liked films."""
+"""Content-based filtering: film features, their cosine with the liked films, and a model of these alone."""
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from cinematch_lib.features.film_features import FIELDS, FilmFeatures
+from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
 
 _YEAR = r"\((\d{4})\)\s*$"
 
 
-def film_features(catalog: pd.DataFrame, min_df: int = 2) -> sparse.csr_matrix:
-    """The films' features without the columns for what is unknown: CSR float32 (films, features).
+class ContentModel(Model):
+    """Ranks films by the cosine of their features with the user's liked films, plus a popularity prior.
 
-    The rows have length one, or less where fields are unknown. Fields that the catalog lacks are unknown of
-    every film; a year is then taken from the end of the title.
+    score(u, i) = cos(f_u, f_i) + popularity · log(1 + likes of i), where f_i is the feature vector of film i and
+    f_u the sum of those of the liked films. The prior puts the better known of similar films first. A feature
+    must occur in `min_df` films or more.
+    """
+
+    def __init__(self, popularity: float = 0.03, min_df: int = 2) -> None:
+        self.popularity, self.min_df = popularity, min_df
+
+    def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
+        self._features = film_features(catalog, self.min_df)
+        self._log_likes = np.log1p(self.like_counts).astype(np.float32)
+
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        return cosines(queries, self._features) + np.float32(self.popularity) * self._log_likes
+
+
+def film_features(catalog: pd.DataFrame, min_df: int = 2) -> sparse.csr_matrix:
+    """Film features without the indicators of missing values: CSR float32 (films, features).
+
+    Rows have length one, or less where fields are missing. Fields that the catalog lacks are missing for every
+    film; the year is then parsed from the end of the title.
     """
     table = pd.DataFrame(index=catalog.index)
     for name in FIELDS:
         if name in ("year", "runtime"):
             numbers = catalog[name] if name in catalog else pd.Series(pd.NA, index=catalog.index)
             table[name] = pd.to_numeric(numbers, errors="coerce").astype("Float64")
-        elif name in catalog:
-            table[name] = catalog[name].fillna("").astype("str")
         else:
-            table[name] = ""
+            table[name] = catalog[name].fillna("").astype("str") if name in catalog else ""
     if "year" not in catalog and "title" in catalog:
         years = catalog["title"].fillna("").astype("str").str.extract(_YEAR, expand=False)
         table["year"] = pd.to_numeric(years, errors="coerce").astype("Float64")
     if "title" in catalog:
+        # An overview that equals the title is a filler.
         table["overview"] = table["overview"].where(table["overview"] != catalog["title"].astype("str"), "")
     table["genres"] = table["genres"].where(table["genres"] != "(no genres listed)", "").str.lower()
-    made = FilmFeatures(min_df=min_df)
-    with np.errstate(invalid="ignore"):  # the mean of a number that is unknown of every film
-        matrix = made.fit_transform(table)
-    unknown = np.char.endswith(made.get_feature_names_out().astype(str), "__unknown")
-    return sparse.csr_matrix(matrix[:, ~unknown])
+    extractor = FilmFeatures(min_df=min_df)
+    with np.errstate(invalid="ignore"):  # the mean of a number that no film has
+        matrix = extractor.fit_transform(table)
+    missing = np.char.endswith(extractor.get_feature_names_out().astype(str), "__unknown")
+    return sparse.csr_matrix(matrix[:, ~missing])
 
 
-def cosines(asked: Interactions, features: sparse.csr_matrix) -> np.ndarray:
-    """The products of the films' features with the sum of the liked films', at length one: float32 (users, films)."""
-    profile = sparse.csr_matrix(asked.likes @ features)
-    length = np.sqrt(np.asarray(profile.multiply(profile).sum(axis=1), dtype=np.float32).ravel())
-    unit = sparse.diags_array(1 / np.maximum(length, 1e-9).astype(np.float32)) @ profile
+def cosines(queries: Interactions, features: sparse.csr_matrix) -> np.ndarray:
+    """cos(f_u, f_i), where f_u is the sum of the features of the user's likes: float32 (users, films).
+
+    The rows of `features`, CSR float32 (films, features), count as unit vectors, so that a film of which less is
+    known has a smaller cosine.
+    """
+    profiles = sparse.csr_matrix(queries.likes @ features)
+    norms = np.sqrt(np.asarray(profiles.multiply(profiles).sum(axis=1), dtype=np.float32).ravel())
+    unit = sparse.diags_array(1 / np.maximum(norms, 1e-9).astype(np.float32)) @ profiles
     return np.asarray((unit @ features.T).todense(), dtype=np.float32)
 
 
-def coldness(counts: np.ndarray) -> np.ndarray:
-    """How little is known of films with so many ratings, float32 (films,): 1 for none, 1/2 for one, and so on."""
-    return (1 / (1 + np.asarray(counts))).astype(np.float32)
+def cold_start_weight(rating_counts: np.ndarray) -> np.ndarray:
+    """1 / (1 + number of ratings) of each film: float32 (films,), from 1 for an unrated film towards 0."""
+    return (1 / (1 + np.asarray(rating_counts))).astype(np.float32)
 
 
-def add_cold(scores: np.ndarray, asked: Interactions, features: sparse.csr_matrix, weights: np.ndarray) -> None:
-    """Add to each score, in place: the film's weight × its cosine with the liked films × the user's highest score.
+def add_content_scores(
+    scores: np.ndarray, queries: Interactions, features: sparse.csr_matrix, weights: np.ndarray
+) -> None:
+    """Add w_i · cos(f_u, f_i) · max_j s_uj to each score s_ui, in place.
 
-    `scores` is float32 (users, films), `features` CSR float32 (films, features), `weights` float32 (films,).
+    `scores` is float32 (users, films), `features` CSR float32 (films, features) and `weights` w, float32 (films,).
+    The user's highest score sets the scale; where it is not positive, the scale is 1.
     """
     highest = scores.max(axis=1, keepdims=True)
-    scores += cosines(asked, features) * weights * np.where(highest > 0, highest, 1)
+    scores += cosines(queries, features) * weights * np.where(highest > 0, highest, 1)

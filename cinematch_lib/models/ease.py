@@ -6,37 +6,45 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse
-from cinematch_lib.models.training_matrix import spoken
+from cinematch_lib.models.training_matrix import user_item_matrix
 
 
 class Ease(Model):
-    """The linear model that best foretells each user's likes from their other likes.
+    """The linear model that best reconstructs each user's likes from their other likes.
 
-    With X, 1 for a like, and P = (XᵀX + λI)⁻¹, the weights are B = I − P·diag(1/diag P) and the scores X·B: no
-    film speaks for itself. `regularization` is λ, above 0; films beyond the `max_films` most rated have no weights.
-    With `graded`, X holds every rating's grade (`graded.grade`), as the hybrid's does.
+    With the user-item matrix X and P = (XᵀX + λI)⁻¹, the weights are B = I − P · diag(1 / diag P), whose diagonal
+    is zero, and the scores X·B.
+
+    Parameters
+    ----------
+    regularization : λ, above 0.
+    max_films : only so many of the most rated films have weights.
+    weighted_ratings : X holds the rating weights of all ratings (`training_matrix.rating_weight`) instead of
+        1 for each like.
+
     """
 
-    def __init__(self, regularization: float = 100.0, max_films: int = 20_000, graded: bool = False) -> None:
+    def __init__(self, regularization: float = 100.0, max_films: int = 20_000, weighted_ratings: bool = False) -> None:
         if not regularization > 0:
             raise CineMatchError(f"regularization must be above 0, got {regularization!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
-        self.regularization, self.max_films, self.graded = regularization, max_films, graded
+        self.regularization, self.max_films, self.weighted_ratings = regularization, max_films, weighted_ratings
 
-    def _learn(self, learned: Interactions, catalog: object) -> None:
-        self._at = most_rated(learned, self.max_films)
-        self._inverse = RidgeInverse(spoken(learned, self.graded)[:, self._at], self.regularization)
+    def _fit(self, train: Interactions, catalog: object) -> None:
+        self._columns = most_rated(train, self.max_films)
+        X = user_item_matrix(train, self.weighted_ratings)[:, self._columns]
+        self._inverse = RidgeInverse(X, self.regularization)
 
-    def _scores(self, asked: Interactions) -> np.ndarray:
-        likes = spoken(asked, self.graded)[:, self._at]
-        scores = np.zeros(asked.stars.shape, dtype=np.float32)
-        scores[:, self._at] = likes.toarray() - self._inverse.product(likes) / self._inverse.diagonal
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        X = user_item_matrix(queries, self.weighted_ratings)[:, self._columns]
+        scores = np.zeros(queries.ratings.shape, dtype=np.float32)
+        scores[:, self._columns] = X.toarray() - self._inverse.product(X) / self._inverse.diagonal  # X·B
         return scores
 
 
-def most_rated(learned: Interactions, most: int) -> np.ndarray:
-    """The columns of the films with the most ratings, `most` of those that have any, ascending: int64."""
-    counts = np.bincount(learned.stars.indices, minlength=learned.stars.shape[1])
-    order = np.argsort(-counts, kind="stable")[:most]
+def most_rated(train: Interactions, n: int) -> np.ndarray:
+    """The columns of the `n` most rated films that have any rating, ascending: int64."""
+    counts = np.bincount(train.ratings.indices, minlength=train.ratings.shape[1])
+    order = np.argsort(-counts, kind="stable")[:n]
     return np.sort(order[counts[order] > 0])

@@ -1,4 +1,4 @@
-"""The hybrid: EASE on graded ratings of histories and sessions, and content for films that few have rated."""
+"""The hybrid: EASE on weighted ratings of histories and sessions, and content for films with few ratings."""
 
 import logging
 from typing import Any
@@ -10,54 +10,60 @@ from scipy import sparse
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
-from cinematch_lib.models.content import add_cold, coldness, film_features
+from cinematch_lib.models.content import add_content_scores, cold_start_weight, film_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
-from cinematch_lib.models.training_matrix import SITTING, Rows
-from cinematch_lib.models.tuning import choose
+from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix
+from cinematch_lib.models.tuning import tune
 
-_BLOCK = 512  # films whose weights are made at once
+_BLOCK = 512  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
-_WIDER = 5  # of one film, at the most so many times as many weights are served as of films on average
-_HALVED = 3  # with every so many ratings, what people like in general counts half as much
-_KNOWN_LIKES = 8  # a film with fewer leads better where its likeness to others counts in full beside its weights
-_VALUES = ("dropout", "session_weight", "calendar", "cold")
+_MAX_FACTOR = 5  # a film has at most so many times the average number of served weights
+_HALF_LIFE = 3  # ratings in the history that halve the popularity term
+_WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
+_TUNED = ("dropout", "session_weight", "year_weight", "content_weight")
 
 
 class Hybrid(Model):
-    """Linear, additive, in closed form; what it is not told it chooses on users that it holds out.
+    """A linear model in closed form whose hyperparameters are tuned on held-out users.
 
-    score(film) = Σ over the history: grade of the rating × weight of that film for this one
-                + Σ over the years in which they were given: part of the history × weight of that year
-                + part of all people that like this film × 0.5 ^ (ratings in the history / 3)
-                + cold / (1 + ratings of this film) × cosine of its features with those of the liked films
-                  × the highest of the sums before.
+    score(u, i) = Σ_j r_uj B_ji                                   ratings: the films j of the history
+                + Σ_t y_ut B_ti                                   years: the times t at which they were rated
+                + p_i · 2^(−n_u / 3)                              popularity
+                + c / (1 + n_i) · cos(f_u, f_i) · max_k s_uk      content
 
-    The weights are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: every rating
-    counts, by its grade (`graded.grade`); sessions stand as rows beside whole histories (`graded.sessions`);
-    years stand as columns beside the films, which speak for films and are not recommended. The third addend is
-    for short histories: the weights, learned from long ones, take a film that is not there for one not chosen,
-    and in a short history that is mostly not so. (Slower fading finds a little more there, and costs long histories
-    more than that; values are chosen without it, on long ones.) The last lets films be found that nobody or hardly
-    anybody has rated.
+    with r_uj the weight of u's rating of j (`training_matrix.rating_weight`), y_ut the share of u's ratings in
+    year t, p_i the share of training users who like i, n_u and n_i the numbers of ratings of u and of i, f_i
+    the features of i, f_u the sum of those of u's likes, c the content weight, and s_uk the sum of the first
+    three terms.
+
+    The weights B are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: X holds rating
+    weights of all ratings; sessions are additional rows of X; and years are additional columns, which have
+    weights for films but are not recommended. B is learned from long histories, where a missing film was
+    mostly rejected; in a short history it is mostly just unseen, which the popularity term corrects. The content
+    term ranks films that have few ratings or none.
 
     Parameters
     ----------
-    regularization : λ of the regression, above 0; None to choose it.
-    dropout : what part of the sum of a film's squared grades is added to its λ, 0 or more, as if that part of
-        each history were left out at random (Steck 2020, "Autoencoders that don't overfit towards the
-        identity"); None to choose it.
-    session_weight : how much a session's row counts beside a history's, 0 or more; None to choose it.
-    calendar : how large a year's column is, 0 or more; None to choose it. Without times, this and
+    regularization : λ of the regression, above 0; None to tune it.
+    dropout : λ of film j grows by this share of the squared norm of its column in X, 0 or more, as if this share
+        of each history were dropped at random (Steck 2020, "Autoencoders that don't overfit towards the
+        identity"); None to tune it.
+    session_weight : weight of a session's row relative to a history's, 0 or more; None to tune it.
+    year_weight : scale of the year columns, 0 or more; None to tune it. Without timestamps, this and
         `session_weight` are 0.
-    cold : 0 or more; None to choose the largest that costs the other films nothing.
-    max_films : films beyond that many most rated have no weights, and lean on content.
-    seed : which users are held out.
+    content_weight : c, 0 or more; None for the largest that does not harm the films with ratings.
+    max_films : only so many of the most rated films have weights; the others rely on content.
+    seed : of the random choice of held-out users.
 
-    After `fit`, `chosen` holds the values used, `tried` what each trial scored on the held-out users, and
-    `cold_weights`, float32 (films,), cold / (1 + ratings) of each film. What it is at is told by the logger
-    ``cinematch_lib.models``, at the level INFO.
+    Attributes
+    ----------
+    best_params : the hyperparameters used, given or tuned.
+    trials : the values that were tried, with their metrics on the held-out users.
+    content_weights : c / (1 + n_i) of each film, float32 (films,).
+
+    Progress is logged to ``cinematch_lib.models`` at level INFO.
 
     """
 
@@ -66,127 +72,125 @@ class Hybrid(Model):
         regularization: float | None = None,
         dropout: float | None = None,
         session_weight: float | None = None,
-        calendar: float | None = None,
-        cold: float | None = None,
+        year_weight: float | None = None,
+        content_weight: float | None = None,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
+        self.regularization, self.dropout, self.session_weight = regularization, dropout, session_weight
+        self.year_weight, self.content_weight = year_weight, content_weight
+        self.max_films, self.seed = max_films, seed
         if regularization is not None and not regularization > 0:
             raise CineMatchError(f"regularization must be above 0, or None to choose it, got {regularization!r}")
-        others = {"dropout": dropout, "session_weight": session_weight, "calendar": calendar, "cold": cold}
-        for name, value in others.items():
+        for name in _TUNED:
+            value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise CineMatchError(f"{name} must be 0 or more, or None to choose it, got {value!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
-        self.regularization, self.dropout, self.cold = regularization, dropout, cold
-        self.session_weight, self.calendar = session_weight, calendar
-        self.max_films, self.seed = max_films, seed
-        self.chosen: dict[str, float] = {}
-        self.tried: list[dict[str, Any]] = []
+        self.best_params: dict[str, float] = {}
+        self.trials: list[dict[str, Any]] = []
 
-    def _learn(self, learned: Interactions, catalog: pd.DataFrame) -> None:
-        at = most_rated(learned, self.max_films)
-        _check_memory(learned, len(at))
+    def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
+        films = most_rated(train, self.max_films)
+        _check_memory(train, len(films))
         self._features = film_features(catalog)
-        given = {name: getattr(self, name) for name in ("regularization", *_VALUES)}
-        rows = Rows.of(learned, with_sittings=self.session_weight != 0)
-        self.chosen, self.tried = choose(learned, rows, self._features, given, self.seed)
-        self._calendar = rows.calendar
-        rows = rows.part(at)
-        self._at, self._columns = at, rows.columns
+        given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
+        matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
+        self.best_params, self.trials = tune(train, matrix, self._features, given, self.seed)
+        self._year_features = matrix.year_features
+        matrix = matrix.select(films)
+        self._film_columns, self._columns = films, matrix.columns
         self._scale = np.ones(len(self._columns), dtype=np.float32)
-        self._scale[len(at) :] = self.chosen["calendar"]
-        matrix = self._scaled(rows.histories)
-        if rows.sessions is not None and self.chosen["session_weight"]:
-            sessions = self._scaled(rows.sessions)
-            matrix = sparse.vstack([matrix, np.float32(self.chosen["session_weight"]) * sessions], format="csr")
+        self._scale[len(films) :] = self.best_params["year_weight"]
+        X = self._scaled(matrix.histories)
+        if matrix.sessions is not None and self.best_params["session_weight"]:
+            sessions = self._scaled(matrix.sessions)
+            X = sparse.vstack([X, np.float32(self.best_params["session_weight"]) * sessions], format="csr")
             del sessions
-        del rows
-        squares = np.bincount(matrix.indices, np.square(matrix.data, dtype=np.float64), len(self._columns))
-        self._spread = np.sqrt(squares).astype(np.float32)
-        squares[len(at) :] = 0
-        self._inverse = RidgeInverse(matrix, self.chosen["regularization"] + self.chosen["dropout"] * squares)
-        counts = np.bincount(learned.stars.indices, minlength=len(self.films))
-        self._liked = (self.general / len(learned)).astype(np.float32)
-        self.cold_weights = np.float32(self.chosen["cold"]) * coldness(counts)
+        del matrix
+        squared_norms = np.bincount(X.indices, np.square(X.data, dtype=np.float64), len(self._columns))
+        self._norms = np.sqrt(squared_norms).astype(np.float32)
+        squared_norms[len(films) :] = 0  # years are not dropped out
+        penalty = self.best_params["regularization"] + self.best_params["dropout"] * squared_norms
+        self._inverse = RidgeInverse(X, penalty)
+        counts = np.bincount(train.ratings.indices, minlength=len(self.films))
+        self._like_share = (self.like_counts / len(train)).astype(np.float32)
+        self.content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(counts)
 
     def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        """With the years as large as they count."""
+        """The rows with the year columns multiplied by the year weight."""
         data = rows.data * self._scale[rows.indices]
         return sparse.csr_matrix((data, rows.indices, rows.indptr), shape=rows.shape)
 
-    def _scores(self, asked: Interactions) -> np.ndarray:
-        films = len(self._at)
-        rows = self._scaled(self._calendar.beside(asked)[:, self._columns])
-        spoken = self._inverse.product(rows)[:, :films] / self._inverse.diagonal[:films]
-        scores = np.zeros(asked.stars.shape, dtype=np.float32)
-        scores[:, self._at] = rows[:, :films].toarray() - spoken
-        said = np.diff(asked.stars.indptr)
-        scores += (0.5 ** (said / _HALVED)).astype(np.float32)[:, None] * self._liked
-        scores[said == 0] = 0
-        if self.chosen["cold"]:
-            add_cold(scores, asked, self._features, self.cold_weights)
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        films = len(self._film_columns)
+        X = self._scaled(self._year_features.history_rows(queries)[:, self._columns])
+        XP = self._inverse.product(X)[:, :films] / self._inverse.diagonal[:films]
+        scores = np.zeros(queries.ratings.shape, dtype=np.float32)
+        scores[:, self._film_columns] = X[:, :films].toarray() - XP  # ratings and years: X·B
+        n_ratings = np.diff(queries.ratings.indptr)
+        scores += (0.5 ** (n_ratings / _HALF_LIFE)).astype(np.float32)[:, None] * self._like_share
+        scores[n_ratings == 0] = 0
+        if self.best_params["content_weight"]:
+            add_content_scores(scores, queries, self._features, self.content_weights)
         return scores
 
-    def weights(self, most: int = 200) -> sparse.csr_matrix:
-        """The first two sums of the score as one sparse matrix, for serving: CSR float32 (films + years, films).
+    def weights(self, max_weights: int = 200) -> sparse.csr_matrix:
+        """B as a sparse matrix: CSR float32 (films + years, films).
 
-        Row by row what a film of grade 1, or a year with all of a history, adds to each film. Of every film's
-        column those `most` weights are kept that say most in all: the largest by amount × the length of their
-        film's column in what was learned from. Raises CineMatchError.
+        Row j holds what a film with rating weight 1, or a year with all ratings, adds to each film's score. Each
+        column keeps the `max_weights` that contribute most to the training scores, the largest by |B_ji| · ‖X_j‖.
+        Raises CineMatchError if `max_weights` is below 1.
         """
-        inputs, films = len(self._columns), len(self._at)
-        if most < 1:
-            raise CineMatchError(f"most must be 1 or more, got {most!r}")
-        most = min(most, inputs)
-        parts = []
-        _LOG.info("the %s weights of each of %s films that say most", f"{most:,}", f"{films:,}")
-        for start in range(0, films, _BLOCK):
-            block = slice(start, min(start + _BLOCK, films))
-            made = -self._inverse.rows(block) * self._scale
-            made /= self._inverse.diagonal[block, None]
-            made[np.arange(len(made)), np.arange(block.start, block.stop)] = 0
-            kept = np.argpartition(-np.abs(made * self._spread), most - 1, axis=1)[:, :most]
-            values = np.take_along_axis(made, kept, axis=1)
-            indptr = np.arange(len(made) + 1) * most
-            parts.append(
-                sparse.csr_matrix((values.ravel(), self._columns[kept].ravel(), indptr), (len(made), self._width))
-            )
-        by_film = sparse.vstack(parts, format="coo")
-        spread = (by_film.data, (by_film.col, self._at[by_film.row]))
-        weights = sparse.csr_matrix(spread, shape=(self._width, len(self.films)))
+        inputs, films = len(self._columns), len(self._film_columns)
+        if max_weights < 1:
+            raise CineMatchError(f"max_weights must be 1 or more, got {max_weights!r}")
+        kept = min(max_weights, inputs)
+        _LOG.info("pruning to the %s largest weights of each of %s films", f"{kept:,}", f"{films:,}")
+        blocks = [self._block(slice(start, min(start + _BLOCK, films)), kept) for start in range(0, films, _BLOCK)]
+        transposed = sparse.vstack(blocks, format="coo")
+        n_rows = len(self.films) + len(self._year_features.years)
+        entries = (transposed.data, (transposed.col, self._film_columns[transposed.row]))
+        weights = sparse.csr_matrix(entries, shape=(n_rows, len(self.films)))
         weights.eliminate_zeros()
         return weights
 
-    def item_weights(self, most: int = 200) -> ItemWeights:
-        """What a recommender serves: `weights` without the years, and how much content counts for each film.
+    def _block(self, block: slice, kept: int) -> sparse.csr_matrix:
+        """The `kept` largest weights of the films in `block`, as rows: CSR float32 (block, films + years)."""
+        weights = -self._inverse.rows(block) * self._scale  # B_ji = −P_ji / P_ii for j ≠ i, and B_ii = 0
+        weights /= self._inverse.diagonal[block, None]
+        weights[np.arange(len(weights)), np.arange(block.start, block.stop)] = 0
+        largest = np.argpartition(-np.abs(weights * self._norms), kept - 1, axis=1)[:, :kept]
+        values = np.take_along_axis(weights, largest, axis=1)
+        indptr = np.arange(len(weights) + 1) * kept
+        shape = (len(weights), len(self.films) + len(self._year_features.years))
+        return sparse.csr_matrix((values.ravel(), self._columns[largest].ravel(), indptr), shape)
 
-        Rows are the catalog's films in the order of their ids. The largest weights are kept by amount, `most` for
-        each film on average: a film that many rated needs more of them than one that few did, and kept so, the
-        same number of weights loses far less than with as many for each. Raises CineMatchError when `most` is
-        below 1.
+    def item_weights(self, max_weights: int = 200) -> ItemWeights:
+        """What a recommender serves: B without the years, and the content weight of each film.
+
+        Rows are the catalog's films in the order of their ids. The largest |B_ji| are kept, `max_weights` for each
+        film on average: films with many ratings need more of them than others, and a common threshold loses far
+        less than the same number for each film. Raises CineMatchError if `max_weights` is below 1.
         """
-        if most < 1:
-            raise CineMatchError(f"most must be 1 or more, got {most!r}")
-        films = len(self.films)
-        weights = sparse.csr_matrix(self.weights(_WIDER * most)[:films])
-        amount = np.abs(weights.data)
-        if len(amount) > most * len(self._at):
-            weights.data[amount < np.partition(amount, -most * len(self._at))[-most * len(self._at)]] = 0
+        if max_weights < 1:
+            raise CineMatchError(f"max_weights must be 1 or more, got {max_weights!r}")
+        n_films, total = len(self.films), max_weights * len(self._film_columns)
+        weights = sparse.csr_matrix(self.weights(_MAX_FACTOR * max_weights)[:n_films])
+        magnitude = np.abs(weights.data)
+        if len(magnitude) > total:
+            weights.data[magnitude < np.partition(magnitude, -total)[-total]] = 0
             weights.eliminate_zeros()
-        known = np.zeros(films, dtype=bool)
-        known[self._at] = self.general[self._at] >= _KNOWN_LIKES
-        return ItemWeights(self.films, weights, known, self.cold_weights, self.general.astype(np.int64))
-
-    @property
-    def _width(self) -> int:
-        return len(self.films) + len(self._calendar.years)
+        well_rated = np.zeros(n_films, dtype=bool)
+        well_rated[self._film_columns] = self.like_counts[self._film_columns] >= _WELL_RATED_LIKES
+        return ItemWeights(self.films, weights, well_rated, self.content_weights, self.like_counts.astype(np.int64))
 
 
-def _check_memory(learned: Interactions, films: int) -> None:
-    """Before any work: for histories and sessions as rows, whose times are put in order, and for the inverse."""
-    ratings, timed = learned.stars.nnz, learned.times is not None
-    rows = len(learned) + (ratings // SITTING if timed else 0)
+def _check_memory(train: Interactions, films: int) -> None:
+    """Raise CineMatchError before any work if histories, sessions and the inverse do not fit into memory."""
+    ratings, timed = train.ratings.nnz, train.timestamps is not None
+    rows = len(train) + (ratings // SESSION_LENGTH if timed else 0)
     entries = ratings * (2 if timed else 1)
-    check_memory(rows, films, entries, before=2 * 8 * entries + (5 * 8 * ratings if timed else 0))
+    sorting = 5 * 8 * ratings if timed else 0
+    check_memory(rows, films, entries, before=2 * 8 * entries + sorting)

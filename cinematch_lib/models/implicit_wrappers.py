@@ -1,4 +1,4 @@
-"""Well-known models from the library `implicit`, which is needed for comparisons and not for serving."""
+"""Baselines from the library `implicit`, which is needed for comparisons only."""
 
 import warnings
 from importlib import import_module
@@ -11,16 +11,17 @@ from threadpoolctl import threadpool_limits
 from cinematch_lib.errors import CineMatchError, require_extra
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.training_matrix import spoken
+from cinematch_lib.models.training_matrix import user_item_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class ItemKNN(Model):
-    """The films most liked together with the liked ones (Sarwar et al. 2001, doi 10.1145/371920.372071).
+    """Item-based nearest neighbours (Sarwar et al. 2001, doi 10.1145/371920.372071).
 
-    `neighbours` of each film count; `weighting` is ``cosine``, ``tfidf`` or ``bm25``.
+    The score of a film is the sum of its similarities to the liked films, of which only the `neighbours` largest
+    of each film are kept. `weighting` is ``cosine``, ``tfidf`` or ``bm25``.
     """
 
     def __init__(self, neighbours: int = 100, weighting: str = "cosine") -> None:
@@ -30,32 +31,32 @@ class ItemKNN(Model):
             raise CineMatchError(f"neighbours must be 1 or more, got {neighbours!r}")
         self.neighbours, self.weighting = neighbours, weighting
 
-    def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
+    def _fit(self, train: Interactions, catalog: "pd.DataFrame") -> None:
         nearest = _implicit("nearest_neighbours")
-        kind = {
+        recommender = {
             "cosine": nearest.CosineRecommender,
             "tfidf": nearest.TFIDFRecommender,
             "bm25": nearest.BM25Recommender,
         }[self.weighting]
-        model = kind(K=self.neighbours + 1, num_threads=1)  # a film is its own nearest
+        model = recommender(K=self.neighbours + 1, num_threads=1)  # each film is its own nearest neighbour
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Method expects CSR input")  # implicit's own, to itself
-            model.fit(learned.likes.astype(np.float64), show_progress=False)
+            warnings.filterwarnings("ignore", message="Method expects CSR input")  # raised by implicit's own code
+            model.fit(train.likes.astype(np.float64), show_progress=False)
         weights = sparse.coo_matrix(model.similarity)
         others = weights.row != weights.col
         self._weights = sparse.csr_matrix(
             (weights.data[others].astype(np.float32), (weights.row[others], weights.col[others])), shape=weights.shape
         )
 
-    def _scores(self, asked: Interactions) -> np.ndarray:
-        return np.asarray((asked.likes @ self._weights).todense(), dtype=np.float32)
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        return np.asarray((queries.likes @ self._weights).todense(), dtype=np.float32)
 
 
 class Als(Model):
-    """Factors by alternating least squares (Hu, Koren, Volinsky 2008, doi 10.1109/ICDM.2008.22).
+    """Matrix factorization by alternating least squares (Hu, Koren, Volinsky 2008, doi 10.1109/ICDM.2008.22).
 
-    A like has the confidence `alpha`. A new user's factors are solved for from their likes. With `graded`,
-    every rating has it, times its grade (`graded.grade`), as in the hybrid.
+    A like has the confidence `alpha`; with `weighted_ratings`, every rating has `alpha` times its rating weight
+    (`training_matrix.rating_weight`). The factors of a new user are solved from their ratings.
     """
 
     def __init__(
@@ -65,13 +66,13 @@ class Als(Model):
         alpha: float = 5.0,
         iterations: int = 15,
         seed: int = 0,
-        graded: bool = False,
+        weighted_ratings: bool = False,
     ) -> None:
         self.factors, self.regularization, self.alpha = factors, regularization, alpha
-        self.iterations, self.seed, self.graded = iterations, seed, graded
+        self.iterations, self.seed, self.weighted_ratings = iterations, seed, weighted_ratings
 
-    def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
-        with threadpool_limits(1, user_api="blas"):  # its matrices are small: more threads wait for one another
+    def _fit(self, train: Interactions, catalog: "pd.DataFrame") -> None:
+        with threadpool_limits(1, user_api="blas"):  # on small matrices, threads mostly wait for each other
             self._model = _implicit("als").AlternatingLeastSquares(
                 factors=self.factors,
                 regularization=self.regularization,
@@ -80,62 +81,62 @@ class Als(Model):
                 random_state=self.seed,
                 num_threads=1,
             )
-            self._model.fit(spoken(learned, self.graded), show_progress=False)
+            self._model.fit(user_item_matrix(train, self.weighted_ratings), show_progress=False)
 
-    def _scores(self, asked: Interactions) -> np.ndarray:
-        if not len(asked):
-            return np.zeros(asked.stars.shape, dtype=np.float32)
-        said = spoken(asked, self.graded)
-        users = self._model.recalculate_user(np.arange(len(asked)), said)
-        return _with_silence(np.asarray(users) @ self._model.item_factors.T, said)
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        if not len(queries):
+            return np.zeros(queries.ratings.shape, dtype=np.float32)
+        X = user_item_matrix(queries, self.weighted_ratings)
+        users = self._model.recalculate_user(np.arange(len(queries)), X)
+        return _zero_empty_rows(np.asarray(users) @ self._model.item_factors.T, X)
 
 
 class Bpr(Model):
-    """Factors by Bayesian personalized ranking (Rendle et al. 2009, arXiv:1205.2618).
+    """Matrix factorization by Bayesian personalized ranking (Rendle et al. 2009, arXiv:1205.2618).
 
-    `implicit` has no way to place a new user, so theirs is the mean of the liked films' factors, `damping`
-    counting as so many more films at zero against the films' biases.
+    `implicit` cannot fold in new users, so their factors are the mean of the liked films' factors, rescaled;
+    `damping` adds so many films with zero factors to the mean, which gives the films' biases more weight.
     """
 
     def __init__(
         self,
         factors: int = 64,
-        rate: float = 0.05,
+        learning_rate: float = 0.05,
         regularization: float = 0.01,
         iterations: int = 100,
         damping: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self.factors, self.rate, self.regularization, self.iterations = factors, rate, regularization, iterations
-        self.damping, self.seed = damping, seed
+        self.factors, self.learning_rate, self.regularization = factors, learning_rate, regularization
+        self.iterations, self.damping, self.seed = iterations, damping, seed
 
-    def _learn(self, learned: Interactions, catalog: "pd.DataFrame") -> None:
+    def _fit(self, train: Interactions, catalog: "pd.DataFrame") -> None:
         model = _implicit("bpr").BayesianPersonalizedRanking(
             factors=self.factors,
-            learning_rate=self.rate,
+            learning_rate=self.learning_rate,
             regularization=self.regularization,
             iterations=self.iterations,
             random_state=self.seed,
             num_threads=1,
         )
-        model.fit(learned.likes, show_progress=False)
+        model.fit(train.likes, show_progress=False)
         self._factors, self._users = np.asarray(model.item_factors), np.asarray(model.user_factors)
-        # The factors' scale differs between users and films: a user's are so many times the mean of the films'.
-        means = self._mean(learned.likes)
+        # User factors differ in scale from means of film factors: the least-squares factor between the two.
+        means = self._mean(train.likes)
         self._scale = float((self._users[:, :-1] * means).sum() / max((means**2).sum(), 1e-9))
 
     def _mean(self, likes: sparse.csr_matrix) -> np.ndarray:
         size = np.asarray(likes.sum(axis=1)).ravel() + self.damping
         return np.asarray(likes @ self._factors[:, :-1]) / np.maximum(size, 1)[:, None]
 
-    def _scores(self, asked: Interactions) -> np.ndarray:
-        users = self._mean(asked.likes) * self._scale
-        return _with_silence(users @ self._factors[:, :-1].T + self._factors[:, -1], asked.likes)
+    def _scores(self, queries: Interactions) -> np.ndarray:
+        users = self._mean(queries.likes) * self._scale
+        return _zero_empty_rows(users @ self._factors[:, :-1].T + self._factors[:, -1], queries.likes)
 
 
-def _with_silence(scores: np.ndarray, said: sparse.csr_matrix) -> np.ndarray:
-    """Users who said nothing have nothing to say, whatever rounding leaves of them."""
-    scores[np.diff(said.indptr) == 0] = 0
+def _zero_empty_rows(scores: np.ndarray, X: sparse.csr_matrix) -> np.ndarray:
+    """Set the scores of users without any input to exactly 0, which rounding may have missed."""
+    scores[np.diff(X.indptr) == 0] = 0
     return scores
 
 

@@ -1,4 +1,4 @@
-"""Ratings as matrices: where MovieLens ids become rows and columns, and nowhere else."""
+"""Ratings as a sparse user-item matrix: the one place where MovieLens ids become rows and columns."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,29 +9,33 @@ from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
 
-LIKED = 4.0  # a rating from here on is a like
+LIKED = 4.0  # a rating of this or more is a like
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """Who rated what, and when.
+    """A user-item matrix of ratings with their times.
 
-    `users` and `films` are MovieLens ids, int64, ascending; `stars` is CSR float32 (users, films), sorted, the
-    ratings; `times` float64 (ratings,), seconds since 1970 in the order of `stars.data`, None where unknown.
+    Attributes
+    ----------
+    users, films : MovieLens ids, int64, ascending: the rows and the columns.
+    ratings : CSR float32 (users, films) with sorted indices.
+    timestamps : float64 (ratings,), seconds since 1970 in the order of `ratings.data`; None if unknown.
+
     """
 
     users: np.ndarray
     films: np.ndarray
-    stars: sparse.csr_matrix
-    times: np.ndarray | None = None
+    ratings: sparse.csr_matrix
+    timestamps: np.ndarray | None = None
 
     @classmethod
-    def of(cls, table: pd.DataFrame, films: np.ndarray, users: Sequence[int] | None = None) -> "Interactions":
-        """From `userId, movieId, rating` and, where known, `timestamp`.
+    def from_ratings(cls, table: pd.DataFrame, films: np.ndarray, users: Sequence[int] | None = None) -> "Interactions":
+        """From a table with `userId, movieId, rating` and optionally `timestamp`.
 
-        Ratings of films that are not in `films` are passed over, though their users stay; of several ratings
-        of a film by a user the last row counts. `users` are ids to have rows beside those of the table.
-        Raises CineMatchError for missing columns and for ratings that are no numbers above zero.
+        Ratings of films outside `films` are ignored, though their users keep a row; of several ratings of a
+        film by a user the last one counts. `users` adds rows for users without ratings. Raises CineMatchError
+        for missing columns and for ratings that are not numbers above 0.
         """
         if missing := [name for name in ("userId", "movieId", "rating") if name not in table]:
             raise CineMatchError(f"ratings lack the columns {', '.join(missing)}; they have {', '.join(table.columns)}")
@@ -43,58 +47,80 @@ class Interactions:
         rows = np.unique(np.concatenate([of_user, np.asarray(users if users is not None else [], dtype=np.int64)]))
         row, column = np.searchsorted(rows, of_user), np.minimum(np.searchsorted(films, of_film), len(films) - 1)
         known = films[column] == of_film
-        at = row * len(films) + column
-        at, order = at[known], np.flatnonzero(known)
-        if not (np.diff(at) > 0).all():  # MovieLens's own files are in order
-            sorted_ = np.argsort(at, kind="stable")
-            sorted_ = sorted_[np.append(np.diff(at[sorted_]) > 0, np.full(min(len(at), 1), True))]
-            at, order = at[sorted_], order[sorted_]
-        indptr = np.searchsorted(at, np.arange(len(rows) + 1) * len(films))
-        stars = sparse.csr_matrix((rating[order], at % len(films), indptr), shape=(len(rows), len(films)))
+        flat = (row * len(films) + column)[known]  # the position in the matrix, row by row
+        order = np.flatnonzero(known)
+        if not (np.diff(flat) > 0).all():  # MovieLens's own files are sorted
+            by_position = np.argsort(flat, kind="stable")
+            is_last = np.append(np.diff(flat[by_position]) > 0, np.full(min(len(flat), 1), True))
+            flat, order = flat[by_position[is_last]], order[by_position[is_last]]
+        indptr = np.searchsorted(flat, np.arange(len(rows) + 1) * len(films))
+        ratings = sparse.csr_matrix((rating[order], flat % len(films), indptr), shape=(len(rows), len(films)))
         timed = "timestamp" in table and bool(table["timestamp"].notna().all())
-        times = table["timestamp"].to_numpy(dtype=np.float64)[order] if timed else None
-        return cls(rows, films, stars, times)
+        timestamps = table["timestamp"].to_numpy(dtype=np.float64)[order] if timed else None
+        return cls(rows, films, ratings, timestamps)
 
     def __len__(self) -> int:
         return len(self.users)
 
     @property
+    def row_indices(self) -> np.ndarray:
+        """The row of each rating: int64 (ratings,), in the order of `ratings.data`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.ratings.indptr))
+
+    @property
     def likes(self) -> sparse.csr_matrix:
-        """CSR float32 (users, films): 1 for a like, nothing for other ratings."""
-        return self.graded(lambda stars: stars >= LIKED)
+        """CSR float32 (users, films): 1 where the rating is a like, 0 elsewhere."""
+        return self.map_ratings(lambda ratings: ratings >= LIKED)
 
-    def graded(self, grade: Callable[[np.ndarray], np.ndarray]) -> sparse.csr_matrix:
-        """CSR float32 (users, films) of `grade(stars)`, a function of an array of stars; zeros are left out."""
-        made = sparse.csr_matrix(
-            (np.asarray(grade(self.stars.data), dtype=np.float32), self.stars.indices, self.stars.indptr),
-            shape=self.stars.shape,
-            copy=True,
+    def map_ratings(self, function: Callable[[np.ndarray], np.ndarray]) -> sparse.csr_matrix:
+        """CSR float32 (users, films) of `function` applied to the array of ratings; zeros are not stored."""
+        values = np.asarray(function(self.ratings.data), dtype=np.float32)
+        matrix = sparse.csr_matrix(
+            (values, self.ratings.indices, self.ratings.indptr), shape=self.ratings.shape, copy=True
         )
-        made.eliminate_zeros()
-        return made
+        matrix.eliminate_zeros()
+        return matrix
 
-    def part(self, rows: slice) -> "Interactions":
-        """The users in a slice of rows, with their ratings."""
-        stars = self.stars[rows]
+    def slice(self, rows: slice) -> "Interactions":
+        """A contiguous range of users with their ratings."""
         start, stop, _ = rows.indices(len(self.users))
-        span = slice(self.stars.indptr[start], self.stars.indptr[stop])
-        return Interactions(self.users[rows], self.films, stars, None if self.times is None else self.times[span])
+        entries = slice(self.ratings.indptr[start], self.ratings.indptr[stop])
+        timestamps = None if self.timestamps is None else self.timestamps[entries]
+        return Interactions(self.users[rows], self.films, self.ratings[rows], timestamps)
 
-    def chosen(self, rows: np.ndarray) -> "Interactions":
-        """The users in these rows, ascending, with their ratings."""
-        counts = np.diff(self.stars.indptr)
-        keep = np.zeros(len(self), dtype=bool)
-        keep[rows] = True
-        times = None if self.times is None else self.times[np.repeat(keep, counts)]
-        return Interactions(self.users[rows], self.films, self.stars[rows], times)
+    def take(self, rows: np.ndarray) -> "Interactions":
+        """The users in `rows`, int64 ascending, with their ratings."""
+        is_taken = np.zeros(len(self), dtype=bool)
+        is_taken[rows] = True
+        timestamps = None if self.timestamps is None else self.timestamps[is_taken[self.row_indices]]
+        return Interactions(self.users[rows], self.films, self.ratings[rows], timestamps)
 
-    def without(self, hidden: sparse.csr_matrix) -> "Interactions":
-        """The same users without the ratings that `hidden`, CSR (users, films) of values above 0, has."""
-        counts = np.diff(self.stars.indptr)
-        row = np.repeat(np.arange(len(self)), counts)
-        keys = row * len(self.films) + self.stars.indices
-        of_hidden = np.repeat(np.arange(len(self)), np.diff(hidden.indptr)) * len(self.films) + hidden.indices
-        kept = ~np.isin(keys, of_hidden)
+    def drop(self, held_out: sparse.csr_matrix) -> "Interactions":
+        """The same users without the ratings at the non-zero entries of `held_out`, CSR (users, films)."""
+        row = self.row_indices
+        positions = row * len(self.films) + self.ratings.indices
+        of_held_out = np.repeat(np.arange(len(self)), np.diff(held_out.indptr)) * len(self.films) + held_out.indices
+        kept = ~np.isin(positions, of_held_out)
         indptr = np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=len(self)))])
-        stars = sparse.csr_matrix((self.stars.data[kept], self.stars.indices[kept], indptr), shape=self.stars.shape)
-        return Interactions(self.users, self.films, stars, None if self.times is None else self.times[kept])
+        ratings = sparse.csr_matrix(
+            (self.ratings.data[kept], self.ratings.indices[kept], indptr), shape=self.ratings.shape
+        )
+        return Interactions(self.users, self.films, ratings, None if self.timestamps is None else self.timestamps[kept])
+
+
+def hold_out(users: np.ndarray, share: float, rng: np.random.Generator, *, at_least_one: bool = True) -> np.ndarray:
+    """Mark a random `share` of each user's interactions: bool (interactions,).
+
+    `users` holds the user of each interaction, int (interactions,), in any order. The number held out is rounded
+    to the nearest and at least one of each user; without `at_least_one` it is rounded down.
+    """
+    order = np.lexsort((rng.random(len(users)), users))  # grouped by user, shuffled within each
+    sorted_users = users[order]
+    first = np.flatnonzero(np.r_[True, sorted_users[1:] != sorted_users[:-1]]) if len(users) else np.zeros(0, int)
+    counts = np.diff(np.r_[first, len(users)])
+    position = np.arange(len(users)) - np.repeat(first, counts)
+    # The epsilon makes 0.2 · 5 one, although 1 − 0.8 is a little less than 0.2.
+    n_held_out = np.maximum(1, np.rint(share * counts)) if at_least_one else np.floor(share * counts + 1e-9)
+    held_out = np.zeros(len(users), dtype=bool)
+    held_out[order[position < np.repeat(n_held_out, counts)]] = True
+    return held_out

@@ -1,8 +1,9 @@
-"""What the model of a run is made from, and what it learned, in tables."""
+"""Training the hybrid of a run: its input, its progress, and what it learned, as tables."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,23 +11,34 @@ from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.features.film_features import film_tags
-from cinematch_lib.models import Hybrid
+from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.storage.resources import threads_for
+
+
+def train(ratings: pd.DataFrame, catalog: pd.DataFrame, **params: Any) -> Hybrid:
+    """A hybrid with the hyperparameters `params`, fitted with a suitable number of threads; logs its progress.
+
+    Raises as `Hybrid` and `Model.fit` do.
+    """
+    show_progress()
+    with threads_for(len(ratings)):
+        return Hybrid(**params).fit(ratings, catalog)
 
 
 def show_progress() -> None:
-    """Say on stderr what the models do as they do it; calling it again changes nothing."""
+    """Print the models' log to stderr; calling it again changes nothing."""
     logger = logging.getLogger("cinematch_lib.models")
     logger.setLevel(logging.INFO)
     if not logger.handlers:
         logger.addHandler(logging.StreamHandler())
 
 
-def ratings_to_learn_from(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
+def training_ratings(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
     """The ratings in a data set's folder of the films in the catalog `films`; of several for one film the last.
 
-    Columns `userId, movieId, rating` and, where the file has it, `timestamp`. Raises NothingToDoError where the
-    data set has no ratings, or none of these films.
+    Columns `userId, movieId, rating` and, if the file has it, `timestamp`. Raises NothingToDoError if the data set
+    has no ratings, or none of these films.
     """
     ratings = read_ratings(folder)
     if ratings is None:
@@ -34,46 +46,46 @@ def ratings_to_learn_from(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
             f"{folder.name} has no ratings.csv, so there is nothing to learn from; films are recommended by "
             "their content"
         )
-    here = ratings[ratings["movieId"].isin(films["movieId"])]
-    if here.empty:
+    in_catalog = ratings[ratings["movieId"].isin(films["movieId"])]
+    if in_catalog.empty:
         raise NothingToDoError(
             f"none of the {len(ratings):,} ratings in {folder.name} is of a film of the catalog, so there is nothing "
             "to learn from; films are recommended by their content"
         )
-    return here.drop_duplicates(["userId", "movieId"], keep="last").reset_index(drop=True)
+    return in_catalog.drop_duplicates(["userId", "movieId"], keep="last").reset_index(drop=True)
 
 
 def with_tags(films: pd.DataFrame, tags: pd.DataFrame | None) -> pd.DataFrame:
-    """The catalog with what people tagged each film as; as it is where there are no tags."""
+    """The catalog with a column `tags` of each film's user tags; unchanged if there are none."""
     return films if tags is None or tags.empty else films.assign(tags=film_tags(films, tags))
 
 
-def counted(ratings: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
-    """How much there is to learn from: `what`, `how many`."""
+def ratings_summary(ratings: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
+    """Counts of the training data: columns `what`, `count`."""
     likes = int((ratings["rating"] >= LIKED).sum())
     rows = [
         ("ratings of films in the catalog", f"{len(ratings):,}"),
-        (f"… of them likes ({LIKED:g} stars and more)", f"{likes:,} ({likes / len(ratings):.0%})"),
-        ("people", f"{ratings['userId'].nunique():,}"),
+        (f"… that are likes ({LIKED:g} stars or more)", f"{likes:,} ({likes / len(ratings):.0%})"),
+        ("users", f"{ratings['userId'].nunique():,}"),
         ("films of the catalog with ratings", f"{ratings['movieId'].nunique():,} of {len(films):,}"),
         ("… with fewer than 5", f"{int((ratings['movieId'].value_counts() < 5).sum()):,}"),
     ]
-    return pd.DataFrame(rows, columns=["what", "how many"])
+    return pd.DataFrame(rows, columns=["what", "count"])
 
 
-def trials(hybrid: Hybrid) -> pd.DataFrame:
-    """The values that a fitted hybrid tried and what they scored on the users it held out, the best first."""
-    table = pd.DataFrame(hybrid.tried)
+def trials_table(hybrid: Hybrid) -> pd.DataFrame:
+    """The trials of a fitted hybrid, the best first: hyperparameters, metrics, and the objective as `mean`."""
+    table = pd.DataFrame(hybrid.trials)
     if table.empty:
         return table
     table["mean"] = (table["ndcg@10"] + table["recall@20"]) / 2
-    return table.drop(columns="cold", errors="ignore").sort_values("mean", ascending=False, ignore_index=True)
+    return table.drop(columns="content_weight").sort_values("mean", ascending=False, ignore_index=True)
 
 
 def neighbours(
     weights: ItemWeights, films: pd.DataFrame, movies: Sequence[int], k: int = 8
 ) -> Mapping[str, Sequence[tuple[str, float]]]:
-    """For each of `movies` the `k` films that a like of it speaks for most: "Title (year)", and by how much."""
+    """For each film in `movies`, the `k` largest weights B_ji in its row j: pairs of "Title (year)" and weight."""
     labels = films.set_index("movieId")
     labels = labels["title"] + labels["year"].map(" ({})".format)
     found = {}

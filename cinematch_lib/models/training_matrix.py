@@ -1,4 +1,4 @@
-"""What the hybrid learns from: graded ratings of whole histories and of sessions, and when they were given."""
+"""The hybrid's training matrix: weighted ratings of whole histories and of sessions, with year columns."""
 
 from dataclasses import dataclass, replace
 
@@ -7,129 +7,140 @@ from scipy import sparse
 
 from cinematch_lib.models.interactions import LIKED, Interactions
 
-SITTING = 15  # about how many ratings, one after another, make a session
-_LOVED, _MIDDLING = 4.5, 3.0
-_GRADES = (1.2, 1.0, 0.6, 0.3)
+SESSION_LENGTH = 15  # ratings, approximately
+_LOVED, _NEUTRAL = 4.5, 3.0
+_RATING_WEIGHTS = (1.2, 1.0, 0.6, 0.3)  # of ratings from _LOVED, LIKED and _NEUTRAL on, and below
 _YEAR = 365.25 * 86_400  # seconds
 
 
-def grade(stars: np.ndarray) -> np.ndarray:
-    """What a rating counts: a low one counts less, yet it says that the film was chosen to be watched.
+def rating_weight(ratings: np.ndarray) -> np.ndarray:
+    """The weight r of each rating: float64 of the same shape.
 
-    >>> grade(np.array([5.0, 4.0, 3.5, 3.0, 2.5, 0.5])).tolist()
+    Low ratings have a positive weight too, because the user chose to watch the film.
+
+    >>> rating_weight(np.array([5.0, 4.0, 3.5, 3.0, 2.5, 0.5])).tolist()
     [1.2, 1.0, 0.6, 0.6, 0.3, 0.3]
     """
-    return np.select([stars >= _LOVED, stars >= LIKED, stars >= _MIDDLING], _GRADES[:3], _GRADES[3])
+    return np.select(
+        [ratings >= _LOVED, ratings >= LIKED, ratings >= _NEUTRAL], _RATING_WEIGHTS[:3], _RATING_WEIGHTS[3]
+    )
 
 
-def spoken(learned: Interactions, graded: bool) -> sparse.csr_matrix:
-    """What people said: the likes alone, or every rating by its grade; CSR float32 (users, films)."""
-    return learned.graded(grade) if graded else learned.likes
+def user_item_matrix(interactions: Interactions, weighted_ratings: bool) -> sparse.csr_matrix:
+    """Rating weights of all ratings, or 1 for each like: CSR float32 (users, films)."""
+    return interactions.map_ratings(rating_weight) if weighted_ratings else interactions.likes
 
 
-class Calendar:
-    """The years in which ratings were given, as columns beside the films.
+class YearFeatures:
+    """Columns for the years in which a user rated.
 
-    `years` is float64 (years,), one for each year of the ratings it is made from, none where times are unknown.
+    `years` is float64 (years,), the calendar years (since 1970) that the training ratings span; empty if their
+    times are unknown.
     """
 
-    def __init__(self, learned: Interactions) -> None:
-        if learned.times is None or not len(learned.times):
-            self.years = np.zeros(0)
-        else:
-            low, high = (learned.times.min() / _YEAR, learned.times.max() / _YEAR)
-            self.years = np.arange(np.floor(low), np.ceil(high) + 1)
+    def __init__(self, train: Interactions) -> None:
+        self.years = np.zeros(0)
+        if train.timestamps is not None and len(train.timestamps):
+            first, last = train.timestamps.min() / _YEAR, train.timestamps.max() / _YEAR
+            self.years = np.arange(np.floor(first), np.ceil(last) + 1)
 
-    def of(self, times: np.ndarray | None, row: np.ndarray, rows: int) -> np.ndarray:
-        """The part of each row's ratings that each year has: float32 (rows, years), zero for rows without times.
+    def history_rows(self, interactions: Interactions) -> sparse.csr_matrix:
+        """Rating weights of whole histories, then the year columns: CSR float32 (users, films + years)."""
+        years = sparse.csr_matrix(self._shares(interactions))
+        return sparse.hstack([interactions.map_ratings(rating_weight), years], format="csr", dtype=np.float32)
 
-        `times` is float64 (ratings,), seconds since 1970, and `row` int64 (ratings,), the row of each. A rating
-        is spread over the years near it, by a normal curve of one year's width.
-        """
-        made = np.zeros((rows, len(self.years)), dtype=np.float64)
-        if times is None or not len(self.years):
-            return made.astype(np.float32)
-        year = np.clip(times / _YEAR, self.years[0], self.years[-1])
-        near = np.rint(year).astype(np.int64)
-        for step in range(-4, 5):
-            at = near + step - int(self.years[0])
-            inside = (at >= 0) & (at < len(self.years))
-            value = np.exp(-((year - near - step) ** 2) / 2)
-            made += np.bincount(
-                row[inside] * len(self.years) + at[inside], weights=value[inside], minlength=made.size
-            ).reshape(made.shape)
-        return (made / np.maximum(made.sum(axis=1, keepdims=True), 1e-12)).astype(np.float32)
-
-    def beside(self, asked: Interactions) -> sparse.csr_matrix:
-        """Graded histories with the calendar's columns after the films': CSR float32 (users, films + years)."""
-        row = np.repeat(np.arange(len(asked)), np.diff(asked.stars.indptr))
-        years = sparse.csr_matrix(self.of(asked.times, row, len(asked)))
-        return sparse.hstack([asked.graded(grade), years], format="csr", dtype=np.float32)
-
-    def beside_sittings(self, learned: Interactions) -> sparse.csr_matrix:
-        """Sittings with empty columns for the years, of which whole histories speak: CSR float32 as `beside`."""
-        films = sessions(learned)
+    def session_rows(self, interactions: Interactions) -> sparse.csr_matrix:
+        """Rating weights of sessions, then empty year columns: CSR float32 (sessions, films + years)."""
+        films = sessions(interactions)
         years = sparse.csr_matrix((films.shape[0], len(self.years)), dtype=np.float32)
         return sparse.hstack([films, years], format="csr", dtype=np.float32)
 
+    def _shares(self, interactions: Interactions) -> np.ndarray:
+        """The share of each user's ratings in each year: float32 (users, years), zero where times are unknown.
+
+        A rating is spread over the years around it by a Gaussian kernel with a standard deviation of one year.
+        Ratings outside `years` count as of the nearest one.
+        """
+        shares = np.zeros((len(interactions), len(self.years)), dtype=np.float64)
+        if interactions.timestamps is None or not len(self.years):
+            return shares.astype(np.float32)
+        row = interactions.row_indices
+        year = np.clip(interactions.timestamps / _YEAR, self.years[0], self.years[-1])
+        nearest = np.rint(year).astype(np.int64)
+        for step in range(-4, 5):  # four standard deviations to either side
+            column = nearest + step - int(self.years[0])
+            inside = (column >= 0) & (column < len(self.years))
+            kernel = np.exp(-((year - nearest - step) ** 2) / 2)
+            shares += np.bincount(
+                row[inside] * len(self.years) + column[inside], weights=kernel[inside], minlength=shares.size
+            ).reshape(shares.shape)
+        return (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)).astype(np.float32)
+
 
 @dataclass(frozen=True)
-class Rows:
-    """All that is learned from, as rows whose columns are the films and after them the years.
+class TrainingMatrix:
+    """The training matrix: film columns, then year columns.
 
-    `histories` is CSR float32 (users, films + years), `sessions` the same for sessions, None where times are
-    unknown, and `session_users` int64 (sessions,), whose they are. `columns` int64 are those of all that are there.
+    Attributes
+    ----------
+    year_features : what makes the year columns.
+    histories : CSR float32 (users, films + years).
+    sessions : CSR float32 (sessions, films + years); None if times are unknown.
+    session_users : the row in `histories` of each session's user, int64 (sessions,).
+    columns : the columns of the full matrix that are present, int64.
+
     """
 
-    calendar: Calendar
+    year_features: YearFeatures
     histories: sparse.csr_matrix
     sessions: sparse.csr_matrix | None
     session_users: np.ndarray
     columns: np.ndarray
 
     @classmethod
-    def of(cls, learned: Interactions, *, with_sittings: bool = True) -> "Rows":
-        """From ratings; without sessions where they will not be asked for."""
-        calendar = Calendar(learned)
-        made = calendar.beside(learned)
-        everything = np.arange(made.shape[1])
-        if learned.times is None or not with_sittings:
-            return cls(calendar, made, None, np.zeros(0, dtype=np.int64), everything)
-        return cls(calendar, made, calendar.beside_sittings(learned), session_users(learned), everything)
+    def from_interactions(cls, train: Interactions, *, with_sessions: bool = True) -> "TrainingMatrix":
+        """The matrix with all columns; without sessions if these have no weight."""
+        year_features = YearFeatures(train)
+        histories = year_features.history_rows(train)
+        columns = np.arange(histories.shape[1])
+        if train.timestamps is None or not with_sessions:
+            return cls(year_features, histories, None, np.zeros(0, dtype=np.int64), columns)
+        return cls(year_features, histories, year_features.session_rows(train), session_users(train), columns)
 
-    def part(self, films: np.ndarray) -> "Rows":
-        """The same rows with the columns of these films, and all years."""
-        years = np.arange(len(self.columns) - len(self.calendar.years), len(self.columns))
+    def select(self, films: np.ndarray) -> "TrainingMatrix":
+        """The same rows with only the columns of `films`, int64, and all years."""
+        years = np.arange(len(self.columns) - len(self.year_features.years), len(self.columns))
         columns = np.concatenate([films, years])
-        cut = None if self.sessions is None else self.sessions[:, columns]
-        return replace(self, histories=self.histories[:, columns], sessions=cut, columns=columns)
+        selected = None if self.sessions is None else self.sessions[:, columns]
+        return replace(self, histories=self.histories[:, columns], sessions=selected, columns=columns)
 
 
-def sessions(learned: Interactions, size: int = SITTING) -> sparse.csr_matrix:
-    """Graded ratings with a row for each session instead of each user: CSR float32 (sessions, films).
+def sessions(interactions: Interactions, length: int = SESSION_LENGTH) -> sparse.csr_matrix:
+    """Rating weights with one row for each session instead of each user: CSR float32 (sessions, films).
 
-    A history is cut, in the order of its times, into parts of about `size` ratings; ratings of one second are
-    in the order of the films. Films rated in one session are more alike than films of one history, since
-    tastes, and what is in the cinemas, change. Histories too short to be cut are left out.
+    A history is cut, in order of time, into parts of about `length` ratings; ratings of the same second are in
+    the order of the films. Films rated in one session have more in common than films of one history, because
+    tastes and the films on offer change. Histories that are too short to be cut have no session.
     """
-    graded = learned.graded(grade)
-    counts, parts = np.diff(graded.indptr), _parts(learned, size)
+    weights = interactions.map_ratings(rating_weight)
+    counts, n_sessions = np.diff(weights.indptr), _sessions_per_user(interactions, length)
     user = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((learned.times, user))
-    place = np.arange(len(order)) - np.repeat(graded.indptr[:-1], counts)
-    first = np.concatenate([[0], np.cumsum(parts)])
-    order, user, place = (one[parts[user] > 0] for one in (order, user, place))  # by user, so in either order
-    row = first[user] + place * parts[user] // counts[user]
+    order = np.lexsort((interactions.timestamps, user))
+    position = np.arange(len(order)) - np.repeat(weights.indptr[:-1], counts)
+    first = np.concatenate([[0], np.cumsum(n_sessions)])
+    # `user` and `position` are the same before and after sorting, since both go by user.
+    order, user, position = (values[n_sessions[user] > 0] for values in (order, user, position))
+    row = first[user] + position * n_sessions[user] // counts[user]
     indptr = np.searchsorted(row, np.arange(first[-1] + 1))
-    return sparse.csr_matrix((graded.data[order], graded.indices[order], indptr), shape=(first[-1], graded.shape[1]))
+    return sparse.csr_matrix((weights.data[order], weights.indices[order], indptr), shape=(first[-1], weights.shape[1]))
 
 
-def session_users(learned: Interactions, size: int = SITTING) -> np.ndarray:
-    """The row of the user whose session it is, for each row of `sessions`: int64 (sessions,)."""
-    return np.repeat(np.arange(len(learned)), _parts(learned, size))
+def session_users(interactions: Interactions, length: int = SESSION_LENGTH) -> np.ndarray:
+    """The row of the user of each row of `sessions`: int64 (sessions,)."""
+    return np.repeat(np.arange(len(interactions)), _sessions_per_user(interactions, length))
 
 
-def _parts(learned: Interactions, size: int) -> np.ndarray:
-    parts = np.rint(np.diff(learned.stars.indptr) / size).astype(np.int64)
-    parts[parts < 2] = 0
-    return parts
+def _sessions_per_user(interactions: Interactions, length: int) -> np.ndarray:
+    counts = np.rint(np.diff(interactions.ratings.indptr) / length).astype(np.int64)
+    counts[counts < 2] = 0
+    return counts

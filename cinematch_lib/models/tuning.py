@@ -1,4 +1,4 @@
-"""How the hybrid chooses its values: on users that it holds out of what it learns from."""
+"""The hybrid's hyperparameter search on users that are held out of its training ratings."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -9,136 +9,147 @@ from scipy import sparse
 
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.gram import gram
-from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.training_matrix import Rows
-from cinematch_lib.models.validation_fold import Trial
+from cinematch_lib.models.interactions import Interactions, hold_out
+from cinematch_lib.models.training_matrix import TrainingMatrix
+from cinematch_lib.models.validation_fold import ValidationFold
 
-_FILMS = 1500  # the most rated films stand for all when values are chosen
-_FOLDS, _USERS, _PART = 3, 1000, 0.2  # at the most so many folds and users held out; a fold is this part of all
-_LEAST_LIKES, _SHOWN = 5, 0.8
-_GRID = {
+_FILMS = 1500  # the search runs on this many most rated films
+_MAX_FOLDS, _MAX_USERS, _SHARE = 3, 1000, 0.2  # a fold is this share of the eligible users
+_MIN_LIKES, _FOLD_IN = 5, 0.8
+_GRID = {  # the first value of each is the one that the search starts from
     "dropout": (0.3, 0.0, 0.6, 1.0),
     "session_weight": (0.7, 0.0, 0.4, 1.0),
-    "calendar": (4.0, 0.0, 2.0, 8.0),
+    "year_weight": (4.0, 0.0, 2.0, 8.0),
 }
-_PENALTY, _STEP = 100.0, 1.6  # the first regularization to try, and the factor to the next
-_COLD = (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
-_COST = 0.002  # what part of nDCG@100 films that hardly anybody rated may take from the others
+_REGULARIZATION, _FACTOR = 100.0, 1.6  # the first value, and the factor between neighbouring ones
+_CONTENT_WEIGHT, _CONTENT_WEIGHTS = 0.25, (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
+_TOLERANCE = 0.002  # the share of nDCG@100 that cold films may take from the others
 _LOG = logging.getLogger(__name__)
 
 
-def choose(
-    learned: Interactions, rows: Rows, features: sparse.csr_matrix, given: dict[str, float | None], seed: int
+def tune(
+    train: Interactions, matrix: TrainingMatrix, features: sparse.csr_matrix, given: dict[str, float | None], seed: int
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """The values of `regularization, dropout, session_weight, calendar, cold` where `given` has None, and the trials.
+    """The hyperparameters, found where `given` has None, and the trials.
 
-    Users are held out in turn; with a fold-in of 80 % of their likes and all their lower ratings, the mean of
-    nDCG@10 and Recall@20 decides. One value after another is moved as long as that helps. `cold` is the
-    largest that takes no more than 0.2 % from nDCG@100. `rows` is made of `learned`; `features` is CSR float32
-    (films, features). Where too few users like enough films to be held out, the values that the search starts
-    with stand.
+    `given` has `regularization, dropout, session_weight, year_weight, content_weight`; `matrix` is made of
+    `train`; `features` is CSR float32 (films, features). Each fold holds out other users, folds in 80 % of their
+    likes and all their lower ratings, and ranks for the rest. The objective is the mean of nDCG@10 and Recall@20,
+    improved by coordinate ascent. `content_weight` is the largest one that costs at most 0.2 % of nDCG@100. If
+    too few users have enough likes, the initial values are returned.
     """
-    values = {name: _start(name) if value is None else value for name, value in given.items()}
-    if learned.times is None:
-        values |= {"session_weight": 0.0, "calendar": 0.0}
-    open_values = [name for name, value in given.items() if value is None]
-    trials = list(_trials(learned, rows, seed)) if open_values else []
-    tried: list[dict[str, Any]] = []
-    if not trials:
-        return values, tried
-    _LOG.info("choosing values on %s users held out", f"{sum(len(one.shown) for one in trials):,}")
-
-    def score(**changed: float) -> float:
-        candidate = values | changed
-        seen = next((one for one in tried if all(one[name] == candidate[name] for name in candidate)), None)
-        if seen is None:
-            means = np.mean([one.quality(candidate) for one in trials], axis=0)
-            seen = candidate | {"ndcg@10": float(means[0]), "recall@20": float(means[1])}
-            tried.append(seen)
-            _LOG.info("trial %d: %s", len(tried), ", ".join(f"{name} {value:.4g}" for name, value in seen.items()))
-        return (seen["ndcg@10"] + seen["recall@20"]) / 2
-
-    if "regularization" in open_values:
-        values["regularization"] = _climb(
-            lambda regularization: score(regularization=regularization), values["regularization"]
-        )
-    moved = False
-    for name in _GRID:
-        if name in open_values and (learned.times is not None or name == "dropout"):
-            chosen = max(_GRID[name], key=lambda value, name=name: score(**{name: value}))
-            moved |= chosen != values[name]
-            values[name] = chosen
-    if moved and "regularization" in open_values:
-        values["regularization"] = _climb(
-            lambda regularization: score(regularization=regularization), values["regularization"]
-        )
-    if "cold" in open_values:
-        values["cold"] = _most_cold(trials, features, values)
-    return values, tried
+    values = {name: _initial(name) if value is None else value for name, value in given.items()}
+    if train.timestamps is None:
+        values |= {"session_weight": 0.0, "year_weight": 0.0}
+    missing = [name for name, value in given.items() if value is None]
+    folds = list(validation_folds(train, matrix, seed)) if missing else []
+    if not folds:
+        return values, []
+    _LOG.info("choosing values on %s users held out", f"{sum(len(fold.fold_in) for fold in folds):,}")
+    search = _Search(folds, values)
+    if "regularization" in missing:
+        search.climb_regularization()
+    grid = [name for name in _GRID if name in missing and (train.timestamps is not None or name == "dropout")]
+    moved = [search.best_of(name, _GRID[name]) for name in grid]
+    if any(moved) and "regularization" in missing:
+        search.climb_regularization()
+    if "content_weight" in missing:
+        search.values["content_weight"] = _largest_content_weight(folds, features, search.values)
+    return search.values, search.trials
 
 
-def _start(name: str) -> float:
-    if name == "cold":
-        return 0.25
-    return _PENALTY if name == "regularization" else _GRID[name][0]
+class _Search:
+    """Coordinate ascent from `values`; `trials` are the distinct values tried, with their metrics."""
+
+    def __init__(self, folds: list[ValidationFold], values: dict[str, float]) -> None:
+        self._folds, self.values = folds, values
+        self.trials: list[dict[str, Any]] = []
+
+    def climb_regularization(self) -> None:
+        """Multiply or divide the regularization by a constant for as long as that improves the objective."""
+        value = _climb(lambda value: self._objective("regularization", value), self.values["regularization"])
+        self.values["regularization"] = value
+
+    def best_of(self, name: str, candidates: tuple[float, ...]) -> bool:
+        """Set a hyperparameter to the best of `candidates`; returns whether it changed."""
+        before = self.values[name]
+        self.values[name] = max(candidates, key=lambda value: self._objective(name, value))
+        return self.values[name] != before
+
+    def _objective(self, name: str, value: float) -> float:
+        candidate = self.values | {name: value}
+        trial = next((one for one in self.trials if candidate.items() <= one.items()), None)
+        if trial is None:
+            means = np.mean([fold.quality(candidate) for fold in self._folds], axis=0)
+            trial = candidate | {"ndcg@10": float(means[0]), "recall@20": float(means[1])}
+            self.trials.append(trial)
+            words = ", ".join(f"{name} {value:.4g}" for name, value in trial.items())
+            _LOG.info("trial %d: %s", len(self.trials), words)
+        return (trial["ndcg@10"] + trial["recall@20"]) / 2
 
 
-def _climb(score: Callable[[float], float], start: float) -> float:
-    """The regularization from which a step up or down does not help."""
-    at, value = start, score(start)
-    for factor in (_STEP, 1 / _STEP):
-        while (further := score(at * factor)) > value and 1e-2 < at < 1e6:
-            at, value = at * factor, further
+def _initial(name: str) -> float:
+    return {"regularization": _REGULARIZATION, "content_weight": _CONTENT_WEIGHT}.get(name) or _GRID[name][0]
+
+
+def _climb(objective: Callable[[float], float], start: float) -> float:
+    """The value from which neither a step up nor a step down improves the objective."""
+    at, value = start, objective(start)
+    for factor in (_FACTOR, 1 / _FACTOR):
+        while (candidate := objective(at * factor)) > value and 1e-2 < at < 1e6:
+            at, value = at * factor, candidate
         if at != start:
             break
     return at
 
 
-def _most_cold(trials: list[Trial], features: sparse.csr_matrix, values: dict[str, float]) -> float:
-    found = sum(one.quality_with_cold(values, features, (0.0, *_COLD)) for one in trials)
-    good = found[1:] >= (1 - _COST) * found[0]
-    return _COLD[int(np.argmax(good))] if good.any() else 0.0
+def _largest_content_weight(
+    folds: list[ValidationFold], features: sparse.csr_matrix, values: dict[str, float]
+) -> float:
+    without, *others = sum(fold.quality_with_content(values, features, (0.0, *_CONTENT_WEIGHTS)) for fold in folds)
+    good = np.array(others) >= (1 - _TOLERANCE) * without
+    return _CONTENT_WEIGHTS[int(np.argmax(good))] if good.any() else 0.0
 
 
-def _trials(learned: Interactions, rows: Rows, seed: int) -> Iterator[Trial]:
+def validation_folds(train: Interactions, matrix: TrainingMatrix, seed: int) -> Iterator[ValidationFold]:
+    """Disjoint random groups of users, each held out of all the others; none if there are too few users.
+
+    The Gram matrices of the others are those of all rows less those of the held-out rows.
+    """
     rng = np.random.default_rng(seed)
-    able = rng.permutation(np.flatnonzero(np.diff(learned.likes.indptr) >= _LEAST_LIKES))
-    size = min(round(len(able) * _PART), _USERS)
-    if not size or size == len(able):
+    eligible = rng.permutation(np.flatnonzero(np.diff(train.likes.indptr) >= _MIN_LIKES))
+    size = min(round(len(eligible) * _SHARE), _MAX_USERS)
+    if not size or size == len(eligible):
         return
-    at = most_rated(learned, _FILMS)
-    part = rows.part(at)
-    whole = gram(part.histories)
-    sat = None if part.sessions is None else gram(part.sessions)
-    counts = np.bincount(learned.stars.indices, minlength=learned.stars.shape[1])
-    for fold in range(max(1, min(_FOLDS, _USERS // size))):
-        users = np.sort(able[fold * size : (fold + 1) * size])
-        held = learned.chosen(users)
-        hidden = _hide(held, rng)
-        shown = held.without(hidden)
-        yield Trial(
-            shown=shown,
-            hidden=hidden,
-            at=at,
-            asked=rows.calendar.beside(shown)[:, part.columns],
-            whole=whole - _square(part.histories[users]),
-            sat=None if sat is None else sat - _square(part.sessions[np.isin(part.session_users, users)]),
-            counts=counts - np.bincount(held.stars.indices, minlength=len(counts)),
+    films = most_rated(train, _FILMS)
+    selected = matrix.select(films)
+    all_histories = gram(selected.histories)
+    all_sessions = None if selected.sessions is None else gram(selected.sessions)
+    counts = np.bincount(train.ratings.indices, minlength=train.ratings.shape[1])
+    for number in range(max(1, min(_MAX_FOLDS, _MAX_USERS // size))):
+        users = np.sort(eligible[number * size : (number + 1) * size])
+        tested = train.take(users)
+        held_out = _hold_out_likes(tested, rng)
+        fold_in = tested.drop(held_out)
+        session_gram = None
+        if all_sessions is not None:
+            theirs = selected.sessions[np.isin(selected.session_users, users)]
+            session_gram = all_sessions - gram(sparse.csr_matrix(theirs))
+        yield ValidationFold(
+            fold_in=fold_in,
+            held_out=held_out,
+            columns=films,
+            queries=matrix.year_features.history_rows(fold_in)[:, selected.columns],
+            gram=all_histories - gram(sparse.csr_matrix(selected.histories[users])),
+            session_gram=session_gram,
+            rating_counts=counts - np.bincount(tested.ratings.indices, minlength=len(counts)),
         )
 
 
-def _square(rows: sparse.csr_matrix) -> np.ndarray:
-    """The Gram matrix of a few rows: float32 (columns, columns)."""
-    return gram(sparse.csr_matrix(rows))
-
-
-def _hide(held: Interactions, rng: np.random.Generator) -> sparse.csr_matrix:
-    """A fifth of each user's likes, one at the least: CSR float32 (users, films) of ones."""
-    likes = held.likes
-    counts = np.diff(likes.indptr)
-    user = np.repeat(np.arange(len(held)), counts)
-    order = np.lexsort((rng.random(len(user)), user))
-    place = np.arange(len(user)) - np.repeat(likes.indptr[:-1], counts)
-    taken = order[place < np.repeat(np.maximum(1, np.rint((1 - _SHOWN) * counts)), counts)]
-    made = (np.ones(len(taken), dtype=np.float32), (user[taken], likes.indices[taken]))
-    return sparse.csr_matrix(made, shape=likes.shape)
+def _hold_out_likes(tested: Interactions, rng: np.random.Generator) -> sparse.csr_matrix:
+    """A fifth of each user's likes, at least one: CSR float32 (users, films) of ones."""
+    likes = tested.likes
+    user = np.repeat(np.arange(len(tested)), np.diff(likes.indptr))
+    held_out = hold_out(user, 1 - _FOLD_IN, rng)
+    ones = np.ones(held_out.sum(), dtype=np.float32)
+    return sparse.csr_matrix((ones, (user[held_out], likes.indices[held_out])), shape=likes.shape)

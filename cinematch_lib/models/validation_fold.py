@@ -1,4 +1,4 @@
-"""What values of the hybrid are worth on some users held out, on the films most rated."""
+"""The quality of hyperparameters of the hybrid on held-out users, computed on the most rated films."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,118 +8,129 @@ from scipy import sparse
 from scipy.linalg.lapack import spotrf, strtri
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.content import coldness, cosines
+from cinematch_lib.models.content import cold_start_weight, cosines
+from cinematch_lib.models.hit_metrics import ndcg, recall
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import NOT_DEFINITE, dense
 from cinematch_lib.recommender.ranking import top_k_per_row
 
-_FAR = 100  # ranks looked at when films that hardly anybody rated are let in
-_AT_ONCE = 16_000_000  # scores of all films held in memory
+_CONTENT_DEPTH = 100  # length of the lists by which the content weight is judged
+_BATCH_SCORES = 16_000_000  # scores of all films held in memory at once
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Users held out: what is shown, what is to be found, and what the others rated.
+class ValidationFold:
+    """Held-out users: what is known of them, what is to be found, and the statistics of all other users.
 
-    `hidden` is CSR float32 (users, films) of ones; `at` int64 (n,), the columns of the films that stand for
-    all; `asked` CSR float32 (users, n + years), the histories shown; `whole` and `sat` float32 (n + years,)²,
-    the Gram matrices of the others' histories and sessions; `counts` int64 (films,), the others' ratings.
+    Attributes
+    ----------
+    fold_in : the ratings that the model may use.
+    held_out : the likes to be found, CSR float32 (users, films) of ones.
+    columns : the n most rated films, to which `quality` is restricted, int64 (n,).
+    queries : training-matrix rows of `fold_in`, CSR float32 (users, n + years).
+    gram, session_gram : Gram matrices of the other users' histories and sessions, float32 (n + years, n + years).
+    rating_counts : number of the other users' ratings, int64 (films,).
+
     """
 
-    shown: Interactions
-    hidden: sparse.csr_matrix
-    at: np.ndarray
-    asked: sparse.csr_matrix
-    whole: np.ndarray
-    sat: np.ndarray | None
-    counts: np.ndarray
+    fold_in: Interactions
+    held_out: sparse.csr_matrix
+    columns: np.ndarray
+    queries: sparse.csr_matrix
+    gram: np.ndarray
+    session_gram: np.ndarray | None
+    rating_counts: np.ndarray
 
     def quality(self, values: dict[str, float]) -> np.ndarray:
-        """Mean nDCG@10 and Recall@20 of the films not shown, of those at `at`: float64 (2,)."""
+        """Mean nDCG@10 and Recall@20 over users, ranking the films in `columns` without the rated ones: (2,)."""
         scores = self.scores(values)
         scores[self._rated] = -np.inf
-        return _found(scores, self._wanted, self._sizes, 10)
+        hits = np.take_along_axis(self._relevant, top_k_per_row(scores, 20), axis=1)
+        return np.array([ndcg(hits, self._n_relevant, 10).mean(), recall(hits, self._n_relevant, 20).mean()])
 
-    def quality_with_cold(
-        self, values: dict[str, float], features: sparse.csr_matrix, colds: tuple[float, ...]
+    def quality_with_content(
+        self, values: dict[str, float], features: sparse.csr_matrix, content_weights: tuple[float, ...]
     ) -> np.ndarray:
-        """Sum over users of nDCG@100 among all films with each weight of content: float64 (colds,).
+        """Sum over users of nDCG@100 among all films, for each content weight: float64 (content_weights,).
 
-        A film away from `at` has only its content to speak for it, so that these films have one order, whatever
-        the weight: the first 100 are enough.
+        A film outside `columns` is scored by content alone, so that the order of these films is the same for
+        every weight, and the first 100 of them suffice.
         """
-        near = self.scores(values)
-        highest = near.max(axis=1, keepdims=True)
-        near[self._rated] = -np.inf
-        step = max(1, _AT_ONCE // features.shape[0])
-        found = np.zeros(len(colds))
-        for at in range(0, len(near), step):
-            part = slice(at, at + step)
-            bonus = cosines(self.shown.part(part), features) * coldness(self.counts)
-            bonus *= np.where(highest[part] > 0, highest[part], 1)
-            beside = bonus[:, self.at]
-            bonus[self.shown.stars[part].nonzero()] = -np.inf
-            bonus[:, self.at] = -np.inf
-            far = top_k_per_row(bonus, _FAR)
-            behind = np.take_along_axis(bonus, far, axis=1)
-            lacking = ~np.isfinite(behind)
-            behind[lacking] = 0
-            wanted = np.hstack([self._wanted[part], np.take_along_axis(self.hidden[part].toarray() > 0, far, axis=1)])
-            for number, cold in enumerate(colds):
-                scores = np.hstack([near[part] + np.float32(cold) * beside, np.float32(cold) * behind])
-                scores[:, len(self.at) :][lacking] = -np.inf
-                found[number] += _found(scores, wanted, self._sizes[part], _FAR)[0] * len(scores)
-        return found
+        scores = self.scores(values)
+        scale = scores.max(axis=1, keepdims=True)
+        scale = np.where(scale > 0, scale, 1)
+        scores[self._rated] = -np.inf
+        total = np.zeros(len(content_weights))
+        size = max(1, _BATCH_SCORES // features.shape[0])
+        for start in range(0, len(scores), size):
+            batch = slice(start, start + size)
+            content = cosines(self.fold_in.slice(batch), features) * cold_start_weight(self.rating_counts)
+            content *= scale[batch]
+            total += self._ndcg_with_content(scores[batch], content, batch, content_weights)
+        return total
+
+    def _ndcg_with_content(
+        self, scores: np.ndarray, content: np.ndarray, batch: slice, content_weights: tuple[float, ...]
+    ) -> np.ndarray:
+        near = content[:, self.columns]
+        content[self.fold_in.ratings[batch].nonzero()] = -np.inf
+        content[:, self.columns] = -np.inf
+        others = top_k_per_row(content, _CONTENT_DEPTH)
+        far = np.take_along_axis(content, others, axis=1)
+        excluded = ~np.isfinite(far)
+        far[excluded] = 0  # a weight of 0 times −∞ is undefined
+        relevant_far = np.take_along_axis(self.held_out[batch].toarray() > 0, others, axis=1)
+        relevant = np.hstack([self._relevant[batch], relevant_far])
+        sums = []
+        for weight in content_weights:
+            combined = np.hstack([scores + np.float32(weight) * near, np.float32(weight) * far])
+            combined[:, len(self.columns) :][excluded] = -np.inf
+            hits = np.take_along_axis(relevant, top_k_per_row(combined, _CONTENT_DEPTH), axis=1)
+            sums.append(ndcg(hits, self._n_relevant[batch], _CONTENT_DEPTH).mean() * len(scores))
+        return np.array(sums)
 
     def scores(self, values: dict[str, float]) -> np.ndarray:
-        """What the films at `at` score for the users held out, with these values: float32 (users, n)."""
-        films = len(self.at)
-        matrix = self.whole.copy() if self.sat is None else self.whole + self._weight(values) * self.sat
-        matrix[films:] *= np.float32(values["calendar"])
-        matrix[:, films:] *= np.float32(values["calendar"])
-        matrix[np.diag_indices_from(matrix)] *= self._thinned(values)
-        matrix[np.diag_indices_from(matrix)] += np.float32(values["regularization"])
-        factor, failed = spotrf(matrix.T, lower=1, overwrite_a=1)
+        """The scores X·B of the held-out users with these hyperparameters: float32 (users, n)."""
+        n = len(self.columns)
+        year_weight = np.float32(values["year_weight"])
+        # G = Gram of histories + session_weight² · Gram of sessions, with the year columns scaled
+        if self.session_gram is None:
+            G = self.gram.copy()
+        else:
+            G = self.gram + np.float32(values["session_weight"] ** 2) * self.session_gram
+        G[n:] *= year_weight
+        G[:, n:] *= year_weight
+        # P⁻¹ = G + dropout · diag G (films only) + λI
+        dropout = np.ones(len(G), dtype=np.float32)
+        dropout[:n] += np.float32(values["dropout"])
+        G[np.diag_indices_from(G)] *= dropout
+        G[np.diag_indices_from(G)] += np.float32(values["regularization"])
+        # P⁻¹ = L·Lᵀ and P = RᵀR with R = L⁻¹, so that diag P holds the squared column norms of R.
+        factor, failed = spotrf(G.T, lower=1, overwrite_a=1)
         if failed:
             raise CineMatchError(NOT_DEFINITE)
-        root, _ = strtri(factor, lower=1, overwrite_c=1)  # the inverse is rootᵀ·root
-        asked = self._asked.copy()
-        asked[:, films:] *= np.float32(values["calendar"])
-        left = root[:, :films]
-        return asked[:, :films] - (asked @ root.T) @ left / np.einsum("ij,ij->j", left, left)
-
-    def _weight(self, values: dict[str, float]) -> np.float32:
-        return np.float32(values["session_weight"] ** 2)
-
-    def _thinned(self, values: dict[str, float]) -> np.ndarray:
-        made = np.ones(len(self.whole), dtype=np.float32)
-        made[: len(self.at)] += np.float32(values["dropout"])
-        return made
+        R, _ = strtri(factor, lower=1, overwrite_c=1)
+        # X·B = X − X·P / diag P, for the film columns
+        X = self._dense_queries.copy()
+        X[:, n:] *= year_weight
+        R_films = R[:, :n]
+        return X[:, :n] - (X @ R.T) @ R_films / np.einsum("ij,ij->j", R_films, R_films)
 
     @cached_property
-    def _asked(self) -> np.ndarray:
-        return dense(self.asked)
+    def _dense_queries(self) -> np.ndarray:
+        return dense(self.queries)
 
     @cached_property
     def _rated(self) -> np.ndarray:
-        """Whether a film at `at` was rated in what is shown: bool (users, n)."""
-        return self._asked[:, : len(self.at)] > 0
+        """Whether each film in `columns` is rated in the fold-in: bool (users, n)."""
+        return self._dense_queries[:, : len(self.columns)] > 0
 
     @cached_property
-    def _wanted(self) -> np.ndarray:
-        """Whether a film at `at` is to be found: bool (users, n)."""
-        return self.hidden[:, self.at].toarray() > 0
+    def _relevant(self) -> np.ndarray:
+        """Whether each film in `columns` is held out: bool (users, n)."""
+        return self.held_out[:, self.columns].toarray() > 0
 
     @cached_property
-    def _sizes(self) -> np.ndarray:
-        """How many films are to be found, `at` or not: int64 (users,)."""
-        return np.diff(self.hidden.indptr)
-
-
-def _found(scores: np.ndarray, wanted: np.ndarray, sizes: np.ndarray, depth: int) -> np.ndarray:
-    """Mean nDCG@depth and Recall@20 over users: float64 (2,)."""
-    hits = np.take_along_axis(wanted, top_k_per_row(scores, max(depth, 20)), axis=1)
-    discount = 1 / np.log2(np.arange(2, depth + 2))
-    first = hits[:, :depth]
-    gain = first @ discount[: first.shape[1]] / np.cumsum(discount)[np.minimum(sizes, depth) - 1]
-    return np.array([gain.mean(), (hits[:, :20].sum(axis=1) / sizes).mean()])
+    def _n_relevant(self) -> np.ndarray:
+        """The number of held-out films, in `columns` or not: int64 (users,)."""
+        return np.diff(self.held_out.indptr)

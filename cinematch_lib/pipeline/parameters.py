@@ -14,6 +14,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.vocabulary.renamed import check_not_renamed
 
 TAG = "parameters"
 
@@ -108,6 +109,7 @@ def checked(
     values = {}
     for name, value in given.items():
         if name not in known:
+            check_not_renamed(name, {*known, *elsewhere})
             if name in set(elsewhere):
                 raise CineMatchError(f"the parameter {name} belongs to a step that is not run this time; leave it out")
             raise UnknownNameError(

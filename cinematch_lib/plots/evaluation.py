@@ -113,7 +113,7 @@ def by_group(contest: Contest, names: Sequence[str]) -> Figure:
 
 
 def cold_users(contest: Contest) -> Figure:
-    """The leading metric by the number of likes shown, with intervals; every model that was asked."""
+    """The leading metric by the number of likes shown, with intervals; every model that was queries."""
     cold = {name: one.cold for name, one in contest.entries.items() if one.cold is not None and len(one.cold)}
     figure, axes = _figure(3.8)
     colours = _colours(cold)

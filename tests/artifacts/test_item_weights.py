@@ -146,9 +146,9 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     rare = pd.DataFrame({"userId": [0, 1, 2], "movieId": 250, "rating": 4.0, "timestamp": 5e8})  # three like it
     ratings = pd.concat([ratings, rare])
     films = pd.DataFrame({"movieId": range(290, -1, -10), "title": "A film (1990)", "genres": "crime"})
-    model = make("hybrid", regularization=5.0, dropout=0.3, session_weight=0.0, calendar=2.0, cold=0.5).fit(
-        ratings, films
-    )
+    model = make(
+        "hybrid", regularization=5.0, dropout=0.3, session_weight=0.0, year_weight=2.0, content_weight=0.5
+    ).fit(ratings, films)
     made = model.item_weights(100)
     assert made.movie_ids.tolist() == list(range(0, 300, 10))
     assert made.known.tolist() == [True] * 25 + [False] * 5

@@ -29,7 +29,7 @@ from cinematch_lib.evaluation.report import (
 from cinematch_lib.models import make
 from cinematch_lib.models.interactions import LIKED
 
-OURS = {"regularization": 20.0, "dropout": 0.3, "session_weight": 0.0, "calendar": 0.0, "cold": 0.25}
+OURS = {"regularization": 20.0, "dropout": 0.3, "session_weight": 0.0, "year_weight": 0.0, "content_weight": 0.25}
 KS = [5, 10]
 
 
@@ -87,12 +87,12 @@ def test_without_a_search_defaults_run(laid_out):
 
 
 def test_the_hybrid_chooses_once_for_all_rounds_on_what_is_known_to_all(laid_out):
-    open_values = {"session_weight": 0.0, "calendar": 0.0, "dropout": 0.3, "cold": 0.25}
+    open_values = {"session_weight": 0.0, "year_weight": 0.0, "dropout": 0.3, "content_weight": 0.25}
     entry = contest(laid_out, ["hybrid"], KS, ours=open_values).entries["hybrid"]
     inner = laid_out.validation
     alone = make("hybrid", **open_values).fit(inner.split.train, inner.catalog)
-    assert entry.chosen == [alone.chosen]
-    assert entry.tried["regularization"].tolist() == [one["regularization"] for one in alone.tried]
+    assert entry.chosen == [alone.best_params]
+    assert entry.tried["regularization"].tolist() == [one["regularization"] for one in alone.trials]
 
 
 def test_metrics_json_says_what_the_hand_calculates(result, laid_out):

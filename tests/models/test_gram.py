@@ -44,7 +44,7 @@ def test_rows_are_cut_where_it_costs_least():
 def test_where_they_are_cut_changes_nothing(dense, monkeypatch):
     X = uneven(400, 1100)
     usual = gram(X)
-    monkeypatch.setattr(gram_module, "_DENSE", dense)
+    monkeypatch.setattr(gram_module, "_DENSE_COST", dense)
     np.testing.assert_allclose(gram(X), usual, rtol=1e-5, atol=1e-6)
 
 

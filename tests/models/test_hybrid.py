@@ -4,11 +4,10 @@ import pytest
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import accuracy, difference, split_by_users
-from cinematch_lib.models import make
-from cinematch_lib.models import tuning as choice
-from cinematch_lib.models.content import add_cold, coldness, cosines, film_features
+from cinematch_lib.models import make, tuning
+from cinematch_lib.models.content import add_content_scores, cold_start_weight, cosines, film_features
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.training_matrix import Calendar, Rows, grade, sessions
+from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures, rating_weight, sessions
 
 DAY, YEAR = 86_400, 365.25 * 86_400
 
@@ -34,93 +33,96 @@ def catalog(films: int = 120, kinds: int = 6) -> pd.DataFrame:
 
 def interactions(rows: list[tuple], films: int = 5) -> Interactions:
     table = pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
-    return Interactions.of(table, np.arange(1, films + 1))
+    return Interactions.from_ratings(table, np.arange(1, films + 1))
 
 
-# --- what is learned from ----------------------------------------------------------------------------
+# --- the training matrix --------------------------------------------------------------------------------
 
 
-def test_a_better_rating_never_counts_less():
-    counts = grade(np.arange(0.5, 5.5, 0.5))
+def test_rating_weights_rise_with_the_rating():
+    counts = rating_weight(np.arange(0.5, 5.5, 0.5))
     assert (np.diff(counts) >= 0).all()
     assert (counts > 0).all()
 
 
-def test_sittings_follow_the_times_and_lose_no_rating():
-    learned = interactions([(7, film, 4.0, 100 - film) for film in range(1, 6)] + [(8, 1, 4.0, 5)])
-    made = sessions(learned, size=2)
+def test_sessions_are_in_order_of_time_and_hold_every_rating():
+    train = interactions([(7, film, 4.0, 100 - film) for film in range(1, 6)] + [(8, 1, 4.0, 5)])
+    made = sessions(train, length=2)
     assert made.toarray().tolist() == [[0, 0, 1, 1, 1], [1, 1, 0, 0, 0]]  # film 5 was rated first; user 8 has too few
 
 
-def test_sittings_are_of_about_the_size_asked_for():
-    learned = interactions([(user, film, 4.0, film) for user in (1, 2) for film in range(1, 101)], films=100)
-    made = sessions(learned, size=15)
+def test_sessions_have_about_the_given_length():
+    train = interactions([(user, film, 4.0, film) for user in (1, 2) for film in range(1, 101)], films=100)
+    made = sessions(train, length=15)
     assert made.shape[0] == 2 * 7
     assert set(np.diff(made.indptr)) == {14, 15}
 
 
-def test_the_calendar_spreads_each_history_over_its_years():
-    learned = interactions([(1, 1, 4.0, 30.0 * YEAR), (1, 2, 4.0, 40.0 * YEAR), (2, 3, 4.0, 35.0 * YEAR)])
-    calendar = Calendar(learned)
-    assert calendar.years.tolist() == list(range(30, 41))
-    parts = calendar.beside(learned)[:, 5:].toarray()
+def test_year_features_are_the_share_of_ratings_in_each_year():
+    train = interactions([(1, 1, 4.0, 30.0 * YEAR), (1, 2, 4.0, 40.0 * YEAR), (2, 3, 4.0, 35.0 * YEAR)])
+    year_features = YearFeatures(train)
+    assert year_features.years.tolist() == list(range(30, 41))
+    parts = year_features.history_rows(train)[:, 5:].toarray()
     np.testing.assert_allclose(parts.sum(axis=1), 1, rtol=1e-6)
     assert parts[1].argmax() == 5
     assert parts[0, 0] > 10 * parts[0, 5]
     assert parts[0, 10] > 10 * parts[0, 5]
 
 
-def test_years_outside_those_learned_from_count_as_the_nearest():
-    calendar = Calendar(interactions([(1, 1, 4.0, 30.0 * YEAR), (1, 2, 4.0, 33.0 * YEAR)]))
-    parts = calendar.beside(interactions([(1, 1, 4.0, 60.0 * YEAR)]))[:, 5:].toarray()[0]
+def test_years_outside_the_training_range_count_as_the_nearest():
+    year_features = YearFeatures(interactions([(1, 1, 4.0, 30.0 * YEAR), (1, 2, 4.0, 33.0 * YEAR)]))
+    parts = year_features.history_rows(interactions([(1, 1, 4.0, 60.0 * YEAR)]))[:, 5:].toarray()[0]
     assert parts.sum() == pytest.approx(1)
     assert parts.argmax() >= len(parts) - 2
 
 
-def test_without_times_there_is_no_calendar():
+def test_without_timestamps_there_are_no_year_features():
     table = pd.DataFrame({"userId": [1], "movieId": [2], "rating": [4.0]})
-    timeless = Interactions.of(table, np.arange(1, 6))
-    assert timeless.times is None
-    assert Calendar(timeless).beside(timeless).toarray().tolist() == [[0, 1, 0, 0, 0]]
+    timeless = Interactions.from_ratings(table, np.arange(1, 6))
+    assert timeless.timestamps is None
+    assert YearFeatures(timeless).history_rows(timeless).toarray().tolist() == [[0, 1, 0, 0, 0]]
 
 
 # --- the scores --------------------------------------------------------------------------------------
 
-FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "calendar": 2.0, "cold": 0.3}
+FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "year_weight": 2.0, "content_weight": 0.3}
 
 
-def in_general(asked, ratings):
+def popularity_term(queries, ratings):
     """What the part of all people that likes each film adds to each user's score."""
     liked = ratings[ratings["rating"] >= 4]["movieId"].value_counts().reindex(catalog()["movieId"], fill_value=0)
     part = liked.to_numpy() / ratings["userId"].nunique()
-    return np.outer(0.5 ** (asked.groupby("userId").size() / 3), part).astype(np.float32)
+    return np.outer(0.5 ** (queries.groupby("userId").size() / 3), part).astype(np.float32)
 
 
 def test_the_scores_are_the_closed_form():
     ratings, films = tastes(), catalog()
     model = make("hybrid", **FIXED).fit(ratings, films)
-    learned = Interactions.of(ratings, films.movieId.to_numpy())
-    calendar = Calendar(learned)
-    scale = np.r_[np.ones(120), np.full(len(calendar.years), 2.0)]
-    X = np.vstack([calendar.beside(learned).toarray(), 0.7 * calendar.beside_sittings(learned).toarray()]) * scale
+    train = Interactions.from_ratings(ratings, films.movieId.to_numpy())
+    year_features = YearFeatures(train)
+    scale = np.r_[np.ones(120), np.full(len(year_features.years), 2.0)]
+    X = (
+        np.vstack([year_features.history_rows(train).toarray(), 0.7 * year_features.session_rows(train).toarray()])
+        * scale
+    )
     gram = X.T @ X
     P = np.linalg.inv(gram + np.diag(20 + 0.5 * np.where(np.arange(len(gram)) < 120, gram.diagonal(), 0)))
     B = np.eye(X.shape[1]) - P / P.diagonal()
-    asked = tastes(users=4, seed=9)
-    query = Interactions.of(asked, films.movieId.to_numpy())
-    expected = ((calendar.beside(query).toarray() * scale) @ B)[:, :120].astype(np.float32)
-    counts = np.bincount(learned.stars.indices, minlength=120)
-    expected += in_general(asked, ratings)
-    add_cold(expected, query, film_features(films), np.float32(0.3) * coldness(counts))
-    np.testing.assert_allclose(model.scores(asked), expected, atol=1e-4)
+    queries = tastes(users=4, seed=9)
+    query = Interactions.from_ratings(queries, films.movieId.to_numpy())
+    expected = ((year_features.history_rows(query).toarray() * scale) @ B)[:, :120].astype(np.float32)
+    counts = np.bincount(train.ratings.indices, minlength=120)
+    expected += popularity_term(queries, ratings)
+    add_content_scores(expected, query, film_features(films), np.float32(0.3) * cold_start_weight(counts))
+    np.testing.assert_allclose(model.scores(queries), expected, atol=1e-4)
 
 
 def test_the_weights_for_serving_give_the_same_scores():
-    model = make("hybrid", **(FIXED | {"cold": 0.0})).fit(tastes(), catalog())
-    asked = tastes(users=4, seed=9)
-    query = model._calendar.beside(Interactions.of(asked, model.films))
-    made = (query @ model.weights(10_000)).toarray() + in_general(asked, tastes())
-    np.testing.assert_allclose(made, model.scores(asked), atol=1e-4)
+    model = make("hybrid", **(FIXED | {"content_weight": 0.0})).fit(tastes(), catalog())
+    queries = tastes(users=4, seed=9)
+    query = model._year_features.history_rows(Interactions.from_ratings(queries, model.films))
+    made = (query @ model.weights(10_000)).toarray() + popularity_term(queries, tastes())
+    np.testing.assert_allclose(made, model.scores(queries), atol=1e-4)
     few = model.weights(10)
     assert np.diff(few.tocsc().indptr).max() == 10
     assert few.diagonal().tolist() == [0] * 120
@@ -128,11 +130,11 @@ def test_the_weights_for_serving_give_the_same_scores():
     kept = few.toarray() != 0
     np.testing.assert_array_equal(few.toarray()[kept], whole[kept])
     assert (np.abs(whole) * kept).sum() > 2 * 10 / len(whole) * np.abs(whole).sum()
-    with pytest.raises(CineMatchError, match="most must be 1 or more, got 0"):
+    with pytest.raises(CineMatchError, match="max_weights must be 1 or more, got 0"):
         model.weights(0)
 
 
-def test_the_less_is_known_of_somebody_the_more_what_everybody_likes_counts():
+def test_the_popularity_term_fades_with_the_length_of_the_history():
     ratings, films = tastes(), catalog()
     model = make("hybrid", **FIXED).fit(ratings, films)
     liked = ratings.query("rating >= 4").groupby("movieId").size().reindex(model.films, fill_value=0)
@@ -141,70 +143,70 @@ def test_the_less_is_known_of_somebody_the_more_what_everybody_likes_counts():
     assert likeness[0] > likeness[1] > likeness[2]
 
 
-def test_ratings_below_a_like_speak_too():
+def test_ratings_below_a_like_change_the_scores():
     model = make("hybrid", **FIXED).fit(tastes(), catalog())
     one = pd.DataFrame({"userId": 1, "movieId": [1, 7], "rating": [5.0, 5.0]})
     more = pd.concat([one, pd.DataFrame({"userId": 1, "movieId": [13], "rating": [3.0]})])
     assert not np.allclose(model.scores(one), model.scores(more))
 
 
-def test_without_times_sittings_and_years_count_nothing():
+def test_without_timestamps_sessions_and_years_have_no_weight():
     timeless = tastes().drop(columns="timestamp")
     model = make("hybrid", **FIXED).fit(timeless, catalog())
-    assert model.chosen["session_weight"] == model.chosen["calendar"] == 0
-    asked = tastes(users=3, seed=9)
-    np.testing.assert_array_equal(model.scores(asked), model.scores(asked.drop(columns="timestamp")))
+    assert model.best_params["session_weight"] == model.best_params["year_weight"] == 0
+    queries = tastes(users=3, seed=9)
+    np.testing.assert_array_equal(model.scores(queries), model.scores(queries.drop(columns="timestamp")))
 
 
-# --- the choice --------------------------------------------------------------------------------------
+# --- tuning ------------------------------------------------------------------------------------------
 
 
-def test_what_is_given_is_not_chosen():
+def test_given_hyperparameters_are_not_tuned():
     model = make("hybrid", **FIXED).fit(tastes(), catalog())
-    assert model.chosen == FIXED
-    assert model.tried == []
-    assert make("hybrid", regularization=33.0).fit(tastes(), catalog()).chosen["regularization"] == 33
+    assert model.best_params == FIXED
+    assert model.trials == []
+    assert make("hybrid", regularization=33.0).fit(tastes(), catalog()).best_params["regularization"] == 33
 
 
-def test_the_best_trial_is_chosen_and_a_seed_repeats_it():
+def test_the_best_trial_is_taken_and_a_seed_repeats_it():
     first, again = (make("hybrid", seed=3).fit(tastes(), catalog()) for _ in range(2))
-    assert first.chosen == again.chosen
-    assert first.tried == again.tried
-    of_trial = [one["ndcg@10"] + one["recall@20"] for one in first.tried]
-    taken = first.tried[int(np.argmax(of_trial))]
-    assert {name: taken[name] for name in ("regularization", "dropout", "session_weight", "calendar")} == {
-        name: first.chosen[name] for name in ("regularization", "dropout", "session_weight", "calendar")
+    assert first.best_params == again.best_params
+    assert first.trials == again.trials
+    of_trial = [one["ndcg@10"] + one["recall@20"] for one in first.trials]
+    taken = first.trials[int(np.argmax(of_trial))]
+    assert {name: taken[name] for name in ("regularization", "dropout", "session_weight", "year_weight")} == {
+        name: first.best_params[name] for name in ("regularization", "dropout", "session_weight", "year_weight")
     }
 
 
-def test_held_out_users_are_not_learned_from():
-    learned = Interactions.of(tastes(), np.arange(1, 121))
-    rows = Rows.of(learned)
-    for trial in choice._trials(learned, rows, seed=0):
-        assert trial.counts.sum() == learned.stars.nnz - trial.shown.stars.nnz - trial.hidden.nnz
-        assert trial.shown.stars.multiply(trial.hidden).nnz == 0
-        assert (np.diff(trial.hidden.indptr) > 0).all()
-        others = learned.chosen(np.flatnonzero(~np.isin(learned.users, trial.shown.users)))
-        of_others = rows.calendar.beside(others).toarray()
-        np.testing.assert_allclose(trial.whole, of_others.T @ of_others, atol=1e-3)
-        of_sittings = rows.calendar.beside_sittings(others).toarray()
-        np.testing.assert_allclose(trial.sat, of_sittings.T @ of_sittings, atol=1e-3)
+def test_validation_folds_exclude_the_held_out_users_from_their_statistics():
+    train = Interactions.from_ratings(tastes(), np.arange(1, 121))
+    rows = TrainingMatrix.from_interactions(train)
+    for fold in tuning.validation_folds(train, rows, seed=0):
+        assert fold.rating_counts.sum() == train.ratings.nnz - fold.fold_in.ratings.nnz - fold.held_out.nnz
+        assert fold.fold_in.ratings.multiply(fold.held_out).nnz == 0
+        assert (np.diff(fold.held_out.indptr) > 0).all()
+        others = train.take(np.flatnonzero(~np.isin(train.users, fold.fold_in.users)))
+        of_others = rows.year_features.history_rows(others).toarray()
+        np.testing.assert_allclose(fold.gram, of_others.T @ of_others, atol=1e-3)
+        of_sessions = rows.year_features.session_rows(others).toarray()
+        np.testing.assert_allclose(fold.session_gram, of_sessions.T @ of_sessions, atol=1e-3)
 
 
-def test_too_few_users_leave_the_values_that_the_search_starts_with():
+def test_with_too_few_users_the_initial_values_are_used():
     few = tastes(users=2)
     model = make("hybrid").fit(few, catalog())
-    assert model.chosen["regularization"] == 100
+    assert model.best_params["regularization"] == 100
     assert len(model.recommend(few, 5)) == 10
 
 
-@pytest.mark.parametrize("name", ["regularization", "dropout", "session_weight", "calendar", "cold"])
-def test_values_are_checked(name):
+@pytest.mark.parametrize("name", ["regularization", "dropout", "session_weight", "year_weight", "content_weight"])
+def test_hyperparameters_are_validated(name):
     with pytest.raises(CineMatchError, match=rf"{name} must be .* or None to choose it, got -1"):
         make("hybrid", **{name: -1})
 
 
-def test_it_finds_what_a_taste_likes():
+def test_the_hybrid_beats_popularity_on_users_with_tastes():
     split = split_by_users(tastes(users=300), 80)
     of = {}
     for name in ("popular", "hybrid"):
@@ -213,46 +215,46 @@ def test_it_finds_what_a_taste_likes():
     assert difference(of["hybrid"], of["popular"]).low > 0.05
 
 
-# --- films that nobody rated -------------------------------------------------------------------------
+# --- unrated films ---------------------------------------------------------------------------------
 
 
-def test_unrated_films_of_a_liked_kind_come_before_those_of_others():
+def test_unrated_films_of_a_liked_genre_rank_above_those_of_others():
     ratings = tastes()
     cold = [61, 62, 63, 64, 65, 66]
     model = make("hybrid").fit(ratings[~ratings.movieId.isin(cold)], catalog())
-    assert model.chosen["cold"] > 0
+    assert model.best_params["content_weight"] > 0
     liked = pd.DataFrame({"userId": 1, "movieId": [1, 7, 13, 19], "rating": 5.0})
     made = model.recommend(liked, 116)
     assert made[made.movieId.isin(cold)].movieId.iloc[0] == 61
 
 
-def test_a_film_with_many_ratings_hardly_leans_on_content():
-    assert coldness(np.array([0, 1, 99])).tolist() == pytest.approx([1, 0.5, 0.01])
+def test_the_cold_start_weight_falls_with_the_number_of_ratings():
+    assert cold_start_weight(np.array([0, 1, 99])).tolist() == pytest.approx([1, 0.5, 0.01])
 
 
-def test_the_content_weight_of_each_film_is_there_to_serve():
+def test_the_content_weights_are_those_to_be_served():
     model = make("hybrid").fit(tastes(), catalog(films=130))
     counts = np.bincount(tastes().movieId, minlength=131)[1:]
-    assert model.cold_weights.dtype == np.float32
-    np.testing.assert_allclose(model.cold_weights, model.chosen["cold"] / (1 + counts), rtol=1e-6)
-    assert model.films[model._at].tolist() == [film for film in range(1, 131) if counts[film - 1]]
+    assert model.content_weights.dtype == np.float32
+    np.testing.assert_allclose(model.content_weights, model.best_params["content_weight"] / (1 + counts), rtol=1e-6)
+    assert model.films[model._film_columns].tolist() == [film for film in range(1, 131) if counts[film - 1]]
 
 
-def test_what_it_is_at_is_told_to_those_who_ask(caplog, capfd):
+def test_progress_is_logged_and_nothing_is_printed(caplog, capfd):
     make("hybrid").fit(tastes(), catalog())
     assert not caplog.records
     assert capfd.readouterr() == ("", "")
     with caplog.at_level("INFO", logger="cinematch_lib.models"):
         model = make("hybrid").fit(tastes(), catalog())
     told = [one.getMessage() for one in caplog.records]
-    assert sum(line.startswith("trial ") for line in told) == len(model.tried)
+    assert sum(line.startswith("trial ") for line in told) == len(model.trials)
     assert any(line.startswith("Gram matrix of 1") for line in told)
 
 
 def test_cosines_are_those_of_the_sum_of_likes():
     features = film_features(catalog())
-    asked = Interactions.of(
+    queries = Interactions.from_ratings(
         pd.DataFrame({"userId": 1, "movieId": [1, 2, 3], "rating": [5.0, 4.0, 1.0]}), np.arange(1, 121)
     )
     profile = features.toarray()[:2].sum(axis=0)
-    np.testing.assert_allclose(cosines(asked, features)[0], features @ profile / np.linalg.norm(profile), atol=1e-6)
+    np.testing.assert_allclose(cosines(queries, features)[0], features @ profile / np.linalg.norm(profile), atol=1e-6)

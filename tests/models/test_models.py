@@ -96,19 +96,21 @@ def test_unknown_films_say_nothing(model):
     pd.testing.assert_frame_equal(model.recommend(known, 5), model.recommend(mixed, 5))
 
 
-def general(model, **asked) -> list[int]:
-    return model.recommend(history([]).astype({"userId": int, "rating": float}), 5, users=[1], **asked).movieId.tolist()
+def most_liked(model, **options) -> list[int]:
+    return model.recommend(
+        history([]).astype({"userId": int, "rating": float}), 5, users=[1], **options
+    ).movieId.tolist()
 
 
 def test_without_a_history_there_is_what_people_like(model):
     likes = checkerboard().query("rating >= 4").movieId.value_counts()
-    made = general(model)
+    made = most_liked(model)
     assert len(made) == 5
     assert likes[made].min() >= likes.nlargest(5).min()
 
 
 def test_a_history_of_unknown_films_is_no_history(model):
-    assert model.recommend(history([999_999, 5]), 5).movieId.tolist() == general(model)
+    assert model.recommend(history([999_999, 5]), 5).movieId.tolist() == most_liked(model)
 
 
 def test_a_history_of_dislikes_gets_something_else(model):
@@ -141,11 +143,11 @@ def test_the_order_of_rows_does_not_matter(model, name):
 
 def test_times_may_be_unknown(model, name):
     timeless = make(name).fit(checkerboard(timestamps=False), catalog())
-    asked = history([10, 30, 50])
+    queries = history([10, 30, 50])
     for one, histories in (
-        (timeless, asked),
-        (timeless, asked.drop(columns="timestamp")),
-        (model, asked.drop(columns="timestamp")),
+        (timeless, queries),
+        (timeless, queries.drop(columns="timestamp")),
+        (model, queries.drop(columns="timestamp")),
     ):
         assert len(one.recommend(histories, 5)) == 5
 
@@ -183,20 +185,28 @@ def test_by_name_all_in_one(name):
 def test_names_and_parameters_are_checked():
     with pytest.raises(UnknownNameError, match=r"one of popular, .* got 'eas'; did you mean ease"):
         make("eas")
-    with pytest.raises(CineMatchError, match="the model ease takes regularization, max_films, graded, got 'lambda_'"):
+    with pytest.raises(CineMatchError, match="ease takes regularization, max_films, weighted_ratings, got 'lambda_'"):
         make("ease", lambda_=3)
     for name, params in {"ease": {"regularization": 0}, "itemknn": {"weighting": "jaccard"}}.items():
         with pytest.raises(CineMatchError, match=f"got {next(iter(params.values()))!r}"):
             make(name, **params)
 
 
+def test_old_names_of_hyperparameters_are_answered_with_the_new_ones():
+    for name, old, new in (("hybrid", "thinning", "dropout"), ("bpr", "rate", "learning_rate")):
+        with pytest.raises(CineMatchError, match=f"the parameter {old} is called {new} now; use the new name"):
+            make(name, **{old: 1})
+    with pytest.raises(CineMatchError, match=r"the model ease takes .*, got 'thinning'"):
+        make("ease", thinning=1)
+
+
 @pytest.mark.parametrize("name", ["ease", "als"])
-def test_graded_ratings_let_a_low_one_speak(name):
+def test_weighted_ratings_use_low_ratings_too(name):
     low = history([10, 30, 50], rating=3.0)
-    for graded in (False, True):
-        model = make(name, graded=graded).fit(checkerboard(), catalog())
-        silent = model.recommend(low, 5).movieId.tolist() == general(model)
-        assert silent is not graded
+    for weighted in (False, True):
+        model = make(name, weighted_ratings=weighted).fit(checkerboard(), catalog())
+        silent = model.recommend(low, 5).movieId.tolist() == most_liked(model)
+        assert silent is not weighted
 
 
 def test_of_two_ratings_of_a_film_the_last_counts():
@@ -230,8 +240,8 @@ def test_ease_is_its_closed_form():
     B = np.eye(len(films)) - P / P.diagonal()
     np.testing.assert_allclose(B.diagonal(), 0, atol=1e-12)
     model = make("ease", regularization=7).fit(ratings, films)
-    asked = np.isin(films.movieId, [10, 30, 40]).astype(float)
-    np.testing.assert_allclose(model.scores(history([10, 30, 40]))[0], asked @ B, atol=1e-5)
+    queries = np.isin(films.movieId, [10, 30, 40]).astype(float)
+    np.testing.assert_allclose(model.scores(history([10, 30, 40]))[0], queries @ B, atol=1e-5)
 
 
 def test_what_does_not_fit_memory_is_refused_with_the_numbers():

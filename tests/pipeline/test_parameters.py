@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cinematch_lib import CineMatchError, UnknownNameError
 from cinematch_lib.pipeline.parameters import Parameter, checked, notebook_parameters
+from cinematch_lib.pipeline.runner import NOTEBOOKS, STEPS
 
 REGION = Parameter("region", str, "US")
 MAX_YEAR = Parameter("max_year", int | None, None)
@@ -136,3 +137,24 @@ def test_a_notebook_without_the_one_cell(tmp_path, sources, count):
     with pytest.raises(CineMatchError) as refused:
         notebook_parameters(path)
     assert str(refused.value) == f"{path} must have one cell tagged 'parameters', and has {count}"
+
+
+OLD_NAMES = {
+    "penalty": "regularization",
+    "thinning": "dropout",
+    "sitting_weight": "session_weight",
+    "calendar": "year_weight",
+    "cold": "content_weight",
+    "also": "extra_analyses",
+    "searching": "tune",
+}
+
+
+@pytest.mark.parametrize("old", OLD_NAMES)
+def test_an_old_name_is_answered_with_the_new_one(old):
+    known = {name: one for step in STEPS.values() for name, one in notebook_parameters(NOTEBOOKS / step).items()}
+    message = f"the parameter {old} is called {OLD_NAMES[old]} now; use the new name"
+    with pytest.raises(CineMatchError, match=message):
+        checked({old: "1"}, known, typed=True)
+    with pytest.raises(CineMatchError, match=message):
+        checked({old: 1}, {}, elsewhere=known)

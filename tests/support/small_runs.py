@@ -132,7 +132,13 @@ _load = functools.cache(Recommender.load)
 
 def sample_weights(folder):
     """Item-to-item weights of the most rated of the sample's films, with values near those it would choose."""
-    fixed = {"regularization": 130.0, "dropout": 0.15, "session_weight": 0.0, "calendar": 0.0, "cold": 0.35}
+    fixed = {
+        "regularization": 130.0,
+        "dropout": 0.15,
+        "session_weight": 0.0,
+        "year_weight": 0.0,
+        "content_weight": 0.35,
+    }
     model = make("hybrid", **fixed, max_films=2000)
     return model.fit(movielens.read_ratings(folder / "raw" / "sample"), read_catalog(folder / "data")).item_weights(100)
 
