@@ -30,24 +30,16 @@ def features(folder: Path, metadata: Path | None, work: Path) -> dict[str, float
     from cinematch_lib.artifacts.draft import Draft
     from cinematch_lib.artifacts.films_table import movies_meta
     from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
-    from cinematch_lib.catalog.ratings import bayesian_average
-    from cinematch_lib.features.film_features import FilmFeatures
+    from cinematch_lib.features import build_features
 
     began = time.perf_counter()
     report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
-    model = FilmFeatures(max_features=500)
-    matrix = model.fit_transform(films)
-    meta = movies_meta(
-        films,
-        bayesian_average(films, None),
-        model.get_feature_names_out(),
-        report.services["source"],
-        report.attributions,
-    )
+    built = build_features(films, max_features=500)
+    meta = movies_meta(films, built.quality_prior, built.names, report.services["source"], report.attributions)
     draft = Draft.create(work / "artifacts")
-    draft.write_features(matrix, model, meta)
+    draft.write_features(built, meta)
     draft.publish()
-    return {"seconds": time.perf_counter() - began, "features": matrix.shape[1]}
+    return {"seconds": time.perf_counter() - began, "features": len(built.names)}
 
 
 def load(folder: Path, metadata: Path | None, work: Path, artifacts: str = "artifacts") -> dict[str, float]:

@@ -18,13 +18,12 @@ from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.catalog.ratings import bayesian_average
 from cinematch_lib.data.movielens import fetch
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.explorer import explore
 from cinematch_lib.explorer.page import Page
 from cinematch_lib.explorer.settings import Settings
-from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features import build_features
 
 CHANGES, LIKED = 200, 3
 
@@ -57,12 +56,10 @@ def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
     """A run of all films, with 500 terms for each text field, and with weights as ratings give them."""
     clean(folder, metadata, work)
     report, films = CleaningReport.load(work / "data"), read_catalog(work / "data")
-    model = FilmFeatures(max_features=500)
-    matrix, general = model.fit_transform(films), bayesian_average(films, None)
+    built = build_features(films, max_features=500)
     draft = Draft.create(work / "artifacts")
-    names = model.get_feature_names_out()
-    meta = movies_meta(films, general, names, "demo", report.attributions)
-    draft.write_features(matrix, model, meta)
+    meta = movies_meta(films, built.quality_prior, built.names, "demo", report.attributions)
+    draft.write_features(built, meta)
     draft.write_item_weights(invented_weights(meta))
     draft.record("clean", dataset=report.dataset, filters=report.filters, services=report.services)
     draft.publish()

@@ -20,7 +20,7 @@ from cinematch_lib.data import movielens
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.evaluation import accuracy, difference, folds_by_users, interval, search, split_by_users
 from cinematch_lib.evaluation.splits import Split
-from cinematch_lib.models.training import with_tags
+from cinematch_lib.features import with_tags
 
 SEED, VALIDATION_SEED = 20271, 733
 METRICS = ("ndcg@10", "recall@20")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from sklearn.base import BaseEstimator
 
-    from cinematch_lib.features.film_features import FilmFeatures
+    from cinematch_lib.features import FeatureSet
 
 _DRAFT = ".draft-"
 _FACTS = "facts.json"
@@ -76,13 +76,13 @@ class Draft:
 
         self.path(name).write_bytes(dump(estimator))
 
-    def write_features(self, matrix: sparse.csr_matrix, features: "FilmFeatures", meta: Mapping[str, Any]) -> None:
+    def write_features(self, features: "FeatureSet", films_table: Mapping[str, Any]) -> None:
         """Write the feature matrix and the films table that the recommender loads, and the fitted estimators."""
-        self.write_matrix(FEATURES, matrix)
-        self.write_json(META, meta)
-        self.write_estimator("tfidf_vectorizer.skops", features.text_)
-        self.write_estimator("genre_mlb.skops", features.genres_)
-        self.write_estimator("numeric_scaler.skops", features.numbers_)
+        self.write_matrix(FEATURES, features.matrix)
+        self.write_json(META, films_table)
+        self.write_estimator("tfidf_vectorizer.skops", features.estimator.text_)
+        self.write_estimator("genre_mlb.skops", features.estimator.genres_)
+        self.write_estimator("numeric_scaler.skops", features.estimator.numbers_)
 
     def write_item_weights(self, weights: ItemWeights) -> None:
         """Write the item-to-item weights that were learned from ratings."""

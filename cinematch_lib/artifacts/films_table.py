@@ -32,7 +32,7 @@ def movies_meta(
 ) -> dict[str, Any]:
     """The value of ``movies_meta.json``: the films column by column, in the order of the feature rows.
 
-    `films` has the columns of `columns.MERGED`; `general` is float (films,), from `liking.bayesian_average`;
+    `films` has the columns of `tables.MERGED`; `general` is float (films,), from `features.build_features`;
     `attributions` are the lines to show with the films. Unknown numbers are null.
     """
     columns: dict[str, list[Any]] = {

@@ -13,7 +13,6 @@ from cinematch_lib.catalog.attribution import attributions
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
-from cinematch_lib.catalog.ratings import rating_summary
 from cinematch_lib.data.movielens import checksums, md5_of, read_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, read_table
@@ -129,7 +128,7 @@ def clean(
     rejects = RejectLog()
     films = merge_films(folder, metadata_path, services, rejects)
     ratings = read_ratings(folder) if filters.min_ratings else None
-    counts = None if ratings is None else rating_summary(ratings)["count"]
+    counts = None if ratings is None else ratings["movieId"].value_counts()
     reasons = drop_reasons(films, filters, counts)
     kept = films[reasons.isna()]
     dropped = rejects.counts("movies.csv")

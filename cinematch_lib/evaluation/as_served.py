@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.evaluation.protocols import Round
 from cinematch_lib.evaluation.served import served
-from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features import build_features
 from cinematch_lib.models import Hybrid
 from cinematch_lib.recommender.recommender import Recommender
 
@@ -49,10 +48,8 @@ def serving(features: Mapping[str, Any], most: int) -> Callable[[Round, Hybrid],
 
     def of(one: Round, hybrid: Hybrid) -> AsServed:
         catalog = one.catalog.sort_values("movieId", ignore_index=True)
-        made = FilmFeatures(**features)
-        matrix = made.fit_transform(catalog)
-        general = bayesian_average(catalog, rating_summary(one.split.train))
-        meta = movies_meta(catalog, general, made.get_feature_names_out(), "none", [])
-        return AsServed(Recommender(matrix, meta, item_weights=hybrid.item_weights(most)))
+        built = build_features(catalog, one.split.train, **features)
+        meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
+        return AsServed(Recommender(built.matrix, meta, item_weights=hybrid.item_weights(most)))
 
     return of

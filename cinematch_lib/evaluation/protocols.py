@@ -18,8 +18,8 @@ from cinematch_lib.evaluation.splits import (
     split_by_users,
     split_liang2018,
 )
+from cinematch_lib.features import with_tags
 from cinematch_lib.models.interactions import LIKED
-from cinematch_lib.models.training import with_tags
 from cinematch_lib.storage.files import sha256
 
 PROTOCOLS = ("users", "time", "liang2018")

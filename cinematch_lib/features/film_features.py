@@ -222,16 +222,19 @@ def _with_unknown(block: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.hstack([block, sparse.csr_matrix(unknown[:, None])], format="csr")
 
 
-def film_tags(films: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
-    """The tags that people gave each film, lower-case and `|`-joined, each as often as it was given.
+def with_tags(films: pd.DataFrame, tags: pd.DataFrame | None) -> pd.DataFrame:
+    """The films with a column `tags`: a film's tags in lower case, `|`-joined, each as often as it was given.
 
-    `films` has `movieId`; `tags` has `movieId` and `tag` as text, as read from tags.csv. The result has the
-    index of `films` and is empty text where a film has no tag.
+    `films` has `movieId`; `tags` has `movieId` and `tag` as text, as read from tags.csv. Films without tags have
+    empty text. Without `tags`, or with none, the films are returned as they are.
     """
+    if tags is None or tags.empty:
+        return films
     words = tags["tag"].str.strip().str.lower().str.replace(LIST_SEPARATOR, "/", regex=False)
     given = pd.DataFrame({"film": whole_numbers(tags["movieId"]), "tag": words})
     given = given[given["film"].isin(films["movieId"]) & (given["tag"] != "")]
-    return films["movieId"].map(given.groupby("film")["tag"].agg(LIST_SEPARATOR.join)).fillna("").astype("str")
+    joined = films["movieId"].map(given.groupby("film")["tag"].agg(LIST_SEPARATOR.join))
+    return films.assign(tags=joined.fillna("").astype("str"))
 
 
 def _lists(joined: pd.Series) -> list[list[str]]:

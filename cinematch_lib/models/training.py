@@ -10,7 +10,6 @@ import pandas as pd
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.errors import NothingToDoError
-from cinematch_lib.features.film_features import film_tags
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.storage.resources import threads_for
@@ -53,11 +52,6 @@ def training_ratings(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
             "to learn from; films are recommended by their content"
         )
     return in_catalog.drop_duplicates(["userId", "movieId"], keep="last").reset_index(drop=True)
-
-
-def with_tags(films: pd.DataFrame, tags: pd.DataFrame | None) -> pd.DataFrame:
-    """The catalog with a column `tags` of each film's user tags; unchanged if there are none."""
-    return films if tags is None or tags.empty else films.assign(tags=film_tags(films, tags))
 
 
 def ratings_summary(ratings: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from scipy import sparse
 from support.small_runs import CASINO, COLLATERAL, HEAT, NOBODY_KNOWS, film_table, same
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.features.film_features import DEFAULT_WEIGHTS, FIELDS, FilmFeatures, film_tags
+from cinematch_lib.features.film_features import DEFAULT_WEIGHTS, FIELDS, FilmFeatures, with_tags
 
 
 @pytest.fixture
@@ -173,11 +173,11 @@ def test_tags_are_a_field_where_the_table_has_them(films):
     assert value(features, matrix, 1, "tags__unknown") > 0
 
 
-def test_tags_of_joins_what_people_said_of_each_film():
+def test_with_tags_joins_what_people_said_of_each_film():
     films = pd.DataFrame({"movieId": [6, 1, 50]}, index=[9, 8, 7])
     said = [("6", " Heist "), ("6", "heist"), ("1", "pixar|toys"), ("1", "  "), ("999", "elsewhere"), ("x", "broken")]
     tags = pd.DataFrame(said, columns=["movieId", "tag"])
-    assert film_tags(films, tags).to_dict() == {9: "heist|heist", 8: "pixar/toys", 7: ""}
+    assert with_tags(films, tags)["tags"].to_dict() == {9: "heist|heist", 8: "pixar/toys", 7: ""}
 
 
 # --- the same films give the same bytes --------------------------------------------------------------

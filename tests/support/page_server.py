@@ -11,8 +11,7 @@ import requests
 
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.catalog.ratings import bayesian_average
-from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features import build_features
 from support.commands import wait_for
 from support.serving import Server
 from support.small_runs import film_table
@@ -71,12 +70,10 @@ RING = """() => {
 def publish_hostile_films(artifacts):
     """A run of a few films whose every text is hostile, made current."""
     table = film_table(*HOSTILE_FILMS)
-    features = FilmFeatures(min_df=1)
-    matrix = features.fit_transform(table)
-    liking = bayesian_average(table, None)
-    meta = movies_meta(table, liking, features.get_feature_names_out(), "file", [HOSTILE])
+    built = build_features(table, min_df=1)
+    meta = movies_meta(table, built.quality_prior, built.names, "file", [HOSTILE])
     draft = Draft.create(artifacts)
-    draft.write_features(matrix, features, meta)
+    draft.write_features(built, meta)
     draft.publish()
 
 

@@ -12,8 +12,7 @@ from starlette.testclient import TestClient
 
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.catalog.ratings import bayesian_average
-from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features import build_features
 from cinematch_lib.serving.app import create_app
 from support.commands import COMMAND, wait_for
 from support.small_runs import CASINO, COLLATERAL, HEAT, film_table
@@ -51,11 +50,10 @@ def films(count=60, title="Film"):
 def publish(artifacts, *, title="Film", count=60):
     """A run of these films, made current; returns its id."""
     table = film_table(*films(count, title))
-    features = FilmFeatures(min_df=1)
-    matrix = features.fit_transform(table)
-    meta = movies_meta(table, bayesian_average(table, None), features.get_feature_names_out(), "demo", ["MovieLens"])
+    built = build_features(table, min_df=1)
+    meta = movies_meta(table, built.quality_prior, built.names, "demo", ["MovieLens"])
     draft = Draft.create(Path(artifacts))
-    draft.write_features(matrix, features, meta)
+    draft.write_features(built, meta)
     draft.record("clean", dataset="tiny")
     return draft.publish().run_id
 

@@ -8,11 +8,10 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.data import movielens
 from cinematch_lib.evaluation.compare import SERVED
 from cinematch_lib.evaluation.records import BY_USER, METRICS
-from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features import build_features
 from support.tables import write_csv
 
 DATASET, FILMS = "small", 400
@@ -57,12 +56,11 @@ def publish(project, filters, services="demo", served=(), own=None):
         filters=filters,
         services=ServicesSource(services, own),
     )
-    films, features = cleaning.read_catalog(data), FilmFeatures(min_df=1)
-    matrix = features.fit_transform(films)
-    general = bayesian_average(films, rating_summary(movielens.read_ratings(folder)))
-    meta = movies_meta(films, general, features.get_feature_names_out(), services, report.attributions)
+    films = cleaning.read_catalog(data)
+    built = build_features(films, movielens.read_ratings(folder), min_df=1)
+    meta = movies_meta(films, built.quality_prior, built.names, services, report.attributions)
     draft = Draft.create(project / "artifacts")
-    draft.write_features(matrix, features, meta)
+    draft.write_features(built, meta)
     draft.record("clean", dataset=DATASET, filters=report.filters, services=report.services)
     given = {"papermill": {"parameters": QUICK | {"run_dir": "elsewhere"}}}
     draft.write_json("notebooks/05_evaluate.ipynb", {"metadata": given})

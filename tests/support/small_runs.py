@@ -16,10 +16,9 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.cleaning import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
 from cinematch_lib.data import movielens
 from cinematch_lib.data.tables import MERGED_DTYPES
-from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features import build_features
 from cinematch_lib.models import make
 from support.once import once_for_all
 
@@ -41,11 +40,10 @@ def recommender_of(*films, general=None, services_source="file", weights=None, s
     many like each film.
     """
     table = film_table(*films)
-    made = FilmFeatures(**{"min_df": 1, **features})
-    matrix = made.fit_transform(table)
-    liking = bayesian_average(table, None) if general is None else general
-    meta = movies_meta(table, liking, made.get_feature_names_out(), services_source, ["MovieLens"])
-    return Recommender(matrix, meta, weights, said and item_weights(*said, movie_ids=table["movieId"]))
+    built = build_features(table, **{"min_df": 1, **features})
+    prior = built.quality_prior if general is None else general
+    meta = movies_meta(table, prior, built.names, services_source, ["MovieLens"])
+    return Recommender(built.matrix, meta, weights, said and item_weights(*said, movie_ids=table["movieId"]))
 
 
 def item_weights(rows, cold=0.0, likes=0, movie_ids=None):
@@ -113,12 +111,10 @@ def _make_sample_run(folder):
         services=ServicesSource("demo"),
     )
     films = read_catalog(folder / "data")
-    features = FilmFeatures()
-    matrix = features.fit_transform(films)
-    general = bayesian_average(films, rating_summary(movielens.read_ratings(raw)))
-    meta = movies_meta(films, general, features.get_feature_names_out(), "demo", ["MovieLens"])
+    built = build_features(films, movielens.read_ratings(raw))
+    meta = movies_meta(films, built.quality_prior, built.names, "demo", ["MovieLens"])
     draft = Draft.create(folder / "artifacts")
-    draft.write_features(matrix, features, meta)
+    draft.write_features(built, meta)
     draft.publish()
 
 

@@ -1,24 +1,25 @@
-"""How well liked a film is in general, from MovieLens ratings or, where there are none, TMDb votes."""
+"""The quality of a film regardless of the user: the Bayesian average of its ratings, or of TMDb's votes."""
 
 import numpy as np
 import pandas as pd
 
-# A film's own ratings are mixed with average ones, as many as this part of the rated films stays below, so
-# that a film with few is held near the average. Ten at the least.
-_PRIOR_QUANTILE, _LEAST_PRIOR = 0.9, 10
+# The prior weight: this quantile of the films' numbers of ratings, and 10 at least.
+_PRIOR_QUANTILE, _MIN_PRIOR = 0.9, 10
 
 
 def rating_summary(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Ratings per film: `movieId` as the index, `count`, and `mean` in stars."""
+    """Ratings per film: indexed by `movieId`, with their `count` and their `mean` in stars."""
     grouped = ratings.groupby("movieId")["rating"]
     return pd.DataFrame({"count": grouped.size(), "mean": grouped.mean().astype("float64")})
 
 
 def bayesian_average(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.ndarray:
-    """How well liked each film is, (films,), float64: 0 is average, +1 two stars above it.
+    """The quality prior of each film, float64 (films,): 0 for an average film, +1 for one two stars above it.
 
-    The Bayesian average of `summary` (from `rating_summary`), or of the columns `vote_count` and
-    `vote_average` (0 to 10) where it is None; films that nobody rated are average.
+    A film with n ratings of mean r gets n / (n + p) · (r − m) / 2, where m is the mean of all ratings and p the
+    prior weight (the Bayesian average less m, in units of two stars). Counts and means are those of `summary`
+    (see `rating_summary`), or without it the columns `vote_count` and `vote_average` (0 to 10) of `films`. A
+    film without ratings has the prior 0.
 
     >>> films = pd.DataFrame({"movieId": [1, 2, 3]})
     >>> summary = pd.DataFrame({"count": [30, 10], "mean": [4.0, 2.0]}, index=[1, 2])
@@ -34,6 +35,6 @@ def bayesian_average(films: pd.DataFrame, summary: pd.DataFrame | None) -> np.nd
         count = np.where(stars > 0, count, 0)
     if not count.sum():
         return np.zeros(len(films))
-    average = (count * stars).sum() / count.sum()
-    prior = max(np.quantile(count[count > 0], _PRIOR_QUANTILE), _LEAST_PRIOR)
-    return np.round((count * (stars - average)) / (count + prior) / 2, 6) + 0.0  # no negative zeros
+    mean = (count * stars).sum() / count.sum()
+    prior = max(np.quantile(count[count > 0], _PRIOR_QUANTILE), _MIN_PRIOR)
+    return np.round((count * (stars - mean)) / (count + prior) / 2, 6) + 0.0  # no negative zeros

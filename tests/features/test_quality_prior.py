@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cinematch_lib.catalog.ratings import bayesian_average, rating_summary
+from cinematch_lib.features.quality_prior import bayesian_average, rating_summary
 
 
 def films(*ids, votes=None):
