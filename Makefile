@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-fetch bench-serve soak lock clean
+.PHONY: help run check lab app serve bench bench-fetch bench-serve soak docs lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -46,7 +46,10 @@ bench-serve: $(READY)  ## requests a second over HTTP, memory, and time to be re
 
 soak: $(READY)   ## a minute of reading and writing while runs are swapped, then 2,000 requests made up from the API's document
 	$(BIN)/python -m benchmarks.soak
-	CINEMATCH_CASES=120 $(BIN)/pytest -q tests/test_serving_openapi.py
+	CINEMATCH_CASES=120 $(BIN)/pytest -q tests/serving/test_server_openapi.py
+
+docs: $(READY)   ## the API reference, in build/docs; fails on a broken link or a missing docstring
+	$(BIN)/python scripts/build_docs.py
 
 lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
