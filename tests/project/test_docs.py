@@ -19,11 +19,12 @@ from support.serving import client
 
 import cinematch_lib
 from cinematch_lib import Preferences
-from cinematch_lib.cli.main import _parser
+from cinematch_lib.cli.main import parser
 from cinematch_lib.data.movielens import DATASETS
 from cinematch_lib.data.tables import MERGED
 from cinematch_lib.pipeline import parameters
 from cinematch_lib.pipeline import runner as pipeline
+from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 from scripts import build_docs
 
 COMMANDS = [(page, line[1:]) for page, line in all_commands("cinematch")]
@@ -38,7 +39,7 @@ def title(case):
 
 def options_of(command):
     """The options of a command, such as ``--dataset``."""
-    (commands,) = [one for one in _parser()._actions if hasattr(one, "choices") and one.choices]
+    (commands,) = [one for one in parser()._actions if hasattr(one, "choices") and one.choices]
     return {name for action in commands.choices[command]._actions for name in action.option_strings} - {"-h", "--help"}
 
 
@@ -84,7 +85,7 @@ def test_every_make_target_exists_and_is_in_the_list_of_files():
 
 @pytest.mark.parametrize(("page", "words"), COMMANDS, ids=title)
 def test_commands_parse(page, words):
-    _parser().parse_args(words)
+    parser().parse_args(words)
 
 
 @pytest.mark.parametrize(("page", "words"), RUNS, ids=title)
@@ -198,6 +199,11 @@ def test_the_table_of_hyperparameters_names_them_all():
     assert shown == set(pipeline.parameters_of(["train"])) - {"dataset"}
 
 
+def test_the_changelog_names_every_renamed_parameter():
+    table = rows(section("CHANGELOG.md", "Changed"))
+    assert {names(row[1])[0]: names(row[0])[0] for row in table} == dict(RENAMED_PARAMETERS)
+
+
 def test_the_catalog_s_columns():
     assert f"`{','.join(MERGED.columns)}`" in section("docs/conventions.md", "Tables")
 
@@ -309,4 +315,4 @@ def test_messages_quoted_in_troubleshooting_exist(message, texts):
     literal = [part for part in message.split("…") if part.strip()]
     pattern = re.compile(".*".join(re.escape(part.strip()) for part in literal), flags=re.DOTALL)
     assert sum(map(len, literal)) >= 10
-    assert any(pattern.search(text) for text in texts)
+    assert any(pattern.search(text) for text in texts), "no text of the library is like this"
