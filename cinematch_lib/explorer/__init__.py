@@ -1,4 +1,4 @@
-"""The analyst's page: filters moved by hand, everything counted and recommended anew, and kept as a run."""
+"""The analyst's page: filters, and the counts and recommendations that result from them."""
 
 from cinematch_lib.errors import require_extra
 

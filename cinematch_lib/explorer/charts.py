@@ -1,4 +1,4 @@
-"""Charts of the films before and after filters, redrawn quickly: only what filters change is drawn again."""
+"""Charts of the films before and after filtering; a redraw draws only the bars that changed."""
 
 import io
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from PIL import Image, ImageColor
 
 from cinematch_lib.plots.catalog import FAINT, INK, KEPT, plain
 
-_DPI = 200  # two dots for each point on the page, so that screens of double density stay sharp
+_DPI = 200  # two pixels for each point on the page, for high-density screens
 _WIDTH = 5.6  # inches, of 100 points each on the page
-_DARKEST = int(INK[1:3], 16)  # no grey of a chart is darker; the blue's red is
+_DARKEST = int(INK[1:3], 16)  # the red channel of the darkest grey; that of the blue is lower
 _COLOUR_OF_RED = [part for red in range(256) for part in ((red,) * 3 if red >= _DARKEST else ImageColor.getrgb(KEPT))]
 
 
 class BeforeAfter:
-    """A bar chart of two counts for each of several places: all films in grey, those that are kept in blue.
+    """A bar chart of two counts by category: all films in grey, and over them the kept films in blue.
 
-    What all films look like is drawn once, with the axes; `png` draws the kept ones over it.
+    The axes and the grey bars are drawn once; `png` draws the blue bars over them.
     """
 
     def __init__(self, figure: Figure, corners: np.ndarray, horizontal: bool) -> None:
-        """`corners` are the low and high ends of the bars across their length, float (bars, 2)."""
+        """`corners` are the two edges of each bar on the category axis, float (bars, 2)."""
         self._canvas = FigureCanvasAgg(figure)
         self._axes = figure.axes[0]
         self._corners, self._horizontal = corners, horizontal
@@ -40,8 +40,8 @@ class BeforeAfter:
         self._canvas.restore_region(self._background)
         self._bars.set_verts(_bars(self._corners, after, self._horizontal))
         self._axes.draw_artist(self._bars)
-        # Greys and one blue are all there is, so the red channel tells the colour. One byte a dot instead of four,
-        # packed lightly, takes a fifth of the time, and packing is what a redraw spends most on.
+        # The chart has only greys and one blue, so the red channel identifies the colour. Encoding one byte a pixel
+        # instead of four, with light compression, takes a fifth of the time; encoding dominates a redraw.
         picture = Image.fromarray(np.ascontiguousarray(np.asarray(self._canvas.buffer_rgba())[..., 0]))
         picture.putpalette(_COLOUR_OF_RED)
         target = io.BytesIO()
@@ -50,7 +50,7 @@ class BeforeAfter:
 
 
 def by_year(years: np.ndarray, before: np.ndarray) -> BeforeAfter:
-    """Films by year of release; `years` ascending, (years,), and how many films each has."""
+    """Films by year of release: `years` ascending, (years,), with the counts `before`, (years,)."""
     figure = Figure(figsize=(_WIDTH, 2.0), dpi=_DPI, layout="constrained")
     axes = _axes(figure)
     corners = np.stack([years - 0.45, years + 0.45], axis=1) if len(years) else np.zeros((0, 2))
@@ -66,7 +66,7 @@ def by_year(years: np.ndarray, before: np.ndarray) -> BeforeAfter:
 
 
 def by_genre(genres: Sequence[str], before: np.ndarray) -> BeforeAfter:
-    """Films by genre, the genres from top to bottom, and how many films each has."""
+    """Films by genre from top to bottom, with the counts `before`, (genres,)."""
     figure = Figure(figsize=(_WIDTH, 0.5 + 0.17 * max(len(genres), 1)), dpi=_DPI, layout="constrained")
     axes = _axes(figure)
     rows = np.arange(len(genres), dtype=float)
@@ -89,7 +89,7 @@ def _axes(figure: Figure) -> Axes:
 
 
 def _bars(corners: np.ndarray, lengths: np.ndarray, horizontal: bool) -> np.ndarray:
-    """Rectangles from zero, float (bars, 4, 2): `lengths` along the bars, `corners` across them."""
+    """Rectangles that start at zero, float (bars, 4, 2): `lengths` on the value axis, `corners` on the other."""
     low, high = corners[:, 0], corners[:, 1]
     zero = np.zeros(len(corners))
     across = np.stack([low, low, high, high], axis=1)

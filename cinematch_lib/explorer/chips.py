@@ -1,4 +1,4 @@
-"""Names to choose from, as a row of small buttons that each go through a few states."""
+"""A row of small buttons, each of which cycles through a few states."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -9,30 +9,30 @@ _MARKS = {EITHER: "", KEEP: "✓ ", DROP: "✕ "}
 
 
 class Chips:
-    """A button for each name; pressing one takes it to its next state. `widget` is what to show."""
+    """A button for each name; pressing it selects its next state. `widget` shows them."""
 
     def __init__(self, states: Sequence[str], on_change: Callable[[], None]) -> None:
-        """`states` are some of EITHER, KEEP and DROP, in the order in which a button goes through them."""
+        """`states` are some of EITHER, KEEP and DROP, in the order in which a button cycles through them."""
         self._states, self._on_change = tuple(states), on_change
         self._state: dict[str, str] = {}
         self.widget = widgets.HBox()
         self.widget.add_class("cm-chips")
 
-    def offer(self, names: Iterable[str], hints: Sequence[str] = ()) -> None:
-        """Show these names, none of them chosen; `hints` come up over the buttons."""
-        if list(self._state) == (names := list(names)):  # buttons are slow to make
-            self.choose()
+    def set_names(self, names: Iterable[str], hints: Sequence[str] = ()) -> None:
+        """Show these names, all in the state EITHER; `hints` are their tooltips."""
+        if list(self._state) == (names := list(names)):  # creating buttons is slow
+            self.select()
             return
         self._state = dict.fromkeys(names, EITHER)
         hints = [*hints, *[""] * (len(self._state) - len(hints))]
         self.widget.children = [self._button(name, hint) for name, hint in zip(self._state, hints, strict=True)]
 
-    def chosen(self, state: str) -> tuple[str, ...]:
-        """The names in a state, in the order shown."""
+    def selected(self, state: str) -> tuple[str, ...]:
+        """The names in a state, in display order."""
         return tuple(name for name, of in self._state.items() if of == state)
 
-    def choose(self, keep: Iterable[str] = (), drop: Iterable[str] = ()) -> None:
-        """Set the states of all names, without telling anybody."""
+    def select(self, keep: Iterable[str] = (), drop: Iterable[str] = ()) -> None:
+        """Set the states of all names without calling `on_change`."""
         keep, drop = set(keep), set(drop)
         for name, button in zip(self._state, self.widget.children, strict=True):
             self._set(name, button, KEEP if name in keep else DROP if name in drop else EITHER)
@@ -43,8 +43,8 @@ class Chips:
         return button
 
     def _press(self, name: str, button: widgets.Button) -> None:
-        after = self._states.index(self._state[name]) + 1
-        self._set(name, button, self._states[after % len(self._states)])
+        following = self._states.index(self._state[name]) + 1
+        self._set(name, button, self._states[following % len(self._states)])
         self._on_change()
 
     def _set(self, name: str, button: widgets.Button, state: str) -> None:

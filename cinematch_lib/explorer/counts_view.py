@@ -1,4 +1,4 @@
-"""What filters leave, as the page shows it: a headline, the waterfall, two charts, what is known."""
+"""The counts as the page shows them: a headline, the waterfall, two charts, and the coverage of each field."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,12 @@ from cinematch_lib.explorer.counts import AllFilms, Count
 
 
 class CountsView:
-    """How many films, where the others went, and what is known of those kept; `widget` is what to show."""
+    """The number of films kept, the films dropped by each rule, and coverage; `widget` shows them."""
 
     def __init__(self, films: AllFilms) -> None:
-        self._whole = films.whole
-        self._by_year = charts.by_year(films.years, self._whole.by_year)
-        self._by_genre = charts.by_genre(films.genres, _values(self._whole.by_genre))
+        self._all = films.unfiltered
+        self._by_year = charts.by_year(films.years, self._all.by_year)
+        self._by_genre = charts.by_genre(films.genres, _values(self._all.by_genre))
         self._numbers, self._coverage = widgets.HTML(), widgets.HTML()
         self._years, self._genres = widgets.Image(format="png"), widgets.Image(format="png")
         self.widget = widgets.VBox(
@@ -30,16 +30,16 @@ class CountsView:
             ]
         )
 
-    def show(self, count: Count, whole: Count) -> None:
-        """Show what filters leave, beside all films."""
+    def show(self, count: Count, unfiltered: Count) -> None:
+        """Show the counts under filters next to those of all films."""
         steps = waterfall_steps(count.read, count.dropped)
         self._numbers.value = markup.block(
             markup.headline(count.kept, count.read) + markup.waterfall(steps, count.read)
         )
         self._years.value = self._by_year.png(count.by_year)
         self._genres.value = self._by_genre.png(_values(count.by_genre))
-        known = markup.coverage(count.coverage, count.kept, whole.coverage, count.read)
-        self._coverage.value = markup.block(f"<h3>What is known of them</h3>{known}")
+        coverage = markup.coverage(count.coverage, count.kept, unfiltered.coverage, count.read)
+        self._coverage.value = markup.block(f"<h3>Fields that are known</h3>{coverage}")
 
 
 def _values(of: Mapping[str, int]) -> np.ndarray:

@@ -10,8 +10,8 @@ from cinematch_lib.recommender.recommender import Recommender
 
 
 @dataclass(frozen=True)
-class InUse:
-    """The current run: its recommender and the settings that it was made with; or why there is none."""
+class CurrentRun:
+    """The current run with its recommender and the settings of its catalog; `problem` says what is missing."""
 
     run: Run | None = None
     recommender: Recommender | None = None
@@ -19,14 +19,14 @@ class InUse:
     problem: str = ""
 
     @classmethod
-    def find(cls, artifacts_dir: Path) -> "InUse":
+    def load(cls, artifacts_dir: Path) -> "CurrentRun":
         """The current run under `artifacts_dir`."""
         run = recommender = None
         try:
             run = Run.current(artifacts_dir)
             recommender = Recommender.of_run(run)
-            return cls(run, recommender, Settings.of_run(run))
+            return cls(run, recommender, Settings.from_run(run))
         except CineMatchError as error:
             return cls(run, recommender, None, str(error))
-        except (KeyError, TypeError, ValueError, AttributeError):  # sealed and whole, but not by this version
-            return cls(problem=f"{artifacts_dir} holds a run that cannot be read; make it anew: cinematch run")
+        except (KeyError, TypeError, ValueError, AttributeError):  # sealed and complete, but of another program
+            return cls(problem=f"{artifacts_dir} contains a run that cannot be read; make a new one: cinematch run")

@@ -1,4 +1,4 @@
-"""The page's tables and bars as HTML. Every text from data is escaped."""
+"""The page's tables and bars as HTML. All text from data is escaped."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -10,7 +10,7 @@ Row = Sequence[object]
 
 
 def style() -> str:
-    """The page's style sheet, in its element."""
+    """The page's style sheet as a style element."""
     return f"<style>{(resources.files(__package__) / 'style.css').read_text(encoding='utf-8')}</style>"
 
 
@@ -20,34 +20,34 @@ def block(content: str) -> str:
 
 
 def notice(text: str, kind: str = "") -> str:
-    """A line that should be read; `kind` is ``bad``, ``good`` or nothing."""
+    """A highlighted message; `kind` is ``bad``, ``good`` or empty."""
     return f'<div class="cm-notice cm-{kind or "plain"}" role="status">{escape(text)}</div>'
 
 
 def hint(text: str) -> str:
-    """A line that need not be read."""
+    """A line of secondary text."""
     return f'<div class="cm-hint">{escape(text)}</div>'
 
 
-def heading(words: str, value: str = "", more: str = "") -> str:
-    """What a control or a chart is about, with its value at the right, and `more` below."""
+def heading(text: str, value: str = "", more: str = "") -> str:
+    """The heading of a control or chart, with its value at the right and `more` below."""
     shown = f'<span class="cm-value">{escape(value)}</span>' if value else ""
-    return f"<h3>{shown}{escape(words)}</h3>" + (hint(more) if more else "")
+    return f"<h3>{shown}{escape(text)}</h3>" + (hint(more) if more else "")
 
 
 def key() -> str:
-    """What the charts' colours mean."""
+    """The legend of the charts."""
     colours = {"kept": KEPT, "all films": FAINT}
     return "".join(f'<span class="cm-key" style="--key:{colour}">{name}</span>' for name, colour in colours.items())
 
 
-def percent(part: int, whole: int) -> str:
-    """A share as people write it.
+def percent(part: int, total: int) -> str:
+    """A share in percent.
 
     >>> percent(1, 3), percent(0, 0)
     ('33 %', '–')
     """
-    return f"{100 * part / whole:.0f} %" if whole else "–"
+    return f"{100 * part / total:.0f} %" if total else "–"
 
 
 def signed(number: int) -> str:
@@ -60,7 +60,7 @@ def signed(number: int) -> str:
 
 
 def headline(kept: int, read: int) -> str:
-    """How many films are left."""
+    """The number and the share of the films that are kept."""
     return (
         f'<div class="cm-big"><span class="cm-kept">{kept:,}</span> films</div>'
         f'<div class="cm-faint">{percent(kept, read)} of the {read:,} read</div>'
@@ -68,7 +68,7 @@ def headline(kept: int, read: int) -> str:
 
 
 def waterfall(steps: Iterable[tuple[str, int, int]], read: int) -> str:
-    """Films read, dropped for each reason, and kept; `steps` as `cleaning.waterfall_steps` gives them."""
+    """Films read, dropped by each rule, and kept; `steps` are those of `cleaning.waterfall_steps`."""
     rows = []
     for step, films, left in steps:
         start, colour = (0, KEPT) if films > 0 or step == "kept" else (left, DROPPED)
@@ -82,7 +82,7 @@ def waterfall(steps: Iterable[tuple[str, int, int]], read: int) -> str:
 
 
 def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int], read: int) -> str:
-    """Of how many films each thing is known: bars of the share among the kept ones, beside that among all."""
+    """For each field the number of films in which it is known, as a bar of its share among the kept films."""
     rows = "".join(
         f"<tr><td>{escape(FIELD_NAMES.get(name, name))}</td>"
         f'<td class="cm-bars">{_bar(0, count, kept, KEPT, FAINT)}</td>'
@@ -95,7 +95,7 @@ def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int
 
 
 def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
-    """A table; numbers are written with thousands and stand at the right, None is empty."""
+    """A table; numbers have thousands separators and are right-aligned, None is empty."""
     rows = list(rows)
     numeric = [
         bool(rows) and all(_is_number(row[at]) or row[at] is None for row in rows) and len(str(name)) < 40
@@ -113,10 +113,10 @@ def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
     return f'<table class="cm-table {kind}"><tr>{cells}</tr>{body}</table>'
 
 
-def _bar(start: float, length: float, whole: float, colour: str, behind: str = "none") -> str:
-    whole = whole or 1
-    place = f"left:{100 * start / whole:.2f}%;width:{100 * length / whole:.2f}%;background:{colour}"
-    return f'<div class="cm-track" style="background:{behind}"><i style="{place}"></i></div>'
+def _bar(start: float, length: float, total: float, colour: str, behind: str = "none") -> str:
+    total = total or 1
+    style = f"left:{100 * start / total:.2f}%;width:{100 * length / total:.2f}%;background:{colour}"
+    return f'<div class="cm-track" style="background:{behind}"><i style="{style}"></i></div>'
 
 
 def _is_number(one: object) -> bool:

@@ -1,4 +1,4 @@
-"""Live recommendations: films picked by typing part of a title, and the twenty that fit the filters best."""
+"""Live recommendations: a title picker, and the films recommended under the present filters."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -7,15 +7,15 @@ import ipywidgets as widgets
 import numpy as np
 
 from cinematch_lib.explorer import markup
-from cinematch_lib.explorer.reasons import recommended
+from cinematch_lib.explorer.film_list import film_list
 from cinematch_lib.recommender.films import Movie, Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
-_SHOWN, _SUGGESTED = 20, 6
+_MAX_FILMS, _MAX_SUGGESTIONS = 20, 6
 
 
 class TitlePicker:
-    """A text field that suggests films while one types; `picked` are the ones that were chosen, in order."""
+    """A text field that suggests films while one types; `picked` are the films chosen, in order."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.picked: list[Movie] = []
@@ -23,7 +23,7 @@ class TitlePicker:
         self._on_change = on_change
         self._text = widgets.Text(placeholder="Type part of a title", continuous_update=True)
         self._text.observe(lambda _: self._suggest(), "value")
-        self._text.on_msg(self._entered)
+        self._text.on_msg(self._handle_message)
         self._suggestions, self._chosen = widgets.HBox(), widgets.HBox()
         for row in (self._suggestions, self._chosen):
             row.add_class("cm-chips")
@@ -31,101 +31,95 @@ class TitlePicker:
         self._chosen.add_class("cm-liked")
         self.widget = widgets.VBox([self._text, self._suggestions, self._chosen])
 
-    def search_in(self, recommender: Recommender | None) -> None:
-        """Search the films of this recommender; picked films that it lacks are let go."""
+    def set_recommender(self, recommender: Recommender | None) -> None:
+        """Search the films of this recommender; picked films that it lacks are removed."""
         self._recommender = recommender
         self._text.disabled = recommender is None
         if recommender is not None:
-            recommender.search("warm up", 1)  # its index is made with the first search, which would feel slow
-            self.picked = [one for one in self.picked if one.movie_id in recommender.movie_ids]
-        self._show()
+            recommender.search("warm up", 1)  # builds the search index, which would delay the first suggestions
+            self.picked = [one for one in self.picked if one.movie_id in recommender]
+        self._show_picked()
 
     def _suggest(self) -> None:
-        found = self._found()
         self._suggestions.children = [
-            self._button(one, f"+ {one.label}", lambda movie: self.pick([movie])) for one in found
+            self._button(one, f"+ {one.label}", lambda movie: self.pick([movie])) for one in self._search()
         ]
 
-    def _found(self) -> list[Movie]:
+    def _search(self) -> list[Movie]:
         text = self._text.value.strip()
         if self._recommender is None or not text:
             return []
-        taken = {one.movie_id for one in self.picked}
-        found = self._recommender.search(text, _SUGGESTED + len(taken))
-        return [one for one in found if one.movie_id not in taken][:_SUGGESTED]
+        picked = {one.movie_id for one in self.picked}
+        found = self._recommender.search(text, _MAX_SUGGESTIONS + len(picked))
+        return [one for one in found if one.movie_id not in picked][:_MAX_SUGGESTIONS]
 
-    def _entered(self, _: widgets.Widget, content: dict[str, Any], __: object) -> None:
-        """Enter takes the first suggestion."""
-        if content.get("event") == "submit" and (found := self._found()):
+    def _handle_message(self, _: widgets.Widget, content: dict[str, Any], __: object) -> None:
+        """Enter picks the first suggestion."""
+        if content.get("event") == "submit" and (found := self._search()):
             self.pick(found[:1])
 
     def pick(self, movies: Sequence[Movie]) -> None:
-        """Add these films to those that are picked."""
+        """Add films to those that are picked."""
         self.picked.extend(movies)
         self._text.value = ""
-        self._show()
+        self._show_picked()
         self._on_change()
 
-    def _let_go(self, movie: Movie) -> None:
+    def _remove(self, movie: Movie) -> None:
         self.picked = [one for one in self.picked if one.movie_id != movie.movie_id]
-        self._show()
+        self._show_picked()
         self._on_change()
 
-    def _show(self) -> None:
-        self._chosen.children = [self._button(one, f"{one.label} ✕", self._let_go) for one in self.picked]
+    def _show_picked(self) -> None:
+        self._chosen.children = [self._button(one, f"{one.label} ✕", self._remove) for one in self.picked]
         for button in self._chosen.children:
             button.add_class("cm-keep")
 
-    def _button(self, movie: Movie, words: str, press: Callable[[Movie], None]) -> widgets.Button:
-        button = widgets.Button(description=words, tooltip=movie.label)
-        button.on_click(lambda _: press(movie))
+    def _button(self, movie: Movie, text: str, on_press: Callable[[Movie], None]) -> widgets.Button:
+        button = widgets.Button(description=text, tooltip=movie.label)
+        button.on_click(lambda _: on_press(movie))
         return button
 
 
 class Recommendations:
-    """The picker and the list beside the counts; `widget` is what to show."""
+    """The picker and the list of recommendations; `widget` shows them."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._picker = TitlePicker(on_change)
         self._recommender: Recommender | None = None
-        self._missing = ""
+        self._problem = ""
         self._list = widgets.HTML()
         self._list.add_class("cm-scroll")
-        self.widget = widgets.VBox(
-            [
-                widgets.HTML(markup.block(markup.heading("Recommended to somebody who likes"))),
-                self._picker.widget,
-                self._list,
-            ]
-        )
+        heading = widgets.HTML(markup.block(markup.heading("Recommendations for a user who likes")))
+        self.widget = widgets.VBox([heading, self._picker.widget, self._list])
 
-    def use(self, recommender: Recommender | None, missing: str = "") -> None:
-        """Recommend from these films from now on; `missing` says why there are none."""
-        self._recommender, self._missing = recommender, missing
-        self._picker.search_in(recommender)
+    def set_recommender(self, recommender: Recommender | None, problem: str = "") -> None:
+        """Use this recommender from now on; `problem` is the message without one."""
+        self._recommender, self._problem = recommender, problem
+        self._picker.set_recommender(recommender)
 
     def like(self, movie_ids: Iterable[int]) -> None:
-        """Pick these films. Raises UnknownNameError for one that the run lacks."""
+        """Pick these films. Raises UnknownNameError for a film that the run lacks."""
         self._picker.pick([self._recommender.movie(movie_id) for movie_id in movie_ids] if self._recommender else [])
 
     def show(self, kept_ids: np.ndarray) -> None:
-        """The best films among those with these ids, int64, with their reasons."""
+        """Show the best films among those with the ids `kept_ids`, int64 (films,)."""
         self._list.value = markup.block(self._content(kept_ids))
 
     def _content(self, kept_ids: np.ndarray) -> str:
         if self._recommender is None:
-            return markup.notice(self._missing, "bad")
+            return markup.notice(self._problem, "bad")
         liked = [one.movie_id for one in self._picker.picked]
         among = kept_ids[np.isin(kept_ids, self._recommender.movie_ids)]
-        k = min(_SHOWN, len(self._recommender))
+        k = min(_MAX_FILMS, len(self._recommender))
         found = self._recommender.recommend(Preferences(liked_movie_ids=liked), k, among=among)
-        lacking = len(kept_ids) - len(among)
+        missing = len(kept_ids) - len(among)
         notes = ""
-        if lacking:
+        if missing:
             notes = markup.notice(
-                f"{lacking:,} of the {len(kept_ids):,} films that fit are not in the current run, so they cannot be "
-                "recommended yet: make a run with these settings (below)."
+                f"{missing:,} of the {len(kept_ids):,} films that fit are not in the current run, so they cannot be "
+                "recommended yet; run the pipeline with these settings (below)."
             )
         if not found:
             return notes + markup.notice("No film of the current run fits these filters.")
-        return notes + recommended(found)
+        return notes + film_list(found)

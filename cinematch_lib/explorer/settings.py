@@ -1,4 +1,4 @@
-"""What the analyst has set: filters and the other parameters of the pipeline, to count with, save and run."""
+"""The settings of the page: filters and the other parameters of the pipeline, to count with, save and run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -25,9 +25,9 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Settings:
-    """Parameters of a pipeline: the data set, the filters, who says which service has a film, and the `rest`.
+    """Parameters of a pipeline: the data set, the filters, the source of streaming services, and the `rest`.
 
-    `rest` are parameters that the page shows no control for, as they were given to the run that it began with.
+    `rest` are the parameters without a control on the page, as the run that the page starts from was given them.
     """
 
     dataset: str
@@ -36,70 +36,70 @@ class Settings:
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def by_default(cls, dataset: str, seed: int = 0) -> "Settings":
-        """What the pipeline does with a data set when nothing else is said."""
+    def default(cls, dataset: str, seed: int = 0) -> "Settings":
+        """The defaults of the pipeline for a data set."""
         known = _defaults()
         filters = Filters(**{name: known[name] for name in FILTERS})
         return cls(dataset, filters, known["services"], {"seed": seed} if seed else {})
 
     @classmethod
-    def of_run(cls, run: Run) -> "Settings":
-        """The parameters that a run was made with. Raises CineMatchError where the run does not say."""
+    def from_run(cls, run: Run) -> "Settings":
+        """The parameters of a run's catalog. Raises CineMatchError if the run does not record them."""
         clean = run.info.facts.get("clean", {})
         try:
             filters, services = Filters(**clean["filters"]), clean["services"]
             rest = {"seed": services["seed"], "region": services["region"], "offers": list(services["kinds"])}
         except (KeyError, TypeError):
             raise CineMatchError(
-                f"the run {run.info.run_id} does not say which films it kept; make one that does: cinematch run"
+                f"the run {run.info.run_id} does not record its filters; make a new one: cinematch run"
             ) from None
-        rest = {name: value for name, value in rest.items() if value != _defaults()[name]} | _given_to(run)
+        rest = {name: value for name, value in rest.items() if value != _defaults()[name]} | _run_parameters(run)
         rest = {name: value for name, value in rest.items() if name not in _OWN}
         return cls(run.info.dataset, filters, services["source"], rest)
 
     def parameters(self) -> dict[str, Any]:
-        """All of it as parameters by name."""
+        """All parameters by name."""
         filters = {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(self.filters).items()}
         given = {"dataset": self.dataset, **filters, "services": self.services, **self.rest}
         if self.services != "file":
             given.pop("services_file", None)
         return given
 
-    def checked(self, steps: Sequence[str]) -> dict[str, Any]:
-        """Those that the notebooks of these steps have, checked as `cinematch run` will. Raises CineMatchError."""
+    def validated(self, steps: Sequence[str]) -> dict[str, Any]:
+        """The parameters of the notebooks of these steps, as `cinematch run` validates them. Raises CineMatchError."""
         known = parameters_of(steps)
         return checked({name: value for name, value in self.parameters().items() if name in known}, known)
 
     def save(self, path: Path) -> None:
-        """Write the parameters as YAML, whole or not at all. Raises CineMatchError."""
+        """Write the parameters as YAML, atomically. Raises CineMatchError."""
         if path.suffix not in _SUFFIXES:
-            raise CineMatchError(f"parameters are kept in a file that ends in .yaml or .yml, got {path}")
+            raise CineMatchError(f"a parameter file must end in .yaml or .yml, got {path}")
         if not path.parent.is_dir():
-            raise CineMatchError(f"{path.parent} is no folder; make it, or name another place")
+            raise CineMatchError(f"{path.parent} is not a folder; create it, or choose another path")
         try:
-            write_text(path, f"# cinematch run -f {path.name}\n{to_yaml(self.checked(list(STEPS)))}")
+            write_text(path, f"# cinematch run -f {path.name}\n{to_yaml(self.validated(list(STEPS)))}")
         except OSError as error:
-            raise CineMatchError(f"{path} cannot be written: {error.strerror}; name another place") from None
+            raise CineMatchError(f"{path} cannot be written: {error.strerror}; choose another path") from None
 
     def source(self, services: str, raw_dir: Path) -> ServicesSource:
-        """The source called `services` under these parameters, as 02_clean chooses it. Raises CineMatchError."""
+        """The source of services called `services`, as 02_clean creates it. Raises CineMatchError."""
         known = {**_defaults(), **self.rest}
         own = project_path(known["services_file"]) if services == "file" and known["services_file"] else None
-        of_it = {name: known[name] for name in ("region", "offers", "seed")}
-        return ServicesSource.from_parameters(services, raw_dir=raw_dir, services_file=own, **of_it)
+        options = {name: known[name] for name in ("region", "offers", "seed")}
+        return ServicesSource.from_parameters(services, raw_dir=raw_dir, services_file=own, **options)
 
-    def made(self, info: RunInfo) -> bool:
-        """Whether a run's catalog was made with this data set, these filters and this source of services."""
+    def matches(self, info: RunInfo) -> bool:
+        """Whether a run's catalog has this data set, these filters and this source of services."""
         clean = info.facts.get("clean", {})
         known = {**_defaults(), **self.rest}
-        of_source = {name: known[of] for name, of in (("region", "region"), ("kinds", "offers"), ("seed", "seed"))}
+        source = {name: known[of] for name, of in (("region", "region"), ("kinds", "offers"), ("seed", "seed"))}
         try:
             return (
                 info.dataset == self.dataset
-                and clean["services"] == {"source": self.services, **of_source}
+                and clean["services"] == {"source": self.services, **source}
                 and Filters(**clean["filters"]) == self.filters
             )
-        except (KeyError, TypeError, CineMatchError):  # a run of another version, or without a catalog of its own
+        except (KeyError, TypeError, CineMatchError):  # a run of another version, or without a catalog
             return False
 
 
@@ -109,16 +109,16 @@ def _defaults() -> dict[str, Any]:
     return {name: one.default for name, one in parameters_of(list(STEPS)).items()}
 
 
-def _given_to(run: Run) -> dict[str, Any]:
-    """The parameters that the pipeline gave to the notebooks of a run; each kept copy says its own."""
-    given: dict[str, Any] = {}
+def _run_parameters(run: Run) -> dict[str, Any]:
+    """The parameters that the pipeline gave to the notebooks of a run, from their executed copies."""
+    parameters: dict[str, Any] = {}
     for name in run.info.files:
         if name.startswith(RECORDS) and name.endswith(".ipynb"):
             metadata = run.read_json(name).get("metadata", {})
-            given |= metadata.get("papermill", {}).get("parameters", {})
-    return {name: value for name, value in given.items() if name in _defaults()}
+            parameters |= metadata.get("papermill", {}).get("parameters", {})
+    return {name: value for name, value in parameters.items() if name in _defaults()}
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:
-    """Parameters as YAML, a line each."""
+    """Parameters as YAML, one on each line."""
     return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, default_flow_style=None)

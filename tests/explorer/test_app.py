@@ -126,7 +126,7 @@ def test_the_page_opens_with_the_run_in_use_and_without_code(page, project, film
     until_kept(page, films, Filters(min_year=1990))
     expect(page.locator("body")).to_contain_text(current_run_id(project / "artifacts"))
     text = page.locator("body").inner_text()
-    assert "Which films are left" in text
+    assert "Which films are kept" in text
     assert "import" not in text
     assert page.locator(".jp-CodeMirrorEditor, .jp-InputArea-editor, .highlight").count() == 0
 
@@ -162,7 +162,7 @@ def test_a_film_is_picked_by_typing_and_the_list_and_reasons_are_the_librarys(pa
 
 
 def test_a_film_is_looked_up_with_the_reason_for_which_it_is_left_out(page):
-    page.get_by_placeholder("words of a story").fill("braveheart")
+    page.get_by_placeholder("words of the plot").fill("braveheart")
     expect(page.locator(".cm-lookup")).to_contain_text("none of the genres children")
 
 
@@ -180,13 +180,13 @@ def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project
     place = page.locator(".cm-wide input[type=text]").last
     assert place.input_value() == str(project / "params.yaml")
     place.fill(str(tmp_path / "mine.yaml"))
-    page.get_by_role("button", name="Save as parameters").click()
+    page.get_by_role("button", name="Save parameters").click()
     expect(page.locator(".cm-good")).to_contain_text(f"cinematch run -f {tmp_path / 'mine.yaml'}")
     saved = yaml.safe_load((tmp_path / "mine.yaml").read_text())
     assert (saved["genres_drop"], saved["models"]) == (["children"], QUICK["models"])
     page.locator(".cm-actions select").select_option("features")
     page.get_by_role("button", name="Run the pipeline").click()
-    expect(page.locator(".cm-good")).to_contain_text("is the current run now", timeout=SECONDS * 3000)
+    expect(page.locator(".cm-good")).to_contain_text("the page now uses the new current run", timeout=SECONDS * 3000)
     after = current_run_id(project / "artifacts")
     assert before != after
     expect(page.locator(".cm-part").first).to_contain_text(after)

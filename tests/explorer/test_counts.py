@@ -15,7 +15,7 @@ from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import charts
-from cinematch_lib.explorer.counts import AllFilms, under_each
+from cinematch_lib.explorer.counts import AllFilms, by_source
 from cinematch_lib.explorer.lookup import TextIndex
 
 SOURCES = {"demo": ServicesSource("demo"), "none": ServicesSource("none")}
@@ -54,7 +54,7 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def films(small):
-    found, wrong = under_each(AllFilms.load(small, small / "tmdb_metadata.csv", ServicesSource("none")), SOURCES)
+    found, wrong = by_source(AllFilms.load(small, small / "tmdb_metadata.csv", ServicesSource("none")), SOURCES)
     assert wrong == []
     return found
 
@@ -92,13 +92,13 @@ def test_why_a_film_is_dropped_is_what_left_out_says(small, films, tmp_path):
     rejects = pd.read_csv(tmp_path / cleaning.REJECTS, dtype=str, keep_default_na=False)
     written = [(row.id, row.reason) for row in rejects.itertuples() if row.file == "movies.csv"]
     count, ids = films["demo"].count(filters), films["demo"].ids
-    shown = [(str(movie), count.why(row)) for row, movie in enumerate(ids) if count.why(row)]
+    shown = [(str(movie), count.drop_reason(row)) for row, movie in enumerate(ids) if count.drop_reason(row)]
     no_films = [("x", "movieId is not a number"), ("1", "movieId repeats an earlier row")]
     assert sorted(no_films + shown) == sorted(written)
 
 
 def test_a_source_of_services_that_cannot_be_read_is_told_and_the_others_stay(films, tmp_path):
-    found, wrong = under_each(films["none"], SOURCES | {"tmdb": ServicesSource("tmdb", tmp_path / "providers.csv")})
+    found, wrong = by_source(films["none"], SOURCES | {"tmdb": ServicesSource("tmdb", tmp_path / "providers.csv")})
     assert list(found) == ["demo", "none"]
     assert len(wrong) == 1
     assert "providers.csv, which TMDb has not been asked for yet" in wrong[0]

@@ -14,9 +14,9 @@ from cinematch_lib import CineMatchError, Preferences, Recommender
 from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer import explore, markup
-from cinematch_lib.explorer.comparing import changes, evaluated_run
-from cinematch_lib.explorer.current_run import InUse
-from cinematch_lib.explorer.reasons import recommended
+from cinematch_lib.explorer.comparison import evaluated_run, film_changes
+from cinematch_lib.explorer.current_run import CurrentRun
+from cinematch_lib.explorer.film_list import film_list
 from cinematch_lib.explorer.settings import Settings
 from cinematch_lib.pipeline.parameters import checked
 from cinematch_lib.pipeline.runner import STEPS, parameters_of
@@ -124,8 +124,8 @@ def test_a_setting_can_be_saved_and_taken_by_the_pipeline(page, tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("notes.txt", r"parameters are kept in a file that ends in \.yaml or \.yml, got .*notes\.txt"),
-        ("no/params.yaml", "no is no folder; make it, or name another place"),
+        ("notes.txt", r"a parameter file must end in \.yaml or \.yml, got .*notes\.txt"),
+        ("no/params.yaml", "no is not a folder; create it, or choose another path"),
     ],
 )
 def test_a_place_where_parameters_cannot_go_is_refused_and_nothing_written(tmp_path, name, message):
@@ -135,11 +135,11 @@ def test_a_place_where_parameters_cannot_go_is_refused_and_nothing_written(tmp_p
 
 
 def test_the_settings_of_a_pipelines_run_are_the_parameters_that_it_was_given(sample_run):
-    found = Settings.of_run(Run.current(sample_run.artifacts))
+    found = Settings.from_run(Run.current(sample_run.artifacts))
     assert (found.dataset, found.filters, found.services) == ("sample", Filters(min_year=1980), "demo")
-    assert set(found.checked(list(STEPS))) == {"dataset", "services", *vars(Filters()), *found.rest}
+    assert set(found.validated(list(STEPS))) == {"dataset", "services", *vars(Filters()), *found.rest}
     assert not {"raw_dir", "data_dir", "artifacts_dir", "run_dir"} & set(found.rest)
-    assert found.made(Run.current(sample_run.artifacts).info)
+    assert found.matches(Run.current(sample_run.artifacts).info)
 
 
 # --- recommendations ---------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_films_that_the_run_does_not_hold_are_told(project):
 def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
     recommender = Recommender.load(project / "artifacts")
     found = recommender.recommend(Preferences(liked_movie_ids=[recommender.find("Toy Story").movie_id]))
-    items = recommended(found).split("<li ")[1:]
+    items = film_list(found).split("<li ")[1:]
     below = max(-sum(min(one.value, 0) for one in film.reasons) for film in found)
     scale = below + max(sum(max(one.value, 0) for one in film.reasons) for film in found)
     for film, item in zip(found, items, strict=True):
@@ -189,9 +189,9 @@ def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
 def test_what_ratings_say_and_likeness_are_parts_of_their_own(sample_run):
     recommender = Recommender.load(sample_run.artifacts)
     liked = Preferences(liked_movie_ids=[recommender.find("Heat (1995)").movie_id])
-    shown = recommended(recommender.recommend(liked))
-    assert "ratings with Heat (1995): +" in shown
-    assert "likeness to Heat (1995): +" in shown
+    shown = film_list(recommender.recommend(liked))
+    assert "ratings, with Heat (1995): +" in shown
+    assert "content, like Heat (1995): +" in shown
 
 
 def test_what_data_says_is_text_and_never_markup():
@@ -209,13 +209,13 @@ def test_two_settings_side_by_side(project):
     button(page.comparison, "Pin these").click()
     a = page.state
     page.set(Settings(DATASET, Filters(max_year=1995)))
-    came, went = changes(a, page.state, page._index.standing)
+    added, removed = film_changes(a, page.state, page._index.popularity_order)
     table = page.state.films.films
-    assert len(came) - len(went) == page.state.count.kept - a.count.kept
-    assert (table.iloc[came]["year"] < 1995).all()
-    assert (table.iloc[went]["year"] > 1995).all()
+    assert len(added) - len(removed) == page.state.count.kept - a.count.kept
+    assert (table.iloc[added]["year"] < 1995).all()
+    assert (table.iloc[removed]["year"] > 1995).all()
     said = texts(page.comparison)
-    assert f"{len(came):,} films" in said
+    assert f"{len(added):,} films" in said
     assert "before 1995" in said
     assert "after 1995" in said
     assert "No evaluated run has the settings of A and B" in said
@@ -249,7 +249,7 @@ def test_without_raw_tables_and_without_a_run_the_page_says_what_to_run(tmp_path
     assert f"The films of sample are not in {tmp_path / 'raw' / 'sample'}" in said
     assert "make a run: cinematch run --dataset sample." in said
     assert "has no current run yet" in said
-    assert "see above" in texts(page.catalog)
+    assert "see the message above" in texts(page.catalog)
 
 
 def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_says_what_to_run(tmp_path):
@@ -291,4 +291,4 @@ def test_a_services_file_that_the_run_does_not_name_is_told_and_the_page_shows_n
 
 
 def test_a_whole_run_that_holds_something_else_is_told(artifacts):
-    assert "cannot be read; make it anew: cinematch run" in InUse.find(artifacts).problem
+    assert "cannot be read; make a new one: cinematch run" in CurrentRun.load(artifacts).problem

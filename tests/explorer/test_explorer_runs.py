@@ -4,7 +4,7 @@ import pytest
 from support.small_projects import DATASET, lay_raw
 
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.explorer.running import PipelineProcess, what_went_wrong
+from cinematch_lib.explorer.pipeline_process import PipelineProcess, failure_message
 from cinematch_lib.explorer.settings import Settings
 from cinematch_lib.pipeline.runner import Folders
 
@@ -27,7 +27,7 @@ def test_a_run_that_fails_is_told_in_a_line_and_leaves_nothing_in_use(folders):
     assert problem.startswith("step clean failed in cell [")
     assert ": no film is left of " in problem
     assert "\n" not in problem
-    assert (said[0].done, said[0].said) == (0, "clean …")
+    assert (said[0].done, said[0].message) == (0, "clean …")
     assert not (folders.artifacts_dir / "current").exists()
 
 
@@ -54,4 +54,4 @@ def test_a_run_can_be_stopped(folders):
     ],
 )  # fmt: skip
 def test_why_a_command_failed_is_one_line(errors, line):
-    assert what_went_wrong(errors) == line
+    assert failure_message(errors) == line

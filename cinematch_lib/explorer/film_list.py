@@ -1,0 +1,94 @@
+"""Recommended films as HTML: facts, explanation, and a stacked bar of the score's terms for each film."""
+
+from collections.abc import Sequence
+from html import escape
+
+from cinematch_lib.recommender.reasons import Reason
+from cinematch_lib.recommender.recommender import Recommendation
+
+# Each liked film has a shade of its own: blue for the evidence of ratings, violet for content similarity.
+_SHADES = {
+    "rated_with_liked": ("#1b4965", "#2a6f97", "#468faf", "#61a5c2", "#89c2d9", "#a9d6e5"),
+    "liked": ("#5e548e", "#7d6ba8", "#9f86c0", "#b69fd0", "#cdbbe0", "#e0d3ec"),
+}
+_NAMES_BY_FILM = {"rated_with_liked": "ratings, with {}", "liked": "content, like {}"}
+_NAMES = {
+    "genres": "preferred genres",
+    "popularity": "popularity",
+    "quality": "quality prior",
+    "diversity": "similar to a higher film",
+    "disliked": "content, like disliked films",
+    "rated_with_disliked": "ratings, with disliked films",
+}
+_COLOURS = {
+    "genres": "#f2b880",
+    "popularity": "#81b29a",
+    "quality": "#4f8a70",
+    "diversity": "#e07a5f",
+    "disliked": "#b5473c",
+}
+_OTHER_COLOUR = "#8d99a3"
+
+
+def film_list(recommendations: Sequence[Recommendation]) -> str:
+    """The films with their explanations and bars, all bars on one scale."""
+    negative = max((-sum(min(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
+    positive = max((sum(max(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
+    colours = _colours(recommendations)
+    items = "".join(_item(film, colours, negative, (negative + positive) or 1) for film in recommendations)
+    return f'{_legend(colours)}<ol class="cm-list">{items}</ol>'
+
+
+def _item(film: Recommendation, colours: dict[str, str], zero: float, scale: float) -> str:
+    movie = film.movie
+    facts = [f"{movie.runtime} min" if movie.runtime else "", ", ".join(movie.genres), ", ".join(movie.services)]
+    return (
+        f'<li data-film="{movie.movie_id}"><span class="cm-score">{film.score:.3f}</span>'
+        f'<span class="cm-title">{film.rank}. {escape(movie.label)}</span>'
+        f'<div class="cm-hint">{escape(" · ".join(fact for fact in facts if fact))}</div>'
+        f"{_bar(film.reasons, colours, zero, scale)}"
+        f'<div class="cm-why">{escape(film.explanation)}</div></li>'
+    )
+
+
+def _bar(reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale: float) -> str:
+    """Positive terms from the zero line to the right, negative terms to the left; each has a tooltip."""
+    right = left = zero
+    segments = []
+    for reason in reasons:
+        width = abs(reason.value)
+        if reason.value > 0:
+            start, right = right, right + width
+        else:
+            start = left = left - width
+        tooltip = escape(f"{_name(reason)}: {reason.value:+.3f} ({reason.share:+.0%})", quote=True)
+        style = f"left:{100 * start / scale:.2f}%;width:{100 * width / scale:.2f}%;background:{colours[_name(reason)]}"
+        segments.append(f'<i style="{style}" title="{tooltip}"></i>')
+    return f'<div class="cm-stack">{"".join(segments)}<b style="left:{100 * zero / scale:.2f}%"></b></div>'
+
+
+def _name(reason: Reason) -> str:
+    """The name of a segment: that of the liked film, or that of the kind of reason."""
+    if reason.kind in _NAMES_BY_FILM and reason.movie is not None:
+        return _NAMES_BY_FILM[reason.kind].format(reason.movie.label)
+    return _NAMES.get(reason.kind, reason.kind.replace("_", " "))
+
+
+def _colours(recommendations: Sequence[Recommendation]) -> dict[str, str]:
+    """A colour by name, in the order of first appearance."""
+    kinds: dict[str, str] = {}
+    for film in recommendations:
+        for reason in film.reasons:
+            kinds.setdefault(_name(reason), reason.kind)
+    shades = {kind: iter(of_kind) for kind, of_kind in _SHADES.items()}
+    return {
+        name: next(shades[kind], _SHADES[kind][-1]) if kind in shades else _COLOURS.get(kind, _OTHER_COLOUR)
+        for name, kind in kinds.items()
+    }
+
+
+def _legend(colours: dict[str, str]) -> str:
+    keys = "".join(
+        f'<span><i style="background:{colour}"></i>{escape(name)}</span>' for name, colour in colours.items()
+    )
+    return f'<div class="cm-legend cm-hint">{keys}</div>'
