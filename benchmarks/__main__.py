@@ -20,7 +20,7 @@ import psutil
 from benchmarks import learning
 from benchmarks.cases import CASES
 from benchmarks.memory import peak_mb
-from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data import fetch
 from cinematch_lib.data.tmdb import find_metadata
 
 RUNS = 5

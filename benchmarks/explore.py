@@ -18,7 +18,7 @@ from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data import fetch
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.explorer import explore
 from cinematch_lib.explorer.page import Page

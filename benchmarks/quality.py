@@ -16,7 +16,7 @@ import pandas as pd
 from cinematch_lib import models
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.data import movielens
+from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.evaluation import accuracy, difference, folds_by_users, interval, search, split_by_users
 from cinematch_lib.evaluation.splits import Split
@@ -59,7 +59,7 @@ def _tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     if not real and name != "sample":
         raise SystemExit(f"{name} is read from the folder that CINEMATCH_REAL_DATA names; set it")
     raw = work if name == "sample" else Path(real)
-    folder = movielens.fetch("ml-32m" if name == "ml-32m-ratings" else name, raw)
+    folder = fetch("ml-32m" if name == "ml-32m-ratings" else name, raw)
     metadata = find_metadata(raw, name) if name == "sample" else None
     cleaning.clean(folder, work / "clean", metadata_path=metadata, filters=Filters())
     films = with_tags(cleaning.read_catalog(work / "clean"), movielens.read_tags(folder))

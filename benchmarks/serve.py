@@ -23,7 +23,7 @@ import psutil
 
 from benchmarks.cases import clean, features, rated
 from cinematch_lib import Recommender
-from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data import fetch
 from cinematch_lib.data.tmdb import find_metadata
 
 PORT = 8765

@@ -23,7 +23,7 @@ import requests
 
 from benchmarks.cases import clean, features
 from cinematch_lib.artifacts.runs import current_run_id, list_runs, use_run
-from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data import fetch
 
 PORT = 8766
 URL = f"http://127.0.0.1:{PORT}"

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, read_table, row_lines, whole_numbers
-from cinematch_lib.data.tmdb import imdb_digits
+from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, imdb_digits, whole_numbers
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.services import service_name

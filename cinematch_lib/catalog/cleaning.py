@@ -9,13 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from cinematch_lib.catalog.attribution import attributions
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
-from cinematch_lib.data.movielens import checksums, md5_of, read_ratings
+from cinematch_lib.data.attribution import attributions
+from cinematch_lib.data.download import md5_of
+from cinematch_lib.data.formats import read_table
+from cinematch_lib.data.movielens import checksums, read_ratings
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import MERGED, read_table
+from cinematch_lib.data.tables import MERGED
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write, to_json, write_text
 from cinematch_lib.storage.paths import REJECTS

@@ -5,17 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource, film_services
+from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import (
-    LINKS,
-    MERGED,
-    MERGED_DTYPES,
-    MOVIES,
-    read_table,
-    row_lines,
-    whole_numbers,
-)
-from cinematch_lib.data.tmdb import imdb_digits, join_genres, read_metadata
+from cinematch_lib.data.tables import LINKS, MERGED, MERGED_DTYPES, MOVIES, imdb_digits, whole_numbers
+from cinematch_lib.data.tmdb import join_genres, read_metadata
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title
 

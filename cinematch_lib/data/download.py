@@ -1,7 +1,4 @@
-"""Files from the web, in downloads that resume.
-
-Nothing here knows about films; `movielens` says what to fetch and verifies what came.
-"""
+"""Downloads over HTTP that retry and resume."""
 
 import hashlib
 import json
@@ -18,27 +15,27 @@ from tqdm import tqdm
 
 from cinematch_lib.errors import CineMatchError, DownloadError
 
-TIMEOUT = (10, 30)  # seconds to connect, and between two pieces
-PAUSES = (0.5, 1, 2, 4)  # seconds before each further try
-WORTH_A_TRY = 1_000_000  # bytes; a try that got this much further is not counted against the download
+TIMEOUT = (10, 30)  # seconds to connect, and between two chunks
+PAUSES = (0.5, 1, 2, 4)  # seconds before each further attempt
+MIN_PROGRESS = 1_000_000  # bytes; an attempt that received this many does not count as a failure
 CHUNK = 1 << 16
 MAX_TEXT = 1 << 16  # bytes of a checksum file
 
 _T = TypeVar("_T")
 
 
-class _BrokeOff(Exception):
-    """A try that failed for a reason that may pass."""
+class _TemporaryError(Exception):
+    """An attempt that failed for a temporary reason."""
 
 
-class _NoConnection(_BrokeOff):
-    """A try that did not even reach the server."""
+class _NoConnection(_TemporaryError):
+    """An attempt that did not reach the server."""
 
 
 def read_text(url: str) -> str | None:
-    """The small text file at `url`; None where the server says that there is none (404).
+    """The text file at `url`, of at most MAX_TEXT bytes; None if the server has none (404).
 
-    Raises DownloadError when it cannot be had.
+    Raises DownloadError if it cannot be fetched.
     """
 
     def attempt() -> str | None:
@@ -53,26 +50,26 @@ def read_text(url: str) -> str | None:
             return text.decode("utf-8", errors="replace")
 
     try:
-        return _persist(attempt, lambda: 0)
-    except _BrokeOff as stop:
+        return _retry(attempt, lambda: 0)
+    except _TemporaryError as stop:
         raise DownloadError(f"{url} {stop}") from None
 
 
 def download(url: str, part: Path, *, title: str, room: float = 1.0) -> None:
-    """The file at `url` as `part`, whole; a `part` that an earlier run left is continued where it stops.
+    """Download the file at `url` to `part`; an interrupted download in `part` is resumed.
 
-    Beside `part` lies `part` + ``.json`` with what tells whether the server's file is still the same;
-    `discard` removes both. `title` stands at the progress bar, and `room` is how many times the file's own
-    size must be free on the disk. The caller verifies what came.
+    ``<part>.json`` beside it holds the validators that tell whether the server's file is still the same;
+    `discard` removes both. `title` labels the progress bar; `room` is the free disk space required, as a
+    multiple of the file's size. The caller verifies the content.
 
-    Raises DownloadError when the network or the server fails for good: then `part` stays only if the next
-    run can continue it. Raises CineMatchError or OSError when the disk is the trouble: then nothing stays.
+    Raises DownloadError if the network or the server fails after all attempts; `part` is then kept only if the
+    next call can resume it. Raises CineMatchError or OSError for a problem of the disk; nothing is kept then.
     """
     with tqdm(desc=title, unit="B", unit_scale=True, mininterval=1) as bar:
         try:
-            _persist(lambda: _receive(url, part, title, room, bar), lambda: _size(part))
-        except _BrokeOff as stop:
-            raise DownloadError(_what_broke_off(url, part, stop)) from None
+            _retry(lambda: _receive(url, part, title, room, bar), lambda: _size(part))
+        except _TemporaryError as stop:
+            raise DownloadError(_interruption_message(url, part, stop)) from None
         except DownloadError:
             raise
         except (OSError, CineMatchError):
@@ -81,13 +78,13 @@ def download(url: str, part: Path, *, title: str, room: float = 1.0) -> None:
 
 
 def discard(part: Path) -> None:
-    """Removes a download, whole or not, and the notes beside it."""
+    """Remove a complete or partial download and its validators."""
     part.unlink(missing_ok=True)
     _notes_file(part).unlink(missing_ok=True)
 
 
 def check_room(folder: Path, needed: float, title: str) -> None:
-    """Raises CineMatchError when fewer than `needed` bytes are free where `folder` lies."""
+    """Raise CineMatchError if fewer than `needed` bytes are free on the disk of `folder`."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise CineMatchError(
@@ -97,7 +94,7 @@ def check_room(folder: Path, needed: float, title: str) -> None:
 
 
 def megabytes(size: float) -> str:
-    """A number of bytes for a person.
+    """A number of bytes as text.
 
     >>> megabytes(239_000_000), megabytes(1_234)
     ('239.0 MB', '0.001 MB')
@@ -106,22 +103,28 @@ def megabytes(size: float) -> str:
 
 
 def md5(file: BinaryIO) -> str:
-    """The MD5 of what an open binary file holds, as 32 hex digits."""
+    """The MD5 of the content of an open binary file, as 32 hexadecimal digits."""
     return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-# --- one try and the next ----------------------------------------------------------------------------
+def md5_of(path: Path) -> str:
+    """The MD5 of a file, as 32 hexadecimal digits."""
+    with path.open("rb") as file:
+        return md5(file)
 
 
-def _persist(attempt: Callable[[], _T], arrived: Callable[[], int]) -> _T:
-    """What `attempt` gives, after up to len(PAUSES) further tries; `arrived` is how many bytes are there."""
+# --- attempts -----------------------------------------------------------------------------------------
+
+
+def _retry(attempt: Callable[[], _T], arrived: Callable[[], int]) -> _T:
+    """The result of `attempt`, repeated up to len(PAUSES) times; `arrived` returns the bytes received so far."""
     furthest = start = arrived()
     failures = 0
     while True:
         try:
             return attempt()
-        except _BrokeOff as stop:
-            if arrived() >= furthest + WORTH_A_TRY:
+        except _TemporaryError as stop:
+            if arrived() >= furthest + MIN_PROGRESS:
                 failures = 0
             furthest = max(furthest, arrived())
             hopeless = isinstance(stop, _NoConnection) and furthest == start
@@ -132,7 +135,7 @@ def _persist(attempt: Callable[[], _T], arrived: Callable[[], int]) -> _T:
 
 
 def _receive(url: str, part: Path, title: str, room: float, bar: tqdm) -> None:
-    """One try to get what `part` still lacks."""
+    """One attempt to download the rest of `part`."""
     have, notes = _size(part), _read_notes(part)
     if notes is None or notes["url"] != url:
         discard(part)
@@ -146,9 +149,9 @@ def _receive(url: str, part: Path, title: str, room: float, bar: tqdm) -> None:
             return
         if response.status_code in (206, 416) and not _continues(response, have, notes):
             discard(part)
-            raise _BrokeOff("sent another part of the file than it was asked for")
+            raise _TemporaryError("sent another part of the file than it was asked for")
         if response.status_code == 200:
-            _start_anew(url, part, response, notes)
+            _restart(url, part, response, notes)
             have = 0
         size = _content_length(response)
         total = None if size is None else have + size
@@ -162,18 +165,18 @@ def _receive(url: str, part: Path, title: str, room: float, bar: tqdm) -> None:
 
 
 def _get(url: str, headers: dict[str, str]) -> requests.Response:
-    """The opened answer to a GET: 200, 206, 404 or 416. Everything else is raised."""
+    """The open response to a GET if its status is 200, 206, 404 or 416; raises for everything else."""
     try:
-        asked = {"Accept-Encoding": "identity"} | headers
-        response = requests.get(url, headers=asked, stream=True, timeout=TIMEOUT)
+        header = {"Accept-Encoding": "identity"} | headers
+        response = requests.get(url, headers=header, stream=True, timeout=TIMEOUT)
     except requests.exceptions.SSLError as error:
         raise DownloadError(f"{url} could not be reached safely: {_reason(error)}") from None
     except requests.ConnectionError as error:
         if any(isinstance(one, urllib3.exceptions.MaxRetryError) for one in error.args):
             raise _NoConnection(f"could not be reached ({_reason(error)})") from None
-        raise _BrokeOff("cut the connection") from None
+        raise _TemporaryError("cut the connection") from None
     except requests.Timeout:
-        raise _BrokeOff(f"did not answer within {TIMEOUT[1]} seconds") from None
+        raise _TemporaryError(f"did not answer within {TIMEOUT[1]} seconds") from None
     except requests.RequestException as error:
         raise DownloadError(f"{url} is no address to download from: {error}") from None
     status = f"{response.status_code} {response.reason}"
@@ -181,19 +184,19 @@ def _get(url: str, headers: dict[str, str]) -> requests.Response:
         return response
     response.close()
     if response.status_code >= 500 or response.status_code in (408, 429):
-        raise _BrokeOff(f"answered {status}")
+        raise _TemporaryError(f"answered {status}")
     raise DownloadError(f"{url} answered {status}")
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
-    # read1 hands over what has come; read would lose the last piece when the connection is cut
+    # read would lose the last chunk when the connection is cut; read1 returns what has arrived
     try:
         while piece := response.raw.read1(CHUNK, decode_content=False):
             yield piece
     except urllib3.exceptions.ReadTimeoutError:
-        raise _BrokeOff(f"sent nothing for {TIMEOUT[1]} seconds") from None
+        raise _TemporaryError(f"sent nothing for {TIMEOUT[1]} seconds") from None
     except urllib3.exceptions.HTTPError:
-        raise _BrokeOff("cut the connection") from None
+        raise _TemporaryError("cut the connection") from None
 
 
 def _reason(error: Exception) -> str:
@@ -201,13 +204,13 @@ def _reason(error: Exception) -> str:
     return str(getattr(inner, "reason", None) or inner).rpartition(": ")[2]
 
 
-# --- what a half download is worth -------------------------------------------------------------------
+# --- resuming ----------------------------------------------------------------------------------------
 
 
-def _start_anew(url: str, part: Path, response: requests.Response, notes: dict | None) -> None:
-    """An empty `part`, with notes on the file that this answer is about to send."""
+def _restart(url: str, part: Path, response: requests.Response, notes: dict | None) -> None:
+    """Empty `part` and store the validators of the file that this response sends."""
     fresh = {"url": url, "size": _content_length(response)} | _validators(response)
-    # The same file comes whole although a part was asked for: this server cannot resume.
+    # The server ignored the Range header of a file that did not change: it cannot resume.
     ignores_range = "Range" in response.request.headers and fresh.items() <= (notes or {}).items()
     discard(part)
     _notes_file(part).write_text(json.dumps(fresh | {"resumable": not ignores_range}))
@@ -222,12 +225,12 @@ def _resume_headers(have: int, notes: dict | None) -> dict[str, str]:
     if not have or notes is None:
         return {}
     etag = notes["etag"]
-    same = etag if etag and not etag.startswith("W/") else notes["last_modified"]  # a weak tag proves nothing
+    same = etag if etag and not etag.startswith("W/") else notes["last_modified"]  # weak tags do not prove equality
     return {"Range": f"bytes={have}-"} | ({"If-Range": same} if same else {})
 
 
 def _continues(response: requests.Response, have: int, notes: dict | None) -> bool:
-    """Whether a 206 holds exactly what follows the `have` bytes, of the file that the notes describe."""
+    """Whether a 206 response continues the file of `notes` after its first `have` bytes."""
     start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if notes is None or start is None or int(start.group(1)) != have:
         return False
@@ -245,7 +248,7 @@ def _content_length(response: requests.Response) -> int | None:
     return int(length) if length.isdecimal() else None
 
 
-def _what_broke_off(url: str, part: Path, stop: _BrokeOff) -> str:
+def _interruption_message(url: str, part: Path, stop: _TemporaryError) -> str:
     have, notes = _size(part), _read_notes(part)
     if have and notes and notes["resumable"]:
         of_all = f" of {megabytes(notes['size'])}" if notes["size"] else ""
@@ -259,7 +262,7 @@ def _what_broke_off(url: str, part: Path, stop: _BrokeOff) -> str:
 
 def _show(bar: tqdm, have: int, total: int | None) -> None:
     bar.total = total
-    bar.n = bar.initial = bar.last_print_n = have  # so that the speed counts only what comes now
+    bar.n = bar.initial = bar.last_print_n = have  # the speed shown is that of this download alone
     bar.refresh()
 
 
@@ -272,7 +275,7 @@ def _notes_file(part: Path) -> Path:
 
 
 def _read_notes(part: Path) -> dict | None:
-    """What `_start_anew` wrote; None where it is missing or was cut short."""
+    """The validators that `_restart` stored; None if missing or damaged."""
     try:
         return json.loads(_notes_file(part).read_text())
     except (FileNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""A ledger of every row that was read and not used, and every value that was mended: nothing vanishes."""
+"""A log of every row that was read but not used, and of every value that was repaired."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ COLUMNS = ("file", "line", "id", "title", "reason")
 
 
 class RejectLog:
-    """Collects rows set aside (`add`) and values mended (`add_repair`), by file and reason, in order."""
+    """Collects rejected rows (`add`) and counts of repaired values (`add_repair`), by file and reason, in order."""
 
     def __init__(self) -> None:
         self._parts: list[pd.DataFrame] = []
@@ -22,7 +22,7 @@ class RejectLog:
         titles: Iterable[str],
         reason: str,
     ) -> None:
-        """Set rows of `file` aside: the lines on which they begin, their ids and titles, and why."""
+        """Reject rows of `file`: the lines on which they begin, their ids and titles, and the reason."""
         part = pd.DataFrame(
             {
                 "file": file,
@@ -36,19 +36,19 @@ class RejectLog:
             self._parts.append(part)
 
     def add_repair(self, file: str, what: str, count: int) -> None:
-        """Count values of `file` that were mended or made unknown; a count of 0 is not listed."""
+        """Count values of `file` that were repaired or made unknown; counts of 0 are not listed."""
         if count:
             of_file = self.repairs.setdefault(file, {})
             of_file[what] = of_file.get(what, 0) + count
 
     def table(self) -> pd.DataFrame:
-        """All rows set aside, with the columns `file, line, id, title, reason`."""
+        """All rejected rows: `file, line, id, title, reason`."""
         if not self._parts:
             return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS})
         return pd.concat(self._parts, ignore_index=True)
 
     def counts(self, file: str) -> dict[str, int]:
-        """Rows of `file` set aside, by reason, in the order in which the reasons came up."""
+        """The number of rejected rows of `file` by reason, in the order in which the reasons occurred."""
         counts: dict[str, int] = {}
         for part in self._parts:
             if part["file"].iloc[0] == file:
@@ -57,7 +57,7 @@ class RejectLog:
         return counts
 
     def files(self) -> list[str]:
-        """The files of which rows were set aside, in order."""
+        """The files with rejected rows, in order."""
         return list(dict.fromkeys(part["file"].iloc[0] for part in self._parts))
 
 

@@ -1,4 +1,4 @@
-"""Zips from the web, unpacked only when every member is safe."""
+"""Unpacking zip files of which no member is unsafe."""
 
 import contextlib
 import errno
@@ -35,11 +35,11 @@ _DAMAGE = (
 
 @contextlib.contextmanager
 def open_zip(path: Path, title: str) -> Iterator[zipfile.ZipFile]:
-    """A zip of which every member is safe to unpack: `unpack` and `ZipFile.open` check sizes and CRCs.
+    """An open zip file whose members are all safe to unpack; `unpack` and `ZipFile.open` check sizes and CRCs.
 
-    Raises CineMatchError, with `title` in it, for what is no zip, is damaged (also when that shows only
-    while it is read inside the block), or has a member that is unsafe: a path that leads outside, a link,
-    an encrypted or doubled name, or far more content than its size allows.
+    Raises CineMatchError, which names `title`, for a file that is no zip, is damaged (also if that is found
+    only inside the block) or has an unsafe member: a path outside the folder, a link, an encrypted or repeated
+    name, or an implausible compression ratio.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -53,15 +53,14 @@ def open_zip(path: Path, title: str) -> Iterator[zipfile.ZipFile]:
 
 
 def unpacked_size(archive: zipfile.ZipFile) -> int:
-    """How many bytes the members declare to hold; `unpack` never writes more."""
+    """The sum of the members' declared sizes in bytes; `unpack` never writes more."""
     return sum(info.file_size for info in archive.infolist())
 
 
 def unpack(archive: zipfile.ZipFile, into: Path) -> None:
-    """Writes every member below the folder `into`; only for what `open_zip` gave, inside its block.
+    """Write every member of a zip from `open_zip` below the folder `into`.
 
-    Raises BadZipFile, which `open_zip` turns into CineMatchError, for a member that does not hold what it
-    declares; `unpacked_size` tells beforehand how much room all of it needs.
+    Raises BadZipFile, which `open_zip` turns into CineMatchError, for a member whose size is not the declared one.
     """
     for info in archive.infolist():
         target = into.joinpath(*PurePosixPath(info.filename).parts)
@@ -74,7 +73,7 @@ def unpack(archive: zipfile.ZipFile, into: Path) -> None:
             if (size := file.tell()) != info.file_size:
                 raise zipfile.BadZipFile(f"{info.filename} has {size} bytes instead of {info.file_size}")
             file.flush()
-            os.fsync(file.fileno())  # so that a folder put in place never lacks its content
+            os.fsync(file.fileno())  # the content must be on disk before the folder is renamed
 
 
 def _check_members(archive: zipfile.ZipFile, packed: int, title: str) -> None:
@@ -82,7 +81,7 @@ def _check_members(archive: zipfile.ZipFile, packed: int, title: str) -> None:
     counts = Counter(_fold(info.filename) for info in members)
     files = {_fold(info.filename) for info in members if not info.filename.endswith("/")}
     problems = [
-        f"{info.orig_filename!r} {problem}" for info in members if (problem := _what_is_unsafe(info, counts, files))
+        f"{info.orig_filename!r} {problem}" for info in members if (problem := _unsafe_reason(info, counts, files))
     ]
     unpacked = unpacked_size(archive)
     if unpacked > packed * MAX_RATIO:
@@ -93,7 +92,7 @@ def _check_members(archive: zipfile.ZipFile, packed: int, title: str) -> None:
         raise CineMatchError(f"{title} is not safe, so it was not unpacked: {problems[0]}")
 
 
-def _what_is_unsafe(info: zipfile.ZipInfo, counts: Counter[str], files: set[str]) -> str | None:
+def _unsafe_reason(info: zipfile.ZipInfo, counts: Counter[str], files: set[str]) -> str | None:
     name = info.orig_filename  # as it stands in the zip, before zipfile mends it
     if name.startswith("/") or "\\" in name or ":" in name:
         return "is an absolute path, or has a backslash or a colon"
@@ -113,5 +112,5 @@ def _what_is_unsafe(info: zipfile.ZipInfo, counts: Counter[str], files: set[str]
 
 
 def _fold(name: str) -> str:
-    """A name as a file system that ignores case sees it."""
+    """The name on a file system that ignores case."""
     return unicodedata.normalize("NFC", name.removesuffix("/")).casefold()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from cinematch_lib.catalog.attribution import attributions
 from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup

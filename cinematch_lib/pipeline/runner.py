@@ -20,7 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.runs import RunInfo
 from cinematch_lib.catalog.cleaning import CleaningReport
-from cinematch_lib.data.movielens import check_name
+from cinematch_lib.data.datasets import check_name
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, UnknownNameError, close_names
 from cinematch_lib.pipeline.parameters import Parameter, notebook_parameters
 from cinematch_lib.pipeline.resume import FILES_OF, resume_draft

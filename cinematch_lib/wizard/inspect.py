@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import current_run_id, list_runs, unreadable_runs
-from cinematch_lib.data.movielens import DATASETS, NEEDED, ROOM, SAMPLE, folder_names
+from cinematch_lib.data.datasets import DATASETS, NEEDED, SAMPLE, folder_names
+from cinematch_lib.data.fetching import ROOM
 from cinematch_lib.data.tmdb.export import METADATA, PROVIDERS_FILE
 from cinematch_lib.data.tmdb.store import films_stored
 from cinematch_lib.pipeline.runner import Folders

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.data.movielens import SAMPLE
+from cinematch_lib.data.datasets import SAMPLE
 from cinematch_lib.data.tmdb.settings import TOKEN, dotenv_path
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.pipeline.parameters import Parameter, checked

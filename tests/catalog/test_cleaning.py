@@ -14,7 +14,7 @@ from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.cleaning import CATALOG, REJECTS, REPORT, CleaningReport, clean, coverage, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.merge import merge_films
-from cinematch_lib.data.movielens import fetch
+from cinematch_lib.data import fetch
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError

@@ -12,8 +12,8 @@ from support.commands import COMMAND, cinematch, started
 
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
-from cinematch_lib.catalog.attribution import MOVIELENS, WIKIDATA
 from cinematch_lib.cli.main import main
+from cinematch_lib.data.attribution import MOVIELENS, WIKIDATA
 
 
 @pytest.fixture

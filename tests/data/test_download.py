@@ -150,14 +150,14 @@ def test_what_cannot_be_resumed_is_not_kept(server, part):
 
 
 def test_tries_that_bring_much_are_not_counted(server, part, monkeypatch):
-    monkeypatch.setattr(downloads, "WORTH_A_TRY", 20_000)
+    monkeypatch.setattr(downloads, "MIN_PROGRESS", 20_000)
     server.serve("/file", BODY, cuts=[20_000] * 14)
     get(server, part)
     assert part.read_bytes() == BODY
 
 
 def test_a_server_that_cuts_and_cannot_resume_is_given_up_in_the_end(server, part, monkeypatch):
-    monkeypatch.setattr(downloads, "WORTH_A_TRY", 20_000)
+    monkeypatch.setattr(downloads, "MIN_PROGRESS", 20_000)
     server.serve("/file", BODY, cuts=[20_000] * 50, ranges=False)
     with pytest.raises(DownloadError):
         get(server, part)

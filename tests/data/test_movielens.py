@@ -21,15 +21,9 @@ from support.movielens_files import (
     zipped,
 )
 
-from cinematch_lib.data.movielens import (
-    DATASETS,
-    checksums,
-    fetch,
-    read_links,
-    read_movies,
-    read_ratings,
-    read_tags,
-)
+from cinematch_lib.data import fetch
+from cinematch_lib.data.datasets import DATASETS
+from cinematch_lib.data.movielens import checksums, read_links, read_movies, read_ratings, read_tags
 from cinematch_lib.errors import CineMatchError, DownloadError, UnknownNameError
 
 # --- fetching ----------------------------------------------------------------------------------------

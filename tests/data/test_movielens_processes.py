@@ -14,7 +14,7 @@ def fetching(raw, *, refresh=False, **options):
     script = (
         "import sys\n"
         "from cinematch_lib.errors import CineMatchError\n"
-        "from cinematch_lib.data.movielens import fetch\n"
+        "from cinematch_lib.data import fetch\n"
         f"try: print(fetch({NAME!r}, sys.argv[1], refresh={refresh}))\n"
         "except CineMatchError as error: sys.exit(f'error: {error}')\n"
     )
@@ -57,7 +57,7 @@ def test_two_processes_that_fetch_at_once_download_once(server, raw):
 FETCH_ON_SMALL_DISK = """
     import sys
     from pathlib import Path
-    from cinematch_lib.data.movielens import fetch
+    from cinematch_lib.data import fetch
     disk = Path(sys.argv[1])
     try:
         fetch("{name}", disk)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TMDB_METADATA, read_table
+from cinematch_lib.data.formats import read_table
+from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TMDB_METADATA
 from cinematch_lib.errors import CineMatchError
 from scripts import rebuild_sample as rebuild
 from scripts.sample_matching import Entry, Film, match, title_key

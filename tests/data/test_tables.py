@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.tables import write_csv, write_movielens
 
+from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.tables import (
     LINKS,
     MERGED,
@@ -17,8 +18,6 @@ from cinematch_lib.data.tables import (
     SERVICES_FILE,
     TMDB_METADATA,
     TableSchema,
-    read_table,
-    row_lines,
     whole_numbers,
 )
 from cinematch_lib.errors import CineMatchError

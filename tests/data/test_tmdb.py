@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from support.tables import TMDB_COLUMNS, write_tmdb
 
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import TMDB_METADATA
-from cinematch_lib.data.tmdb import LONGEST_RUNTIME, find_metadata, imdb_digits, plain_text, read_metadata
+from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits
+from cinematch_lib.data.tmdb import LONGEST_RUNTIME, find_metadata, plain_text, read_metadata
 from cinematch_lib.errors import CineMatchError
 
 NAME = "tmdb_metadata.csv"

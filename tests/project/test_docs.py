@@ -20,7 +20,7 @@ from support.serving import client
 import cinematch_lib
 from cinematch_lib import Preferences
 from cinematch_lib.cli.main import parser
-from cinematch_lib.data.movielens import DATASETS
+from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
 from cinematch_lib.pipeline import parameters
 from cinematch_lib.pipeline import runner as pipeline

@@ -10,8 +10,9 @@ from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.cleaning import CATALOG, REJECTS, clean, read_catalog
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
+from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import LINKS, MOVIES, TMDB_METADATA, read_table, row_lines
+from cinematch_lib.data.tables import LINKS, MOVIES, TMDB_METADATA
 from cinematch_lib.data.tmdb import find_metadata
 
 if "CINEMATCH_REAL_DATA" not in os.environ:

@@ -8,7 +8,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.data import movielens
+from cinematch_lib.data import fetch, movielens
 from cinematch_lib.evaluation.compare import SERVED
 from cinematch_lib.evaluation.records import BY_USER, METRICS
 from cinematch_lib.features import build_features
@@ -24,7 +24,7 @@ QUICK = {
 
 def lay_raw(raw):
     """`raw/small/`: the sample's first films, their links, facts and ratings, and two rows that are no films."""
-    source, folder = movielens.fetch("sample", raw), raw / DATASET
+    source, folder = fetch("sample", raw), raw / DATASET
     films = _cut(source / "movies.csv", folder, lambda _, number: number < FILMS)
     with (folder / "movies.csv").open("a", encoding="utf-8", newline="") as file:
         file.write("x,No number (1999),Drama\r\n1,Again (1999),Drama\r\n")

@@ -16,7 +16,7 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.cleaning import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.data import movielens
+from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.features import build_features
 from cinematch_lib.models import make
@@ -102,7 +102,7 @@ def sample_artifacts(tmp_path_factory):
 
 
 def _make_sample_run(folder):
-    raw = movielens.fetch("sample", folder / "raw")
+    raw = fetch("sample", folder / "raw")
     clean(
         raw,
         folder / "data",

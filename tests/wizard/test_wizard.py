@@ -17,7 +17,7 @@ from support.tmdb_server import TOKEN, running
 
 from cinematch_lib import Recommender
 from cinematch_lib.artifacts.runs import current_run_id, list_runs
-from cinematch_lib.data.movielens import DATASETS
+from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.pipeline.parameters import Parameter
 from cinematch_lib.pipeline.runner import STEPS, parameters_of
 from cinematch_lib.wizard.rules import read, shown, written

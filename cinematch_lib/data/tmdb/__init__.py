@@ -5,7 +5,6 @@ from cinematch_lib.data.tmdb.fetch import FetchReport, fetch
 from cinematch_lib.data.tmdb.table import (
     LONGEST_RUNTIME,
     find_metadata,
-    imdb_digits,
     join_genres,
     plain_text,
     read_metadata,
@@ -17,7 +16,6 @@ __all__ = [
     "coverage",
     "fetch",
     "find_metadata",
-    "imdb_digits",
     "join_genres",
     "plain_text",
     "read_metadata",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib.data.tables import LINKS, PROVIDERS, TMDB_METADATA, read_table, whole_numbers
+from cinematch_lib.data.formats import read_table
+from cinematch_lib.data.tables import LINKS, PROVIDERS, TMDB_METADATA, imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.export import PROVIDERS_FILE
-from cinematch_lib.data.tmdb.table import find_metadata, imdb_digits
+from cinematch_lib.data.tmdb.table import find_metadata
 
 _KNOWN = {
     "overview": "overview",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from cinematch_lib.data.tables import LINKS, read_table, whole_numbers
+from cinematch_lib.data.formats import read_table
+from cinematch_lib.data.tables import LINKS, imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.changes import mark_changed
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.export import METADATA, export
@@ -18,7 +19,6 @@ from cinematch_lib.data.tmdb.rate_limit import FULL_RATE, ClosedError, RateLimit
 from cinematch_lib.data.tmdb.responses import trim_response
 from cinematch_lib.data.tmdb.settings import TOKEN, access
 from cinematch_lib.data.tmdb.store import FILE, Store, open_store
-from cinematch_lib.data.tmdb.table import imdb_digits
 from cinematch_lib.errors import CineMatchError
 
 THREADS = 16  # 40 requests a second of 150 ms each keep six busy; the others cover slow answers and pauses

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import TMDB_METADATA, read_table, row_lines, whole_numbers
+from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits, whole_numbers
 from cinematch_lib.vocabulary.genres import canonical_genres
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
@@ -111,13 +112,3 @@ def _numbers(text: pd.Series, name: str, file: str, rejects: RejectLog) -> pd.Se
     said = text[numbers.isna()].str.strip().str.lower()
     rejects.add_repair(file, f"{name} that is no number made unknown", int((~said.isin(["", "nan"])).sum()))
     return numbers
-
-
-def imdb_digits(ids: pd.Series) -> pd.Series:
-    """IMDb ids as their digits, at least seven of them; empty where the text is none.
-
-    >>> imdb_digits(pd.Series(["tt0114709", "114709", "10872600", "n/a"])).tolist()
-    ['0114709', '0114709', '10872600', '']
-    """
-    digits = ids.str.strip().str.removeprefix("tt")
-    return digits.where(digits.str.fullmatch("[0-9]{1,8}"), "").str.zfill(7).where(lambda s: s.str.strip("0") != "", "")

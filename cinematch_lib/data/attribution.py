@@ -1,4 +1,4 @@
-"""Whom a catalog must credit, in the words that they ask for."""
+"""The credits that the data sources require."""
 
 MOVIELENS = (
     "Ratings and films: MovieLens, GroupLens Research, University of Minnesota. "
@@ -11,7 +11,7 @@ WIKIDATA = "Cast, directors and running times of the sample: Wikidata, CC0."
 
 
 def attributions(dataset: str, services_source: str, *, with_tmdb: bool) -> list[str]:
-    """The lines to show wherever a catalog's contents are shown.
+    """The lines to show wherever the content of a catalog is shown.
 
     >>> attributions("sample", "demo", with_tmdb=False)[1]
     'Cast, directors and running times of the sample: Wikidata, CC0.'

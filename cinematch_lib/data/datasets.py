@@ -1,0 +1,83 @@
+"""The named data sets of MovieLens, and the folders that hold data sets."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+
+NEEDED = ("movies.csv", "links.csv")
+KNOWN_FILES = (*NEEDED, "ratings.csv", "tags.csv", "tmdb_metadata.csv")
+SAMPLE = "sample"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named data set: its approximate download in megabytes and, if published, the MD5 of each file.
+
+    `films` and `ratings` are its size; None for data sets that MovieLens updates.
+    """
+
+    megabytes: int
+    md5: dict[str, str] = field(default_factory=dict)
+    films: int | None = None
+    ratings: int | None = None
+
+
+DATASETS: dict[str, Dataset] = {
+    SAMPLE: Dataset(0, films=9_066, ratings=100_004),
+    "ml-latest-small": Dataset(1),
+    "ml-latest": Dataset(335),
+    "ml-20m": Dataset(190, films=27_278, ratings=20_000_263),
+    "ml-25m": Dataset(265, films=62_423, ratings=25_000_095),
+    "ml-32m": Dataset(
+        239,
+        {
+            "movies.csv": "0df90835c19151f9d819d0822e190797",
+            "links.csv": "8f033867bcb4e6be8792b21468b4fa6e",
+            "ratings.csv": "cf12b74f9ad4b94a011f079e26d4270a",
+            "tags.csv": "963bf4fa4de6b8901868fddd3eb54567",
+        },
+        films=87_585,
+        ratings=32_000_204,
+    ),
+}
+
+
+def check_name(dataset: str) -> None:
+    """Raise CineMatchError if `dataset` is not a plain folder name."""
+    if not dataset or dataset.startswith(".") or not dataset.isprintable() or set(dataset) & set("/\\"):
+        raise CineMatchError(
+            f"a data set's name is that of a folder, without slashes and not beginning with a dot; got {dataset!r}"
+        )
+
+
+def check_complete(folder: Path) -> Path:
+    """The folder, if it holds the files that every data set needs. Raises CineMatchError."""
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    if missing:
+        alternative = ", or remove the folder to have it downloaded" if folder.name in DATASETS else ""
+        raise CineMatchError(f"{folder} lacks {' and '.join(missing)}; put what is missing there{alternative}")
+    return folder
+
+
+def check_downloadable(dataset: str, folder: Path) -> None:
+    """Raise CineMatchError unless `dataset`, whose folder is `folder`, is one of DATASETS."""
+    if dataset in DATASETS:
+        return
+    if folder.exists():
+        raise CineMatchError(f"{folder} is a folder of your own; there is nowhere to download it from again")
+    named = ", ".join(
+        f"{name} ({f'{one.megabytes} MB' if one.megabytes else 'embedded'})" for name, one in DATASETS.items()
+    )
+    raise UnknownNameError(
+        f"there is no data set {dataset!r}: the named ones are {named}, and any folder {folder} with "
+        "movies.csv and links.csv works too",
+        close_names(dataset, [*DATASETS, *folder_names(folder.parent)]),
+    )
+
+
+def folder_names(parent: Path) -> list[str]:
+    """The names of the folders in `parent`, sorted; empty if `parent` is not a folder."""
+    if not parent.is_dir():
+        return []
+    return sorted(path.name for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
