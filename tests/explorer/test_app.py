@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playwright import sync_api
+from support.browser import launch, needs_chromium
 from support.commands import wait_for
 from support.small_projects import DATASET, QUICK, small_project
 
@@ -23,12 +24,8 @@ from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer.counts import AllFilms
 from cinematch_lib.pipeline.runner import NOTEBOOKS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("no Chromium here; install Debian's package chromium", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = needs_chromium
 
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PICTURES = Path(__file__).parents[1] / "pictures"  # kept until the next time; ignored by git
 SECONDS = 60  # of patience, not of expectation
 expect = sync_api.expect
@@ -45,18 +42,14 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(project):
     """Where Voilà serves the page, as `make app` does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    command = [sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1"]
     log = (project / "voila.log").open("w")
     server = subprocess.Popen(
         [*command, "notebooks/explore.ipynb"], cwd=project, stdout=log, stderr=log, start_new_session=True
     )
-    url = f"http://127.0.0.1:{port}/"
+    url = lambda: re.search(r"http://127\.0\.0\.1:\d+/", (project / "voila.log").read_text())  # noqa: E731
     try:
-        wait_for(lambda: "is running at" in (project / "voila.log").read_text(), "Voilà to start", SECONDS)
-        yield url
+        yield wait_for(url, "Voilà to start", SECONDS)[0]  # it tries other ports until it finds a free one
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=60)
@@ -66,7 +59,7 @@ def address(project):
 @pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        started = launch(playwright)
         yield started
         started.close()
 

@@ -1,15 +1,15 @@
 """The analyst's page in JupyterLab: opened, it runs by itself."""
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect, sync_playwright
+from support.browser import launch, needs_chromium
 from support.commands import wait_for
 from support.small_projects import DATASET, small_project
 
@@ -19,24 +19,19 @@ from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer.counts import AllFilms
 from cinematch_lib.pipeline.runner import NOTEBOOKS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EXTENSIONS = Path(cinematch_lib.explorer.__file__).parent / "lab"
 MAKEFILE = NOTEBOOKS.parent / "Makefile"
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SECONDS = 90  # of patience, not of expectation
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
+@needs_chromium
 def test_the_page_runs_when_it_is_opened(tmp_path):
     project = small_project(tmp_path)
     shutil.copy(NOTEBOOKS / "explore.ipynb", project / "notebooks")
     folder = project / "raw" / DATASET
     films = AllFilms.load(folder, folder / "tmdb_metadata.csv", ServicesSource("demo"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--port={port}", "--IdentityProvider.token=", f"--LabApp.extra_labextensions_path={EXTENSIONS}"]
+    command += ["--IdentityProvider.token=", f"--LabApp.extra_labextensions_path={EXTENSIONS}"]
     here = {name: str(tmp_path / "jupyter") for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
     log = tmp_path / "lab.log"
     with log.open("w") as to:
@@ -49,11 +44,12 @@ def test_the_page_runs_when_it_is_opened(tmp_path):
             start_new_session=True,
         )
     try:
-        wait_for(lambda: "is running at" in log.read_text(), "JupyterLab to start", SECONDS)
+        # JupyterLab tries other ports until it finds a free one.
+        found = wait_for(lambda: re.search(r"http://127\.0\.0\.1:\d+/lab", log.read_text()), "JupyterLab", SECONDS)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+            browser = launch(playwright)
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.goto(f"http://127.0.0.1:{port}/lab/tree/explore.ipynb")
+            page.goto(f"{found[0]}/tree/explore.ipynb")
             count = films.count(Filters(min_year=1990))
             expect(page.locator(".cm-kept")).to_have_text(f"{count.kept:,}", timeout=1000 * SECONDS)
             heading = page.get_by_role("heading", name="Explore: what do filters do")

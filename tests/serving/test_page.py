@@ -5,11 +5,10 @@ import re
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from support.browser import launch, needs_chromium
 from support.commands import wait_for
 from support.page_server import (
-    CHROMIUM,
     CONTRASTS,
-    FLAGS,
     HOSTILE,
     HOSTILE_FILMS,
     MANY,
@@ -24,7 +23,7 @@ from support.small_runs import ids, sample_artifacts, sample_recommender
 
 from cinematch_lib import Preferences
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
+pytestmark = needs_chromium
 
 TOY_STORY, HEAT = 1, 6
 NOT_ANSWERING = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET"
@@ -34,7 +33,7 @@ NOT_ANSWERING = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET"
 def browser():
     expect.set_options(timeout=1000 * WAIT)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 
 import pytest
 from support.commands import wait_for
@@ -13,6 +12,7 @@ from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.runs import FEATURES, current_run_id, use_run
 from cinematch_lib.serving.app import create_app
 from cinematch_lib.serving.live_run import LiveRun
+from cinematch_lib.storage.files import write_text
 
 
 def look(live):
@@ -104,14 +104,15 @@ def test_a_refused_run_is_served_once_it_is_mended(served, monkeypatch):
 def test_the_server_says_that_it_is_degraded_and_that_it_is_well_again(served, monkeypatch):
     monkeypatch.setattr("cinematch_lib.serving.live_run.REFRESH_SECONDS", 0.01)
     good = current_run_id(served)
+    bad = publish(served, title="Movie")
+    altered(served)  # before it is the current run of the server, which would else load it unaltered
+    use_run(served, good)
     with client(served) as api:
         assert api.get("/health").json()["status"] == "ok"
-        bad = publish(served, title="Movie")
-        altered(served)
-        os.utime(served / "current")  # it may have been looked at between the two
+        write_text(served / "current", f"{bad}\n")  # use_run would refuse it
         health = wait_for_health(api, "degraded")
         assert (health["run_id"], health["refused_run"]) == (good, bad)
-        assert "cinematch_run_refused 1.0" in api.get("/metrics").text or health["run_id"] == bad
+        assert "cinematch_run_refused 1.0" in api.get("/metrics").text
         newest = publish(served, title="Picture")
         health = wait_for_health(api, "ok", newest)
         assert health["refused_run"] is None

@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import socket
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -16,9 +14,6 @@ from support.commands import wait_for
 from support.serving import Server
 from support.small_runs import film_table
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-FLAGS += ["--disable-extensions", "--in-process-gpu"]
 MANY = 20  # films in a list
 WAIT = 20  # seconds; a machine may be busy
 TOKEN = "open-sesame"
@@ -81,17 +76,14 @@ class Site:
     """`cinematch serve` over an artifacts folder, at the same port whenever it is started."""
 
     def __init__(self, artifacts, folder, token=""):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self._token = token
-        self._start = lambda: Server(
-            artifacts, "--state-dir", folder / "state", "--port", port, CINEMATCH_API_TOKEN=token
-        )
+        self._arguments, self._token = (artifacts, "--state-dir", folder / "state"), token
+        self._port = 0  # a free one at the first start
+        self.start()
 
     def start(self):
-        self._server = self._start()
+        self._server = Server(*self._arguments, "--port", self._port, CINEMATCH_API_TOKEN=self._token)
+        self.url = self._server.url
+        self._port = int(self.url.rsplit(":", 1)[1])
 
     def kill(self):
         self._server.stop(kill=True)
@@ -106,7 +98,6 @@ class Site:
 @contextmanager
 def running(artifacts, folder, token=""):
     site = Site(artifacts, folder, token)
-    site.start()
     try:
         yield site
     finally:
