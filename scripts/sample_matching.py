@@ -1,14 +1,13 @@
 """Which film of Wikidata is which film of MovieLens: by title and year, and only where it is certain."""
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cinematch_lib.vocabulary.genres import canonical_genres
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
-from cinematch_lib.vocabulary.titles import parse_title
+from cinematch_lib.vocabulary.titles import parse_title, title_key
 
 
 @dataclass(frozen=True)
@@ -41,35 +40,31 @@ _IN_BRACKETS = re.compile(r"\s*\(([^()]*)\)")
 _ONE_SPELLING = {"ii": "2", "iii": "3", "iv": "4", "vol": "volume", "colours": "colors"}
 
 
-def title_key(title: str) -> str:
-    """What is left of a title when case, accents, punctuation and a leading English article go.
+def match_key(title: str) -> str:
+    """The `title_key` of a title without its year, with numbers and common variants in one spelling, closed up.
 
-    >>> title_key("Matrix, The") == title_key("The Matrix") == "matrix"
+    >>> match_key("Matrix, The") == match_key("The Matrix") == "matrix"
     True
-    >>> title_key("Cité des enfants perdus, La"), title_key("Butch Cassidy & the Sundance Kid")
+    >>> match_key("Cité des enfants perdus, La"), match_key("Butch Cassidy & the Sundance Kid")
     ('lacitedesenfantsperdus', 'butchcassidyandthesundancekid')
     """
-    title, _ = parse_title(title.title())  # an article at the end is known by its capital
-    decomposed = unicodedata.normalize("NFKD", title.casefold().replace("&", " and "))
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    words = [_ONE_SPELLING.get(word, word) for word in re.findall(r"[^\W_]+", plain)]
-    if len(words) > 1 and words[0] in ("the", "a", "an"):
-        words = words[1:]
-    return "".join(words)
+    title, _ = parse_title(title.title())  # a moved article is recognized by its capital
+    words = title_key(title.replace("&", " and ")).split()
+    return "".join(_ONE_SPELLING.get(word, word) for word in words)
 
 
 def _own_keys(title: str) -> set[str]:
-    return {title_key(title), title_key(_IN_BRACKETS.sub("", title))}
+    return {match_key(title), match_key(_IN_BRACKETS.sub("", title))}
 
 
 def _keys_in_brackets(title: str) -> set[str]:
     others = (re.sub(r"^a\.?k\.?a\.?:? ", "", other) for other in _IN_BRACKETS.findall(title))
-    return {title_key(other) for other in others}
+    return {match_key(other) for other in others}
 
 
 def _keys_before_subtitle(title: str) -> set[str]:
     main, *subtitle = re.split(r": | - | or: ", _IN_BRACKETS.sub("", title), maxsplit=1)
-    return {title_key(main)} if subtitle else set()
+    return {match_key(main)} if subtitle else set()
 
 
 # From the surest to the least sure: which titles are looked up, how far the years may be apart, and
@@ -91,14 +86,14 @@ def match(films: Iterable[Film], entries: Iterable[Entry]) -> dict[int, Entry]:
     """
     by_title: dict[tuple[str, int], list[Entry]] = defaultdict(list)
     for entry in entries:
-        by_title[title_key(entry.title), entry.year].append(entry)
+        by_title[match_key(entry.title), entry.year].append(entry)
     waiting = [film for film in films if film.year is not None]
     matches: dict[int, Entry] = {}
     taken: set[str] = set()
-    for service_keys, offsets, share_genre in _ROUNDS:
+    for keys, offsets, share_genre in _ROUNDS:
         found: dict[Film, dict[str, Entry]] = {}
         for film in waiting:
-            places = ((key, film.year + offset) for key in service_keys(film.title) for offset in offsets)
+            places = ((key, film.year + offset) for key in keys(film.title) for offset in offsets)
             candidates = (entry for place in places for entry in by_title.get(place, ()))
             found[film] = {
                 entry.imdb_id: entry

@@ -10,8 +10,7 @@ import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource, film_services
 from cinematch_lib.catalog.cleaning import known_fields
-from cinematch_lib.catalog.filter_columns import FilterColumns
-from cinematch_lib.catalog.filters import Filters, first_failed_rule
+from cinematch_lib.catalog.filters import FilterColumns, Filters, first_failed_rule
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.data.rejects import RejectLog

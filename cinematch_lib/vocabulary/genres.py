@@ -1,8 +1,9 @@
-"""One genre vocabulary: MovieLens's own in lower case, reached from every usual spelling."""
+"""The genre vocabulary: MovieLens's genres in lower case, and the usual spellings of each."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
+from cinematch_lib.errors import UnknownNameError, close_names
 from cinematch_lib.vocabulary.spelling import fold_closed
 
 MOVIELENS_GENRES = (
@@ -46,9 +47,9 @@ _CANONICAL = {fold_closed(name): name for name in MOVIELENS_GENRES + TMDB_ONLY_G
 
 @lru_cache(maxsize=4096)
 def canonical_genre(name: str) -> str | None:
-    """The canonical name of a genre however it is spelled; None for what is no genre.
+    """The canonical name of a genre in any usual spelling; None for a label that is no genre.
 
-    A name outside the vocabulary is kept, in lower case: a data set may have genres of its own.
+    A name outside the vocabulary is kept in lower case, because a data set may have genres of its own.
 
     >>> [canonical_genre(name) for name in ("Sci-Fi", "science fiction", " SCIFI ", "Family", "IMAX")]
     ['sci-fi', 'sci-fi', 'sci-fi', 'children', None]
@@ -60,9 +61,23 @@ def canonical_genre(name: str) -> str | None:
 
 
 def canonical_genres(names: Iterable[str]) -> list[str]:
-    """Canonical names in the order given, each once, without what is no genre.
+    """The canonical names in their order, without repeats and without labels that are no genre.
 
     >>> canonical_genres("Crime|Sci-Fi|IMAX|Science Fiction".split("|"))
     ['crime', 'sci-fi']
     """
     return list(dict.fromkeys(genre for name in names if (genre := canonical_genre(name))))
+
+
+def resolve_genre(name: str, known: Collection[str]) -> str:
+    """The one of the canonical genres `known` that `name` means. Raises UnknownNameError with similar genres.
+
+    >>> resolve_genre("SciFi", ["sci-fi", "war"])
+    'sci-fi'
+    """
+    genre = canonical_genre(name)
+    if genre is None or genre not in known:
+        raise UnknownNameError(
+            f"no film here has the genre {name!r}; there are {', '.join(sorted(known))}", close_names(name, known)
+        )
+    return genre

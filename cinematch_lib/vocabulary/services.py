@@ -1,16 +1,17 @@
-"""Streaming services under the names people use.
+"""Streaming services under the names that people use.
 
-TMDb names what JustWatch lists: a service's tiers apart ("Netflix Standard with Ads"), the channels through
-which others sell it ("Starz Apple TV Channel"), names that have changed since. Here they are one service each.
-A name that no rule knows stays as it is.
+TMDb lists every offer of JustWatch under a name of its own: the tiers of a service ("Netflix Standard with
+Ads"), the channels through which others sell it ("Starz Apple TV Channel"), former names. Here each service has
+one name. Names that no rule covers stay as they are.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 
+from cinematch_lib.errors import UnknownNameError, close_names
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX, fold_closed
 
-# How else each service is called, by TMDb and by people; case, spaces at the ends and the endings below aside.
+# Other names of each service, in lower case and without the endings below.
 NAMES: dict[str, tuple[str, ...]] = {
     "AMC+": ("amc plus",),
     "Amazon Prime Video": ("prime video", "amazon prime", "prime"),
@@ -38,7 +39,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "Tubi": ("tubi tv",),
     "Fandango at Home": ("vudu", "fandango at home free", "vudu free"),
 }
-# Apple calls its subscription and its shop alike; which is meant shows in the kind of offer.
+# Apple's subscription and its shop have the same name and differ in the kind of offer.
 _BY_KIND = {
     ("apple tv", "flatrate"): "Apple TV+",
     ("apple tv", "rent"): "Apple TV Store",
@@ -52,7 +53,7 @@ _NAME_OF = {other: name for name, others in NAMES.items() for other in (name.cas
 
 
 def service_name(name: str, kind: str = "") -> str:
-    """The name that people use for the service that TMDb calls `name`, in an offer of this kind.
+    """The usual name of the service that TMDb calls `name`, in an offer of this `kind`.
 
     >>> [service_name(name) for name in ("Netflix Standard with Ads", "Max Amazon Channel", "Disney Plus")]
     ['Netflix', 'HBO Max', 'Disney+']
@@ -67,19 +68,34 @@ def service_name(name: str, kind: str = "") -> str:
 
 
 def service_keys(services: Iterable[str]) -> dict[str, str]:
-    """Services by what `resolve_service` knows them by."""
+    """The services by their folded names, as `resolve_service` takes them."""
     return {_key(name): name for name in services}
 
 
 def resolve_service(name: str, keys: Mapping[str, str]) -> str | None:
-    """The service that `name` means among those of `keys`: case, spaces and the demo mark aside; else None.
+    """The service that `name` means among those of `keys` (see `service_keys`), else None.
+
+    Case, spaces and "(demo)" are ignored.
 
     >>> resolve_service(" disney plus", service_keys(["Disney+ (demo)", "Netflix (demo)"]))
     'Disney+ (demo)'
     """
     bare = name.removesuffix(DEMO_SUFFIX)
-    found = (_key(one) for one in (bare, service_name(bare), f"{bare}+"))
-    return next((keys[key] for key in found if key in keys), None)
+    for one in (bare, service_name(bare), f"{bare}+"):
+        if (key := _key(one)) in keys:
+            return keys[key]
+    return None
+
+
+def find_service(name: str, keys: Mapping[str, str]) -> str:
+    """As `resolve_service`, but raises UnknownNameError, with the services whose names are similar, for None."""
+    if (service := resolve_service(name, keys)) is not None:
+        return service
+    services = {service.removesuffix(DEMO_SUFFIX): service for service in keys.values()}
+    raise UnknownNameError(
+        f"no film here is on {name!r}; the services are {', '.join(sorted(keys.values()))}",
+        [services[close] for close in close_names(name, services)],
+    )
 
 
 def _key(name: str) -> str:

@@ -1,12 +1,12 @@
-"""Comparing names the way people mean them: without case, accents and punctuation."""
+"""Folding of names, so that case, accents and punctuation do not matter when they are compared."""
 
 import unicodedata
 
-DEMO_SUFFIX = " (demo)"  # in the name of every streaming service that was invented for demonstration
+DEMO_SUFFIX = " (demo)"  # ends the name of every invented streaming service
 
 
 def fold(text: str) -> str:
-    """Lower-case words of letters and digits, without accents, one space between them.
+    """The text in lower case without accents, with one space in place of everything but letters and digits.
 
     >>> fold("Amélie: The  Movie!"), fold("WALL·E")
     ('amelie the movie', 'wall e')
@@ -18,7 +18,7 @@ def fold(text: str) -> str:
 
 
 def fold_closed(text: str) -> str:
-    """As `fold`, with the words run together, so that "Sci-Fi", "sci fi" and "SciFi" are one.
+    """`fold` without the spaces: "Sci-Fi", "sci fi" and "SciFi" are equal.
 
     >>> fold_closed("Sci-Fi") == fold_closed("scifi")
     True

@@ -1,10 +1,12 @@
-"""MovieLens titles: the year at the end, and the article that was moved behind the name."""
+"""MovieLens titles: the year at the end, the article behind a comma, and keys for comparing titles."""
 
 import re
 
-FIRST_YEAR, LAST_YEAR = 1870, 2100  # outside of these, four digits are no release year
+from cinematch_lib.vocabulary.spelling import fold
 
-# Articles that MovieLens moves behind a comma, in the languages in which it does.
+FIRST_YEAR, LAST_YEAR = 1870, 2100  # other numbers of four digits are no release years
+
+# Articles that MovieLens moves behind a comma, by language.
 _ARTICLES = (
     "The|the|An|A|"  # English
     "Les|Le|La|L'|L’|Une|Un|"  # French
@@ -20,11 +22,11 @@ _MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=
 
 
 def parse_title(raw: str) -> tuple[str, int | None]:
-    """A MovieLens title as people write it, and its year.
+    """The title in natural word order and the year of a MovieLens title.
 
-    Only a year that ends the title counts; one outside FIRST_YEAR to LAST_YEAR is taken off, but is None.
-    Alternative titles in brackets stay, with their own article in its place. The title is empty where
-    there is nothing but a year.
+    Only a year at the end of the title counts; one outside FIRST_YEAR to LAST_YEAR is removed and None is
+    returned for it. Alternative titles in brackets are kept, with their article moved as well. The title is
+    empty if there is nothing but a year.
 
     >>> parse_title("Matrix, The (1999)")
     ('The Matrix', 1999)
@@ -42,6 +44,17 @@ def parse_title(raw: str) -> tuple[str, int | None]:
     if ", " in title:
         title = _MOVED_ARTICLE.sub(_put_article_first, title)
     return title, year
+
+
+def title_key(title: str) -> str:
+    """The title folded, without a leading English article, for comparing titles.
+
+    >>> title_key("The Matrix"), title_key("Amélie")
+    ('matrix', 'amelie')
+    """
+    folded = fold(title)
+    first, _, rest = folded.partition(" ")
+    return rest if rest and first in ("the", "a", "an") else folded
 
 
 def _put_article_first(match: re.Match[str]) -> str:

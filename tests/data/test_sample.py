@@ -15,7 +15,7 @@ from cinematch_lib.data.formats import read_table
 from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TMDB_METADATA
 from cinematch_lib.errors import CineMatchError
 from scripts import rebuild_sample as rebuild
-from scripts.sample_matching import Entry, Film, match, title_key
+from scripts.sample_matching import Entry, Film, match, match_key
 
 SAMPLE = Path(str(files("cinematch_lib.data.sample")))
 TABLES = {"movies": MOVIES, "ratings": RATINGS, "links": LINKS, "tmdb_metadata": TMDB_METADATA}
@@ -271,12 +271,12 @@ def test_a_match_is_one_to_one_and_at_most_a_year_off(ours, theirs):
 
 @given(st.text(max_size=30))
 def test_any_text_has_a_key_of_letters_and_digits(title):
-    assert title_key(title) == "" or title_key(title).isalnum()
+    assert match_key(title) == "" or match_key(title).isalnum()
 
 
 @given(st.text("abc &.,'-", max_size=30))
 def test_a_key_does_not_see_case(title):
-    assert title_key(title) == title_key(title.upper())
+    assert match_key(title) == match_key(title.upper())
 
 
 def test_quotes_in_titles_survive(tables):

@@ -234,7 +234,7 @@ def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
     assert done.out == "[1/4] clean …\n"
     assert done.err == (
         "cinematch: step clean failed in cell [4] of 02_clean.ipynb: "
-        "min_year must not be above max_year, got min_year=2000 and max_year=1990\n"
+        "min_year must not be above max_year, got 2000 and 1990\n"
         "The notebook as far as it came: artifacts/failed/02_clean.ipynb\n"
     )
     notebook = nbformat.read(project / "artifacts/failed/02_clean.ipynb", as_version=4)

@@ -184,7 +184,7 @@ def test_wrong_answers_are_asked_again_with_the_reason(project):
         "ml-25m lacks links.csv; put what is missing there, remove the folder, or take another.",
         "answer with a number from 1 to 7 or one of sample,",
         "min_year must be a whole number or null (its default is 1980), got 'soon'.",
-        "min_year must not be above max_year, got min_year=1990 and max_year=1980.",
+        "min_year must not be above max_year, got 1990 and 1980.",
         "there is no genre 'dramma'; there are action,",
         "did you mean drama?",
         "genres_keep and genres_drop both name sci-fi; choose one.",
