@@ -80,7 +80,7 @@ def invented_weights(meta: dict) -> "ItemWeights":
 
     rng = np.random.default_rng(SEED)
     ids = np.array(meta["columns"]["movie_id"])
-    best_liked = np.argsort(-np.array(meta["columns"]["general"]), kind="stable")[:RATED]
+    best_liked = np.argsort(-np.array(meta["columns"]["quality"]), kind="stable")[:RATED]
     rank = np.arange(len(best_liked))
     falling = np.exp(-rank / 2840)
     lengths = np.minimum(falling / falling.sum() * WEIGHTS * len(best_liked), len(best_liked) // 2).astype(int)

@@ -4,9 +4,11 @@
 """
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.recommender.films import Movie, Preferences
+from cinematch_lib.recommender.films import Movie
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.reasons import Feature, Reason
-from cinematch_lib.recommender.recommender import Recommendation, Recommender
+from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
+from cinematch_lib.recommender.recommender import Recommender
 
 __all__ = [
     "CineMatchError",
@@ -15,6 +17,11 @@ __all__ = [
     "Preferences",
     "Reason",
     "Recommendation",
+    "Recommendations",
     "Recommender",
     "UnknownNameError",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__  # what completion offers: the public names, not the rooms that were imported on the way

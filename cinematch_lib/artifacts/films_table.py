@@ -25,21 +25,21 @@ _COLUMNS = {
 
 def movies_meta(
     films: pd.DataFrame,
-    general: np.ndarray,
+    quality: np.ndarray,
     feature_names: Sequence[str],
     services_source: str,
     attributions: Sequence[str],
 ) -> dict[str, Any]:
     """The value of ``movies_meta.json``: the films column by column, in the order of the feature rows.
 
-    `films` has the columns of `tables.MERGED`; `general` is float (films,), from `features.build_features`;
+    `films` has the columns of `tables.MERGED`; `quality` is float (films,), from `features.build_features`;
     `attributions` are the lines to show with the films. Unknown numbers are null.
     """
     columns: dict[str, list[Any]] = {
         name: films[column].astype("object").where(films[column].notna(), None).tolist()
         for name, column in _COLUMNS.items()
     }
-    columns["general"] = [float(value) for value in general]
+    columns["quality"] = [float(value) for value in quality]
     return {
         "columns": columns,
         "features": list(feature_names),

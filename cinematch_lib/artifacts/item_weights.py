@@ -1,4 +1,4 @@
-"""What other people's ratings say, ready to serve: how much liking one film speaks for another."""
+"""Item-to-item weights of a run: what liking one film adds to the score of every other film."""
 
 import io
 import zipfile
@@ -11,62 +11,82 @@ from typing import Any, BinaryIO
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.artifacts.sparse_rows import Entries, entries
+from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
 from cinematch_lib.errors import CineMatchError
 
 ITEM_WEIGHTS = "item_weights.npz"
-_KINDS = {"movie_ids": "i", "known": "b", "cold": "f", "likes": "i", "data": "f", "indices": "i", "indptr": "i"}
-_NOT_ARRAYS = (ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+# The arrays of the file, with the kind of their dtype.
+_ARRAYS = {
+    "movie_ids": "i",
+    "well_rated": "b",
+    "content_weight": "f",
+    "like_counts": "i",
+    "data": "f",
+    "indices": "i",
+    "indptr": "i",
+}
+_UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
 class ItemWeights:
-    """Item-to-item weights of a run's films, in the order of their ids.
+    """Sparse item-to-item weights, learned from ratings (see `models.Hybrid`).
 
-    `movie_ids` is int64 (films,), ascending; `matrix` CSR float32 (films, films), what liking the row's film
-    adds to the column's; `known` bool (films,), which films are liked by so many that their row says enough, so
-    that liking them needs no content beside it; `cold` float32 (films,), 0 or more, how much content counts for
-    recommending a film, more for films that fewer people have rated; `likes` int64 (films,), how many people like
-    each film.
-    Raises CineMatchError where these do not fit one another.
+    Parameters
+    ----------
+    movie_ids : int64 (films,), MovieLens ids, ascending. Row and column i of `matrix` belong to ``movie_ids[i]``.
+    matrix : CSR float32 (films, films). ``matrix[j, i]`` is added to the score of film i when film j is liked.
+    well_rated : bool (films,). True where a film has enough likes that its row alone represents it; the similarity
+        of the other films to a candidate counts in full.
+    content_weight : float32 (films,), >= 0. The weight of content in a film's score; it falls with its ratings.
+    like_counts : int64 (films,), >= 0. The number of users who like each film.
+
+    Raises
+    ------
+    CineMatchError
+        If shapes or values do not fit each other.
+
     """
 
     movie_ids: np.ndarray
     matrix: sparse.csr_matrix
-    known: np.ndarray
-    cold: np.ndarray
-    likes: np.ndarray
+    well_rated: np.ndarray
+    content_weight: np.ndarray
+    like_counts: np.ndarray
 
     def __post_init__(self) -> None:
         films = len(self.movie_ids)
-        shapes = {name: getattr(self, name).shape for name in ("matrix", "known", "cold", "likes")}
-        expected = dict.fromkeys(shapes, (films,)) | {"matrix": (films, films)}
-        for name, shape in shapes.items():
-            if shape != expected[name]:
-                raise CineMatchError(f"{name} must have the shape {expected[name]} for {films} films, got {shape}")
+        expected: dict[str, tuple[int, ...]] = {"matrix": (films, films)}
+        for name in ("matrix", "well_rated", "content_weight", "like_counts"):
+            shape = getattr(self, name).shape
+            if shape != expected.get(name, (films,)):
+                raise CineMatchError(
+                    f"{name} must have the shape {expected.get(name, (films,))} for {films} films, got {shape}"
+                )
         if not (np.diff(self.movie_ids) > 0).all():
-            raise CineMatchError("movie_ids must be ascending, each once")
-        if not (np.isfinite(self.matrix.data).all() and np.isfinite(self.cold).all() and (self.cold >= 0).all()):
-            raise CineMatchError("weights must be numbers, and those in cold 0 or more")
-        if (self.likes < 0).any():
-            raise CineMatchError("likes must be numbers of people, 0 or more")
+            raise CineMatchError("movie_ids must be ascending without repeats")
+        finite = np.isfinite(self.matrix.data).all() and np.isfinite(self.content_weight).all()
+        if not finite or (self.content_weight < 0).any():
+            raise CineMatchError("weights must be finite, and content_weight must be 0 or more")
+        if (self.like_counts < 0).any():
+            raise CineMatchError("like_counts must be 0 or more")
 
     def __len__(self) -> int:
         return len(self.movie_ids)
 
     @cached_property
     def popularity(self) -> np.ndarray:
-        """The logarithm of each film's likes as a part of the highest: float32 (films,), 0 to 1."""
-        known = np.log1p(self.likes)
-        return (known / max(known.max(), 1.0)).astype(np.float32)
+        """log(1 + likes) divided by its maximum: float32 (films,), 0 to 1."""
+        logs = np.log1p(self.like_counts)
+        return (logs / max(logs.max(), 1.0)).astype(np.float32)
 
     @cached_property
-    def rarity(self) -> np.ndarray:
-        """What each film's popularity lacks to the highest: float32 (films,), 0 to 1."""
+    def popularity_gap(self) -> np.ndarray:
+        """The distance of each film's popularity to the highest: float32 (films,), 0 to 1."""
         return self.popularity.max() - self.popularity
 
     def check(self, movie_ids: np.ndarray) -> None:
-        """Raise CineMatchError where the weights are not of these films, int64 (films,), row by row."""
+        """Raise CineMatchError unless these are the weights of the films `movie_ids`, int64 (films,), row by row."""
         if not np.array_equal(self.movie_ids, movie_ids):
             other = np.setdiff1d(self.movie_ids, movie_ids).size + np.setdiff1d(movie_ids, self.movie_ids).size
             raise CineMatchError(
@@ -74,53 +94,54 @@ class ItemWeights:
                 f"{other:,} differ; train anew on this run's films (cinematch run --from train)"
             )
 
-    @cached_property
-    def spoken_of(self) -> int:
-        """How many films there are of which any film says something."""
-        return int(np.count_nonzero(self._is_spoken_of))
+    # Only a quarter of a large catalog is the target of any weight. Sums over these columns alone are shorter,
+    # so the columns are numbered anew: `target_index` maps a film to its number.
 
     @cached_property
-    def places(self) -> np.ndarray:
-        """The place of each film among these, int32 (films,); of films of which none says anything, their number.
-
-        They are a quarter of a large catalog, and what is said of them stays as small as that, whoever asks.
-        """
-        among = np.cumsum(self._is_spoken_of) - 1
-        return np.where(self._is_spoken_of, among, self.spoken_of).astype(np.int32)
+    def n_targets(self) -> int:
+        """The number of films that are the target of any weight."""
+        return int(np.count_nonzero(self._is_target))
 
     @cached_property
-    def _is_spoken_of(self) -> np.ndarray:
-        is_spoken_of = np.zeros(len(self), dtype=bool)
-        is_spoken_of[self.matrix.indices] = True
-        return is_spoken_of
+    def target_index(self) -> np.ndarray:
+        """The number of each film among the targets, int32 (films,); `n_targets` for films that are none."""
+        numbers = np.cumsum(self._is_target) - 1
+        return np.where(self._is_target, numbers, self.n_targets).astype(np.int32)
 
     @cached_property
-    def _by_place(self) -> sparse.csr_matrix:
-        weights, shape = self.matrix, (len(self), self.spoken_of)
-        return sparse.csr_matrix((weights.data, self.places[weights.indices], weights.indptr), shape=shape)
+    def _is_target(self) -> np.ndarray:
+        is_target = np.zeros(len(self), dtype=bool)
+        is_target[self.matrix.indices] = True
+        return is_target
 
-    def spoken(self, rows: Sequence[int]) -> Entries:
-        """What liking each of the films in `rows` says, and of which films: columns are their rows."""
-        return entries(self.matrix, np.asarray(rows, dtype=np.int64))
+    @cached_property
+    def compact(self) -> sparse.csr_matrix:
+        """`matrix` with columns numbered by `target_index`: CSR float32 (films, n_targets)."""
+        weights, shape = self.matrix, (len(self), self.n_targets)
+        return sparse.csr_matrix((weights.data, self.target_index[weights.indices], weights.indptr), shape=shape)
 
-    def heard(self, rows: Sequence[int]) -> Entries:
-        """The same, to be summed up: columns are `places`."""
-        return entries(self._by_place, np.asarray(rows, dtype=np.int64))
+    def rows(self, rows: Sequence[int]) -> SparseRows:
+        """The weights of some films' rows; columns are films."""
+        return take_rows(self.matrix, np.asarray(rows, dtype=np.int64))
 
-    def summed(self, heard: Entries) -> np.ndarray:
-        """What the films that were heard say together, by `places`: float64 (spoken_of + 1,), the last of them 0."""
-        return np.bincount(heard.columns, heard.values, minlength=self.spoken_of + 1)
+    def compact_rows(self, rows: Sequence[int]) -> SparseRows:
+        """The weights of some films' rows; columns are numbered by `target_index`."""
+        return take_rows(self.compact, np.asarray(rows, dtype=np.int64))
+
+    def accumulate(self, rows: SparseRows) -> np.ndarray:
+        """The sum of some `compact_rows`: float64 (n_targets + 1,); the last is 0, for films that are no target."""
+        return np.bincount(rows.columns, rows.values, minlength=self.n_targets + 1)
 
     def write(self, to: BinaryIO) -> None:
-        """Write as npz, uncompressed: the same weights give the same bytes, and load fast."""
+        """Write as uncompressed npz, which loads fast; the same weights give the same bytes."""
         matrix = sparse.csr_matrix(self.matrix, dtype=np.float32)
         matrix.sort_indices()
         np.savez(
             to,
             movie_ids=self.movie_ids.astype(np.int64),
-            known=self.known.astype(bool),
-            cold=self.cold.astype(np.float32),
-            likes=self.likes.astype(np.int64),
+            well_rated=self.well_rated.astype(bool),
+            content_weight=self.content_weight.astype(np.float32),
+            like_counts=self.like_counts.astype(np.int64),
             data=matrix.data,
             indices=matrix.indices,
             indptr=matrix.indptr,
@@ -128,22 +149,24 @@ class ItemWeights:
 
     @classmethod
     def read(cls, data: bytes) -> "ItemWeights":
-        """From the bytes of a file that `write` wrote; no pickle is read. Raises CineMatchError for others."""
+        """Read the bytes of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                of = {name: _array(file, name, kind) for name, kind in _KINDS.items()}
-            films = len(of["movie_ids"])
-            matrix = sparse.csr_matrix((of["data"], of["indices"], of["indptr"]), shape=(films, films))
+                arrays = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
+            films = len(arrays["movie_ids"])
+            matrix = sparse.csr_matrix(
+                tuple(arrays.pop(name) for name in ("data", "indices", "indptr")), (films, films)
+            )
             matrix.check_format(full_check=True)
             if not matrix.has_sorted_indices:
-                raise ValueError("the films of a row are not in order")
-            return cls(of["movie_ids"], matrix, of["known"], of["cold"], of["likes"])
-        except (*_NOT_ARRAYS, CineMatchError) as error:
+                raise ValueError("the columns of a row are not sorted")
+            return cls(matrix=matrix, **arrays)
+        except (*_UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
 
 
-def _array(file: Any, name: str, kind: str) -> np.ndarray:
-    array = file[name]
+def _read_array(file: Any, name: str, kind: str) -> np.ndarray:
+    array: np.ndarray = file[name]
     if array.ndim != 1 or array.dtype.kind != kind:
         raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")
     return array

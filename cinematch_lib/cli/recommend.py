@@ -1,8 +1,6 @@
 """The commands ``cinematch recommend`` and ``cinematch search``."""
 
 import argparse
-import csv
-import io
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -11,9 +9,10 @@ from cinematch_lib.cli.output import WIDTH, print_json, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
 if TYPE_CHECKING:
-    from cinematch_lib.artifacts.runs import Run
-    from cinematch_lib.recommender.films import Movie, Preferences
-    from cinematch_lib.recommender.recommender import Recommendation, Recommender
+    from cinematch_lib.recommender.films import Movie
+    from cinematch_lib.recommender.preferences import Preferences
+    from cinematch_lib.recommender.recommendations import Recommendation
+    from cinematch_lib.recommender.recommender import Recommender
 
 DEFAULT_K = 10
 
@@ -74,15 +73,13 @@ def add_search(commands: Commands) -> None:
 
 
 def _recommend(options: argparse.Namespace) -> None:
-    from cinematch_lib.artifacts.runs import Run
     from cinematch_lib.recommender.recommender import Recommender
 
     if options.titles:
         title = " ".join(options.titles)
         raise CineMatchError(f'{title!r} stands alone; say whether you like the film: --like "{title}"')
-    run = Run.current(options.artifacts_dir)
-    recommender = Recommender.of_run(run)
-    preferences = _preferences(options, recommender, run)
+    recommender = Recommender.load(options.artifacts_dir)
+    preferences = _preferences(options, recommender)
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     found = recommender.recommend(preferences, k)
     is_demo = recommender.services_source == "demo"
@@ -105,11 +102,11 @@ def _recommend(options: argparse.Namespace) -> None:
     print("\n" + "\n".join(recommender.attributions))
 
 
-def _preferences(options: argparse.Namespace, recommender: "Recommender", run: "Run") -> "Preferences":
-    from cinematch_lib.recommender.films import Preferences
+def _preferences(options: argparse.Namespace, recommender: "Recommender") -> "Preferences":
+    from cinematch_lib.recommender.preferences import Preferences
 
     liked, disliked, without = (
-        [_find(title, recommender, run).movie_id for title in titles]
+        [_find(title, recommender).movie_id for title in titles]
         for titles in (options.like, options.dislike, options.without)
     )
     return Preferences(
@@ -125,8 +122,8 @@ def _preferences(options: argparse.Namespace, recommender: "Recommender", run: "
     )
 
 
-def _find(title: str, recommender: "Recommender", run: "Run") -> "Movie":
-    """The film with this title. The error tells an id from a title, and why cleaning left a film out."""
+def _find(title: str, recommender: "Recommender") -> "Movie":
+    """The film with this title. The error tells an id from a title."""
     try:
         return recommender.find(title)
     except UnknownNameError:
@@ -135,27 +132,7 @@ def _find(title: str, recommender: "Recommender", run: "Run") -> "Movie":
             raise CineMatchError(
                 f'no film here is called {title!r}; films are given by title, and the id {title} is "{label}"'
             ) from None
-        if (why := _left_out(title, run)) is not None:
-            raise CineMatchError(why) from None
         raise
-
-
-def _left_out(title: str, run: "Run") -> str | None:
-    """Why cleaning left out the film with this title; None where it did not."""
-    from cinematch_lib.storage.paths import REJECTS
-    from cinematch_lib.vocabulary.spelling import fold
-    from cinematch_lib.vocabulary.titles import parse_title
-
-    if REJECTS not in run.info.files:
-        return None
-    wanted = fold(parse_title(title)[0])
-    for row in csv.DictReader(io.StringIO(run.read_bytes(REJECTS).decode("utf-8"))):
-        if row["file"] == "movies.csv" and fold(row["title"].split(" (")[0]) == wanted:
-            return (
-                f"{row['title']} was left out of this run ({row['reason']}); "
-                "run the pipeline with other parameters, such as -p min_year null"
-            )
-    return None
 
 
 def _search(options: argparse.Namespace) -> None:

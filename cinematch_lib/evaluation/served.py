@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cinematch_lib.models.interactions import LIKED
-from cinematch_lib.recommender.films import Preferences
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
 DISLIKED = 3.0  # a rating below this is a dislike

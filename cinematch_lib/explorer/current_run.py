@@ -24,7 +24,7 @@ class CurrentRun:
         run = recommender = None
         try:
             run = Run.current(artifacts_dir)
-            recommender = Recommender.of_run(run)
+            recommender = Recommender.from_run(run)
             return cls(run, recommender, Settings.from_run(run))
         except CineMatchError as error:
             return cls(run, recommender, None, str(error))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cinematch_lib.recommender.reasons import Reason
-from cinematch_lib.recommender.recommender import Recommendation
+from cinematch_lib.recommender.recommendations import Recommendation
 
 # Each liked film has a shade of its own: blue for the evidence of ratings, violet for content similarity.
 _SHADES = {

@@ -8,7 +8,8 @@ import numpy as np
 
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.film_list import film_list
-from cinematch_lib.recommender.films import Movie, Preferences
+from cinematch_lib.recommender.films import Movie
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
 _MAX_FILMS, _MAX_SUGGESTIONS = 20, 6

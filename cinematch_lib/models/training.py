@@ -84,7 +84,7 @@ def neighbours(
     labels = labels["title"] + labels["year"].map(" ({})".format)
     found = {}
     for movie in movies:
-        _, rows, values = weights.spoken([int(weights.movie_ids.searchsorted(movie))])
+        _, rows, values = weights.rows([int(weights.movie_ids.searchsorted(movie))])
         order = (-values).argsort(kind="stable")[:k]
         found[labels[movie]] = [(labels[weights.movie_ids[rows[at]]], float(values[at])) for at in order]
     return found

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from cinematch_lib.catalog.cleaning import CleaningReport
-from cinematch_lib.recommender.recommender import Recommendation
+from cinematch_lib.recommender.recommendations import Recommendation
 
 _FIELD_COLOURS = {
     "title": "#81b29a",

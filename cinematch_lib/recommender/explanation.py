@@ -1,193 +1,306 @@
-"""The reasons for recommended films in words, with the share of each; see `reasons`.
+"""The reasons for recommended films in words; see `reasons`.
 
-One sentence for each film, what speaks for it first; it names nothing that did not add to the score. Of the films that
-add in the same way the weightiest are named and the others counted; what has hardly a share is passed over. A list is
-put in words as a whole: to find the little that is worth a word is most of the work.
+An explanation names only contributions to the score: those that raise it from a share of 5 % on, those that lower it
+from a tenth on. Of several liked films that contribute in the same way, the strongest are named and the others counted.
+Percentages are shares of the positive contributions; they are left out where there is only one of them. All films of a
+list are explained together, since most of the work is to find the few contributions that are named.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions, Reason, positive_totals, reasons
 
-_SHOWN_FILMS, _SHOWN_FEATURES = 3, 3
-_SHOWN_SHARE = 0.1  # a film with less of the score is counted with others, a feature with less of its film passed over
-_LEAST_SHARE = 0.05  # what added less is not worth a word; the reasons themselves hold all of it
-_NAMED = np.array((_LEAST_SHARE,) + (_SHOWN_SHARE,) * (_SHOWN_FILMS - 1))  # what films that are named have at the least
+_NAMED_FILMS, _NAMED_FEATURES = 3, 3
+_MIN_POSITIVE, _MIN_NEGATIVE = 0.05, 0.1  # shares from which a contribution is named
+_MIN_SIMILARITY = 0.01  # the same for similarity, whose features tell one film of a list from the next
+_MIN_FILM = 0.1  # share from which the second and third film of a group are named, not counted
+_MIN_FEATURE = 0.1  # part of a similarity from which one of its features is named
+_DOMINANT = 2  # times the share of the second film, from which the first one is told apart
+_NOTHING_KNOWN = "Little is known about it beyond the fact that it passes your filters."
+_WEAK_FIELDS = frozenset({"year", "runtime"})  # by themselves they say little about a film
 
 
-class _Said(NamedTuple):
-    """Contributions of one kind that all speak for one film of the list, or all against it.
+class _Phrase(NamedTuple):
+    """The contributions of one kind and one sign to the score of one film.
 
-    `weight` is their share, whatever its sign; `places` are those of the weightiest, and `percents` their shares, below
-    zero where they speak against the film. The first `named` are named, and so many `others` counted, with what these
-    have together.
+    `parts` are the numbers of the strongest parts and `percents` their shares, in percent and negative where they lower
+    the score. The first `named` of them are named; `others` are counted, with `other_percent` together.
     """
 
-    of: Contributions
-    is_for: bool
+    source: Contributions
+    positive: bool
     film: int
-    weight: float
-    places: list[int]
+    share: float
+    parts: list[int]
     percents: list[int]
     named: int
     others: int
-    percent_of_others: int
+    other_percent: int
 
-    def films(self, whom: str) -> list[str]:
-        """The films, each with its share: those that are named, and the others by their number; one alone by name."""
-        movie, film, places, percents = self.of.movie, self.film, self.places, self.percents
-        films = [f"{movie(film, places[at]).label} {_percent(percents[at])}" for at in range(self.named)]
+    def label(self, at: int) -> str:
+        """Title and year of the film that part `at` of the strongest ones refers to."""
+        movie = self.source.movie(self.film, self.parts[at])
+        return movie.label if movie else "another film"
+
+    def labels(self, percentages: bool, relation: str) -> list[str]:
+        """The films, each with its share; those that are not named by their number, a single one by its name."""
+        found = [self.label(at) + _percent(self.percents[at], percentages) for at in range(self.named)]
         if self.others > 1:
-            more = "more" if films else "films"
-            films.append(f"{self.others} {more} {whom} {_percent(self.percent_of_others)}")
+            more = "more films" if found else "films"
+            found.append(f"{self.others} {more} {relation}{_percent(self.other_percent, percentages)}")
         elif self.others:
-            films.append(f"{movie(film, places[self.named]).label} {_percent(self.percent_of_others)}")
-        return films
+            found.append(self.label(self.named) + _percent(self.other_percent, percentages))
+        return found
+
+    def features(self, at: int) -> tuple[list[str], bool]:
+        """The names of the features that make up most of part `at`, and whether all of them are weak ones."""
+        if self.source.features is None:
+            return [], False
+        features = self.source.features(self.film, self.parts[at])
+        least = _MIN_FEATURE * float(self.source.values[self.film, self.parts[at]])
+        named = [one for one in features if one.value >= least][:_NAMED_FEATURES]
+        return [one.name for one in named], all(one.field in _WEAK_FIELDS for one in features)
 
 
 class Explanations:
-    """Why each film of a list is in it; worked out for the whole list when the first is asked for."""
+    """The reasons for the films of a list, computed for all of them when the first is asked for."""
 
-    def __init__(self, addends: Callable[[], Sequence[Contributions]]) -> None:
-        """From what tells the addends of the scores, kind by kind."""
-        self._of_list = addends
-
-    @cached_property
-    def _addends(self) -> Sequence[Contributions]:
-        return self._of_list()
+    def __init__(self, contributions: Callable[[], Sequence[Contributions]]) -> None:
+        """`contributions` computes those of the scores, kind by kind."""
+        self._compute = contributions
 
     @cached_property
-    def _wholes(self) -> np.ndarray:
-        return positive_totals(self._addends)
+    def _contributions(self) -> Sequence[Contributions]:
+        return self._compute()
+
+    @cached_property
+    def _totals(self) -> np.ndarray:
+        return positive_totals(self._contributions)
 
     def reasons(self, film: int) -> tuple[Reason, ...]:
-        """The reasons for the film in this place of the list, the weightiest first."""
-        return reasons(self._addends, film, float(self._wholes[film]))
+        """The reasons for film number `film` of the list, by falling absolute value."""
+        return reasons(self._contributions, film, float(self._totals[film]))
 
     @cached_property
-    def words(self) -> list[str]:
-        """The reasons for each film as one sentence."""
-        return _in_words(self._addends, self._wholes)
+    def sentences(self) -> list[str]:
+        """The explanation of each film."""
+        phrases: list[list[_Phrase]] = [[] for _ in self._totals]
+        for phrase in _find_phrases(self._contributions, self._totals):
+            phrases[phrase.film].append(phrase)
+        return [_explain(of_film) for of_film in phrases]
+
+    @classmethod
+    def of_one(cls, found: tuple[Reason, ...], sentence: str) -> "Explanations":
+        """The explanation of a single film, computed before."""
+        return _Computed(found, sentence)
 
 
-def _in_words(addends: Sequence[Contributions], whole: np.ndarray) -> list[str]:
-    """For each film of a list the addends of its score, kind by kind, as one sentence."""
-    of_kind = {one.kind: one for one in addends if one.values.shape[1]}
-    kinds = [(of_kind[kind], is_for) for kind, is_for in _WORDS if kind in of_kind]
-    said: list[list[_Said]] = [[] for _ in addends[0].values]
-    for one in _worth_saying(kinds, whole):
-        said[one.film].append(one)
-    return [_sentence(of_film) for of_film in said]
+class _Computed(Explanations):
+    """What was computed for one film; unlike the functions that compute it, it can be pickled."""
+
+    def __init__(self, found: tuple[Reason, ...], sentence: str) -> None:
+        self._found, self._sentence = found, sentence
+
+    def reasons(self, film: int) -> tuple[Reason, ...]:
+        """The reasons for the film."""
+        return self._found
+
+    @property
+    def sentences(self) -> list[str]:  # type: ignore[override]
+        """The explanation of the film."""
+        return [self._sentence]
 
 
-def _worth_saying(kinds: Sequence[tuple[Contributions, bool]], whole: np.ndarray) -> Iterable[_Said]:
-    """What is worth a word, by film and then in the order of `kinds`: addends, and whether those for the film."""
-    most = max(_SHOWN_FILMS + 1, max((of.values.shape[1] for of, _ in kinds), default=0))
-    shares = np.zeros((len(kinds), len(whole), most))  # by kind, film and addend
-    for at, (of, is_for) in enumerate(kinds):
-        shares[at, :, : of.values.shape[1]] = of.values if is_for else -of.values
+def _find_phrases(contributions: Sequence[Contributions], totals: np.ndarray) -> Iterable[_Phrase]:
+    """The contributions worth naming, by film and then in the order of `_CLAUSES`."""
+    of_kind = {one.kind: one for one in contributions if one.values.shape[1]}
+    groups = [(of_kind[kind], positive) for kind, positive in _CLAUSES if kind in of_kind]
+    if not groups:
+        return ()
+    n_parts = max(_NAMED_FILMS + 1, *(one.values.shape[1] for one, _ in groups))
+    shares = np.zeros((len(groups), len(totals), n_parts))  # by group, film and part
+    for at, (one, positive) in enumerate(groups):
+        shares[at, :, : one.values.shape[1]] = one.values if positive else -one.values
     np.maximum(shares, 0, out=shares)
-    shares /= whole[:, None]
-    film, kind = np.nonzero(shares.sum(axis=2).T >= _LEAST_SHARE)
-    shares = shares[kind, film]  # of what is worth a word: by what is said, and addend
-    places = (-shares).argsort(axis=1, kind="stable")[:, : _SHOWN_FILMS + 1]
-    weightiest = shares[np.arange(len(shares))[:, None], places]
-    is_named = weightiest[:, :_SHOWN_FILMS] >= _NAMED
-    named, weight = is_named.sum(axis=1), shares.sum(axis=1)
-    of_others = weight - (weightiest[:, :_SHOWN_FILMS] * is_named).sum(axis=1)
-    others = ((shares > 0).sum(axis=1) - named) * ((of_others >= _LEAST_SHARE) | (named == 0))
-    percent = np.array([100 if is_for else -100 for _, is_for in kinds])[kind]
-    percents, percent_of_others = np.rint(percent[:, None] * weightiest), np.rint(percent * of_others)
-    of_each = (film, weight, places, percents.astype(np.int64), named, others, percent_of_others.astype(np.int64))
-    of, is_for = zip(*[kinds[at] for at in kind.tolist()], strict=True) if len(kind) else ((), ())
-    return map(_Said, of, is_for, *[part.tolist() for part in of_each])
+    shares /= totals[:, None]
+    least = np.array([_least_share(one.kind, positive) for one, positive in groups])
+    film, group = np.nonzero(least <= shares.sum(axis=2).T)
+    shares = shares[group, film]  # (phrases, parts)
+    parts = (-shares).argsort(axis=1, kind="stable")[:, : _NAMED_FILMS + 1]
+    strongest = shares[np.arange(len(shares))[:, None], parts]
+    is_named = strongest[:, :_NAMED_FILMS] >= _MIN_FILM
+    share = shares.sum(axis=1)
+    is_named[:, 0] = strongest[:, 0] >= np.minimum(_MIN_POSITIVE, share)
+    named = is_named.sum(axis=1)
+    other_share = share - (strongest[:, :_NAMED_FILMS] * is_named).sum(axis=1)
+    others = ((shares > 0).sum(axis=1) - named) * ((other_share >= _MIN_POSITIVE) | (named == 0))
+    percent = np.array([100 if positive else -100 for _, positive in groups])[group]
+    percents = np.rint(percent[:, None] * strongest).astype(np.int64)
+    other_percent = np.rint(percent * other_share).astype(np.int64)
+    columns = (film, share, parts, percents, named, others, other_percent)
+    sources = [groups[at] for at in group.tolist()]
+    return (
+        _Phrase(*source, *values)
+        for source, values in zip(sources, zip(*[one.tolist() for one in columns], strict=True), strict=True)
+    )
 
 
-def _sentence(said: list[_Said]) -> str:
-    """What is worth a word about one film as a sentence."""
-    if len(said) > 1 and said[1].is_for and said[1].of.kind == "liked" and said[1].weight > said[0].weight:
-        said[:2] = said[1], said[0]
-    told: tuple[list[str], list[str]] = ([], [])
-    people = False  # after people who "like" a film, it "is" like another
-    for one in said:
-        for phrase in _WORDS[one.of.kind, one.is_for](one):
-            unclear = people and phrase.startswith(("like ", "unlike "))
-            told[not one.is_for].append(f"it is {phrase}" if unclear else phrase)
-            people |= phrase.startswith("people ")
-    text = "; but ".join(["; ".join(phrases) for phrases in told if phrases])
-    return text[:1].upper() + text[1:] if text else "Nothing speaks for or against it."
+def _least_share(kind: str, positive: bool) -> float:
+    if not positive:
+        return _MIN_NEGATIVE
+    return _MIN_SIMILARITY if kind == "liked" else _MIN_POSITIVE
 
 
-def _films(how: str, whom: str, said: _Said, more: Callable[[_Said, int], str]) -> list[str]:
-    """Contributions that are films: each a phrase, those that are named with `more` said of them."""
-    return [
-        f"{how} {film}{more(said, at)}" if at < said.named else f"{how} {film}"
-        for at, film in enumerate(said.films(whom))
-    ]
+def _explain(phrases: list[_Phrase]) -> str:
+    """The phrases about one film as sentences, those that raise the score first."""
+    positive = [one for one in phrases if one.positive]
+    if len(positive) > 1 and positive[1].source.kind == "liked" and positive[1].share > positive[0].share:
+        positive[:2] = positive[1], positive[0]
+    percentages = len(positive) > 1 or (bool(positive) and positive[0].named + bool(positive[0].others) > 1)
+    leading = True
+    clauses: list[str] = []
+    for phrase in [*positive, *(one for one in phrases if not one.positive)]:
+        clause = _CLAUSES[phrase.source.kind, phrase.positive](phrase, percentages, leading)
+        if clause:
+            clauses.append(clause[0].upper() + clause[1:] + ".")
+            leading = False
+    return " ".join(clauses) or _NOTHING_KNOWN
 
 
-def _people(whom: str, do: str, said: _Said) -> list[str]:
-    """Contributions through other people's ratings as one phrase: those who like some films `do` so."""
-    *first, last = said.films(whom)
-    listed = f"{', '.join(first)} and {last}" if first else last
-    clear = (whom, do) == (_LIKED, _ALSO) or f" {whom} " in listed
-    return [f"people who like {listed} {do}" if clear else f"people who like {listed}, which {whom}, {do}"]
+def _people_who_like(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    """Item weights of liked films: they are learned from what people like together."""
+    labels = phrase.labels(percentages, "you liked")
+    dominant = len(labels) == 2 and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
+    if dominant:
+        return f"people who like {labels[0]} also like it, and so do some who like {labels[1]}"
+    if len(labels) == 2:
+        return f"it is often liked together with {_listed(labels)}"
+    return f"people who like {_listed(labels)} also like it"
 
 
-def _alone(words: Callable[[_Said], str], said: _Said) -> list[str]:
-    """An addend that is the only one of its kind."""
-    return [f"{words(said)} {_percent(said.percents[0])}"]
+def _similar_to(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    """Similarity to liked films, with the shared features."""
+    if not leading:
+        return _shares_with(phrase, percentages)
+    clauses = []
+    for at, label in enumerate(phrase.labels(percentages, "you liked")):
+        names, weak = phrase.features(at) if at < phrase.named else ([], False)
+        if weak and names and not clauses:
+            return f"little is known about it: only {_listed(_own(names))} resemble{'s' * (len(names) == 1)} {label}"
+        clauses.append(f"{label}{': ' if names else ''}{', '.join(names)}")
+    return f"similar to {'; to '.join(clauses)}"
 
 
-def _shared(said: _Said, at: int) -> str:
-    """The features that most of the likeness is, with a colon before them; "mostly" where there are more."""
-    features = said.of.features(said.film, said.places[at])
-    least = _SHOWN_SHARE * float(said.of.values[said.film, said.places[at]])
-    names = [one.name for one in features if one.value >= least][:_SHOWN_FEATURES]
-    mostly = "mostly " if len(names) < len(features) else ""
-    return f": {mostly}{', '.join(names)}" if names else ""
+def _shares_with(phrase: _Phrase, percentages: bool) -> str:
+    """The features shared with the most similar liked film, after a reason that counts for more."""
+    names, weak = phrase.features(0)
+    if not names or (weak and phrase.share < _MIN_POSITIVE):
+        return ""
+    percent = _percent(round(100 * phrase.share), percentages and phrase.share >= _MIN_FILM)
+    return f"it shares {_listed(names)} with {phrase.label(0)}{percent}"
 
 
-def _genres(said: _Said) -> str:
-    names = [feature.name for feature in said.of.features(said.film, 0)]
-    return f"has {'a genre' if len(names) == 1 else 'genres'} you asked for: {', '.join(names)}"
+def _own(names: Sequence[str]) -> list[str]:
+    """“a similar year” as “its year”."""
+    return [name.replace("a similar", "its") for name in names]
 
 
-def _liked_by(said: _Said) -> str:
-    (people,) = said.of.features(said.film, 0)
-    return f"liked by {people.name}" if said.is_for else f"less known: liked by {people.name}"
+def _less_often(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {_listed(phrase.labels(True, 'you liked'))} choose it less often"
 
 
-def _above(said: _Said) -> str:
-    return f"close to {said.of.movie(said.film, 0).label}, higher in this list"
+def _disliked_less_often(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {_disliked(phrase, percentages, ',')} choose it less often"
 
 
-def _percent(percent: int) -> str:
+def _disliked_also(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"it is also liked by people who like {_disliked(phrase, True)}"
+
+
+def _unlike_disliked(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"it differs from {_disliked(phrase, percentages)}"
+
+
+def _like_disliked(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"it resembles {_disliked(phrase, True)}"
+
+
+def _disliked(phrase: _Phrase, percentages: bool, end: str = "") -> str:
+    """The disliked films of a phrase, told once as disliked."""
+    labels = phrase.labels(percentages, "you disliked")
+    return _listed(labels) if "you disliked" in labels[-1] else f"{_listed(labels)}, which you disliked{end}"
+
+
+def _unlike_liked(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"it differs from {_listed(phrase.labels(True, 'you liked'))}, which you liked"
+
+
+def _genres(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    assert phrase.source.features is not None
+    names = [feature.name for feature in phrase.source.features(phrase.film, 0)]
+    return f"it has {_listed(names)}, which you asked for{_percent(phrase.percents[0], percentages)}"
+
+
+def _known(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"{_people(phrase)} like it{_percent(phrase.percents[0], percentages)}"
+
+
+def _little_known(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    people = _people(phrase)
+    likes = "likes" if people == "nobody" or people.endswith("person") else "like"
+    only = "" if people == "nobody" else "only "
+    return f"{only}{people} {likes} it{_percent(phrase.percents[0], True)}"
+
+
+def _people(phrase: _Phrase) -> str:
+    assert phrase.source.features is not None
+    (people,) = phrase.source.features(phrase.film, 0)
+    return people.name
+
+
+def _above_average(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"its ratings are above average{_percent(phrase.percents[0], percentages)}"
+
+
+def _below_average(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"its ratings are below average{_percent(phrase.percents[0], True)}"
+
+
+def _like_one_above(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+    return f"it resembles {phrase.label(0)}, higher in this list{_percent(phrase.percents[0], True)}"
+
+
+def _percent(percent: int, shown: bool) -> str:
+    if not shown:
+        return ""
     if percent < 0:
-        return f"(−{-percent}%)" if percent >= -100 else "(more than all that)"
-    return f"({percent}%)"
+        return f" (−{-percent}%)" if percent >= -100 else " (which outweighs everything else)"
+    return f" ({percent}%)"
 
 
-_LIKED, _DISLIKED, _LESS, _ALSO = "you liked", "you disliked", "like it less than expected", "also like it"
-# By the kind of addends and whether they speak for the film, in the order in which they are told; but of what the liked
-# films say for it the weightier comes first.
-_WORDS: dict[tuple[str, bool], Callable[[_Said], list[str]]] = {
-    ("rated_with_liked", True): partial(_people, _LIKED, _ALSO),
-    ("liked", True): partial(_films, "like", _LIKED, more=_shared),
-    ("rated_with_disliked", True): partial(_people, _DISLIKED, _LESS),
-    ("disliked", True): partial(_films, "unlike", _DISLIKED, more=lambda *_: ", which you disliked"),
-    ("genres", True): partial(_alone, _genres),
-    ("popular", True): partial(_alone, _liked_by),
-    ("general", True): partial(_alone, lambda _: "better liked than average"),
-    ("rated_with_disliked", False): partial(_people, _DISLIKED, _ALSO),
-    ("disliked", False): partial(_films, "like", _DISLIKED, more=lambda *_: ", which you disliked"),
-    ("rated_with_liked", False): partial(_people, _LIKED, _LESS),
-    ("liked", False): partial(_films, "unlike", _LIKED, more=lambda *_: ", which you liked"),
-    ("popular", False): partial(_alone, _liked_by),
-    ("general", False): partial(_alone, lambda _: "less liked than average"),
-    ("variety", False): partial(_alone, _above),
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+# By kind and sign, in the order of the clauses; of what liked films contribute, the stronger kind comes first.
+_CLAUSES: dict[tuple[str, bool], Callable[[_Phrase, bool, bool], str]] = {
+    ("rated_with_liked", True): _people_who_like,
+    ("liked", True): _similar_to,
+    ("rated_with_disliked", True): _disliked_less_often,
+    ("disliked", True): _unlike_disliked,
+    ("genres", True): _genres,
+    ("popularity", True): _known,
+    ("quality", True): _above_average,
+    ("rated_with_disliked", False): _disliked_also,
+    ("disliked", False): _like_disliked,
+    ("rated_with_liked", False): _less_often,
+    ("liked", False): _unlike_liked,
+    ("popularity", False): _little_known,
+    ("quality", False): _below_average,
+    ("diversity", False): _like_one_above,
 }

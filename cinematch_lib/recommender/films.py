@@ -1,25 +1,26 @@
-"""The films of a run, held column by column: light to load, quick to filter."""
+"""The films of a run as columns: light to load, fast to filter."""
 
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
-from numbers import Integral, Real
-from types import NoneType
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.vocabulary.genres import canonical_genre
 from cinematch_lib.vocabulary.lists import multi_hot
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
+_Bounds = tuple[tuple[str, float | None, float | None], ...]
+
 
 @dataclass(frozen=True)
 class Movie:
-    """One film. `runtime` in minutes and `year` may be unknown; an unknown overview is the title."""
+    """One film. `runtime` (minutes) and `year` may be unknown; an unknown `overview` is the title."""
 
     movie_id: int
     title: str
@@ -40,72 +41,31 @@ class Movie:
         """Title and year, as people name a film: ``Heat (1995)``."""
         return f"{self.title} ({self.year})" if self.year else self.title
 
+    @property
+    def overview_known(self) -> bool:
+        """False where the title stands in for an unknown overview."""
+        return self.overview != self.title
 
-@dataclass(frozen=True)
-class Preferences:
-    """What a person likes and allows. Every field may be left out; None is the same as left out.
+    def to_dict(self) -> dict[str, Any]:
+        """All fields and `overview_known`, as values that JSON takes."""
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return values | {"overview_known": self.overview_known}
 
-    Liked and disliked films shape the score. Films named in any of the three lists of ids are never
-    recommended. A film fits with one of `preferred_genres` or more, on one of `services` or more, within the
-    years and minutes (both ends included); one whose runtime nobody knows does not fit a bound on it.
-    """
-
-    liked_movie_ids: Sequence[int] | None = ()
-    disliked_movie_ids: Sequence[int] | None = ()
-    not_interested_ids: Sequence[int] | None = ()
-    preferred_genres: Sequence[str] | None = ()
-    services: Sequence[str] | None = ()
-    runtime_min: int | None = None
-    runtime_max: int | None = None
-    year_min: int | None = None
-    year_max: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in (
-            "liked_movie_ids",
-            "disliked_movie_ids",
-            "not_interested_ids",
-            "preferred_genres",
-            "services",
-        ):
-            of_films = name.endswith("_ids")
-            object.__setattr__(self, name, _each_once(name, getattr(self, name), of_films=of_films))
-        for name in ("runtime", "year"):
-            low, high = (_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
-            if low is not None and high is not None and low > high:
-                raise CineMatchError(f"{name}_min must not be above {name}_max, got {low} and {high}")
-        if both := set(self.liked_movie_ids) & set(self.disliked_movie_ids):
-            raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
+    def __repr__(self) -> str:
+        return f"Movie({self.movie_id}: {self.label})"
 
 
-def _each_once(name: str, value: Iterable | None, *, of_films: bool) -> tuple:
-    """The list in its order, each item once."""
-    if isinstance(value, str):
-        raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
-    if not isinstance(value, (list, tuple, NoneType, Iterable)):
-        raise CineMatchError(f"{name} must be a list, got {value!r}; put it in a list")
-    # What lists mostly hold stands first, for it is looked for in this order.
-    kind = (int, Integral) if of_films else str
-    items = dict.fromkeys(() if value is None else value)
-    for item in items:
-        if not isinstance(item, kind) or isinstance(item, bool):
-            what = "MovieLens ids, which are whole numbers" if of_films else "names"
-            raise CineMatchError(f"{name} must hold {what}, got {item!r}")
-    return tuple([int(item) for item in items]) if of_films else tuple(items)
+class FilmTable:
+    """All films of a run by row, ordered by movieId.
 
+    Attributes
+    ----------
+    ids : int64 (films,), MovieLens ids; read-only.
+    quality : float32 (films,), the Bayesian average rating of each film less the mean, on a scale of −1 to 1.
+    genres, services : the names that occur, in alphabetical order.
 
-def _bound(name: str, value: float | None) -> float | None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != value):
-        raise CineMatchError(f"{name} must be a number or None, got {value!r}")
-    return value
+    `movie(row)` is the film in a row; `genre(name)` and `service(name)` resolve any usual spelling of a name.
 
-
-class Films:
-    """All films of a run, by row. Rows are ordered by movieId.
-
-    `ids` is int64 (films,); `general` float32 (films,), how well liked each is in general; `genres` and
-    `services` the names that occur, in alphabetical order; `movie(row)` is the film in a row; `genre(name)` and
-    `service(name)` are what somebody's spelling of one means.
     """
 
     def __init__(self, meta: Mapping[str, Any]) -> None:
@@ -114,17 +74,28 @@ class Films:
         self.services_source: str = meta["services_source"]
         self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
         self.ids.flags.writeable = False
-        self.general = np.asarray(self._columns["general"], dtype=np.float32)
-        self._number = {name: _numbers(self._columns[name]) for name in ("year", "runtime")}
+        self.quality = np.asarray(self._columns["quality"], dtype=np.float32)
+        self._numbers = {name: _with_nan(self._columns[name]) for name in ("year", "runtime")}
         self._has_genre = multi_hot(self._columns["genres"])
         self._has_service = multi_hot(self._columns["services"])
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = service_keys(self.services)
+        self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
+        self._make_caches()
+
+    def _make_caches(self) -> None:
         self.movie = lru_cache(maxsize=4096)(self._movie)
         self.genre, self.service = lru_cache(maxsize=1024)(self._genre), lru_cache(maxsize=1024)(self._service)
-        self._selected = lru_cache(maxsize=16)(self._select)
-        self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
+        self._cached_selection = lru_cache(maxsize=16)(self._select)
+
+    def __getstate__(self) -> dict[str, Any]:
+        caches = ("movie", "genre", "service", "_cached_selection")
+        return {name: value for name, value in vars(self).items() if name not in caches}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._make_caches()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -132,69 +103,66 @@ class Films:
     def __contains__(self, movie_id: object) -> bool:
         return movie_id in self._row_of_id
 
+    @property
+    def titles(self) -> Sequence[str]:
+        """The title of every film, by row."""
+        return self._columns["title"]
+
+    @property
+    def years(self) -> Sequence[int | None]:
+        """The year of release of every film, by row; None where unknown."""
+        return self._columns["year"]
+
     @cached_property
-    def years(self) -> tuple[int, int] | None:
+    def year_range(self) -> tuple[int, int] | None:
         """The first and the last year of release; None where no film's is known."""
         known = self._known("year")
         return (int(known.min()), int(known.max())) if len(known) else None
 
     @cached_property
     def median_runtime(self) -> int | None:
-        """The median running time in minutes, of the films whose own is known; None where none is."""
+        """The median of the known runtimes in minutes; None where none is known."""
         known = self._known("runtime")
         return int(np.median(known)) if len(known) else None
 
     def _known(self, name: str) -> np.ndarray:
-        values = self._number[name]
+        values = self._numbers[name]
         return values[~np.isnan(values)]
 
     def row(self, movie_id: int) -> int:
-        """The row of a film. Raises UnknownNameError."""
+        """The row of a film. Raises UnknownNameError, and CineMatchError for what is no id."""
         row = self._row_of_id.get(movie_id)
-        if row is None:
-            raise UnknownNameError(
-                f"no film here has the id {movie_id}; search for its title to find its id", self._nearest(movie_id)
-            )
-        return row
-
-    def _nearest(self, movie_id: int) -> list[str]:
-        """The ids next to one that no film has, with their films: it may be mistyped, or be of a film left out."""
-        if not isinstance(movie_id, Integral):
-            return []
-        at = bisect_left(self._columns["movie_id"], movie_id)
-        return [f"{self.ids[row]}: {self.movie(row).label}" for row in range(max(at - 1, 0), min(at + 1, len(self)))]
+        if row is not None and movie_id is not True:  # True is 1 to a dict
+            return row
+        if not isinstance(movie_id, Integral) or isinstance(movie_id, bool):
+            raise CineMatchError(f"movie_id must be a whole number, got {movie_id!r}")
+        raise UnknownNameError(f"no film here has the id {movie_id}; search for its title to find its id")
 
     def rows(self, movie_ids: Sequence[int]) -> list[int]:
         """The rows of several films, in the order given. Raises UnknownNameError."""
         return [self.row(movie_id) for movie_id in movie_ids]
 
-    def labels(self) -> list[str]:
-        """Title and year of every film, by row."""
-        titles, years = self._columns["title"], self._columns["year"]
-        return [f"{title} ({year})" if year else title for title, year in zip(titles, years, strict=True)]
-
     def _movie(self, row: int) -> Movie:
-        of = self._columns
+        columns = self._columns
         return Movie(
-            movie_id=of["movie_id"][row],
-            title=of["title"][row],
-            year=of["year"][row],
-            runtime=of["runtime"][row],
-            genres=_split(of["genres"][row]),
-            services=_split(of["services"][row]),
-            overview=of["overview"][row],
-            director=_split(of["director"][row]),
-            cast=_split(of["cast_top"][row]),
-            tmdb_id=of["tmdb_id"][row],
-            imdb_id=of["imdb_id"][row],
-            poster_path=of["poster_path"][row],
-            original_language=of["original_language"][row],
+            movie_id=columns["movie_id"][row],
+            title=columns["title"][row],
+            year=columns["year"][row],
+            runtime=columns["runtime"][row],
+            genres=_split(columns["genres"][row]),
+            services=_split(columns["services"][row]),
+            overview=columns["overview"][row],
+            director=_split(columns["director"][row]),
+            cast=_split(columns["cast_top"][row]),
+            tmdb_id=columns["tmdb_id"][row],
+            imdb_id=columns["imdb_id"][row],
+            poster_path=columns["poster_path"][row],
+            original_language=columns["original_language"][row],
         )
 
     def _genre(self, name: str) -> str:
-        """The genre that `name` means, however it is spelled. Raises UnknownNameError."""
         genre = canonical_genre(name)
-        if genre not in self._has_genre:
+        if genre is None or genre not in self._has_genre:
             raise UnknownNameError(
                 f"no film here has the genre {name!r}; there are {', '.join(self.genres)}",
                 close_names(name, self.genres),
@@ -202,7 +170,6 @@ class Films:
         return genre
 
     def _service(self, name: str) -> str:
-        """The service that `name` means, case, spaces and the demo mark aside. Raises UnknownNameError."""
         service = resolve_service(name, self._service_keys)
         if service is None:
             if not self.services:
@@ -218,101 +185,108 @@ class Films:
             )
         return service
 
-    def preferred(self, preferences: Preferences) -> tuple[str, ...]:
-        """The preferred genres by their names here, each once, in the order given. Raises UnknownNameError."""
-        return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres))
+    def preferred_genres(self, preferences: Preferences) -> tuple[str, ...]:
+        """The canonical names of the preferred genres in the order given, without repeats. Raises UnknownNameError."""
+        return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres or ()))
 
-    def have(self, rows: np.ndarray, genres: Sequence[str]) -> np.ndarray:
-        """Which of some genres, called by their names here, the films have: bool (rows, genres)."""
+    def genre_matrix(self, rows: np.ndarray, genres: Sequence[str]) -> np.ndarray:
+        """Which of the genres, given by canonical names, each film has: bool (rows, genres)."""
         return np.array([self._has_genre[genre][rows] for genre in genres]).T
 
-    def selection(self, preferences: Preferences) -> "Selection":
-        """All films that fit the filters of the preferences. Raises UnknownNameError.
+    def filter(self, preferences: Preferences) -> "Selection":
+        """The films that pass the filters of the preferences. Raises UnknownNameError.
 
-        The last ones are remembered: people say of one film after another that they like it, and keep their filters.
+        The latest selections are cached, since a person likes one film after another and keeps the filters.
         """
-        services = dict.fromkeys(self.service(name) for name in preferences.services)
+        services = dict.fromkeys(self.service(name) for name in preferences.services or ())
         bounds = tuple(
-            (name, getattr(preferences, f"{name}_min"), getattr(preferences, f"{name}_max")) for name in self._number
+            (name, getattr(preferences, f"{name}_min"), getattr(preferences, f"{name}_max")) for name in self._numbers
         )
-        return self._selected(self.preferred(preferences), tuple(services), bounds)
+        return self._cached_selection(self.preferred_genres(preferences), tuple(services), bounds)
 
-    def _select(
-        self,
-        genres: tuple[str, ...],
-        services: tuple[str, ...],
-        bounds: tuple[tuple[str, float | None, float | None], ...],
-    ) -> "Selection":
-        fits = np.ones(len(self), dtype=bool)
+    def _select(self, genres: tuple[str, ...], services: tuple[str, ...], bounds: _Bounds) -> "Selection":
+        passes = np.ones(len(self), dtype=bool)
         for names, has in ((genres, self._has_genre), (services, self._has_service)):
             if names:
-                fits &= np.logical_or.reduce([has[name] for name in names])
-        # A comparison with NaN, the unknown, is false: what is unknown fits no bound.
-        for name, low, high in bounds:
+                passes &= np.logical_or.reduce([has[name] for name in names])
+        for name, low, high in bounds:  # a comparison with NaN is false, so an unknown value passes no bound
             if low is not None:
-                fits &= self._number[name] >= low
+                passes &= self._numbers[name] >= low
             if high is not None:
-                fits &= self._number[name] <= high
-        rows = np.flatnonzero(fits)
+                passes &= self._numbers[name] <= high
+        rows = np.flatnonzero(passes)
         share = np.zeros(len(rows), dtype=np.float32)
         for genre in genres:
             share += self._has_genre[genre][rows]
         return Selection(rows, share / max(len(genres), 1))
 
-    def allowed(
-        self, selection: "Selection", preferences: Preferences, among: Collection[int] | np.ndarray | None = None
+    def exclusion_mask(
+        self, selection: "Selection", preferences: Preferences, candidates: Collection[int] | np.ndarray | None = None
     ) -> np.ndarray:
-        """Which films of the selection the preferences do not name: bool (films of the selection,).
+        """Which selected films may be recommended: bool (selected films,). Raises UnknownNameError.
 
-        With `among`, only of films with these ids; ids that no film here has are passed over. Raises UnknownNameError.
+        False for the films that the preferences name and, where `candidates` are given, for all films whose ids are
+        not among these. Candidates that are no films here are ignored.
         """
         rows = selection.rows
-        fits = np.ones(len(rows), dtype=bool)
-        named = preferences.liked_movie_ids + preferences.disliked_movie_ids + preferences.not_interested_ids
-        if named:
-            of_named = np.array(self.rows(named))
-            found = np.searchsorted(rows, of_named)
-            there = found < len(rows)
-            there[there] = rows[found[there]] == of_named[there]
-            fits[found[there]] = False
-        if among is not None:
-            ids = among if isinstance(among, np.ndarray) else np.fromiter(among, dtype=np.int64)
-            fits &= np.isin(self.ids[rows], ids)
-        return fits
+        allowed = np.ones(len(rows), dtype=bool)
+        if named := preferences.excluded:
+            excluded = np.array(self.rows(named))
+            positions = np.searchsorted(rows, excluded)
+            selected = positions < len(rows)
+            selected[selected] = rows[positions[selected]] == excluded[selected]
+            allowed[positions[selected]] = False
+        if candidates is not None:
+            ids = candidates if isinstance(candidates, np.ndarray) else np.fromiter(candidates, dtype=np.int64)
+            allowed &= np.isin(self.ids[rows], ids)
+        return allowed
 
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The films that fit some filters, whoever asks: their `rows`, ascending, int64 (n,).
+    """The films that pass some filters.
 
-    `genre_share` is which part of the preferred genres each has, float32 (n,), 0 to 1.
+    Attributes
+    ----------
+    rows : int64 (n,), the films' rows, ascending; read-only.
+    genre_share : float32 (n,), the share of the preferred genres that each film has, 0 to 1; read-only.
+
     """
 
     rows: np.ndarray
     genre_share: np.ndarray
-    _taken: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
+    _restricted: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.rows.flags.writeable = self.genre_share.flags.writeable = False
 
+    @classmethod
+    def everything(cls, n_films: int) -> "Selection":
+        """All of `n_films` films, without preferred genres."""
+        return cls(np.arange(n_films), np.zeros(n_films, dtype=np.float32))
+
     def __len__(self) -> int:
         return len(self.rows)
 
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Of values of all films, (films,), those of these films, side by side; not to be written to.
+    def restrict(self, values: np.ndarray) -> np.ndarray:
+        """`values`, (films,), restricted to this selection: (n,)."""
+        return values[self.rows]
 
-        They are remembered as long as the selection, so this is for what is the same whoever asks.
+    def take(self, values: np.ndarray) -> np.ndarray:
+        """`values`, (films,), restricted to this selection; cached, read-only.
+
+        For values that are the same for every user.
         """
-        if id(values) not in self._taken:
+        if id(values) not in self._restricted:
             taken = values[self.rows]
             taken.flags.writeable = False
-            self._taken[id(values)] = values, taken  # both: no other array can have the id meanwhile
-        return self._taken[id(values)][1]
+            self._restricted[id(values)] = values, taken  # keeping `values` alive keeps its id from being reused
+        return self._restricted[id(values)][1]
 
 
 def _split(joined: str) -> tuple[str, ...]:
     return tuple(joined.split("|")) if joined else ()
 
 
-def _numbers(values: Sequence[int | None]) -> np.ndarray:
+def _with_nan(values: Sequence[int | None]) -> np.ndarray:
     return np.asarray([np.nan if value is None else value for value in values], dtype=np.float32)

@@ -1,13 +1,13 @@
-"""What the score of a recommended film adds up to, addend by addend.
+"""The reasons for a recommendation: the contributions that its score is the sum of.
 
-The values of a film's reasons add up to its score. Shares are of what speaks for the film, so the shares of
-the reasons above zero add up to one; what speaks against it has a share below zero.
+Shares are relative to the sum of the positive contributions, so the positive shares of a film add up to one, and what
+lowers the score has a negative share.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,14 +23,21 @@ class Feature(NamedTuple):
 
 
 class Reason:
-    """One addend of a score.
+    """One contribution to a score.
 
-    `kind` is ``rated_with_liked`` or ``rated_with_disliked`` (what other people's ratings of `movie`, which the
-    person likes or dislikes, and of this film say), ``liked`` or ``disliked`` (likeness to `movie`), ``genres``
-    (the preferred ones it has), ``popular`` (how many people like the film), ``general`` (how well they like it) or
-    ``variety`` (likeness to `movie`, recommended before it). One film may be the `movie` of a reason through ratings
-    and of one by likeness. `features` are what the film shares with `movie`, or the preferred genres that it has, the
-    strongest first, or how many people like it; they add up to `value`. Reasons through ratings have none.
+    Attributes
+    ----------
+    kind : ``rated_with_liked`` or ``rated_with_disliked``, the weight that ratings give to `movie`, which the person
+        likes or dislikes; ``liked`` or ``disliked``, the similarity of the features to `movie`; ``genres``, the
+        preferred genres; ``popularity``, the number of people who like the film; ``quality``, its average rating;
+        ``diversity``, the similarity to `movie`, which is higher in the list. A film may be the `movie` of one reason
+        by ratings and of another by similarity.
+    value : what it adds to the score.
+    share : `value` divided by the sum of the positive contributions.
+    movie : the film that the reason refers to, or None.
+    features : the shared features, the preferred genres, or the number of people; they add up to `value`. Empty for
+        reasons by ratings. Computed on first access, since few are shown.
+
     """
 
     __slots__ = ("_features", "kind", "movie", "share", "value")
@@ -47,57 +54,83 @@ class Reason:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """What the film shares with `movie`; worked out when first asked for, since few are shown."""
+        """The features that the contribution consists of, those with most of it first."""
         if callable(self._features):
             self._features = self._features()
         return self._features
 
-    def _values(self) -> tuple:
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes as values that JSON takes; `movie` as its id and label."""
+        movie = None if self.movie is None else {"movie_id": self.movie.movie_id, "label": self.movie.label}
+        features = [one._asdict() for one in self.features]
+        return {"kind": self.kind, "value": self.value, "share": self.share, "movie": movie, "features": features}
+
+    def _key(self) -> tuple[str, float, float, Movie | None, tuple[Feature, ...]]:
         return self.kind, self.value, self.share, self.movie, self.features
 
+    def __reduce__(self) -> tuple[type["Reason"], tuple[Any, ...]]:
+        return Reason, self._key()
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reason) and self._values() == other._values()
+        return isinstance(other, Reason) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(self._values())
+        return hash(self._key())
 
     def __repr__(self) -> str:
-        return f"Reason{self._values()!r}"
+        of = f" of {self.movie.label}" if self.movie else ""
+        return f"Reason({self.kind}{of}: {self.value:+.4f}, {self.share:+.0%})"
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """The addends of one kind, of all films of a list: `values` is float64 (films, addends), 0 where there is none.
+    """The contributions of one kind to the scores of several films.
 
-    `movie` and `features` say of one, by the places of the film and of the addend, what it is told of: the lists are
-    read by their words, which name a few of them, so that nothing is made of the others.
+    Attributes
+    ----------
+    kind : as in `Reason`.
+    values : float64 (films, parts), one column for each liked film, or a single one; 0 where there is none.
+    movie : the film that part `part` of film number `film` refers to.
+    features : the features of that part; None for kinds without features.
+
+    Films and features are looked up only for the few parts that are shown.
+
     """
 
     kind: str
     values: np.ndarray
-    movie: Callable[[int, int], Movie | None] = lambda film, addend: None
-    features: Callable[[int, int], tuple[Feature, ...]] | None = None  # where they have none
+    movie: Callable[[int, int], Movie | None] = lambda film, part: None
+    features: Callable[[int, int], tuple[Feature, ...]] | None = None
 
 
-def positive_totals(addends: Sequence[Contributions]) -> np.ndarray:
-    """What shares are parts of, by film: all that speaks for it; where nothing does, all that speaks against it."""
-    values = np.concatenate([one.values for one in addends], axis=1)
-    in_favour = np.maximum(values, 0).sum(axis=1)
-    if in_favour.all():
-        return in_favour
-    against = -values.sum(axis=1)
-    return np.where(in_favour > 0, in_favour, np.where(against > 0, against, 1.0))
+def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:
+    """The denominator of the shares of each film: float64 (films,), above 0.
+
+    The sum of the positive contributions; where there is none, the absolute sum of the negative ones.
+    """
+    values = np.concatenate([one.values for one in contributions], axis=1)
+    positive = np.maximum(values, 0).sum(axis=1)
+    if positive.all():
+        return positive
+    negative = -values.sum(axis=1)
+    return np.where(positive > 0, positive, np.where(negative > 0, negative, 1.0))
 
 
-def reasons(addends: Sequence[Contributions], film: int, whole: float) -> tuple[Reason, ...]:
-    """The addends of the score of the film in this place of the list, the weightiest first; those of zero left out.
+def reasons(contributions: Sequence[Contributions], film: int, total: float) -> tuple[Reason, ...]:
+    """The non-zero contributions to the score of film number `film`, by falling absolute value.
 
-    `whole` is what shares are parts of.
+    `total` is the film's denominator of shares, see `positive_totals`.
     """
     found = [
-        Reason(of.kind, value, value / whole, of.movie(film, at), partial(of.features, film, at) if of.features else ())
-        for of in addends
-        for at, value in enumerate(of.values[film].tolist())
+        Reason(
+            one.kind,
+            value,
+            value / total,
+            one.movie(film, part),
+            partial(one.features, film, part) if one.features else (),
+        )
+        for one in contributions
+        for part, value in enumerate(one.values[film].tolist())
         if value
     ]
     return tuple(sorted(found, key=lambda reason: -abs(reason.value)))

@@ -1,142 +1,166 @@
-"""Likeness of films by their features: scores, and the features that made them."""
+"""Cosine similarity of films by their features, and the features that a similarity consists of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.artifacts.sparse_rows import Entries, entries, products
+from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
 from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.reasons import Feature
 
-_DISLIKED = -0.5  # what a disliked film counts, where a liked one counts 1
-_UNKNOWN = "__unknown"
-_IN_WORDS = {
+_DISLIKED = -0.5  # weight of a disliked film in a profile, where a liked one has 1
+_UNKNOWN = "__unknown"  # ends the name of the column that stands for a field without a value
+_LABELS = {
     "title": "“{}” in the title",
     "overview": "“{}” in the story",
     "keywords": "“{}”",
     "tags": "“{}”",
     "director": "director {}",
-    "year": "the time it was made",
-    "runtime": "its length",
+    "year": "a similar year",
+    "runtime": "a similar length",
 }
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Liked and disliked films as one vector over the features, float32 (features,).
+class UserProfile:
+    """Liked and disliked films as one vector p = Σ_j w_j x_j over the features x_j of the seed items j.
 
-    `anchors` are the films' rows, `known` what is known of them, and `weights` what each film's features were
-    multiplied by; the vector is the sum. All zero where there is no film or nothing is known of any.
+    Attributes
+    ----------
+    vector : float32 (features,), p. Zero where there is no seed item, or none has a feature.
+    seed_items : rows of the films, the liked ones first.
+    weights : w_j of each seed item; equal for all liked ones, such that their sum has length one.
+    rows : the features x_j of the seed items.
+
     """
 
     vector: np.ndarray
-    anchors: tuple[int, ...]
+    seed_items: tuple[int, ...]
     weights: tuple[float, ...]
-    known: Entries = field(repr=False)
+    rows: SparseRows = field(repr=False)
 
 
-class Content:
-    """Scores films by the cosine of their features with a profile.
+class ContentSimilarity:
+    """Scores films by the cosine of their features with a user profile.
 
-    `matrix` is CSR float32 (films, features) with rows of length one; `names` the features' names,
-    ``field__term``. The columns ``field__unknown`` never count: that two films are unknown is no likeness.
+    Parameters
+    ----------
+    matrix : CSR float32 (films, features), rows of length one.
+    names : names of the features, ``field__term``. Columns ``field__unknown`` never count, since two films whose
+        values are unknown are not similar for that.
+
     """
 
     def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str]) -> None:
         self._by_film = matrix.sorted_indices()  # a copy
-        self._by_film.data[_unknown(names)[self._by_film.indices]] = 0
+        unknown = np.array([name.endswith(_UNKNOWN) for name in names], dtype=bool)
+        self._by_film.data[unknown[self._by_film.indices]] = 0
         self._by_film.eliminate_zeros()
         self._by_feature = self._by_film.tocsc()
-        self._words = [_in_words(name) for name in names]
+        self._labels = [_label(name) for name in names]
+        # Columns with one label, such as cosine and sine of the year, are one feature: that of the first column.
         first: dict[tuple[str, str], int] = {}
-        self._one_of = [first.setdefault(words, column) for column, words in enumerate(self._words)]
-        self._taken = lru_cache(maxsize=8)(lambda films: self._by_film[films.rows])
-        self._known = lru_cache(maxsize=4096)(self._read_known)  # the same films are liked again and again
+        self._first_column = [first.setdefault(label, column) for column, label in enumerate(self._labels)]
+        self._make_caches()
 
-    def profile(self, liked: Sequence[int], disliked: Sequence[int]) -> Profile:
-        """The profile of films given by their rows: liked ones at length one, less half of disliked ones."""
-        anchors = (*liked, *disliked)
-        known = entries(self._by_film, np.array(anchors, dtype=np.int64))
-        plain = np.repeat([1.0, 0.0] if liked else [0.0, 1.0], [len(liked), len(disliked)])
-        ones = self._sum(known, plain)
-        length = float(np.sqrt(ones @ ones)) or 1.0
-        weights = np.repeat([1 / length, _DISLIKED / length], [len(liked), len(disliked)])
-        vector = self._sum(known, weights) if disliked else ones / np.float32(length)
-        return Profile(vector, anchors, tuple(weights.tolist()), known)
+    def _make_caches(self) -> None:
+        self._rows_of = lru_cache(maxsize=8)(lambda selection: self._by_film[selection.rows])
+        self._features = lru_cache(maxsize=4096)(self._read_features)  # popular films are liked again and again
 
-    def part(self, profile: Profile, chosen: np.ndarray) -> np.ndarray:
-        """What some anchors, bool (anchors,), add to the profile's vector: float32 (features,)."""
-        return self._sum(profile.known, np.where(chosen, profile.weights, 0.0))
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_rows_of", "_features")}
 
-    def _sum(self, known: Entries, weights: np.ndarray) -> np.ndarray:
-        values = known.values * np.repeat(weights, known.lengths)
-        return np.bincount(known.columns, values, minlength=self._by_film.shape[1]).astype(np.float32)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._make_caches()
 
-    def scores(self, vector: np.ndarray, films: Selection) -> np.ndarray:
-        """The products of some films with `vector`: float32 (films,).
+    def profile(self, liked: Sequence[int], disliked: Sequence[int] = ()) -> UserProfile:
+        """The profile of liked and disliked films, given by their rows.
 
-        Few films are read row by row, many by the columns that `vector` has. Both add in the order of the
-        features, so they agree to the last bit.
+        The liked films add up to length one; a disliked film counts −1/2 of a liked one.
         """
-        if len(films) * 4 < self._by_film.shape[0]:
-            return self._taken(films) @ vector
+        seed_items = (*liked, *disliked)
+        rows = take_rows(self._by_film, np.array(seed_items, dtype=np.int64))
+        counts = [len(liked), len(disliked)]
+        total = self._weighted_sum(rows, np.repeat([1.0, 0.0] if liked else [0.0, 1.0], counts))
+        length = float(np.sqrt(total @ total)) or 1.0
+        weights = np.repeat([1 / length, _DISLIKED / length], counts)
+        vector = self._weighted_sum(rows, weights) if disliked else total / np.float32(length)
+        return UserProfile(vector, seed_items, tuple(weights.tolist()), rows)
+
+    def partial_profile(self, profile: UserProfile, chosen: np.ndarray) -> np.ndarray:
+        """The part of the profile's vector that some seed items make up: float32 (features,).
+
+        `chosen` is bool (seed items,).
+        """
+        return self._weighted_sum(profile.rows, np.where(chosen, profile.weights, 0.0))
+
+    def _weighted_sum(self, rows: SparseRows, weights: np.ndarray) -> np.ndarray:
+        values = rows.values * np.repeat(weights, rows.lengths)
+        return np.bincount(rows.columns, values, minlength=self._by_film.shape[1]).astype(np.float32)
+
+    def scores(self, vector: np.ndarray, selection: Selection) -> np.ndarray:
+        """Inner products of the selected films with `vector`, float32 (features,): float32 (selected films,).
+
+        A small selection is multiplied row by row, a large one by the columns that `vector` has. Both add in the
+        order of the features, so the results agree to the last bit.
+        """
+        if len(selection) * 4 < self._by_film.shape[0]:
+            return self._rows_of(selection) @ vector
         used = np.flatnonzero(vector)
-        return (self._by_feature[:, used] @ vector[used])[films.rows]
+        return selection.restrict(self._by_feature[:, used] @ vector[used])
 
-    def likeness(self, rows: np.ndarray) -> np.ndarray:
-        """The cosines of the films in `rows` with one another, by what is known of them: (rows, rows)."""
-        known = self._by_film[rows]
-        product = (known @ known.T).toarray()
-        lengths = np.sqrt(np.diagonal(product))
+    def pairwise(self, rows: np.ndarray) -> np.ndarray:
+        """Cosines of the films in `rows` with each other: float32 (rows, rows)."""
+        features = self._by_film[rows]
+        products = (features @ features.T).toarray()
+        lengths = np.sqrt(np.diagonal(products))
         lengths = np.where(lengths > 0, lengths, 1)
-        return product / lengths / lengths[:, None]
+        return products / lengths / lengths[:, None]
 
-    def added(self, profile: Profile, rows: np.ndarray) -> np.ndarray:
-        """What each anchor of the profile adds to the products of the films in `rows`: float64 (rows, anchors)."""
-        films = entries(self._by_film, rows)
-        return products(films, profile.known, self._by_film.shape[1]) * np.array(profile.weights)
+    def contributions(self, profile: UserProfile, rows: np.ndarray) -> np.ndarray:
+        """What each seed item adds to the scores of the films in `rows`: float64 (rows, seed items)."""
+        films = take_rows(self._by_film, rows)
+        return inner_products(films, profile.rows, self._by_film.shape[1]) * np.array(profile.weights)
 
-    def shared(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
-        """The features that two films share, with `scale` times what each adds to their product.
+    def shared_features(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
+        """The features that two films share, each with `scale` times its part of their inner product.
 
-        They are in words, those that add most to the whole first; cosine and sine of a number are one feature.
+        The features that add most to the sum come first.
         """
-        of_other, one_of = self._known(other), self._one_of
+        of_other, first_column = self._features(other), self._first_column
         values: dict[int, float] = {}
-        for column, value in self._known(row).items():
+        for column, value in self._features(row).items():
             if column in of_other:
-                name = one_of[column]
-                values[name] = values.get(name, 0.0) + value * of_other[column] * scale
-        return self._summed(values)
+                first = first_column[column]
+                values[first] = values.get(first, 0.0) + value * of_other[column] * scale
+        return self._sorted_features(values)
 
-    def strongest(self, row: int, k: int) -> tuple[Feature, ...]:
-        """The film's `k` strongest features; values are squared, so that those of all features add up to 1."""
+    def strongest_features(self, row: int, k: int) -> tuple[Feature, ...]:
+        """The film's `k` strongest features with the squares of their values, scaled such that all add up to one."""
         squares: dict[int, float] = {}
-        for column, value in self._known(row).items():
-            name = self._one_of[column]
-            squares[name] = squares.get(name, 0.0) + value * value
-        whole = sum(squares.values()) or 1.0
-        return self._summed({name: square / whole for name, square in squares.items()})[:k]
+        for column, value in self._features(row).items():
+            first = self._first_column[column]
+            squares[first] = squares.get(first, 0.0) + value * value
+        total = sum(squares.values()) or 1.0
+        return self._sorted_features({column: square / total for column, square in squares.items()})[:k]
 
-    def _read_known(self, row: int) -> dict[int, float]:
-        of = entries(self._by_film, np.array([row]))
-        return dict(zip(of.columns.tolist(), of.values.tolist(), strict=True))
+    def _read_features(self, row: int) -> dict[int, float]:
+        _, columns, values = take_rows(self._by_film, np.array([row]))
+        return dict(zip(columns.tolist(), values.tolist(), strict=True))
 
-    def _summed(self, values: Mapping[int, float]) -> tuple[Feature, ...]:
-        """The features of values by column: what adds most to their sum first, equal ones by column."""
-        words = self._words
-        ordered = sorted(values, key=values.get, reverse=sum(values.values()) >= 0)
-        return tuple([Feature(*words[column], values[column]) for column in ordered])
-
-
-def _unknown(names: Sequence[str]) -> np.ndarray:
-    """Which features stand for a field that says nothing, bool (features,)."""
-    return np.array([name.endswith(_UNKNOWN) for name in names], dtype=bool)
+    def _sorted_features(self, values: Mapping[int, float]) -> tuple[Feature, ...]:
+        """Features by column: those that add most to the sum of `values` first, ties by column."""
+        labels = self._labels
+        ordered = sorted(values, key=values.__getitem__, reverse=sum(values.values()) >= 0)
+        return tuple([Feature(*labels[column], values[column]) for column in ordered])
 
 
-def _in_words(name: str) -> tuple[str, str]:
-    field, term = name.split("__", 1)
-    return field, _IN_WORDS.get(field, "{}").format(term)
+def _label(name: str) -> tuple[str, str]:
+    """The field of a feature, and its name as people read it."""
+    field_name, term = name.split("__", 1)
+    return field_name, _LABELS.get(field_name, "{}").format(term)

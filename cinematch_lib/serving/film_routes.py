@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cinematch_lib.errors import UnknownNameError
-from cinematch_lib.recommender.films import Movie, Preferences
+from cinematch_lib.recommender.films import Movie
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun

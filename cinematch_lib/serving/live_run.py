@@ -14,7 +14,7 @@ from pathlib import Path
 from cinematch_lib.artifacts.manifest import REMEDY, RunInfo
 from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.recommender.films import Preferences
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.responses import ResponseBuilder
 
@@ -53,7 +53,7 @@ class LoadedRun:
         """The current run, verified and tried out. Raises CineMatchError."""
         run = Run.current(artifacts_dir)
         try:
-            recommender = Recommender.of_run(run)
+            recommender = Recommender.from_run(run)
             loaded = cls(recommender, ResponseBuilder(recommender.median_runtime), run.info)
             loaded._try_out()
         except CineMatchError:

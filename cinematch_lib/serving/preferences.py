@@ -1,6 +1,6 @@
 """A request's preferences, joined with the user's stored feedback."""
 
-from cinematch_lib.recommender.films import Preferences
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.schemas import MAX_IDS, RecommendationRequest
 from cinematch_lib.serving.store import Store

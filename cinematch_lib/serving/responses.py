@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.reasons import Reason
-from cinematch_lib.recommender.recommender import Recommendation
+from cinematch_lib.recommender.recommendations import Recommendation
 
 _MAX_REASONS, _MAX_FEATURES = 5, 4  # as many as the explanation can name
 _CACHE_SIZE = 4096  # films

@@ -38,24 +38,24 @@ def test_what_is_written_is_read_and_its_bytes_depend_on_nothing_else():
     read = ItemWeights.read(written(WEIGHTS))
     assert read.movie_ids.tolist() == [1, 5, 9]
     assert (read.matrix != MATRIX).nnz == 0 and read.matrix.dtype == np.float32
-    assert read.known.tolist() == [True, True, False]
-    assert read.cold.tolist() == WEIGHTS.cold.tolist()
-    assert read.likes.tolist() == [9, 99, 0]
+    assert read.well_rated.tolist() == [True, True, False]
+    assert read.content_weight.tolist() == WEIGHTS.content_weight.tolist()
+    assert read.like_counts.tolist() == [9, 99, 0]
     assert written(read) == written(WEIGHTS)
 
 
 def test_popularity_is_the_logarithm_of_likes_as_a_part_of_the_highest():
     assert WEIGHTS.popularity.tolist() == [0.5, 1.0, 0.0]  # of 9, 99 and no likes
-    assert WEIGHTS.rarity.tolist() == [0.5, 0.0, 1.0]
-    unliked = replace(WEIGHTS, likes=np.zeros(3, dtype=np.int64))
-    assert unliked.popularity.tolist() == unliked.rarity.tolist() == [0.0, 0.0, 0.0]
+    assert WEIGHTS.popularity_gap.tolist() == [0.5, 0.0, 1.0]
+    unliked = replace(WEIGHTS, like_counts=np.zeros(3, dtype=np.int64))
+    assert unliked.popularity.tolist() == unliked.popularity_gap.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_what_a_film_says_is_its_row():
-    said = WEIGHTS.spoken([2, 0])
+    said = WEIGHTS.rows([2, 0])
     assert [part.tolist() for part in said] == [[0, 2], [1, 2], [0.5, -0.25]]  # the last film says nothing
-    assert said.of.tolist() == [1, 1]
-    assert (WEIGHTS.places.tolist(), WEIGHTS.spoken_of) == ([0, 1, 2], 3)
+    assert said.row_numbers.tolist() == [1, 1]
+    assert (WEIGHTS.target_index.tolist(), WEIGHTS.n_targets) == ([0, 1, 2], 3)
 
 
 def test_neighbours_are_named_by_the_films_that_are_spoken_of():
@@ -71,12 +71,12 @@ def test_neighbours_are_named_by_the_films_that_are_spoken_of():
 def test_what_films_say_together_is_as_long_as_the_films_that_are_spoken_of():
     matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
     weights = replace(WEIGHTS, matrix=matrix)
-    assert (weights.places.tolist(), weights.spoken_of) == ([0, 2, 1], 2)  # nobody speaks of the second film
-    assert weights.spoken([0, 1]).columns.tolist() == [2, 0, 2]
-    both = weights.heard([0, 1])
+    assert (weights.target_index.tolist(), weights.n_targets) == ([0, 2, 1], 2)  # nobody speaks of the second film
+    assert weights.rows([0, 1]).columns.tolist() == [2, 0, 2]
+    both = weights.compact_rows([0, 1])
     assert [part.tolist() for part in both] == [[1, 2], [1, 0, 1], [0.5, 0.25, -1.0]]
-    assert weights.summed(both).tolist() == [0.25, -0.5, 0.0]
-    assert weights.summed(weights.heard([])).tolist() == [0.0, 0.0, 0.0]
+    assert weights.accumulate(both).tolist() == [0.25, -0.5, 0.0]
+    assert weights.accumulate(weights.compact_rows([])).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
@@ -92,17 +92,17 @@ def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"cold": None}, "cold"),
-        ({"known": np.array([object()] * 3)}, "allow_pickle"),
-        ({"known": np.array([1, 1, 0])}, "known is int64 with 1 dimensions"),
-        ({"cold": np.zeros((3, 1))}, "cold is float64 with 2 dimensions"),
-        ({"cold": np.zeros(2)}, r"cold must have the shape \(3,\) for 3 films, got \(2,\)"),
-        ({"cold": np.array([0, -1.0, 0])}, "cold 0 or more"),
-        ({"likes": np.array([1, -1, 0])}, "likes must be numbers of people, 0 or more"),
-        ({"likes": np.zeros(3)}, "likes is float64"),
-        ({"data": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be numbers"),
+        ({"content_weight": None}, "content_weight"),
+        ({"well_rated": np.array([object()] * 3)}, "allow_pickle"),
+        ({"well_rated": np.array([1, 1, 0])}, "well_rated is int64 with 1 dimensions"),
+        ({"content_weight": np.zeros((3, 1))}, "content_weight is float64 with 2 dimensions"),
+        ({"content_weight": np.zeros(2)}, r"content_weight must have the shape \(3,\) for 3 films, got \(2,\)"),
+        ({"content_weight": np.array([0, -1.0, 0])}, "content_weight must be 0 or more"),
+        ({"like_counts": np.array([1, -1, 0])}, "like_counts must be 0 or more"),
+        ({"like_counts": np.zeros(3)}, "like_counts is float64"),
+        ({"data": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be finite"),
         ({"indices": np.array([1, 7, 0], dtype=np.int32)}, "indices"),
-        ({"indices": np.array([2, 1, 0], dtype=np.int32)}, "not in order"),
+        ({"indices": np.array([2, 1, 0], dtype=np.int32)}, "not sorted"),
         ({"indptr": np.array([0, 2, 3], dtype=np.int32)}, "index pointer"),
         ({"movie_ids": np.array([1, 9, 5])}, "ascending"),
     ],
@@ -151,9 +151,9 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     ).fit(ratings, films)
     made = model.item_weights(100)
     assert made.movie_ids.tolist() == list(range(0, 300, 10))
-    assert made.known.tolist() == [True] * 25 + [False] * 5
-    assert made.likes.tolist() == [*ratings.movieId.value_counts().sort_index(), 0, 0, 0, 0]
-    assert made.spoken([25]).of.size  # the rare one has weights all the same
+    assert made.well_rated.tolist() == [True] * 25 + [False] * 5
+    assert made.like_counts.tolist() == [*ratings.movieId.value_counts().sort_index(), 0, 0, 0, 0]
+    assert made.rows([25]).row_numbers.size  # the rare one has weights all the same
     whole = model.weights(100)[:30].toarray()
     np.testing.assert_array_equal(made.matrix.toarray(), whole)
     few = model.item_weights(6).matrix
@@ -163,7 +163,7 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     assert np.abs(whole[kept]).min() >= np.abs(whole[~kept]).max()
     assert np.diff(few.tocsc().indptr).max() > 6  # more for some, fewer for others
     counts = ratings.movieId.value_counts().reindex(made.movie_ids).fillna(0)
-    np.testing.assert_allclose(made.cold, 0.5 / (1 + counts), rtol=1e-6)
+    np.testing.assert_allclose(made.content_weight, 0.5 / (1 + counts), rtol=1e-6)
     assert written(made) == written(ItemWeights.read(written(made)))
-    with pytest.raises(CineMatchError, match="most must be 1 or more, got 0"):
+    with pytest.raises(CineMatchError, match="max_weights must be 1 or more, got 0"):
         model.item_weights(0)

@@ -41,7 +41,7 @@ def recommender():
         "imdb_id": [""] * 4,
         "poster_path": [""] * 4,
         "original_language": ["en"] * 4,
-        "general": [0.4, 0.3, 0.2, 0.1],
+        "quality": [0.4, 0.3, 0.2, 0.1],
     }
     names = ["director__Michael Mann", "cast_top__Al Pacino", "genres__crime", "runtime__0"]
     meta = {"columns": columns, "features": names, "services_source": "none", "attributions": []}

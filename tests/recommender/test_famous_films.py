@@ -79,7 +79,7 @@ def test_each_of_several_liked_films_leads_somewhere_by_content(by_content):
 
 def test_the_sequel_says_why(by_content):
     first = next(one for one in liking(by_content, GODFATHER) if one.movie_id == PART_TWO)
-    assert first.explanation.startswith("Like The Godfather (1972) (")
+    assert first.explanation.startswith("Similar to The Godfather (1972) (")
     assert "director Francis Ford Coppola" in first.explanation
     assert sum(reason.value for reason in first.reasons) == pytest.approx(first.score, abs=1e-5)
 
@@ -117,7 +117,7 @@ def test_the_sequel_says_whose_ratings_speak_for_it(by_ratings):
     first = liking(by_ratings, GODFATHER)[0]
     assert first.movie_id == PART_TWO
     assert first.explanation.startswith("People who like The Godfather (1972) (")
-    assert "also like it; it is like The Godfather (1972) (" in first.explanation
+    assert "also like it. It shares director Francis Ford Coppola" in first.explanation
     assert "director Francis Ford Coppola" in first.explanation
 
 

@@ -24,7 +24,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.recommender.scoring import ScoreWeights
 
-RATINGS_ONLY = ScoreWeights(beside=0.0)
+RATINGS_ONLY = ScoreWeights(content_share=0.0)
 GENRES = ("crime", "crime", "crime|drama", "western", "western")
 SAID = [
     [0.0, 0.2, 0.4, 0.0, 0.0],
@@ -38,8 +38,8 @@ SAID = [
 def five(weights=RATINGS_ONLY, cold=(0, 0, 0, 0, 0.5), likes=0):
     """Five films of one genre or two, the last of which nobody has rated."""
     films = genre_films(*GENRES, title=["A", "B", "C", "D", "E"])
-    said, general = (SAID, cold, likes), [0.0, 0.2, 0.1, -0.4, 0.3]
-    return recommender_of(*films, general=general, weights=weights, said=said, **ONLY_GENRES)
+    said, quality = (SAID, cold, likes), [0.0, 0.2, 0.1, -0.4, 0.3]
+    return recommender_of(*films, quality=quality, weights=weights, said=said, **ONLY_GENRES)
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,7 @@ def test_the_score_is_what_the_liked_films_say_over_the_most_that_they_say():
     # A and B say 0.1, 0.2, 0.3, 0.2, 0 of the five; the most is 0.3. E has no crime.
     assert scores(found) == {"C": 1.0, "D": 0.666667, "E": 0.0}
     assert found[0].explanation == (
-        "People who like A (2000) (100%) also like it; but people who like B (2000) (−25%), which you liked, "
-        "like it less than expected"
+        "People who like A (2000) also like it. People who like B (2000) (−25%) choose it less often."
     )
     assert [(one.kind, one.movie.title, round(one.value, 6)) for one in found[0].reasons] == [
         ("rated_with_liked", "A", 1.333333),
@@ -76,12 +75,9 @@ def test_the_score_is_what_the_liked_films_say_over_the_most_that_they_say():
 def test_a_disliked_film_says_a_fifth_against():
     found = five().recommend(Preferences(liked_movie_ids=[1], disliked_movie_ids=[4]), k=5)
     assert scores(found) == {"C": 0.95, "B": 0.45, "E": pytest.approx(-0.25)}
-    assert found[0].explanation == (
-        "People who like A (2000) (100%) also like it; but people who like D (2000) (−5%), which you disliked, "
-        "also like it"
-    )
+    assert found[0].explanation == ("People who like A (2000) also like it.")
     # D is a western as E is; half of that counts, as for any disliked film, and half again since E is half cold
-    assert found[2].explanation == "Like D (2000) (−100%), which you disliked"
+    assert found[2].explanation == "It resembles D (2000) (−100%), which you disliked."
 
 
 def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
@@ -91,7 +87,7 @@ def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
     assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + 0.2) * 0.5**0.5)
     assert scores(found)["B"] == pytest.approx(0.5 + 0.2)
     assert [one.kind for one in of_c.reasons] == ["rated_with_liked", "liked"]
-    assert of_c.explanation == "People who like A (2000) (74%) also like it; it is like A (2000) (26%): crime"
+    assert of_c.explanation == "People who like A (2000) (74%) also like it. It shares crime with A (2000) (26%)."
 
 
 def test_genres_that_were_asked_for_add_to_it():
@@ -101,11 +97,11 @@ def test_genres_that_were_asked_for_add_to_it():
 
 def test_how_well_liked_films_are_says_nothing_beside_ratings():
     kinds = {reason.kind for one in five().recommend(Preferences(liked_movie_ids=[1]), k=5) for reason in one.reasons}
-    assert "general" not in kinds
+    assert "quality" not in kinds
 
 
 def test_few_likes_count_against_a_film_half_as_much_with_every_two_films():
-    few = five(ScoreWeights(beside=0.0, rare=2.0), likes=(0, 99, 9, 1, 0))
+    few = five(ScoreWeights(content_share=0.0, popularity_penalty=2.0), likes=(0, 99, 9, 1, 0))
     found = few.recommend(Preferences(liked_movie_ids=[1]), k=5)
     most = 2 * 0.5**0.5  # of one film
     assert scores(found) == {
@@ -114,17 +110,15 @@ def test_few_likes_count_against_a_film_half_as_much_with_every_two_films():
         "D": pytest.approx(-most * (1 - np.log(2) / np.log(100)), abs=1e-6),
         "E": pytest.approx(-most, abs=1e-6),
     }
-    assert found[0].explanation == "People who like A (2000) (100%) also like it"
-    assert (
-        found[1].explanation == "People who like A (2000) (100%) also like it; but less known: liked by 9 people (−71%)"
-    )
+    assert found[0].explanation == "People who like A (2000) also like it."
+    assert found[1].explanation == "People who like A (2000) also like it. Only 9 people like it (−71%)."
     assert [one.explanation for one in found[2:]] == [
-        "Less known: liked by 1 person (−100%)",
-        "Less known: liked by nobody (−100%)",
+        "Only 1 person likes it (−100%).",
+        "Nobody likes it (−100%).",
     ]
     check_reasons(found)
     of_two = few.recommend(Preferences(liked_movie_ids=[1, 4]), k=5)
-    assert next(one.value for one in of_two[-1].reasons if one.kind == "popular") == pytest.approx(-1)
+    assert next(one.value for one in of_two[-1].reasons if one.kind == "popularity") == pytest.approx(-1)
 
 
 def test_films_like_one_are_not_those_that_many_like():
@@ -135,13 +129,13 @@ def test_films_like_one_are_not_those_that_many_like():
 
 
 def test_who_likes_nothing_gets_what_many_like_varied():
-    found = five(ScoreWeights(variety=0.1), likes=(9, 99, 1, 0, 0)).recommend(k=3)
+    found = five(ScoreWeights(diversity=0.1), likes=(9, 99, 1, 0, 0)).recommend(k=3)
     assert [one.title for one in found] == ["B", "A", "D"]  # C is a crime film as B is, which costs it too much
     assert scores(found) == {"B": 0.25, "A": pytest.approx(0.125 - 0.1), "D": 0.0}
-    assert found[0].explanation == "Liked by 99 people (100%)"
+    assert found[0].explanation == "99 people like it."
     rest = five(likes=(9, 99, 1, 0, 0)).recommend(k=5)[2:]
     of_c = next(one for one in rest if one.title == "C")
-    assert next(one.features[0].name for one in of_c.reasons if one.kind == "popular") == "1 person"
+    assert next(one.features[0].name for one in of_c.reasons if one.kind == "popularity") == "1 person"
     check_reasons(found)
 
 
@@ -160,7 +154,7 @@ def same_lists(one, other):
 )
 def test_who_likes_only_films_that_nobody_rated_gets_what_content_says(wanted):
     plain = recommender_of(
-        *genre_films(*GENRES, title=["A", "B", "C", "D", "E"]), general=[0.0, 0.2, 0.1, -0.4, 0.3], **ONLY_GENRES
+        *genre_films(*GENRES, title=["A", "B", "C", "D", "E"]), quality=[0.0, 0.2, 0.1, -0.4, 0.3], **ONLY_GENRES
     )
     same_lists(five().recommend(Preferences(**wanted), k=5), plain.recommend(Preferences(**wanted), k=5))
 
@@ -174,7 +168,7 @@ def test_on_the_sample_too(rated, sample, tmp_path_factory):
 
 @pytest.mark.parametrize("wanted", [{}, {"disliked_movie_ids": [1]}])
 def test_a_newcomer_gets_films_that_are_known_to_many(rated, tmp_path_factory, wanted):
-    likes = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights().likes
+    likes = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights().like_counts
     found = rated.recommend(Preferences(**wanted))
     assert likes[np.searchsorted(rated.movie_ids, ids(found))].min() > np.sort(likes)[-200]
     check_reasons(found)
@@ -188,13 +182,13 @@ def test_a_liked_film_that_hardly_anybody_rated_speaks_by_its_likeness_in_full()
         "D": pytest.approx(1 / length),
         "B": 0.5,
     }
-    assert found[1].explanation == "Like E (2000) (100%): western"
+    assert found[1].explanation == "Similar to E (2000): western."
 
 
 def test_a_film_that_nobody_rated_can_be_recommended():
     found = five().recommend(Preferences(liked_movie_ids=[4]), k=5)
     assert scores(found) == {"B": 1.0, "C": 1.0, "E": 0.5, "A": 0.0}
-    assert found[2].explanation == "Like D (2000) (100%): western"
+    assert found[2].explanation == "Similar to D (2000): western."
 
 
 # --- whatever is asked -------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def sample(tmp_path_factory):
 def thrillers():
     """Four films of one genre or two; the score is their genres' cosine and how well liked they are."""
     films = genre_films("crime", "crime", "crime|drama", "western", title=["A", "B", "C", "D"])
-    return recommender_of(*films, general=[0.0, 0.2, 0.1, -0.4], **ONLY_GENRES)
+    return recommender_of(*films, quality=[0.0, 0.2, 0.1, -0.4], **ONLY_GENRES)
 
 
 # --- answers known by hand ---------------------------------------------------------------------------
@@ -44,9 +44,9 @@ def test_the_score_is_likeness_and_general_liking(thrillers):
     assert [(one.title, one.rank) for one in found] == [("B", 1), ("C", 2), ("D", 3)]
     assert [one.score for one in found] == pytest.approx([1 + 0.05, 0.5**0.5 + 0.025, -0.1])
     assert [one.explanation for one in found] == [
-        "Like A (2000) (95%): crime",
-        "Like A (2000) (97%): crime",
-        "Less liked than average (−100%)",
+        "Similar to A (2000): crime.",
+        "Similar to A (2000): crime.",
+        "Its ratings are below average (−100%).",
     ]
 
 
@@ -73,15 +73,18 @@ def test_a_film_keeps_its_reasons_when_somebody_ranks_the_list_anew(thrillers):
 def test_preferred_genres_add_by_how_many_a_film_has(thrillers):
     found = thrillers.recommend(Preferences(liked_movie_ids=[4], preferred_genres=["Drama", "crime"]), k=4)
     assert [(one.title, round(one.score, 6)) for one in found] == [("C", 0.125), ("B", 0.1), ("A", 0.05)]
-    assert found[0].explanation == "Has genres you asked for: drama, crime (80%); better liked than average (20%)"
-    assert found[2].explanation == "Has a genre you asked for: crime (100%)"
+    assert (
+        found[0].explanation
+        == "It has drama and crime, which you asked for (80%). Its ratings are above average (20%)."
+    )
+    assert found[2].explanation == "It has crime, which you asked for."
 
 
 def test_disliked_films_push_down(thrillers):
     found = thrillers.recommend(Preferences(liked_movie_ids=[1], disliked_movie_ids=[3]), k=4)
     assert ids(found) == [2, 4]
     assert found[0].score == pytest.approx(1 + 0.05 - 0.5 * 0.5**0.5)
-    assert found[0].explanation == ("Like A (2000) (95%): crime; but like C (2000) (−34%), which you disliked")
+    assert found[0].explanation == "Similar to A (2000): crime. It resembles C (2000) (−34%), which you disliked."
     check_reasons(found)
 
 
@@ -103,7 +106,7 @@ def test_films_of_no_interest_are_left_out_and_change_no_score(sample):
 
 def test_equal_scores_are_ordered_by_id():
     films = genre_films(*["crime"] * 30, movieId=[*range(100, 130)])
-    same = recommender_of(*films, general=[0.0] * 30, **ONLY_GENRES)
+    same = recommender_of(*films, quality=[0.0] * 30, **ONLY_GENRES)
     assert ids(same.recommend(Preferences(liked_movie_ids=[110]), k=5)) == [100, 101, 102, 103, 104]
     assert ids(same.similar(100, k=3)) == [101, 102, 103]
     assert ids(same.recommend(k=3)) == [100, 101, 102]
@@ -112,7 +115,7 @@ def test_equal_scores_are_ordered_by_id():
 
 def test_weights_of_the_parts_can_be_given(thrillers):
     films = genre_films("crime", "crime", "drama")
-    heavy = recommender_of(*films, general=[0, 0.5, 0], weights=ScoreWeights(content=2, general=1), **ONLY_GENRES)
+    heavy = recommender_of(*films, quality=[0, 0.5, 0], weights=ScoreWeights(content=2, quality_prior=1), **ONLY_GENRES)
     assert heavy.recommend(Preferences(liked_movie_ids=[1]), k=1)[0].score == pytest.approx(2.5)
 
 
@@ -170,19 +173,20 @@ def test_somebody_new_gets_k_well_liked_films(sample, k):
     assert len(set(ids(found))) == k
     check_order(found)
     check_reasons(found)
-    assert all(reason.value > 0 for one in found for reason in one.reasons if reason.kind == "general")
+    assert all(reason.value > 0 for one in found for reason in one.reasons if reason.kind == "quality")
 
 
 def test_somebody_new_gets_films_that_differ(sample):
     varied = sample.recommend(k=20)
-    assert {reason.kind for one in varied for reason in one.reasons} == {"general", "variety"}
+    assert {reason.kind for one in varied for reason in one.reasons} == {"quality", "diversity"}
     before = [one.movie.label for one in varied]
     for one in varied:
         for reason in one.reasons:
-            if reason.kind == "variety":
+            if reason.kind == "diversity":
                 assert reason.movie.label in before[: one.rank - 1]
                 assert (
-                    f"close to {reason.movie.label}, higher in this list (−" in one.explanation or reason.share > -0.02
+                    f"It resembles {reason.movie.label}, higher in this list (−" in one.explanation
+                    or reason.share > -0.1
                 )
     assert sum(len(one.movie.genres) for one in varied) >= 20
     assert len({genre for one in varied for genre in one.movie.genres}) >= 10
@@ -208,16 +212,16 @@ def test_liking_a_film_of_which_nothing_is_known_is_no_trouble():
         {"title": "Lost", **nothing},
         {"title": "Gone", **nothing},
         {"title": "Heat", "genres": "crime"},
-        general=[0.0, 0.1, 0.3],
+        quality=[0.0, 0.1, 0.3],
     )
     found = films.recommend(Preferences(liked_movie_ids=[1]), k=3)
     assert [(one.movie_id, one.explanation) for one in found] == [
-        (3, "Better liked than average (100%)"),
-        (2, "Better liked than average (100%)"),
+        (3, "Its ratings are above average."),
+        (2, "Its ratings are above average."),
     ]
     assert [(one.movie_id, one.score, one.explanation) for one in films.similar(1, k=2)] == [
-        (2, 0.0, "Nothing speaks for or against it."),
-        (3, 0.0, "Nothing speaks for or against it."),
+        (2, 0.0, "Little is known about it beyond the fact that it passes your filters."),
+        (3, 0.0, "Little is known about it beyond the fact that it passes your filters."),
     ]
     assert [one.field for one in films.features(1)] == ["title"]
 

@@ -8,7 +8,7 @@ from support.small_runs import CASINO, COLLATERAL, HEAT, NOBODY_KNOWS, check_ord
 
 from cinematch_lib import Preferences
 
-RECOMMENDER = recommender_of(HEAT, COLLATERAL, CASINO, NOBODY_KNOWS, HEAT, general=[0.1, 0.4, 0.3, 0, 0.2])
+RECOMMENDER = recommender_of(HEAT, COLLATERAL, CASINO, NOBODY_KNOWS, HEAT, quality=[0.1, 0.4, 0.3, 0, 0.2])
 LIKES_HEAT = Preferences(liked_movie_ids=[1])
 
 

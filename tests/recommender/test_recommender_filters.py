@@ -31,7 +31,7 @@ def mixed():
         }
         for at in range(80)
     ]
-    return recommender_of(*films, general=draw.normal(0, 0.1, 80).round(1))
+    return recommender_of(*films, quality=draw.normal(0, 0.1, 80).round(1))
 
 
 def fits(movie, wanted):

@@ -6,10 +6,10 @@ from cinematch_lib import UnknownNameError
 from cinematch_lib.recommender.search import TitleIndex
 
 
-def index_of(*titles, general=None):
+def index_of(*titles, quality=None):
     """An index of such titles, or pairs of title and year; the earlier the better liked, if nothing else is said."""
     pairs = [title if isinstance(title, tuple) else (title, 2000) for title in titles]
-    liking = np.arange(len(pairs), 0, -1) if general is None else np.array(general)
+    liking = np.arange(len(pairs), 0, -1) if quality is None else np.array(quality)
     return TitleIndex([title for title, _ in pairs], [year for _, year in pairs], liking.astype(np.float32))
 
 
@@ -30,13 +30,13 @@ def labels(recommender, text, k=5):
 
 
 def test_so_called_then_so_beginning_then_holding_it():
-    index = index_of("Cheating", "City Heat", "Heathers", "Heat", general=[4, 3, 2, 1])
+    index = index_of("Cheating", "City Heat", "Heathers", "Heat", quality=[4, 3, 2, 1])
     assert found(index, "heat") == ["Heat (2000)", "Heathers (2000)", "City Heat (2000)", "Cheating (2000)"]
     assert found(index, "heat", k=2) == ["Heat (2000)", "Heathers (2000)"]
 
 
 def test_well_liked_films_come_first_then_lower_ids():
-    index = index_of("Alien 1", "Alien 2", "Alien 3", "Alien 4", general=[0, 1, 1, 0])
+    index = index_of("Alien 1", "Alien 2", "Alien 3", "Alien 4", quality=[0, 1, 1, 0])
     assert found(index, "alien") == ["Alien 2 (2000)", "Alien 3 (2000)", "Alien 1 (2000)", "Alien 4 (2000)"]
 
 
@@ -140,7 +140,7 @@ def test_a_title_that_is_one_films():
 
 
 def test_films_that_no_name_tells_apart():
-    index = index_of(("War of the Worlds", 2005), ("War of the Worlds", 2005), ("Heat", 1995), general=[0.1, 0.3, 0])
+    index = index_of(("War of the Worlds", 2005), ("War of the Worlds", 2005), ("Heat", 1995), quality=[0.1, 0.3, 0])
     assert index.resolve("War of the Worlds (2005)") == index.resolve("war of the worlds") == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 from cinematch_lib.catalog.availability import ServicesSource, film_services
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.recommender.films import Films
+from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.vocabulary.services import NAMES, service_name
 
 FILMS = pd.DataFrame(
@@ -92,6 +92,6 @@ def test_a_table_without_offers_is_no_error(tmp_path):
 )  # fmt: skip
 def test_a_person_may_call_a_service_as_people_do(asked, found):
     names = ["Netflix", "Disney+", "AMC", "AMC+", "Amazon Prime Video", "HBO Max", "Hulu (demo)", "Apple TV+"]
-    columns = {"movie_id": [1], "general": [0.0], "year": [None], "runtime": [None], "genres": [""]}
-    films = Films({"columns": columns | {"services": ["|".join(names)]}, "services_source": "tmdb"})
+    columns = {"movie_id": [1], "quality": [0.0], "year": [None], "runtime": [None], "genres": [""]}
+    films = FilmTable({"columns": columns | {"services": ["|".join(names)]}, "services_source": "tmdb"})
     assert films.service(asked) == found

@@ -1,0 +1,111 @@
+"""What a person likes and allows: the input of a recommendation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any
+
+from cinematch_lib.errors import CineMatchError
+
+_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids")
+_NAME_LISTS = ("preferred_genres", "services")
+
+
+@dataclass(frozen=True, repr=False)
+class Preferences:
+    """What a person likes and allows. Every field may be left out; None is the same as left out.
+
+    Liked and disliked films shape the score. Films in any of the three lists of ids are never recommended. A film
+    passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, and lies within
+    the years and minutes, both ends included. A film without a known runtime passes no bound on it.
+
+    Raises CineMatchError for values of another kind, for a lower bound above the upper one, and for a film that is
+    both liked and disliked.
+    """
+
+    liked_movie_ids: Sequence[int] | None = ()
+    disliked_movie_ids: Sequence[int] | None = ()
+    not_interested_ids: Sequence[int] | None = ()
+    preferred_genres: Sequence[str] | None = ()
+    services: Sequence[str] | None = ()
+    runtime_min: float | None = None
+    runtime_max: float | None = None
+    year_min: float | None = None
+    year_max: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in _ID_LISTS:
+            object.__setattr__(self, name, _unique_ids(name, getattr(self, name)))
+        for name in _NAME_LISTS:
+            object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
+        for name in ("runtime", "year"):
+            low, high = (_check_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
+            if low is not None and high is not None and low > high:
+                raise CineMatchError(f"{name}_min must not be above {name}_max, got {low} and {high}")
+        if both := set(self.liked) & set(self.disliked):
+            raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
+
+    # The same fields after `__post_init__`, which leaves no None and no other sequence than tuples.
+
+    @property
+    def liked(self) -> tuple[int, ...]:
+        """`liked_movie_ids` without repeats."""
+        return tuple(self.liked_movie_ids or ())
+
+    @property
+    def disliked(self) -> tuple[int, ...]:
+        """`disliked_movie_ids` without repeats."""
+        return tuple(self.disliked_movie_ids or ())
+
+    @property
+    def excluded(self) -> tuple[int, ...]:
+        """The ids of all films named here: none of them is recommended."""
+        return (*self.liked, *self.disliked, *(self.not_interested_ids or ()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that were given, as values that JSON takes."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in given.items()
+            if value not in ((), None)
+        }
+
+    def __repr__(self) -> str:
+        return f"Preferences({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
+
+
+def _unique_ids(name: str, value: Iterable[int] | None) -> tuple[int, ...]:
+    ids = _unique(name, value)
+    for movie_id in ids:
+        # int stands first: it is what lists mostly hold, and the abstract class takes longer to check.
+        if not isinstance(movie_id, (int, Integral)) or isinstance(movie_id, bool):
+            title = f"; recommender.find({movie_id!r}).movie_id is that of a title" if isinstance(movie_id, str) else ""
+            raise CineMatchError(f"{name} must hold MovieLens ids, which are whole numbers, got {movie_id!r}{title}")
+    return tuple([int(movie_id) for movie_id in ids])
+
+
+def _unique_names(name: str, value: Iterable[str] | None) -> tuple[str, ...]:
+    names = _unique(name, value)
+    for one in names:
+        if not isinstance(one, str):
+            raise CineMatchError(f"{name} must hold names, got {one!r}")
+    return tuple(names)
+
+
+def _unique(name: str, value: Iterable[Any] | None) -> dict[Any, None]:
+    """The items of a list in its order, without repeats."""
+    if isinstance(value, str):
+        raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
+    if not isinstance(value, (list, tuple, type(None), Iterable)):
+        raise CineMatchError(f"{name} must be a list, got {value!r}; put it in a list")
+    try:
+        return dict.fromkeys(() if value is None else value)
+    except TypeError as error:
+        raise CineMatchError(f"{name} must be a flat list: {error}") from None
+
+
+def _check_bound(name: str, value: float | None) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != value):
+        raise CineMatchError(f"{name} must be a number or None, got {value!r}")
+    return value

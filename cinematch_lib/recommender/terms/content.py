@@ -1,0 +1,82 @@
+"""The content term: weight · share_i · cos(x_i, p), with the features x_i of a film and the user's profile p."""
+
+import numpy as np
+
+from cinematch_lib.recommender.films import FilmTable, Movie, Selection
+from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
+
+
+class ContentTerm:
+    """How similar the features of a film are to those of the liked films, less those of the disliked films.
+
+    Parameters
+    ----------
+    films : the films; only explanations need them.
+    similarity : the features of the films.
+    profile : the liked and disliked films as one vector.
+    weight : what all similarities are multiplied by.
+    share : float32 (films,), 0 to 1, the part of the similarity that counts for each film; None for all of it.
+    full : bool (seed items,), the seed items whose similarity counts in full whatever the share: those that ratings
+        say too little about. None for none of them.
+
+    """
+
+    def __init__(
+        self,
+        films: FilmTable | None,
+        similarity: ContentSimilarity,
+        profile: UserProfile,
+        weight: float = 1.0,
+        share: np.ndarray | None = None,
+        full: np.ndarray | None = None,
+    ) -> None:
+        self._films, self._similarity, self._profile = films, similarity, profile
+        self._weight, self._share, self._full = weight, share, full
+
+    def scores(self, selection: Selection) -> np.ndarray:
+        """The term of each selected film: float32 (selected films,)."""
+        cosines = self._similarity.scores(self._profile.vector, selection)
+        if self._share is not None:
+            share = selection.take(self._share)
+            partial = share * cosines
+            if self._full is not None and self._full.any():
+                vector = self._similarity.partial_profile(self._profile, self._full)
+                partial += (1 - share) * self._similarity.scores(vector, selection)
+            cosines = partial
+        return np.float32(self._weight) * cosines
+
+    def contributions(self, rows: np.ndarray) -> list[Contributions]:
+        """What the similarity to each liked and each disliked film adds to the films in `rows`."""
+        weights = np.array(self._profile.weights)
+        factors = self._factors(rows)
+        values = self._similarity.contributions(self._profile, rows) * factors
+        scales = factors * weights
+        n_liked = int((weights > 0).sum())
+        return [
+            self._group_contributions(kind, rows, values, scales, first, end)
+            for kind, first, end in (("liked", 0, n_liked), ("disliked", n_liked, len(weights)))
+        ]
+
+    def _factors(self, rows: np.ndarray) -> np.ndarray:
+        """Weight · share of each film for each seed item: float64 (rows, seed items)."""
+        factors = np.full((len(rows), len(self._profile.seed_items)), self._weight)
+        if self._share is not None:
+            factors *= self._share[rows].astype(np.float64)[:, None]
+            if self._full is not None:
+                factors[:, self._full] = self._weight
+        return factors
+
+    def _group_contributions(
+        self, kind: str, rows: np.ndarray, values: np.ndarray, scales: np.ndarray, first: int, end: int
+    ) -> Contributions:
+        seed_items = self._profile.seed_items[first:end]
+
+        def movie(_: int, part: int) -> Movie | None:
+            return None if self._films is None else self._films.movie(seed_items[part])
+
+        def features(film: int, part: int) -> tuple[Feature, ...]:
+            scale = float(scales[film, first + part])
+            return self._similarity.shared_features(int(rows[film]), seed_items[part], scale)
+
+        return Contributions(kind, values[:, first:end], movie, features)

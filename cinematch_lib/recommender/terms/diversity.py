@@ -1,0 +1,59 @@
+"""The diversity term: −weight · the highest cosine to a film that ranks above, as in maximal marginal relevance."""
+
+import numpy as np
+
+from cinematch_lib.recommender.films import FilmTable, Selection
+from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.similarity import ContentSimilarity
+
+
+class DiversityTerm:
+    """What a film loses for its similarity to the most similar film above it in the list.
+
+    `penalties` maps the row of a film to the row of that other film and to what is taken off, a positive number.
+    """
+
+    def __init__(self, films: FilmTable, penalties: dict[int, tuple[int, float]]) -> None:
+        self._films, self._penalties = films, penalties
+
+    def scores(self, selection: Selection) -> np.ndarray:
+        """The term of each selected film: float32 (selected films,), 0 or less."""
+        return self.values(selection.rows).astype(np.float32)
+
+    def contributions(self, rows: np.ndarray) -> list[Contributions]:
+        """The term of the films in `rows`: one part, which refers to the film above."""
+
+        def movie(film: int, _: int) -> object:
+            other = self._penalties.get(int(rows[film]))
+            return self._films.movie(other[0]) if other else None
+
+        return [Contributions("diversity", self.values(rows)[:, None], movie)] if self._penalties else []
+
+    def values(self, rows: np.ndarray) -> np.ndarray:
+        """The term of the films in `rows`, int64 (n,): float64 (n,), 0 or less."""
+        return np.array([-self._penalties[row][1] if row in self._penalties else 0.0 for row in rows.tolist()])
+
+
+def rerank_mmr(
+    films: FilmTable, similarity: ContentSimilarity, rows: np.ndarray, scores: np.ndarray, k: int, weight: float
+) -> tuple[np.ndarray, DiversityTerm]:
+    """Choose `k` of the films in `rows` one by one, and return their positions with the term that decided.
+
+    Each step takes the film with the highest score less weight · its highest cosine to a film chosen before: maximal
+    marginal relevance (Carbonell and Goldstein 1998, doi 10.1145/290941.291025). Equal ones are taken in the order of
+    `rows`. `scores` is float64 (rows,).
+    """
+    remaining = scores.copy()
+    cosines = weight * np.maximum(similarity.pairwise(rows), 0)
+    penalty, nearest = np.zeros(len(rows)), np.full(len(rows), -1)
+    chosen: list[int] = []
+    penalties: dict[int, tuple[int, float]] = {}
+    while len(chosen) < min(k, len(rows)):
+        best = int(np.argmax(remaining - penalty))
+        if nearest[best] >= 0:
+            penalties[int(rows[best])] = int(rows[nearest[best]]), float(penalty[best])
+        chosen.append(best)
+        closer = cosines[best] > penalty
+        penalty[closer], nearest[closer] = cosines[best][closer], best
+        remaining[best] = -np.inf
+    return np.array(chosen, dtype=np.int64), DiversityTerm(films, penalties)
