@@ -307,7 +307,7 @@ def test_nothing_heavy_is_imported(tmp_path_factory, artifacts):
 
 @pytest.mark.parametrize("k", [0, -1, 9047, 10**9, 2.5, True, "ten"])
 def test_a_k_that_cannot_be(sample, k):
-    said = f"k must be between 1 and 9046 (the number of films), got {k}"
+    said = f"k must be between 1 and 9046 (the number of films), got {repr(k) if isinstance(k, str) else k}"
     for ask in (lambda: sample.recommend(k=k), lambda: sample.similar(1, k=k)):
         with pytest.raises(CineMatchError) as raised:
             ask()

@@ -68,7 +68,7 @@ def test_a_liked_film_brings_the_likest_first_and_says_why(api):
     answer = recommend(api, liked_movie_ids=[1], include_reasons=True)
     first = answer["recommendations"][0]
     assert first["movie_id"] == 2
-    assert "Like Heat (1995)" in first["explanation"]
+    assert "Similar to Heat (1995)" in first["explanation"]
     (reason,) = [reason for reason in first["reasons"] if reason["kind"] == "liked"]
     assert (reason["movie_id"], reason["title"], reason["year"]) == (1, "Heat", 1995)
     assert "director Michael Mann" in reason["features"]
@@ -93,7 +93,7 @@ def test_genres_in_any_spelling(api, genre):
     [
         ({"preferred_genres": ["Comdy"]}, "no film here has the genre 'Comdy'", ["comedy"]),
         ({"services": ["Netflicks"]}, "no film here is on 'Netflicks'", ["Netflix (demo)"]),
-        ({"liked_movie_ids": [99999]}, "no film here has the id 99999", ["60: Film 60 (2000)"]),
+        ({"liked_movie_ids": [99999]}, "no film here has the id 99999", None),
         ({"liked_movie_ids": [5], "disliked_movie_ids": [5]}, "film 5 is both liked and disliked", None),
         ({"runtime_min": 90, "runtime_max": 80}, "runtime_min must not be above runtime_max, got 90 and 80", None),
     ],
