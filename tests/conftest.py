@@ -16,7 +16,7 @@ from support.once import once_for_all
 from support.run_files import published
 from support.serving import publish
 
-from cinematch_lib.pipeline.runner import NOTEBOOKS
+from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
 # The same examples each time: what passed does not fail by chance. HYPOTHESIS_PROFILE=default draws others.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

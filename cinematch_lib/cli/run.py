@@ -60,7 +60,8 @@ def add_run(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from cinematch_lib.pipeline.runner import Folders, run_pipeline, steps_between
+    from cinematch_lib.pipeline.notebooks import steps_between
+    from cinematch_lib.pipeline.runner import Folders, run_pipeline
 
     load_dotenv_file("pipeline")
     steps = steps_between(options.first, options.last)
@@ -73,17 +74,17 @@ def _run(options: argparse.Namespace) -> None:
 
 def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]:
     """The values of all parameters that were given, checked."""
-    from cinematch_lib.pipeline.parameters import checked
-    from cinematch_lib.pipeline.runner import FOLDERS, STEPS, parameters_of
+    from cinematch_lib.pipeline.notebooks import FOLDERS, STEPS, step_parameters
+    from cinematch_lib.pipeline.parameters import check_parameters
 
-    known, everywhere = parameters_of(steps), parameters_of(list(STEPS))
+    known, everywhere = step_parameters(steps), step_parameters(list(STEPS))
     from_file, typed = _read_yaml(options.f), dict(options.p)
     for name in FOLDERS:
         if name in from_file or name in typed:
             raise CineMatchError(f"{name} is not given with -p or -f; say --{name.replace('_', '-')} DIR")
-    values = checked(from_file, known, everywhere) | checked(typed, known, everywhere, typed=True)
+    values = check_parameters(from_file, known, everywhere) | check_parameters(typed, known, everywhere, typed=True)
     if options.no_refresh:
-        values |= checked({"refresh_tmdb": False}, known, everywhere)
+        values |= check_parameters({"refresh_tmdb": False}, known, everywhere)
     if options.dataset is not None:
         values["dataset"] = options.dataset
     if values.get("services_file"):  # a typed path is relative to the current folder, a notebook's to the project
@@ -144,9 +145,9 @@ def _print_metrics(metrics: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
 def _messages() -> Iterator[Callable[[str], None]]:
     """Where the pipeline's messages go: a live line with the time of the step on a terminal, plain lines elsewhere."""
     if (console := terminal()) is None:
-        from cinematch_lib.pipeline.runner import say_at_once
+        from cinematch_lib.pipeline.runner import print_line
 
-        yield say_at_once
+        yield print_line
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

@@ -13,8 +13,8 @@ from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.pipeline.parameters import checked
-from cinematch_lib.pipeline.runner import STEPS, parameters_of
+from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
+from cinematch_lib.pipeline.parameters import check_parameters
 from cinematch_lib.storage.files import write_text
 from cinematch_lib.storage.paths import project_path
 
@@ -67,8 +67,8 @@ class Settings:
 
     def validated(self, steps: Sequence[str]) -> dict[str, Any]:
         """The parameters of the notebooks of these steps, as `cinematch run` validates them. Raises CineMatchError."""
-        known = parameters_of(steps)
-        return checked({name: value for name, value in self.parameters().items() if name in known}, known)
+        known = step_parameters(steps)
+        return check_parameters({name: value for name, value in self.parameters().items() if name in known}, known)
 
     def save(self, path: Path) -> None:
         """Write the parameters as YAML, atomically. Raises CineMatchError."""
@@ -106,7 +106,7 @@ class Settings:
 @cache
 def _defaults() -> dict[str, Any]:
     """The notebooks' parameters with their defaults, by name."""
-    return {name: one.default for name, one in parameters_of(list(STEPS)).items()}
+    return {name: one.default for name, one in step_parameters(list(STEPS)).items()}
 
 
 def _run_parameters(run: Run) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The parameters of the notebooks: what they are called, which type they have, whether a value fits."""
+"""The parameters of a notebook: their names, types and defaults, and the check of given values."""
 
 import ast
 import io
@@ -17,94 +17,111 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.vocabulary.renamed import check_not_renamed
 
 TAG = "parameters"
+# The types that a parameter may have, as annotated; each also with "| None". With a description for error messages.
+_TYPES: dict[str, tuple[Any, str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "str": (str, "text"),
+    "bool": (bool, "true or false"),
+    "list[str]": (list[str], "a list such as [comedy, drama]"),
+    "list[int]": (list[int], "a list of whole numbers such as [10, 20]"),
+    "dict[str, float]": (dict[str, float], "numbers by name such as {genres: 0.5}"),
+}
+_DESCRIPTIONS = {NoneType: "null"} | dict(_TYPES.values())
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a notebook: its name, its type as annotated, its default, and the comment beside it."""
+    """A parameter of a notebook: its name, its annotated type, its default, and the comment at the end of its line."""
 
     name: str
     type: Any
     default: Any
-    meaning: str = field(default="", compare=False)
+    description: str = field(default="", compare=False)
 
     def check(self, value: Any) -> Any:
-        """The value, where it is of the parameter's type; raises CineMatchError otherwise."""
+        """Return `value` where it has the parameter's type. Raises CineMatchError."""
         try:
             return TypeAdapter(self.type, config=ConfigDict(strict=True)).validate_python(value)
         except ValidationError:
-            quote = "; put it in quotes" if self.type is str and value is not None else ""
-            raise CineMatchError(f"{self.name} must be {self.described()}, got {value!r}{quote}") from None
+            hint = "; put it in quotes" if self.type is str and value is not None else ""
+            raise CineMatchError(f"{self.name} must be {self.type_description()}, got {value!r}{hint}") from None
 
     def parse(self, text: str) -> Any:
-        """The value that a person typed: the text itself for a text parameter, else read as YAML.
+        """The value that a person typed: `text` itself for a text parameter, else `text` read as YAML.
 
-        So ``NO`` is a region where text is wanted, and false where true or false is.
+        ``NO`` is a region for a text parameter and false for a boolean one. Raises CineMatchError.
         """
         if self.type is str:
             return text
         try:
             value = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: like a date, but there is no such day
+        except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that does not exist
             value = text
         try:
             return self.check(value)
         except CineMatchError:
-            raise CineMatchError(f"{self.name} must be {self.described()}, got {text!r}") from None
+            raise CineMatchError(f"{self.name} must be {self.type_description()}, got {text!r}") from None
 
-    def described(self) -> str:
-        """The type in words, with the default as an example."""
-        either = [_IN_WORDS.get(one, str(one)) for one in get_args(self.type) if isinstance(self.type, UnionType)]
-        words = " or ".join(either) or _IN_WORDS.get(self.type, str(self.type))
-        return f"{words} (its default is {self.default!r})"
-
-
-_IN_WORDS = {
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    bool: "true or false",
-    NoneType: "null",
-    list[str]: "a list such as [comedy, drama]",
-    list[int]: "a list of whole numbers such as [10, 20]",
-    dict[str, float]: "numbers by name such as {genres: 0.5}",
-}
+    def type_description(self) -> str:
+        """The type in words, and the default."""
+        types = get_args(self.type) if isinstance(self.type, UnionType) else (self.type,)
+        return f"{' or '.join(_DESCRIPTIONS[one] for one in types)} (its default is {self.default!r})"
 
 
 def notebook_parameters(path: Path) -> dict[str, Parameter]:
-    """The parameters of a notebook, by name, from its cell tagged ``parameters``.
+    """The parameters of a notebook by name, read from its cell tagged ``parameters``.
 
-    The cell is executed, as the kernel will do: it assigns constants with annotations and nothing else.
+    The cell is parsed and not executed. It holds annotated assignments of literals and nothing else; raises
+    CineMatchError otherwise.
     """
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if TAG in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise CineMatchError(f"{path} must have one cell tagged {TAG!r}, and has {len(cells)}")
-    namespace: dict[str, Any] = {}
-    exec(compile(cells[0].source, str(path), "exec"), namespace)
-    types = namespace.get("__annotations__", {})
-    meanings = _comments(cells[0].source)
-    return {name: Parameter(name, kind, namespace[name], meanings.get(name, "")) for name, kind in types.items()}
+    source = cells[0].source
+    try:
+        comments = _line_comments(source)
+        parameters = [_parameter(statement, comments) for statement in ast.parse(source).body]
+    except (SyntaxError, ValueError) as error:
+        raise CineMatchError(
+            f"the cell tagged {TAG!r} of {path} must hold lines such as 'seed: int = 0  # what it does': {error}"
+        ) from None
+    return {parameter.name: parameter for parameter in parameters}
 
 
-def _comments(source: str) -> dict[str, str]:
-    """The comment at the end of each annotated assignment, by the name assigned to."""
+def _parameter(statement: ast.stmt, comments: Mapping[int, str]) -> Parameter:
+    """The parameter that an annotated assignment declares. Raises ValueError for any other statement."""
+    if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value):
+        raise ValueError(f"line {statement.lineno} is no annotated assignment")
+    annotation = ast.unparse(statement.annotation)
+    if annotation.removesuffix(" | None") not in _TYPES:
+        raise ValueError(f"the type {annotation} is none of {', '.join(_TYPES)}, with or without '| None'")
+    kind, _ = _TYPES[annotation.removesuffix(" | None")]
+    return Parameter(
+        name=statement.target.id,
+        type=kind | None if annotation.endswith(" | None") else kind,
+        default=ast.literal_eval(statement.value),
+        description=comments.get(statement.end_lineno or statement.lineno, ""),
+    )
+
+
+def _line_comments(source: str) -> dict[int, str]:
+    """The comments by line number."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    by_line = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-    assigned = [one for one in ast.parse(source).body if isinstance(one, ast.AnnAssign)]
-    return {one.target.id: by_line[one.end_lineno] for one in assigned if one.end_lineno in by_line}
+    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
 
 
-def checked(
+def check_parameters(
     given: Mapping[str, Any],
     known: Mapping[str, Parameter],
     elsewhere: Iterable[str] = (),
     *,
     typed: bool = False,
 ) -> dict[str, Any]:
-    """The given values by name, each checked against its parameter; `typed` ones are texts to be parsed.
+    """The given values by name, each checked against its parameter; with `typed` they are texts and are parsed.
 
-    `elsewhere` are parameters of steps that are not run. Raises CineMatchError, UnknownNameError.
+    `elsewhere` are the names of parameters of steps that are not run. Raises CineMatchError, UnknownNameError.
     """
     values = {}
     for name, value in given.items():

@@ -1,7 +1,7 @@
-"""Going on from the current run: a new run that holds what that one holds, and what a later step adds.
+"""Resuming from the current run: a new run that holds what that one holds, and the results of a later step.
 
-Runs are never changed. What the step, or one after it, left in the current run is not taken over, since it is about
-to be made anew or would be about something else.
+Runs never change. Results of the step itself and of the steps after it are not copied: they are about to be replaced,
+or would belong to other weights.
 """
 
 import shutil
@@ -14,54 +14,55 @@ from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.cleaning import REPORT, CleaningReport
 from cinematch_lib.errors import CineMatchError
 
-# The files that each step leaves beside its executed notebook; the steps in their order.
-FILES_OF = {
+# The files that each step writes to the run, as patterns; the steps in order.
+STEP_FILES = {
     "train": ("item_weights.npz", "figures/train_*", "notebooks/04_train.ipynb"),
     "evaluate": ("metrics.json", "metrics_by_user.csv", "figures/evaluate_*", "notebooks/05_evaluate.ipynb"),
 }
 
 
 def resume_draft(step: str, report: CleaningReport, artifacts_dir: Path, run_dir: str = "") -> Draft:
-    """The draft that `step` (``train`` or ``evaluate``) writes to: the pipeline's, or one of its own.
+    """The draft that `step` (``train`` or ``evaluate``) writes to.
 
-    `run_dir` is the draft that a pipeline made; where that is empty, a new draft holds what the current run
-    holds. Raises CineMatchError where there is no current run, or one of other films than those `report` tells of.
+    `run_dir` is the folder of the pipeline's draft. If it is empty, a new draft is made with the files of the current
+    run from the steps before `step`. Raises CineMatchError if there is no current run, or if it was made from another
+    catalog than the one of `report`.
     """
     if run_dir:
         return Draft.open(artifacts_dir, run_dir)
     run = Run.current(artifacts_dir)
     _check_same_films(run, report)
     draft = Draft.create(artifacts_dir)
-    later = list(FILES_OF)[list(FILES_OF).index(step) :]
-    anew = [pattern for one in later for pattern in FILES_OF[one]]
-    for name in run.info.files:
-        if not any(fnmatch(name, pattern) for pattern in anew):
-            shutil.copyfile(run.folder / name, draft.path(name))
-    for one, facts in run.info.facts.items():
-        if one not in later:
-            draft.record(one, **facts)
+    replaced = list(STEP_FILES)[list(STEP_FILES).index(step) :]
+    patterns = [pattern for name in replaced for pattern in STEP_FILES[name]]
+    for file in run.info.files:
+        if not any(fnmatch(file, pattern) for pattern in patterns):
+            shutil.copyfile(run.folder / file, draft.path(file))
+    for name, facts in run.info.facts.items():
+        if name not in replaced:
+            draft.record(name, **facts)
     return draft
 
 
 def _check_same_films(run: Run, report: CleaningReport) -> None:
-    has = run.read_json(REPORT) if REPORT in run.info.files else {}
+    recorded = run.read_json(REPORT) if REPORT in run.info.files else {}
     remedy = "make the features first: cinematch run --from features"
     if run.info.dataset != report.dataset:
         raise CineMatchError(
             f"the current run ({run.info.run_id}) is of {run.info.dataset or 'another data set'}, and the catalog is "
             f"of {report.dataset}; {remedy}"
         )
-    if (has.get("catalog_md5"), has.get("inputs")) != (report.catalog_md5, report.inputs):
+    if (recorded.get("catalog_md5"), recorded.get("inputs")) != (report.catalog_md5, report.inputs):
         raise CineMatchError(
             f"the current run ({run.info.run_id}) was made from another catalog of {report.dataset} than the one that "
             f"lies there now; {remedy}"
         )
 
 
-def trained_with(draft: Draft) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the steps `features` and `train` noted of the run that the draft becomes.
+def training_facts(draft: Draft) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The facts that the steps `features` and `train` recorded in `draft`.
 
-    Raises CineMatchError where it holds nothing that was learned from ratings.
+    Raises CineMatchError if the draft holds no trained weights.
     """
     facts = draft.facts()
     if "train" not in facts:

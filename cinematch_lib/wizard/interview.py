@@ -9,8 +9,8 @@ from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.datasets import SAMPLE
 from cinematch_lib.data.tmdb.settings import TOKEN, dotenv_path
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
-from cinematch_lib.pipeline.parameters import Parameter, checked
-from cinematch_lib.pipeline.runner import STEPS, parameters_of, steps_between
+from cinematch_lib.pipeline.notebooks import STEPS, step_parameters, steps_between
+from cinematch_lib.pipeline.parameters import Parameter, check_parameters
 from cinematch_lib.wizard import terminal as page
 from cinematch_lib.wizard.inspect import Choice, Survey
 from cinematch_lib.wizard.options import MODES
@@ -32,9 +32,9 @@ class Interview:
     options: argparse.Namespace
 
     def __post_init__(self) -> None:
-        self._everywhere = parameters_of(list(STEPS))
-        self._known = parameters_of(steps_between(None, self.options.to))
-        self._values = checked(dict(self.options.p), self._known, self._everywhere, typed=True)
+        self._everywhere = step_parameters(list(STEPS))
+        self._known = step_parameters(steps_between(None, self.options.to))
+        self._values = check_parameters(dict(self.options.p), self._known, self._everywhere, typed=True)
         if "dataset" in self._values:
             raise CineMatchError("dataset is not given with -p here; say --dataset NAME")
         self._given = set(self._values)
@@ -75,7 +75,7 @@ class Interview:
         has_metadata = choice.has_facts or self._wants_tmdb(choice)
         page.heading("Which films, and what is known of them?")
         page.say("Lists go with commas between; none is an answer where there need not be any.")
-        for name in [*parameters_of(["clean"]), *parameters_of(["features"])]:  # in the notebooks' order
+        for name in [*step_parameters(["clean"]), *step_parameters(["features"])]:  # in the notebooks' order
             if name in _ASKED and name in self._known and self._applies(name, has_metadata):
                 self._parameter(name)
         while (name := self._another()) is not None:
@@ -172,7 +172,7 @@ class Interview:
         parameter = self._known[name]
         value = self._values.get(name, parameter.default)
         print()
-        page.say(f"{name}: {parameter.meaning}" if parameter.meaning else name)
+        page.say(f"{name}: {parameter.description}" if parameter.description else name)
         self._values[name] = self.asker.ask(name, lambda text: self._fits(parameter, text), default=shown(value))
 
     def _fits(self, parameter: Parameter, text: str) -> Any:
@@ -188,7 +188,7 @@ class Interview:
         question = "Another parameter to set (? lists them)"
         while (name := self.asker.ask(question, self._name, default="", shown="none")) == "?":
             current = self._all(self._values)
-            page.rows([(n, f"{one.meaning} [{shown(current[n])}]") for n, one in self._settable().items()])
+            page.rows([(n, f"{one.description} [{shown(current[n])}]") for n, one in self._settable().items()])
         return name or None
 
     def _name(self, text: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from support.tmdb_server import TOKEN, film, running
 
 from cinematch_lib.cli.main import main
-from cinematch_lib.pipeline.runner import NOTEBOOKS, parameters_of
+from cinematch_lib.pipeline.notebooks import NOTEBOOKS, step_parameters
 
 MOVIES = [(1, "Heat (1995)", "Action|Crime"), (2, "Ronin (1998)", "Action|Crime"), (3, "Old (1950)", "Drama")]
 MOVIES += [(number, f"Film {number} (1999)", "(no genres listed)") for number in range(4, 9)]
@@ -122,7 +122,7 @@ def test_without_a_token_the_notebook_says_so_and_goes_on(server, project, monke
 def test_no_refresh_belongs_to_the_step_fetch(capsys):
     assert main(["run", "--no-refresh", "--from", "clean"]) == 1
     assert "refresh_tmdb belongs to a step that is not run this time" in capsys.readouterr().err
-    known = parameters_of(["fetch"])
+    known = step_parameters(["fetch"])
     assert (known["refresh_tmdb"].default, known["max_age_days"].default, known["tmdb_limit"].default) == (
         True,
         180,

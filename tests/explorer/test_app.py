@@ -22,7 +22,7 @@ from cinematch_lib.artifacts.runs import current_run_id
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer.counts import AllFilms
-from cinematch_lib.pipeline.runner import NOTEBOOKS
+from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
 pytestmark = needs_chromium
 

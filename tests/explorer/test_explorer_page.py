@@ -18,8 +18,8 @@ from cinematch_lib.explorer.comparison import evaluated_run, film_changes
 from cinematch_lib.explorer.current_run import CurrentRun
 from cinematch_lib.explorer.film_list import film_list
 from cinematch_lib.explorer.settings import Settings
-from cinematch_lib.pipeline.parameters import checked
-from cinematch_lib.pipeline.runner import STEPS, parameters_of
+from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
+from cinematch_lib.pipeline.parameters import check_parameters
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_a_setting_can_be_saved_and_taken_by_the_pipeline(page, tmp_path):
     text = (tmp_path / "params.yaml").read_text(encoding="utf-8")
     assert text.startswith("# cinematch run -f params.yaml\n")
     values = yaml.safe_load(text)
-    assert checked(values, parameters_of(list(STEPS))) == values
+    assert check_parameters(values, step_parameters(list(STEPS))) == values
     assert values["min_year"] is None  # which is not the pipeline's default, and so must be said
     assert values["services_keep"] == ["Netflix (demo)"]
 

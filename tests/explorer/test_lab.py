@@ -17,7 +17,7 @@ import cinematch_lib.explorer
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer.counts import AllFilms
-from cinematch_lib.pipeline.runner import NOTEBOOKS
+from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
 EXTENSIONS = Path(cinematch_lib.explorer.__file__).parent / "lab"
 MAKEFILE = NOTEBOOKS.parent / "Makefile"

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cinematch_lib import CineMatchError, UnknownNameError
-from cinematch_lib.pipeline.parameters import Parameter, checked, notebook_parameters
-from cinematch_lib.pipeline.runner import NOTEBOOKS, STEPS
+from cinematch_lib.pipeline import notebooks
+from cinematch_lib.pipeline.notebooks import NOTEBOOKS, STEPS, step_parameters
+from cinematch_lib.pipeline.parameters import Parameter, check_parameters, notebook_parameters
 
 REGION = Parameter("region", str, "US")
 MAX_YEAR = Parameter("max_year", int | None, None)
@@ -100,15 +101,21 @@ def test_values_from_a_file_have_their_type_already(parameter, value, text):
 
 
 def test_values_are_checked_by_name():
-    assert checked({"region": "NO", "max_year": "1990"}, KNOWN, typed=True) == {"region": "NO", "max_year": 1990}
-    assert checked({"max_year": None, "genres_keep": ["drama"]}, KNOWN) == {"max_year": None, "genres_keep": ["drama"]}
+    assert check_parameters({"region": "NO", "max_year": "1990"}, KNOWN, typed=True) == {
+        "region": "NO",
+        "max_year": 1990,
+    }
+    assert check_parameters({"max_year": None, "genres_keep": ["drama"]}, KNOWN) == {
+        "max_year": None,
+        "genres_keep": ["drama"],
+    }
     with pytest.raises(CineMatchError, match="max_year must be a whole number or null"):
-        checked({"max_year": "1990"}, KNOWN)
+        check_parameters({"max_year": "1990"}, KNOWN)
 
 
 def test_an_unknown_name_gets_a_suggestion_and_the_list():
     with pytest.raises(UnknownNameError) as refused:
-        checked({"max_yaer": "1990"}, KNOWN, typed=True)
+        check_parameters({"max_yaer": "1990"}, KNOWN, typed=True)
     assert str(refused.value) == (
         f"no notebook has the parameter 'max_yaer'; there are {', '.join(KNOWN)}; did you mean max_year?"
     )
@@ -116,7 +123,7 @@ def test_an_unknown_name_gets_a_suggestion_and_the_list():
 
 def test_a_parameter_of_a_step_that_is_not_run():
     with pytest.raises(CineMatchError) as refused:
-        checked({"max_year": "1990"}, {"region": REGION}, elsewhere=KNOWN, typed=True)
+        check_parameters({"max_year": "1990"}, {"region": REGION}, elsewhere=KNOWN, typed=True)
     assert str(refused.value) == "the parameter max_year belongs to a step that is not run this time; leave it out"
 
 
@@ -155,6 +162,48 @@ def test_an_old_name_is_answered_with_the_new_one(old):
     known = {name: one for step in STEPS.values() for name, one in notebook_parameters(NOTEBOOKS / step).items()}
     message = f"the parameter {old} is called {OLD_NAMES[old]} now; use the new name"
     with pytest.raises(CineMatchError, match=message):
-        checked({old: "1"}, known, typed=True)
+        check_parameters({old: "1"}, known, typed=True)
     with pytest.raises(CineMatchError, match=message):
-        checked({old: 1}, {}, elsewhere=known)
+        check_parameters({old: 1}, {}, elsewhere=known)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("a = 1", "line 1 is no annotated assignment"),
+        ("a: int", "line 1 is no annotated assignment"),
+        ("import os", "line 1 is no annotated assignment"),
+        ("a: int = 1\nb.c: int = 2", "line 2 is no annotated assignment"),
+        ("a: set[int] = {1}", "the type set[int] is none of int, float, str, bool, list[str], list[int], dict[str, "),
+        ("a: int = int('1')", "malformed node or string on line 1"),
+        ("a: int = ", "invalid syntax"),
+    ],
+)
+def test_the_cell_holds_annotated_literals_and_nothing_else(tmp_path, source, reason):
+    path = notebook(tmp_path / "01.ipynb", source)
+    with pytest.raises(CineMatchError) as refused:
+        notebook_parameters(path)
+    assert f"the cell tagged 'parameters' of {path} must hold lines such as 'seed: int = 0" in str(refused.value)
+    assert reason in str(refused.value)
+
+
+def test_the_cell_is_not_executed(tmp_path):
+    path = notebook(tmp_path / "01.ipynb", f"a: int = open({str(tmp_path / 'made')!r}, 'w').write('')")
+    with pytest.raises(CineMatchError):
+        notebook_parameters(path)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_has_its_parameters(step):
+    known = step_parameters([step])
+    assert known.keys() >= {"dataset", "seed"}
+    assert all(one.description and one.check(one.default) == one.default for one in known.values())
+
+
+def test_a_notebook_without_a_parameter_that_the_runner_sets_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
+    path = notebook(tmp_path / STEPS["train"], 'dataset: str = "sample"\nraw_dir: str = "raw"')
+    with pytest.raises(CineMatchError) as refused:
+        step_parameters(["train"])
+    assert str(refused.value) == f"{path} lacks the parameters artifacts_dir, data_dir, run_dir, which step train needs"

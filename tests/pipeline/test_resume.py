@@ -8,7 +8,7 @@ from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.runs import FEATURES, META, Run, current_run_id, list_runs
 from cinematch_lib.catalog.cleaning import REPORT, CleaningReport, clean
-from cinematch_lib.pipeline.resume import resume_draft, trained_with
+from cinematch_lib.pipeline.resume import resume_draft, training_facts
 
 LATER = {
     "item_weights.npz": "train",
@@ -60,7 +60,7 @@ def test_the_new_run_holds_what_the_old_one_holds_and_what_is_added(tmp_path, ar
     assert all(second.files[name] == first.files[name] for name in first.files)
     assert list(second.facts) == ["clean", "features", "train"]
     assert second.facts["clean"] == first.facts["clean"]
-    assert [run.run_id for run in list_runs(artifacts)] == [first.run_id, second.run_id]
+    assert {run.run_id for run in list_runs(artifacts)} == {first.run_id, second.run_id}
 
 
 def test_the_old_run_is_not_changed_by_what_is_done_to_the_new_one(tmp_path, artifacts):
@@ -122,9 +122,9 @@ def test_what_was_not_trained_is_not_evaluated(tmp_path, artifacts):
     report = cleaned(tmp_path)
     publish(artifacts, report)
     with pytest.raises(CineMatchError, match="nothing to evaluate; train first: cinematch run --from train"):
-        trained_with(resume_draft("evaluate", report, artifacts))
+        training_facts(resume_draft("evaluate", report, artifacts))
     publish(artifacts, report, LATER)
-    features, train = trained_with(resume_draft("evaluate", report, artifacts))
+    features, train = training_facts(resume_draft("evaluate", report, artifacts))
     assert (features["parameters"], train["parameters"]) == ({"min_df": 1}, {"seed": 0})
 
 

@@ -16,7 +16,7 @@ from support.movielens_files import FILES, NAME, movielens_server, names, publis
 
 from cinematch_lib import Recommender
 from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
-from cinematch_lib.pipeline.runner import STEPS
+from cinematch_lib.pipeline.notebooks import STEPS
 
 RUN_FILES = {
     "cleaning_report.json",

@@ -22,8 +22,8 @@ from cinematch_lib import Preferences
 from cinematch_lib.cli.main import parser
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
+from cinematch_lib.pipeline import notebooks as pipeline
 from cinematch_lib.pipeline import parameters
-from cinematch_lib.pipeline import runner as pipeline
 from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 from scripts import build_docs
 
@@ -94,7 +94,7 @@ def test_run_commands_name_real_steps_parameters_and_data_sets(page, words):
     steps = pipeline.steps_between(given.get("--from"), given.get("--to"))
     assert given.get("--dataset", "sample") in DATASETS
     typed = {name: value for flag, name, value in zip(words, words[1:], words[2:], strict=False) if flag == "-p"}
-    parameters.checked(typed, pipeline.parameters_of(steps), typed=True)
+    parameters.check_parameters(typed, pipeline.step_parameters(steps), typed=True)
     if "-f" in given:
         assert (ROOT / given["-f"]).is_file()
 
@@ -135,9 +135,9 @@ def test_python_examples_work(page, sample_run, monkeypatch, capsys):
 
 
 def test_the_example_parameters_are_all_of_them_with_their_defaults():
-    known = pipeline.parameters_of(list(pipeline.STEPS))
+    known = pipeline.step_parameters(list(pipeline.STEPS))
     values = yaml.safe_load((ROOT / "examples/params.yaml").read_text(encoding="utf-8"))
-    assert parameters.checked(values, known) == {name: one.default for name, one in known.items()}
+    assert parameters.check_parameters(values, known) == {name: one.default for name, one in known.items()}
 
 
 # --- tables --------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ def test_the_table_of_steps_names_them_in_order():
 
 
 def test_the_table_of_parameters_names_them_all_with_their_steps():
-    of_step = {step: set(pipeline.parameters_of([step])) for step in pipeline.STEPS}
+    of_step = {step: set(pipeline.step_parameters([step])) for step in pipeline.STEPS}
     shown = {}
     for row in rows(section("docs/pipeline.md", "Parameters")):
         steps = list(pipeline.STEPS) if row[2] == "all" else row[2].split(", ")
@@ -160,7 +160,7 @@ def test_the_table_of_parameters_names_them_all_with_their_steps():
 
 
 def test_defaults_in_the_table_of_parameters():
-    known = pipeline.parameters_of(list(pipeline.STEPS))
+    known = pipeline.step_parameters(list(pipeline.STEPS))
     for row in rows(section("docs/pipeline.md", "Parameters")):
         listed = re.findall(r"\[[^\]]*\]|\{[^}]*\}|[^,\s]+", row[1]) * (1 if "," in row[1] else len(names(row[0])))
         for name, text in zip(names(row[0]), listed, strict=False):
@@ -196,7 +196,7 @@ def test_the_table_of_preferences_names_them_all():
 
 def test_the_table_of_hyperparameters_names_them_all():
     shown = first_names(section("docs/conventions.md", "Hyperparameters"))
-    assert shown == set(pipeline.parameters_of(["train"])) - {"dataset"}
+    assert shown == set(pipeline.step_parameters(["train"])) - {"dataset"}
 
 
 def test_the_changelog_names_every_renamed_parameter():

@@ -10,8 +10,8 @@ import pytest
 
 from cinematch_lib.artifacts.runs import current_run_id, list_runs
 from cinematch_lib.models import MODELS
+from cinematch_lib.pipeline.notebooks import NOTEBOOKS, STEPS
 from cinematch_lib.pipeline.parameters import notebook_parameters
-from cinematch_lib.pipeline.runner import NOTEBOOKS, STEPS
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 IN_ALL = {"dataset": "sample", "raw_dir": "raw", "data_dir": "data", "artifacts_dir": "artifacts", "seed": 0}

@@ -18,8 +18,8 @@ from support.tmdb_server import TOKEN, running
 from cinematch_lib import Recommender
 from cinematch_lib.artifacts.runs import current_run_id, list_runs
 from cinematch_lib.data.datasets import DATASETS
+from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import Parameter
-from cinematch_lib.pipeline.runner import STEPS, parameters_of
 from cinematch_lib.wizard.rules import read, shown, written
 from cinematch_lib.wizard.terminal import duration
 
@@ -218,10 +218,10 @@ def test_wrong_answers_are_asked_again_with_the_reason(project):
 
 def test_questions_show_the_notebooks_own_words_and_defaults(project):
     person = Terminal(project, "--mode", "custom", "--dataset", "sample")
-    known = parameters_of(list(STEPS))
+    known = step_parameters(list(STEPS))
     while (asked := person.question())[0] in known:
         name, default = asked
-        assert known[name].meaning in plain(person.seen)
+        assert known[name].description in plain(person.seen)
         assert default == shown(known[name].default)
         person.answer("")
     assert asked == (ANOTHER, "none")

@@ -1,0 +1,107 @@
+"""One notebook, run by papermill in a kernel of its own: what it took, or why it failed."""
+
+import logging
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import papermill
+import psutil
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError
+
+_TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class StepFailedError(CineMatchError):
+    """A notebook failed; the message shows the cell and its error."""
+
+
+def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd: Path) -> tuple[float, float]:
+    """Run the notebook `source` with the parameters `values` in the folder `cwd`; the executed copy is `target`.
+
+    Returns the wall-clock seconds and the peak memory of the kernel in megabytes (10^6 bytes). Raises
+    NothingToDoError if the notebook did, and for any other error StepFailedError, whose message continues
+    "step … failed"; the copy then ends where it failed.
+    """
+    # It would warn of parameters with types that it does not know; they were checked. Failures are reported below.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    began = time.perf_counter()
+    with _PeakMemory() as memory:
+        try:
+            papermill.execute_notebook(
+                source,
+                target,
+                values,
+                kernel_name="python3",
+                kernel_manager_class=_KernelManager,
+                cwd=str(cwd),
+                progress_bar=False,
+                shutdown_kernel="immediate",  # results are in files by then; it is quicker, and quiet on Ctrl-C
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns that loopback is not encrypted
+                stderr_file=sys.stderr if sys.stderr.isatty() else None,
+            )
+        except PapermillExecutionError as error:
+            if error.ename == NothingToDoError.__name__:
+                raise NothingToDoError(error.evalue) from None
+            raise StepFailedError(_failure(source.name, error)) from None
+        except (DeadKernelError, RuntimeError):  # it died, or did not even start
+            raise StepFailedError(
+                f": its kernel died, most likely for want of memory (it held up to {memory.peak_mb:,.0f} MB); "
+                "close other programs or take a smaller data set\n"
+            ) from None
+    return round(time.perf_counter() - began, 2), round(memory.peak_mb, 1)
+
+
+class _KernelManager(AsyncKernelManager):
+    """Starts kernels with the default settings of matplotlib, whatever ``matplotlibrc`` and ``MPLBACKEND`` say."""
+
+    async def start_kernel(self, **options: Any) -> None:
+        environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+        environment["MATPLOTLIBRC"] = str(Path(matplotlib.get_data_path()) / "matplotlibrc")
+        await super().start_kernel(env=environment, **options)
+
+
+def _failure(notebook: str, error: PapermillExecutionError) -> str:
+    """Where a notebook failed and why, to follow "step … failed": the message, or the cell and the traceback."""
+    where = f" in cell [{error.exec_count}] of {notebook}:"
+    if error.ename in MEANT_FOR_PEOPLE:
+        return f"{where} {error.evalue}"
+    cell = "\n".join(f"    {line}" for line in str(error.source).splitlines())
+    traceback = _TERMINAL_COLOURS.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
+    return f"{where}\n\n{cell}\n\n{traceback}\n"
+
+
+class _PeakMemory:
+    """The peak of the memory that the child processes hold together, sampled ten times a second."""
+
+    def __enter__(self) -> "_PeakMemory":
+        self.peak_mb = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        this = psutil.Process()
+        while not self._over.wait(0.1):
+            held = 0
+            for process in this.children(recursive=True):
+                try:
+                    held += process.memory_info().rss
+                except psutil.Error:  # it ended in the meantime
+                    continue
+            self.peak_mb = max(self.peak_mb, held / 1e6)
