@@ -1,6 +1,6 @@
-"""Splits, metrics and comparisons: how good models are at finding the films that people turn out to like.
+"""Offline evaluation: splits, metrics, and comparisons of models on held-out likes.
 
-Films are ranked among all films but those that the user has rated at all, never among a sample of them.
+Films are ranked among all films that the user has not rated, never among a sample of them.
 """
 
 from cinematch_lib.errors import require_extra
@@ -13,8 +13,11 @@ from typing import Any
 import pandas as pd
 
 from cinematch_lib import models
+from cinematch_lib.evaluation.cold_start import evaluate_cold_films
+from cinematch_lib.evaluation.compare import compare_by_time, compare_models
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
-from cinematch_lib.evaluation.metrics import accuracy, coverage, kinds, most_popular, recall_by_popularity
+from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy, coverage, most_popular, recall_by_popularity
+from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
 from cinematch_lib.evaluation.tuning import CANDIDATES, search
 
@@ -23,12 +26,16 @@ __all__ = [
     "Interval",
     "Split",
     "accuracy",
+    "beyond_accuracy",
     "by_activity",
+    "compare_by_time",
+    "compare_models",
     "coverage",
     "difference",
+    "evaluate_cold_films",
     "folds_by_users",
     "interval",
-    "kinds",
+    "make_protocol",
     "most_popular",
     "recall_by_popularity",
     "recommend_for",
@@ -53,7 +60,7 @@ def recommend_for(
     """Fit the model `name` and recommend `k` films to each user: `userId, movieId, rank, score`.
 
     `train_ratings` and `histories` have `userId, movieId, rating` and optionally `timestamp`; `catalog` has
-    `movieId` and what else is known of the films; `params` are the model's own. Raises as `models.make`,
+    `movieId` and metadata of the films; `params` are the model's hyperparameters. Raises as `models.make`,
     `Model.fit` and `Model.recommend` do.
     """
     model = models.make(name, **params).fit(train_ratings, catalog)

@@ -1,9 +1,9 @@
-"""Little to go on: users of whom only a few likes are known, and films that nobody has rated yet."""
+"""Cold start: users with few known likes, and films without ratings."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,174 +11,187 @@ import pandas as pd
 from cinematch_lib import models
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
 from cinematch_lib.evaluation.metrics import accuracy
-from cinematch_lib.evaluation.protocols import LEAST_TESTED, eligible_users, round_of
+from cinematch_lib.evaluation.protocols import MIN_TEST_USERS, count_eligible_users, make_fold
 from cinematch_lib.evaluation.splits import Split, split_by_users
-from cinematch_lib.models import Model
+from cinematch_lib.models.base import Model
+from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.recommender.ranking import top_k_per_row
 from cinematch_lib.storage.resources import threads_for
 
-COLD_LIKES = (0, 1, 3, 5, 10)
-HIDDEN = 0.1  # the part of the films whose ratings are hidden
-_TESTED, _MOST_TESTED = 1 / 3, 1000  # by cold films: a third of the users, 1,000 at the most
-_AT_ONCE = 200  # users whose scores are held in memory
+KNOWN_LIKES = (0, 1, 3, 5, 10)
+HIDDEN_FILMS = 0.1  # the share of the rated films whose ratings are hidden
+_TEST_USERS, _MAX_TEST_USERS = 1 / 3, 1000  # of the analysis of hidden films
+_RECALL_K = 20
+_BATCH = 200  # users whose scores are held in memory at once
+
+# Lists (userId, movieId, rank) of k films for users, based on the ratings shown, without any film in rated.
+RankFunction = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame, int], pd.DataFrame]
 
 
-class Rank(Protocol):
-    """Whatever makes lists of `k` films for `users` of what is `shown`, without any film in `rated`."""
+def ndcg_by_known_likes(
+    rank: RankFunction, split: Split, k: int, numbers: Sequence[int] = KNOWN_LIKES, seed: int = 0
+) -> pd.DataFrame:
+    """nDCG@k of each test user by the number of their likes that is known: float64 (users, numbers).
 
-    def __call__(self, shown: pd.DataFrame, users: np.ndarray, rated: pd.DataFrame, k: int) -> pd.DataFrame:
-        """Lists: `userId, movieId, rank`."""
-
-
-def to_cold_users(rank: Rank, split: Split, k: int, likes: Sequence[int] = COLD_LIKES, seed: int = 0) -> pd.DataFrame:
-    """The nDCG@k of each test user when only so many of their likes are shown: float64 (users, numbers of likes).
-
-    The users, in the index, are those with as many likes to show as the largest number, so that all columns are
-    of the same ones. Which likes are shown is random; with more, the former stay. Everything that a user has
-    rated, shown or not, is left out of the lists, but for what is to be found.
+    The users, in the index, are those with at least max(numbers) likes in the history, so that all columns have
+    the same users. The known likes are random; a larger number adds to a smaller one. All rated films are excluded
+    from the lists, except the held-out ones.
     """
-    liked = split.histories[split.histories["rating"] >= LIKED].sort_values(["userId", "movieId"])
-    order = np.random.default_rng(seed).permutation(len(liked))
-    liked = liked.iloc[order]
-    size = liked["userId"].value_counts()
-    users = np.intersect1d(size.index[size >= max(likes)], split.users)
-    liked, rated, held = (of[of["userId"].isin(users)] for of in (liked, split.histories, split.held_out))
-    place = liked.groupby("userId").cumcount()
+    likes = split.histories[split.histories["rating"] >= LIKED].sort_values(["userId", "movieId"])
+    likes = likes.iloc[np.random.default_rng(seed).permutation(len(likes))]
+    counts = likes["userId"].value_counts()
+    users = np.intersect1d(counts.index[counts >= max(numbers)], split.users)
     if not len(users):
-        return pd.DataFrame(columns=list(likes), dtype=float)
-    lists = {number: rank(liked[place < number], users, rated, k) for number in likes}
-    return pd.DataFrame({number: accuracy(one, held, [k])[f"ndcg@{k}"] for number, one in lists.items()})
+        return pd.DataFrame(columns=list(numbers), dtype=float)
+    likes, rated, held_out = (table[table["userId"].isin(users)] for table in (likes, split.histories, split.held_out))
+    position = likes.groupby("userId").cumcount()
+    lists = {number: rank(likes[position < number], users, rated, k) for number in numbers}
+    return pd.DataFrame({number: accuracy(one, held_out, [k])[f"ndcg@{k}"] for number, one in lists.items()})
 
 
-def ranking(model: Model) -> Rank:
-    """A fitted model as what `to_cold_users` asks."""
+def rank_with(model: Model) -> RankFunction:
+    """The RankFunction of a fitted model."""
 
     def rank(shown: pd.DataFrame, users: np.ndarray, rated: pd.DataFrame, k: int) -> pd.DataFrame:
-        parts = []
-        for start in range(0, len(users), _AT_ONCE):
-            some = users[start : start + _AT_ONCE]
-            scores = model.scores(shown[shown["userId"].isin(some)], some)
-            gone = rated[rated["userId"].isin(some) & rated["movieId"].isin(model.films)]
-            scores[np.searchsorted(some, gone["userId"]), np.searchsorted(model.films, gone["movieId"])] = -np.inf
-            at = top_k_per_row(scores, k)
-            row, place = np.nonzero(np.isfinite(np.take_along_axis(scores, at, axis=1)))
-            films = model.films[at[row, place]]
-            parts.append(pd.DataFrame({"userId": some[row], "movieId": films, "rank": place + 1}))
-        return pd.concat(parts)
+        lists = []
+        for start in range(0, len(users), _BATCH):
+            batch = users[start : start + _BATCH]
+            scores = model.scores(shown[shown["userId"].isin(batch)], batch)
+            excluded = rated[rated["userId"].isin(batch) & rated["movieId"].isin(model.films)]
+            row, column = np.searchsorted(batch, excluded["userId"]), np.searchsorted(model.films, excluded["movieId"])
+            scores[row, column] = -np.inf
+            columns = top_k_per_row(scores, k)
+            row, place = np.nonzero(np.isfinite(np.take_along_axis(scores, columns, axis=1)))
+            films = model.films[columns[row, place]]
+            lists.append(pd.DataFrame({"userId": batch[row], "movieId": films, "rank": place + 1}))
+        return pd.concat(lists)
 
     return rank
 
 
 @dataclass(frozen=True)
 class ColdFilms:
-    """What becomes of films whose ratings were hidden, and of the others.
+    """How well models rank films whose ratings were hidden, and the effect on the other films.
 
-    `hidden` counts the films, `users` those who liked one of them. By model: `auc` is how often a hidden film
-    that a user liked stands before one that they did not rate (chance is 0.5); `among_all` the same with all
-    films instead of the hidden ones; `found` the part of the liked ones in the first 20 of the hidden ones, of
-    which `chance` would be found by chance. `ahead` is the hybrid's `auc` less the content model's; `rest` what
-    leaning on content adds to the hybrid's nDCG@10 for all other films.
+    Attributes
+    ----------
+    n_films : the number of hidden films.
+    n_users : the number of test users who liked one.
+    auc : by model, the probability that a liked hidden film ranks above an unrated hidden one (0.5 by chance).
+    auc_all : the same against all unrated films.
+    recall : by model, the share of liked hidden films among the first 20 hidden films.
+    chance_recall : the recall of a random order.
+    auc_difference : the hybrid's `auc` minus that of the content model.
+    warm_ndcg : the hybrid's nDCG@10 on the other films without its content term.
+    warm_difference : what the content term adds to that.
+
     """
 
-    hidden: int
-    users: int
-    chance: float
+    n_films: int
+    n_users: int
     auc: Mapping[str, Interval]
-    among_all: Mapping[str, Interval]
-    found: Mapping[str, Interval]
-    ahead: Interval
-    rest: Interval
-    rest_mean: float
+    auc_all: Mapping[str, Interval]
+    recall: Mapping[str, Interval]
+    chance_recall: float
+    auc_difference: Interval
+    warm_ndcg: float
+    warm_difference: Interval
 
     def table(self) -> pd.DataFrame:
-        """Side by side: a row for each model, the measures with their intervals in words."""
+        """A row for each model and for chance, with the three measures and their intervals as text."""
         columns = {
-            "before an unrated hidden film": self.auc,
-            "before an unrated film of any kind": self.among_all,
-            "found in 20 hidden films": self.found,
+            "AUC among hidden films": self.auc,
+            "AUC among all films": self.auc_all,
+            f"Recall@{_RECALL_K} among hidden films": self.recall,
         }
         table = pd.DataFrame({name: {model: str(one) for model, one in of.items()} for name, of in columns.items()})
-        table.loc["chance"] = ["0.5", "0.5", f"{self.chance:.4f}"]
+        table.loc["chance"] = ["0.5", "0.5", f"{self.chance_recall:.4f}"]
         return table
 
-    def in_words(self) -> str:
-        """What the comparison with the content model came to, and what the other films lose or gain."""
+    def description(self) -> str:
+        """The difference from the content model and the effect on the other films, in sentences."""
         return (
-            f"The ratings of {self.hidden:,} films are hidden; {self.users:,} tested users liked one of them or more. "
-            f"Among those films the hybrid's order less the content model's: {self.ahead.mean:+.4f} "
-            f"[{self.ahead.low:+.4f}, {self.ahead.high:+.4f}]. For the other films, leaning on content changes the "
-            f"hybrid's nDCG@10 of {self.rest_mean:.4f} by {self.rest.mean:+.4f} "
-            f"[{self.rest.low:+.4f}, {self.rest.high:+.4f}]."
-        ).replace("-", "−")
+            f"The ratings of {self.n_films:,} films are hidden; {self.n_users:,} test users liked one or more of them. "
+            f"AUC of the hybrid minus that of the content model: {_signed(self.auc_difference)}. On all other films, "
+            f"the content term changes the hybrid's nDCG@10 of {self.warm_ndcg:.4f} by {_signed(self.warm_difference)}."
+        )
 
 
-def cold_films(
+def evaluate_cold_films(
     ratings: pd.DataFrame,
     films: pd.DataFrame,
     tags: pd.DataFrame | None = None,
     *,
-    ours: Mapping[str, Any] | None = None,
+    hybrid_params: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> ColdFilms | None:
-    """Hide all ratings and tags of a random tenth of the rated films, and see who finds them.
+    """Hide all ratings and tags of a random tenth of the rated films, and evaluate how models rank these films.
 
-    `ours` are the hybrid's parameters. None where too few users can be tested, or none of them likes a hidden
-    film.
+    None if too few users can be tested, or if none of them likes a hidden film.
     """
     rated = np.unique(ratings["movieId"])
-    hidden = np.sort(np.random.default_rng(seed).permutation(rated)[: max(1, round(HIDDEN * len(rated)))])
-    of_hidden = ratings["movieId"].isin(hidden)
-    tags = None if tags is None else tags[~pd.to_numeric(tags["movieId"], errors="coerce").isin(hidden)]
-    if eligible_users(ratings[~of_hidden]) < LEAST_TESTED:
+    hidden = np.sort(np.random.default_rng(seed).permutation(rated)[: max(1, round(HIDDEN_FILMS * len(rated)))])
+    is_hidden = ratings["movieId"].isin(hidden)
+    if tags is not None:
+        tags = tags[~pd.to_numeric(tags["movieId"], errors="coerce").isin(hidden)]
+    if count_eligible_users(ratings[~is_hidden]) < MIN_TEST_USERS:
         return None
-    part = min(_TESTED, _MOST_TESTED / ratings["userId"].nunique())
-    one = round_of(split_by_users(ratings[~of_hidden], part, seed=seed), films, tags)
-    users = one.split.users
-    theirs = ratings[of_hidden & ratings["userId"].isin(users)]
-    if not (theirs["rating"] >= LIKED).any():
+    share = min(_TEST_USERS, _MAX_TEST_USERS / ratings["userId"].nunique())
+    fold = make_fold(split_by_users(ratings[~is_hidden], share, seed=seed), films, tags)
+    split = fold.split
+    relevant = ratings[is_hidden & ratings["userId"].isin(split.users)]
+    if not (relevant["rating"] >= LIKED).any():
         return None
-    with threads_for(len(one.split.train)):
-        hybrid = models.make("hybrid", **(ours or {})).fit(one.split.train, one.catalog)
-    without = copy.copy(hybrid)  # the same weights: content is what is added to them when films are scored
-    without.best_params = hybrid.best_params | {"content_weight": 0.0}
-    measured = {
-        "hybrid": _found(hybrid, one.split, theirs, hidden),
-        "content": _found(models.make("content").fit(one.split.train, one.catalog), one.split, theirs, hidden),
-        "hybrid without content": _found(without, one.split, theirs, hidden),
+    with threads_for(len(split.train)):
+        hybrid = Hybrid(**(hybrid_params or {})).fit(split.train, fold.catalog)
+    without_content = copy.copy(hybrid)  # the same weights: the content term is added when films are scored
+    without_content.best_params = hybrid.best_params | {"content_weight": 0.0}
+    compared = {
+        "hybrid": hybrid,
+        "content": models.make("content").fit(split.train, fold.catalog),
+        "hybrid without content": without_content,
     }
+    measured = {name: _measure(model, split, relevant, hidden) for name, model in compared.items()}
     k = min(10, len(films))
-    warm, leaner = (
-        accuracy(model.recommend(one.split.histories, k, users=users), one.split.held_out, [10])["ndcg@10"]
-        for model in (hybrid, without)
+    warm, warm_without = (
+        accuracy(model.recommend(split.histories, k, users=split.users), split.held_out, [10])["ndcg@10"]
+        for model in (hybrid, without_content)
     )
     return ColdFilms(
-        len(hidden),
-        len(measured["hybrid"]),
-        min(1.0, 20 / len(hidden)),
-        *({name: interval(of[part]) for name, of in measured.items()} for part in ("auc", "among_all", "found")),
-        difference(measured["hybrid"]["auc"], measured["content"]["auc"]),
-        difference(warm, leaner),
-        float(leaner.mean()),
+        n_films=len(hidden),
+        n_users=len(measured["hybrid"]),
+        **{
+            measure: {name: interval(table[measure]) for name, table in measured.items()}
+            for measure in ("auc", "auc_all", "recall")
+        },
+        chance_recall=min(1.0, _RECALL_K / len(hidden)),
+        auc_difference=difference(measured["hybrid"]["auc"], measured["content"]["auc"]),
+        warm_ndcg=float(warm_without.mean()),
+        warm_difference=difference(warm, warm_without),
     )
 
 
-def _found(model: Model, split: Split, theirs: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:
-    """For each user who liked a hidden film, how well the model finds those: `auc, among_all, found`."""
-    films, rows = model.films, {}
-    is_hidden = np.isin(films, hidden)
-    likes = theirs[theirs["rating"] >= LIKED].groupby("userId")["movieId"]
-    rated = {user: of.to_numpy() for user, of in pd.concat([split.histories, theirs]).groupby("userId")["movieId"]}
-    for user, liked in likes:
-        scores = model.scores(split.histories[split.histories["userId"] == user], [user])[0]
-        wanted = scores[np.isin(films, liked)]
-        others = ~np.isin(films, rated[user])
-        near, far = scores[others & is_hidden], scores[others]
-        better = (near > wanted[:, None]).sum(axis=1) + (near == wanted[:, None]).sum(axis=1) / 2
-        rows[user] = (_before(wanted, near), _before(wanted, far), float((better < 20).mean()))
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["auc", "among_all", "found"])
+def _measure(model: Model, split: Split, relevant: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:
+    """The columns `auc, auc_all, recall` for each user who liked a hidden film; `relevant` has the hidden ratings."""
+    is_hidden, rows = np.isin(model.films, hidden), {}
+    histories = split.histories
+    rated = {user: ids.to_numpy() for user, ids in pd.concat([histories, relevant]).groupby("userId")["movieId"]}
+    for user, liked in relevant[relevant["rating"] >= LIKED].groupby("userId")["movieId"]:
+        scores = model.scores(histories[histories["userId"] == user], [user])[0]
+        positives = scores[np.isin(model.films, liked)]
+        unrated = ~np.isin(model.films, rated[user])
+        negatives = scores[unrated & is_hidden]
+        ahead = (negatives > positives[:, None]).sum(axis=1) + (negatives == positives[:, None]).sum(axis=1) / 2
+        recall = float((ahead < _RECALL_K).mean())
+        rows[user] = (_auc(positives, negatives), _auc(positives, scores[unrated]), recall)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["auc", "auc_all", "recall"])
 
 
-def _before(wanted: np.ndarray, others: np.ndarray) -> float:
-    """How often one of `wanted` is above one of `others`, equal ones counting half."""
-    return float(((wanted[:, None] > others).mean() + (wanted[:, None] >= others).mean()) / 2)
+def _auc(positives: np.ndarray, negatives: np.ndarray) -> float:
+    """The probability that a positive scores above a negative; ties count half."""
+    return float(((positives[:, None] > negatives).mean() + (positives[:, None] >= negatives).mean()) / 2)
+
+
+def _signed(one: Interval) -> str:
+    return f"{one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}]".replace("-", "−")

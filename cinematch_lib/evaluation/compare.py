@@ -1,8 +1,8 @@
-"""Models against each other under one plan: each tuned by the same budget, fitted, queries, and scored."""
+"""Comparison of models under one protocol: each is tuned with the same budget, fitted and evaluated."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,198 +10,222 @@ from tqdm import tqdm
 
 from cinematch_lib import models
 from cinematch_lib.errors import NothingToDoError
-from cinematch_lib.evaluation import protocols as plans
-from cinematch_lib.evaluation.as_served import AsServed
-from cinematch_lib.evaluation.cold_start import ranking, to_cold_users
-from cinematch_lib.evaluation.metrics import accuracy, kinds
-from cinematch_lib.evaluation.protocols import Plan, Round
+from cinematch_lib.evaluation.cold_start import RankFunction, ndcg_by_known_likes, rank_with
+from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy
+from cinematch_lib.evaluation.protocols import Fold, Protocol, make_protocol
+from cinematch_lib.evaluation.served import ServedRecommender
 from cinematch_lib.evaluation.tuning import search
-from cinematch_lib.models import Hybrid, Model
+from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
-OURS = "hybrid"
-_LIANG2018 = (100, 20, 50)
-SERVED = "served"  # the entry of the recommender made of the hybrid
+HYBRID = "hybrid"
+SERVED = "served"  # the recommender built from the hybrid
+_LIANG2018_KS = (100, 20, 50)
 
-
-class Ask(Protocol):
-    """Whatever recommends `k` films to each of `users`, given their histories: `userId, movieId, rank, score`."""
-
-    def __call__(self, histories: pd.DataFrame, users: Sequence[int], k: int) -> pd.DataFrame:
-        """Recommend."""
+# Recommends k films to each of the users, given their histories: userId, movieId, rank, score.
+RecommendFunction = Callable[[pd.DataFrame, np.ndarray, int], pd.DataFrame]
+ServeFunction = Callable[[Fold, Hybrid], ServedRecommender]
 
 
 @dataclass
-class Entry:
-    """What one model came to.
+class ModelResult:
+    """The results of one model in all folds.
 
-    `chosen` are the values that were chosen, one mapping for each round in which they differ; `tried` what a search
-    scored; `values` float64 (users, metrics), indexed by userId; `lists` the recommendations of all rounds;
-    `cold` for each number of likes shown the nDCG of each user, float64 (users, numbers), None where it was not
-    measured; `cost` seconds and megabytes, which differ from run to run.
+    Attributes
+    ----------
+    name : the model's name.
+    best_params : its hyperparameters, one mapping for each fold in which they differ.
+    trials : the candidates of its search with their metric.
+    values : metrics of each test user, float64 (users, metrics), indexed by userId.
+    lists : recommendations of all folds.
+    cold_users : nDCG of each user by the number of known likes, float64 (users, numbers); None if not measured.
+    cost : seconds and megabytes, which vary between runs.
+
     """
 
     name: str
-    chosen: list[dict[str, Any]] = field(default_factory=list)
-    tried: pd.DataFrame = field(default_factory=pd.DataFrame)
+    best_params: list[dict[str, Any]] = field(default_factory=list)
+    trials: pd.DataFrame = field(default_factory=pd.DataFrame)
     values: pd.DataFrame = field(default_factory=pd.DataFrame)
     lists: pd.DataFrame = field(default_factory=pd.DataFrame)
-    cold: pd.DataFrame | None = None
+    cold_users: pd.DataFrame | None = None
     cost: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Contest:
-    """A plan, and what each model came to under it, by name, in the order asked for; `ks` lengths of lists."""
+class Comparison:
+    """The results of models under a protocol, by name; `ks` are the lengths of lists."""
 
-    plan: Plan
-    entries: Mapping[str, Entry]
+    protocol: Protocol
+    results: Mapping[str, ModelResult]
     ks: Sequence[int]
 
     @property
-    def main(self) -> list[str]:
-        """The metrics that lead, and that later runs are compared by."""
-        if self.plan.protocol == "liang2018":
+    def main_metrics(self) -> list[str]:
+        """The metrics that models and runs are compared by."""
+        if self.protocol.name == "liang2018":
             return ["ndcg@100", "capped_recall@20", "capped_recall@50"]
-        return [f"ndcg@{self.ks[0]}", f"recall@{self.ks[min(1, len(self.ks) - 1)]}"]
+        return [f"ndcg@{self.ks[0]}", f"recall@{self.recall_k}"]
 
     @property
-    def rivals(self) -> list[str]:
-        """The models that are not ours, the best by the first leading metric first."""
-        means = self.values(self.main[0]).mean()
-        return sorted((name for name in self.entries if name not in (OURS, SERVED)), key=lambda name: -means[name])
+    def recall_k(self) -> int:
+        """The length of list at which recall is measured."""
+        return self.ks[min(1, len(self.ks) - 1)]
 
     @property
-    def leading(self) -> list[str]:
-        """Ours, the best rival, and the popular films: those that closer looks are taken at."""
-        names = dict.fromkeys([OURS, SERVED, *self.rivals[:1], "popular"])
-        return [name for name in names if name in self.entries]
+    def baselines(self) -> list[str]:
+        """All models but the hybrid, the best by the first main metric first."""
+        means = self.values(self.main_metrics[0]).mean()
+        return sorted((name for name in self.results if name not in (HYBRID, SERVED)), key=lambda name: -means[name])
+
+    @property
+    def highlighted(self) -> list[str]:
+        """The models of detailed analyses: the hybrid, as served, the best baseline, and popularity."""
+        names = dict.fromkeys([HYBRID, SERVED, *self.baselines[:1], "popular"])
+        return [name for name in names if name in self.results]
+
+    @property
+    def cold_users(self) -> dict[str, pd.DataFrame]:
+        """NDCG of each user by the number of known likes, for each model for which it was measured."""
+        measured = {name: result.cold_users for name, result in self.results.items()}
+        return {name: values for name, values in measured.items() if values is not None and len(values)}
 
     def values(self, metric: str) -> pd.DataFrame:
         """One metric of all models: float64 (users, models)."""
-        return pd.DataFrame({name: entry.values[metric] for name, entry in self.entries.items()})
+        return pd.DataFrame({name: result.values[metric] for name, result in self.results.items()})
 
 
-def contest(
-    plan: Plan,
+def compare_models(
+    protocol: Protocol,
     names: Sequence[str],
     ks: Sequence[int],
     *,
-    ours: Mapping[str, Any] | None = None,
+    hybrid_params: Mapping[str, Any] | None = None,
     tune: bool = True,
-    serve: Callable[[Round, Hybrid], AsServed] | None = None,
+    serve: ServeFunction | None = None,
     cold_users: bool = False,
-) -> Contest:
-    """Let the models `names` meet under `plan`, with lists of each length in `ks` (``liang2018`` has its own).
+) -> Comparison:
+    """Evaluate the models `names` under `protocol`, with lists of each length in `ks` (``liang2018`` has its own).
 
-    `ours` are the hybrid's parameters. With `tune`, every other model gets the best of its eight
-    candidates on the plan's validation users; without, its defaults. The hybrid chooses by itself, on some of the
-    users that it learns from: with several rounds once, on what is known to all of them. `serve`, given a round
-    and the hybrid fitted in it, returns what asks the recommender made of it (histories, users, k); this is an
-    entry of its own. With `cold_users`, models are also shown only some likes of each user. Shows its progress
+    With `tune`, every model but the hybrid gets the best of its candidates on the validation users, else its
+    defaults. The hybrid starts from `hybrid_params` and tunes the others on some of its training users; with several
+    folds once, on the data common to all. `serve` builds the recommender of a fold from the hybrid fitted on it,
+    and adds it as a model of its own. `cold_users` adds the analysis by the number of known likes. Shows its progress
     on stderr. Raises as the models do.
     """
     for name in names:
         models.make(name)
-    ks = _LIANG2018 if plan.protocol == "liang2018" else ks
-    steps = len(names) * len(plan.rounds)
-    entries: dict[str, Entry] = {}
-    ratings = len(plan.validation.split.train)
-    with threads_for(ratings), tqdm(total=steps, desc=plan.protocol, unit=" fits", mininterval=1, leave=False) as bar:
+    ks = _LIANG2018_KS if protocol.name == "liang2018" else ks
+    fits, train = len(names) * len(protocol.folds), protocol.validation.split.train
+    results: dict[str, ModelResult] = {}
+    with (
+        threads_for(len(train)),
+        tqdm(total=fits, desc=protocol.name, unit=" fits", mininterval=1, leave=False) as progress,
+    ):
+        evaluation = _Evaluation(protocol, ks, hybrid_params or {}, tune, serve, cold_users, progress)
         for name in names:
-            bar.set_postfix_str(name)
-            entries |= _enter(name, plan, ks, (ours or {}) if name == OURS else None, tune, serve, cold_users, bar)
-    return Contest(plan, entries, ks)
+            progress.set_postfix_str(name)
+            results |= evaluation.run(name)
+    return Comparison(protocol, results, ks)
 
 
-def contest_by_time(
-    before: Contest,
+def compare_by_time(
+    comparison: Comparison,
     ratings: pd.DataFrame,
     films: pd.DataFrame,
     tags: pd.DataFrame | None,
     date: str | float,
-    **how: Any,
-) -> Contest | None:
-    """The hybrid, its best rival so far and the popular films again, split by time.
+    **options: Any,
+) -> Comparison | None:
+    """Compare the highlighted models of `comparison` again, split by time at `date`.
 
-    `how` is as for `contest`. None where the ratings have no times, or too few users are on one side of `date`.
+    `options` are those of `compare_models`. None if the ratings have no timestamps, or if too few users are on one
+    side of `date`.
     """
     if "timestamp" not in ratings:
         return None
     try:
-        then = plans.plan(ratings, films, tags, protocol="time", date=date)
+        protocol = make_protocol(ratings, films, tags, name="time", date=date)
     except NothingToDoError:
         return None
-    return contest(then, [name for name in before.leading if name != SERVED], before.ks, **how)
+    names = [name for name in comparison.highlighted if name != SERVED]
+    return compare_models(protocol, names, comparison.ks, **options)
 
 
-def _enter(
-    name: str,
-    plan: Plan,
-    ks: Sequence[int],
-    params: Mapping[str, Any] | None,
-    tune: bool,
-    serve: Callable[[Round, Hybrid], AsServed] | None,
-    cold_users: bool,
-    bar: tqdm,
-) -> dict[str, Entry]:
-    """One model in all rounds; the hybrid with what is served of it."""
-    tried = pd.DataFrame()
-    with timer() as searched:
-        if params is None and tune:
-            params, tried = search(name, plan.validation.split, plan.validation.catalog, metric=f"ndcg@{ks[0]}")
-        if name == OURS and len(plan.rounds) > 1:
-            ours = models.make(OURS, **params).fit(plan.validation.split.train, plan.validation.catalog)
-            params, tried = dict(params) | ours.best_params, pd.DataFrame(ours.trials)
-    parts: dict[str, list[dict[str, Any]]] = {name: []}
-    for one in plan.rounds:
-        with timer() as fitting:
-            model = models.make(name, **(params or {})).fit(one.split.train, one.catalog)
-        chosen = dict(getattr(model, "best_params", params or {}))
-        cold = to_cold_users(ranking(model), one.split, ks[0]) if cold_users else None
-        made = {"chosen": chosen, "cold": cold, "fit": fitting.seconds, "mb": megabytes(model)}
-        parts[name].append(made | _asked(_asking(model), one, ks))
-        if name == OURS and serve is not None:
-            with timer() as fitting:
-                ask = serve(one, model)
-            cold = to_cold_users(ask.rank, one.split, ks[0]) if cold_users else None
-            made = {"chosen": chosen, "cold": cold, "fit": fitting.seconds, "mb": megabytes(ask)}
-            parts.setdefault(SERVED, []).append(made | _asked(ask, one, ks))
-        bar.update()
-    return {one: _entry(one, of, tried, searched.seconds if one == name else 0.0) for one, of in parts.items()}
+@dataclass(frozen=True)
+class _Evaluation:
+    """The options of a comparison; `run` evaluates one model with them."""
+
+    protocol: Protocol
+    ks: Sequence[int]
+    hybrid_params: Mapping[str, Any]
+    tune: bool
+    serve: ServeFunction | None
+    cold_users: bool
+    progress: tqdm
+
+    def run(self, name: str) -> dict[str, ModelResult]:
+        """The result of a model; for the hybrid, also that of the recommender built from it."""
+        with timer() as search_time:
+            params, trials = self._tuned(name)
+        folds: dict[str, list[dict[str, Any]]] = {name: []}
+        for fold in self.protocol.folds:
+            with timer() as fit_time:
+                model = models.make(name, **params).fit(fold.split.train, fold.catalog)
+            facts = {"params": dict(getattr(model, "best_params", params))}
+            costs = {"fit s": fit_time.seconds, "MB": megabytes(model)}
+            folds[name].append(facts | self._measured(_recommend_with(model), rank_with(model), fold, costs))
+            if name == HYBRID and self.serve is not None:
+                with timer() as fit_time:
+                    served = self.serve(fold, model)
+                costs = {"fit s": fit_time.seconds, "MB": megabytes(served)}
+                folds.setdefault(SERVED, []).append(facts | self._measured(served, served.rank, fold, costs))
+            self.progress.update()
+        seconds = {name: search_time.seconds}
+        return {one: _combined(one, parts, trials, seconds.get(one, 0.0)) for one, parts in folds.items()}
+
+    def _tuned(self, name: str) -> tuple[dict[str, Any], pd.DataFrame]:
+        """The hyperparameters of a model and the trials by which they were found."""
+        validation = self.protocol.validation
+        if name != HYBRID:
+            if not self.tune:
+                return {}, pd.DataFrame()
+            return search(name, validation.split, validation.catalog, metric=f"ndcg@{self.ks[0]}")
+        params = dict(self.hybrid_params)
+        if len(self.protocol.folds) == 1:
+            return params, pd.DataFrame()  # it is tuned as it is fitted
+        hybrid = Hybrid(**params).fit(validation.split.train, validation.catalog)
+        return params | hybrid.best_params, pd.DataFrame(hybrid.trials)
+
+    def _measured(
+        self, recommend: RecommendFunction, rank: RankFunction, fold: Fold, costs: dict[str, float]
+    ) -> dict[str, Any]:
+        """Lists, metrics and costs of a fitted model in one fold."""
+        split, k = fold.split, self.ks[0]
+        cold_users = ndcg_by_known_likes(rank, split, k) if self.cold_users else None
+        with timer() as recommend_time:
+            lists = recommend(split.histories, split.users, max(self.ks))
+        values = accuracy(lists, split.held_out, self.ks)
+        values = values.join(beyond_accuracy(lists, split.train, fold.catalog, k)).fillna(0.0)
+        costs = costs | {"ms a user": 1000 * recommend_time.seconds / len(split.users)}
+        return {"cold_users": cold_users, "lists": lists, "values": values, "costs": costs}
 
 
-def _asking(model: Model) -> Ask:
+def _recommend_with(model: models.Model) -> RecommendFunction:
     return lambda histories, users, k: model.recommend(histories, min(k, len(model.films)), users=users)
 
 
-def _asked(ask: Ask, one: Round, ks: Sequence[int]) -> dict[str, Any]:
-    """What a fitted model says in one round: its lists, what they are worth to each user, and how long it took."""
-    split = one.split
-    with timer() as asking:
-        lists = ask(split.histories, split.users, max(ks))
-    values = accuracy(lists, split.held_out, ks).join(kinds(lists, split.train, one.catalog, ks[0])).fillna(0.0)
-    return {"lists": lists, "values": values, "ms": 1000 * asking.seconds / len(split.users)}
-
-
-def _entry(name: str, parts: list[dict[str, Any]], tried: pd.DataFrame, searched: float) -> Entry:
-    """The rounds of one model as one."""
-    cold = [part["cold"] for part in parts if part["cold"] is not None]
-    return Entry(
+def _combined(name: str, folds: list[dict[str, Any]], trials: pd.DataFrame, search_seconds: float) -> ModelResult:
+    """The results of the folds as one."""
+    params = [fold["params"] for fold in folds]
+    cold_users = [fold["cold_users"] for fold in folds if fold["cold_users"] is not None]
+    costs = pd.DataFrame([fold["costs"] for fold in folds]).mean()
+    return ModelResult(
         name,
-        _distinct([part["chosen"] for part in parts]),
-        tried,
-        pd.concat([part["values"] for part in parts]).sort_index(),
-        pd.concat([part["lists"] for part in parts], ignore_index=True),
-        pd.concat(cold).sort_index() if cold else None,
-        {
-            "search s": searched,
-            "fit s": float(np.mean([part["fit"] for part in parts])),
-            "MB": float(np.mean([part["mb"] for part in parts])),
-            "ms a user": float(np.mean([part["ms"] for part in parts])),
-        },
+        [one for number, one in enumerate(params) if one not in params[:number]],
+        trials,
+        pd.concat([fold["values"] for fold in folds]).sort_index(),
+        pd.concat([fold["lists"] for fold in folds], ignore_index=True),
+        pd.concat(cold_users).sort_index() if cold_users else None,
+        {"search s": search_seconds} | {str(what): float(mean) for what, mean in costs.items()},
     )
-
-
-def _distinct(chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for at, one in enumerate(chosen) if one not in chosen[:at]]

@@ -1,4 +1,4 @@
-"""How sure a mean over users is: bootstrap intervals, and paired differences of two models."""
+"""Bootstrap confidence intervals of means over users, and of paired differences."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.evaluation.metrics import class_labels
 
-_AT_ONCE = 4_000_000  # resampled values held in memory
+_BATCH = 4_000_000  # resampled values held in memory at once
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over users and where it may lie: between `low` and `high` with the probability `level`."""
+    """A mean over users and its confidence interval from `low` to `high` at the confidence `level`."""
 
     mean: float
     low: float
@@ -24,26 +25,26 @@ class Interval:
 
     @property
     def differs(self) -> bool:
-        """Whether zero lies outside: for a difference, that it is larger than the noise."""
+        """Whether the interval excludes zero; for a difference, that it is statistically significant."""
         return self.low > 0 or self.high < 0
 
 
 def interval(values: pd.Series | np.ndarray, *, level: float = 0.95, draws: int = 2000, seed: int = 0) -> Interval:
-    """The percentile bootstrap over users (Efron 1979, doi 10.1214/aos/1176344552).
+    """The mean of `values`, float (users,), with its percentile bootstrap interval over users.
 
-    `values` is float (users,), one for each; users are drawn anew `draws` times, as many as there are. The same
-    seed gives the same interval. Raises CineMatchError where there is no user.
+    `draws` samples of the same size are drawn with replacement (Efron 1979, doi 10.1214/aos/1176344552). The same
+    seed gives the same interval. Raises CineMatchError if there is no user.
     """
     values = np.asarray(values, dtype=np.float64)
-    return _between(float(values.mean()) if len(values) else 0.0, _drawn(values, draws, seed), level)
+    return _percentiles(float(values.mean()) if len(values) else 0.0, _resampled_means(values, draws, seed), level)
 
 
 def difference(
     first: pd.Series, second: pd.Series, *, level: float = 0.95, draws: int = 2000, seed: int = 0
 ) -> Interval:
-    """The interval of `first` less `second`, user by user: both float, indexed by the same userIds.
+    """The interval of the mean paired difference `first` − `second`, both indexed by the same userIds.
 
-    Pairing takes out what makes a user easy or hard for every model. Raises CineMatchError for other users.
+    Pairing removes the variance between users that is common to both. Raises CineMatchError if the users differ.
     """
     if not first.index.is_unique or len(first) != len(second) or not first.index.isin(second.index).all():
         raise CineMatchError(
@@ -53,24 +54,24 @@ def difference(
     return interval(first - second.reindex(first.index), level=level, draws=draws, seed=seed)
 
 
-def difference_of_others(
+def unpaired_difference(
     first: pd.Series, second: pd.Series, *, level: float = 0.95, draws: int = 2000, seed: int = 0
 ) -> Interval:
-    """The interval of the mean of `first` less that of `second`, which are of other users: wider than `difference`.
+    """The interval of mean(first) − mean(second) over different users, which are resampled independently.
 
-    Users of both are drawn anew, independently. Raises CineMatchError where one has no user.
+    It is wider than that of the paired `difference`. Raises CineMatchError if one has no user.
     """
     one, other = (np.asarray(values, dtype=np.float64) for values in (first, second))
-    drawn = _drawn(one, draws, seed) - _drawn(other, draws, seed + 1)
-    return _between(float(one.mean() - other.mean()), drawn, level)
+    differences = _resampled_means(one, draws, seed) - _resampled_means(other, draws, seed + 1)
+    return _percentiles(float(one.mean() - other.mean()), differences, level)
 
 
-def _drawn(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Means of `draws` samples of the values with replacement, as many as there are: float64 (draws,)."""
+def _resampled_means(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """The means of `draws` bootstrap samples of the values: float64 (draws,)."""
     if not len(values) or not np.isfinite(values).all():
         raise CineMatchError(f"an interval needs a finite value for each of one user or more, got {len(values)} values")
     rng = np.random.default_rng(seed)
-    step = max(1, _AT_ONCE // len(values))
+    step = max(1, _BATCH // len(values))
     return np.concatenate(
         [
             values[rng.integers(0, len(values), (min(step, draws - done), len(values)))].mean(axis=1)
@@ -79,23 +80,21 @@ def _drawn(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
     )
 
 
-def _between(mean: float, drawn: np.ndarray, level: float) -> Interval:
+def _percentiles(mean: float, means: np.ndarray, level: float) -> Interval:
     if not 0 < level < 1:
         raise CineMatchError(f"level must be between 0 and 1, got {level}")
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(mean, float(low), float(high), level)
 
 
 def by_activity(values: pd.DataFrame, histories: pd.DataFrame, edges: tuple[int, ...] = (10, 30, 100)) -> pd.DataFrame:
-    """Means of the per-user `values` by how many ratings the users' histories hold; `edges` as lower bounds.
+    """Means of the per-user `values` by the number of ratings in the history; `edges` are lower bounds.
 
-    TrainingMatrix are the classes in words, columns those of `values` and `users`, how many there are in each.
+    Rows are the classes as labels; columns are those of `values`, and `users`, the number of users in each class.
     """
     counts = histories["userId"].value_counts().reindex(values.index).fillna(0).to_numpy()
-    starts = [0, *edges]
-    words = [f"{low} to {high - 1}" for low, high in zip(starts, edges, strict=False)] + [f"{starts[-1]} and more"]
-    at = np.searchsorted(np.asarray(edges), counts, side="right")
-    grouped = values.groupby(at)
-    table = grouped.mean().assign(users=grouped.size()).reindex(range(len(words)))
+    labels = class_labels(edges)
+    grouped = values.groupby(np.searchsorted(np.asarray(edges), counts, side="right"))
+    table = grouped.mean().assign(users=grouped.size()).reindex(range(len(labels)))
     table["users"] = table["users"].fillna(0).astype(int)
-    return table.set_axis(pd.Index(words, name="ratings in the history"))
+    return table.set_axis(pd.Index(labels, name="ratings in the history"))

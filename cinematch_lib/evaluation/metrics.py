@@ -1,7 +1,7 @@
-"""How good lists of recommendations are: what they find, and what kind of lists they are.
+"""Metrics of recommendation lists: accuracy on held-out films, and metrics beyond accuracy.
 
-Every function takes `recommendations` with `userId, movieId, rank` (rank 1 is the best) and gives a value for
-each user, so that intervals and paired comparisons can follow.
+`recommendations` has `userId, movieId, rank` with rank 1 for the best film. Metrics are computed for each user, so
+that confidence intervals and paired comparisons are possible.
 """
 
 from collections.abc import Sequence
@@ -11,126 +11,130 @@ import pandas as pd
 from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models.hit_metrics import ndcg, recall
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 
 def accuracy(recommendations: pd.DataFrame, held_out: pd.DataFrame, ks: Sequence[int] = (10, 20)) -> pd.DataFrame:
-    """What each user's list finds of their held-out films: float64 (users, metrics), indexed by userId, ascending.
+    """Accuracy of each user's list: float64 (users, metrics), indexed by userId, ascending.
 
-    Columns, for each k: ``ndcg@k`` (a find at rank r counts 1/log2(r+1), over the best that k ranks allow;
-    Järvelin and Kekäläinen 2002, doi 10.1145/582415.582418), ``recall@k`` (the found part of the held-out
-    films), ``capped_recall@k`` (the same, over no more than k), ``precision@k`` (the part of k that is finds),
-    ``map@k`` (precision at each find's rank, over the finds that k ranks allow), ``mrr@k`` (1/rank of the
-    first find). Users are those of `held_out`; who has no list finds nothing.
+    Columns, for each k, where a hit is a held-out film and H the number of held-out films:
+    ``ndcg@k`` (`hit_metrics.ndcg`), ``recall@k`` (hits / H), ``capped_recall@k`` (hits / min(H, k)),
+    ``precision@k`` (hits / k), ``map@k`` (Σ precision at the rank of each hit / min(H, k)) and ``mrr@k``
+    (1 / rank of the first hit). Users are those of `held_out`; without a list, all metrics are 0.
+    Raises CineMatchError for lists that repeat a rank or a film.
 
     >>> lists = pd.DataFrame({"userId": 7, "movieId": [1, 2, 3], "rank": [1, 2, 3]})
     >>> accuracy(lists, pd.DataFrame({"userId": [7, 7], "movieId": [2, 9]}), ks=[3]).round(3).loc[7].to_dict()
     {'ndcg@3': 0.387, 'recall@3': 0.5, 'capped_recall@3': 0.5, 'precision@3': 0.333, 'map@3': 0.25, 'mrr@3': 0.5}
     """
-    users, hits, held = _hits(recommendations, held_out, _checked(ks))
-    discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
-    ideal = np.cumsum(discount)
+    if not ks or min(ks) < 1:
+        raise CineMatchError(f"ks must be whole numbers from 1 up, got {list(ks)}")
+    users, hits, n_held_out = _hits(recommendations, held_out, max(ks))
     ranks = np.arange(1, hits.shape[1] + 1)
     precision_at_hits = np.cumsum(hits, axis=1) / ranks * hits
     values = {}
     for k in ks:
-        found, most = hits[:, :k].sum(axis=1), np.minimum(held, k)
-        values[f"ndcg@{k}"] = hits[:, :k] @ discount[:k] / ideal[most - 1]
-        values[f"recall@{k}"] = found / held
-        values[f"capped_recall@{k}"] = found / most
-        values[f"precision@{k}"] = found / k
+        n_hits, most = hits[:, :k].sum(axis=1), np.minimum(n_held_out, k)
+        values[f"ndcg@{k}"] = ndcg(hits, n_held_out, k)
+        values[f"recall@{k}"] = recall(hits, n_held_out, k)
+        values[f"capped_recall@{k}"] = n_hits / most
+        values[f"precision@{k}"] = n_hits / k
         values[f"map@{k}"] = precision_at_hits[:, :k].sum(axis=1) / most
         values[f"mrr@{k}"] = np.max(hits[:, :k] / ranks[:k], axis=1)
     return pd.DataFrame(values, index=pd.Index(users, name="userId"))
 
 
 def coverage(recommendations: pd.DataFrame, catalog: pd.DataFrame, k: int) -> float:
-    """The part of the catalog's films that are in somebody's first `k`."""
-    shown = recommendations.loc[recommendations["rank"] <= k, "movieId"].unique()
-    return float(catalog["movieId"].isin(shown).mean())
+    """The share of the catalog that is among the first `k` of at least one list."""
+    recommended = recommendations.loc[recommendations["rank"] <= k, "movieId"].unique()
+    return float(catalog["movieId"].isin(recommended).mean())
 
 
-def kinds(recommendations: pd.DataFrame, train: pd.DataFrame, catalog: pd.DataFrame, k: int) -> pd.DataFrame:
-    """What kind of list each user gets: float64 (users, 3), indexed by userId, ascending.
+def beyond_accuracy(recommendations: pd.DataFrame, train: pd.DataFrame, catalog: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Tail share, novelty and diversity of each user's list: float64 (users, 3), indexed by userId, ascending.
 
-    ``tail@k``: the part of films outside the 1 % of the catalog with the most training ratings.
-    ``novelty@k``: the mean of −log2 of the part of training users who rated the film (a film that nobody did
-    counts as rated by half a user). ``diversity@k``: 1 less the mean cosine of genres over the pairs of films;
-    films without genres are like none; 0 for a list of one.
+    ``tail@k``: the share of films outside the 1 % of the catalog with the most training ratings.
+    ``novelty@k``: the mean of −log2(share of training users who rated the film); an unrated film counts as rated
+    by half a user. ``diversity@k``: 1 − mean cosine of genres over pairs of films; a film without genres has
+    cosine 0 with all others, and a list of one film has diversity 0.
     """
     lists = recommendations[recommendations["rank"] <= k].sort_values(["userId", "rank"], kind="stable")
-    counts = train["movieId"].value_counts()
-    known = counts.reindex(lists["movieId"]).fillna(0).to_numpy()
-    rated = np.maximum(known, 0.5) / max(train["userId"].nunique(), 1)
+    counts = train["movieId"].value_counts().reindex(lists["movieId"]).fillna(0).to_numpy()
+    share = np.maximum(counts, 0.5) / max(train["userId"].nunique(), 1)
     values = {
         f"tail@{k}": ~lists["movieId"].isin(most_popular(train, catalog)).to_numpy(),
-        f"novelty@{k}": -np.log2(rated),
+        f"novelty@{k}": -np.log2(share),
     }
     means = pd.DataFrame(values, index=lists["userId"].to_numpy()).astype(float).groupby(level=0).mean()
     return means.assign(**{f"diversity@{k}": _diversity(lists, catalog)}).rename_axis("userId")
 
 
-def most_popular(train: pd.DataFrame, catalog: pd.DataFrame, part: float = 0.01) -> np.ndarray:
-    """The ids of the films with the most training ratings, `part` of the catalog (one at the least): int64."""
+def most_popular(train: pd.DataFrame, catalog: pd.DataFrame, share: float = 0.01) -> np.ndarray:
+    """The ids of the films with the most training ratings, a `share` of the catalog and at least one: int64."""
     counts = train["movieId"].value_counts().rename_axis("movieId").reset_index(name="count")
     counts = counts.sort_values(["count", "movieId"], ascending=[False, True])
-    return counts["movieId"].head(max(1, round(part * len(catalog)))).to_numpy(dtype=np.int64)
+    return counts["movieId"].head(max(1, round(share * len(catalog)))).to_numpy(dtype=np.int64)
 
 
 def recall_by_popularity(
     recommendations: pd.DataFrame, held_out: pd.DataFrame, train: pd.DataFrame, k: int, edges: Sequence[int]
 ) -> pd.DataFrame:
-    """How many of the held-out films are found in the first `k`, by how many training ratings they have.
+    """The share of held-out films among the first `k`, by their number of training ratings.
 
-    `edges`, ascending, are the least ratings of each class after the first, which begins at 0. Columns:
-    `ratings` (the class in words), `held_out` (how many), `found` (which part of them).
+    `edges`, ascending, are the lower bounds of the classes after the first, which starts at 0. Columns: `ratings`
+    (the class as a label), `held_out` (their number) and `found` (the share).
     """
-    wanted = held_out[["userId", "movieId"]]
-    shown = recommendations.loc[recommendations["rank"] <= k, ["userId", "movieId"]]
-    found = wanted.merge(shown.assign(found=True), how="left", on=["userId", "movieId"])["found"].eq(True).to_numpy()
-    counts = train["movieId"].value_counts().reindex(wanted["movieId"]).fillna(0).to_numpy()
-    at = np.searchsorted(np.asarray(edges), counts, side="right")
+    pairs = held_out[["userId", "movieId"]]
+    lists = recommendations.loc[recommendations["rank"] <= k, ["userId", "movieId"]]
+    found = pairs.merge(lists.assign(found=True), how="left", on=["userId", "movieId"])["found"].eq(True).to_numpy()
+    counts = train["movieId"].value_counts().reindex(pairs["movieId"]).fillna(0).to_numpy()
+    labels = class_labels(edges)
+    class_of = np.searchsorted(np.asarray(edges), counts, side="right")
+    size = np.bincount(class_of, minlength=len(labels))
+    share = np.bincount(class_of, weights=found, minlength=len(labels)) / np.maximum(size, 1)
+    return pd.DataFrame({"ratings": labels, "held_out": size, "found": np.where(size, share, np.nan)})
+
+
+def class_labels(edges: Sequence[int]) -> list[str]:
+    """Labels of the classes of counts that start at 0 and at each of `edges`.
+
+    >>> class_labels([1, 5])
+    ['0', '1 to 4', '5 and more']
+    """
     starts = [0, *edges]
-    words = [f"{low} to {high - 1}" for low, high in zip(starts, edges, strict=False)] + [f"{starts[-1]} and more"]
-    size = np.bincount(at, minlength=len(words))
-    share = np.bincount(at, weights=found, minlength=len(words)) / np.maximum(size, 1)
-    return pd.DataFrame({"ratings": words, "held_out": size, "found": np.where(size, share, np.nan)})
+    labels = [f"{low}" if low == high - 1 else f"{low} to {high - 1}" for low, high in zip(starts, edges, strict=False)]
+    return [*labels, f"{starts[-1]} and more"]
 
 
 def _hits(
     recommendations: pd.DataFrame, held_out: pd.DataFrame, depth: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The test users (users,), whether each rank is a find (users, depth), the number of held-out films (users,)."""
-    wanted = held_out[["userId", "movieId"]].drop_duplicates()
-    users, held = np.unique(wanted["userId"].to_numpy(dtype=np.int64), return_counts=True)
+    """The test users, int64 (users,); which ranks are hits, 0 or 1 (users, depth); held-out films of each user."""
+    relevant = held_out[["userId", "movieId"]].drop_duplicates()
+    users, n_held_out = np.unique(relevant["userId"].to_numpy(dtype=np.int64), return_counts=True)
     lists = recommendations[recommendations["rank"] <= depth]
     if not lists["rank"].ge(1).all() or lists.duplicated(["userId", "rank"]).any():
         raise CineMatchError("recommendations must rank each user's films 1, 2, 3 and so on, each rank once")
     if lists.duplicated(["userId", "movieId"]).any():
         raise CineMatchError("recommendations name a film twice for a user; each may be there once")
-    found = lists.merge(wanted, on=["userId", "movieId"])
+    found = lists.merge(relevant, on=["userId", "movieId"])
     hits = np.zeros((len(users), depth))
     hits[np.searchsorted(users, found["userId"].to_numpy()), found["rank"].to_numpy() - 1] = 1
-    return users, hits, held
-
-
-def _checked(ks: Sequence[int]) -> int:
-    if not ks or min(ks) < 1:
-        raise CineMatchError(f"ks must be whole numbers from 1 up, got {list(ks)}")
-    return max(ks)
+    return users, hits, n_held_out
 
 
 def _diversity(lists: pd.DataFrame, catalog: pd.DataFrame) -> np.ndarray:
-    """For each user of `lists` (sorted by user), 1 less the mean cosine of genres over pairs: (users,)."""
+    """1 − mean cosine of genres over the pairs of films of each user of `lists`, sorted by user: (users,)."""
     genres = (
         catalog.set_index("movieId")["genres"].reindex(lists["movieId"]).fillna("").astype("str").reset_index(drop=True)
     )
     flags = genres.str.get_dummies(LIST_SEPARATOR).to_numpy(dtype=np.float64)
-    length = np.sqrt(flags.sum(axis=1, keepdims=True))
-    unit = flags / np.maximum(length, 1)
-    users, code, size = np.unique(lists["userId"].to_numpy(), return_inverse=True, return_counts=True)
-    member = sparse.csr_matrix((np.ones(len(code)), (code, np.arange(len(code)))), shape=(len(users), len(code)))
-    # The cosines of all pairs of a list add up to (|sum|² − sum of |each|²) / 2.
+    norms = np.sqrt(flags.sum(axis=1, keepdims=True))
+    unit = flags / np.maximum(norms, 1)
+    _, code, size = np.unique(lists["userId"].to_numpy(), return_inverse=True, return_counts=True)
+    member = sparse.csr_matrix((np.ones(len(code)), (code, np.arange(len(code)))), shape=(len(size), len(code)))
+    # The cosines of all pairs of a list add up to (‖Σ x‖² − Σ ‖x‖²) / 2.
     pairs = size * (size - 1) / 2
-    likeness = (((member @ unit) ** 2).sum(axis=1) - member @ (unit**2).sum(axis=1)) / 2
-    return np.where(pairs > 0, 1 - likeness / np.maximum(pairs, 1), 0.0)
+    total = (((member @ unit) ** 2).sum(axis=1) - member @ (unit**2).sum(axis=1)) / 2
+    return np.where(pairs > 0, 1 - total / np.maximum(pairs, 1), 0.0)

@@ -1,4 +1,4 @@
-"""Who is tested on what: a protocol as rounds of splits, and other users on whom rivals' values are chosen."""
+"""Evaluation protocols: folds of train and test data, and separate validation users for hyperparameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from cinematch_lib.data.movielens import read_movies
 from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError, NothingToDoError, UnknownNameError, close_names
 from cinematch_lib.evaluation.splits import (
-    LEAST_LIKES,
+    MIN_LIKES,
     Split,
     folds_by_users,
     split_by_time,
@@ -23,191 +23,191 @@ from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.storage.files import sha256
 
 PROTOCOLS = ("users", "time", "liang2018")
-_FEW = 1000  # up to so many users, all are tested in turn; of more, a part is tested once
-_FOLDS, _MOST_TESTED, _MOST_VALIDATED = 4, 1000, 500
-LEAST_TESTED, LEAST_FILMS = 10, 20
-PAST = 0.8  # by time: the part of the ratings that lies before the date, where none is named
+MIN_TEST_USERS, MIN_FILMS = 10, 20
+TRAIN_SHARE = 0.8  # by time: the share of the ratings before the date, where no date is given
+_CROSS_VALIDATED = 1000  # with at most so many users, all of them are tested, in folds
+_FOLDS, _MAX_TEST_USERS, _MAX_VALIDATION_USERS = 4, 1000, 500
 
 
 @dataclass(frozen=True)
-class Round:
-    """A split with what was known of the films at its time: `catalog`, without what test users say of them."""
+class Fold:
+    """A split, and the `catalog` with what was known of the films: without tags by the test users."""
 
     split: Split
     catalog: pd.DataFrame
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A protocol: rounds whose test users differ, and a round of other users on whom values are chosen.
+class Protocol:
+    """Folds with disjoint test users, and one fold of other users for the choice of hyperparameters.
 
-    Nothing that is to be found in `rounds` is in any table of `validation`.
+    No rating that is held out in `folds` occurs in any table of `validation`. `description` is a sentence.
     """
 
-    protocol: str
-    rounds: Sequence[Round]
-    validation: Round
-    says: str
+    name: str
+    folds: Sequence[Fold]
+    validation: Fold
+    description: str
 
     @property
     def held_out(self) -> pd.DataFrame:
-        """What is to be found, of all rounds."""
-        return pd.concat([one.split.held_out for one in self.rounds])
+        """The held-out likes of all folds."""
+        return pd.concat([fold.split.held_out for fold in self.folds])
 
     @property
     def histories(self) -> pd.DataFrame:
-        """What the models are shown of the test users, of all rounds."""
-        return pd.concat([one.split.histories for one in self.rounds])
+        """The histories of the test users of all folds."""
+        return pd.concat([fold.split.histories for fold in self.folds])
 
     @property
     def fingerprint(self) -> str:
-        """A SHA-256 of what is shown and what is to be found: two plans with the same one are comparable by user."""
+        """SHA-256 of histories and held-out likes: with equal ones, two evaluations can be paired by user."""
         tables = [table[["userId", "movieId"]].to_numpy(dtype="<i8") for table in (self.histories, self.held_out)]
         in_order = [table[np.lexsort(table.T[::-1])] for table in tables]
         return sha256(b"|".join(table.tobytes() for table in in_order))
 
 
-def plan(
+def make_protocol(
     ratings: pd.DataFrame,
     films: pd.DataFrame,
     tags: pd.DataFrame | None = None,
     *,
-    protocol: str = "users",
+    name: str = "users",
     folds: int | None = None,
     test_users: int | None = None,
-    date: str | float = PAST,
+    date: str | float = TRAIN_SHARE,
     seed: int = 0,
-) -> Plan:
-    """Lay out a protocol: ``users``, ``time`` or ``liang2018`` (see `splits`).
+) -> Protocol:
+    """The protocol `name`: ``users``, ``time`` or ``liang2018`` (see `splits`).
 
-    With `users`, every able user is tested in one of `folds` rounds, but for as many as one round has, on whom
-    values are chosen; or, with one fold, `test_users` of them. None takes four folds for up to 1,000 users,
-    else one with a fifth of the users, 1,000 at the most. `date` is where time is cut. `films` is the catalog
-    and `tags` is as read from tags.csv. Raises NothingToDoError where fewer than ten users can be tested, and
-    CineMatchError for what cannot be met.
+    With `users`, every eligible user is tested in one of `folds`, except for one more fold that serves for
+    validation; with a single fold, `test_users` are tested. By default there are four folds for up to 1,000 users,
+    and else one fold with a fifth of the users, at most 1,000. `date` separates train and test data by time.
+    `films` is the catalog and `tags` the table of tags.csv. Raises NothingToDoError if fewer than ten users can be
+    tested, and CineMatchError for arguments that cannot be met.
     """
-    if protocol not in PROTOCOLS:
+    if name not in PROTOCOLS:
         raise UnknownNameError(
-            f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}", close_names(protocol, PROTOCOLS)
+            f"protocol must be one of {', '.join(PROTOCOLS)}, got {name!r}", close_names(name, PROTOCOLS)
         )
-    able = eligible_users(ratings)
-    if able < LEAST_TESTED or len(films) < LEAST_FILMS:
+    eligible = count_eligible_users(ratings)
+    if eligible < MIN_TEST_USERS or len(films) < MIN_FILMS:
         raise NothingToDoError(
-            f"{able} users like {LEAST_LIKES} of the {len(films):,} films or more; an evaluation needs {LEAST_TESTED} "
-            f"such users and {LEAST_FILMS} films at the least, so there is nothing to measure with"
+            f"{eligible} users like {MIN_LIKES} of the {len(films):,} films or more; an evaluation needs "
+            f"{MIN_TEST_USERS} such users and {MIN_FILMS} films at the least, so there is nothing to measure with"
         )
-    if protocol == "time":
+    if name == "time":
         return _by_time(ratings, films, tags, date, seed)
-    if protocol == "liang2018":
+    if name == "liang2018":
         return _liang2018(ratings, films, tags, test_users, seed)
     if folds is None:
-        folds = _FOLDS if test_users is None and ratings["userId"].nunique() <= _FEW else 1
+        folds = _FOLDS if test_users is None and ratings["userId"].nunique() <= _CROSS_VALIDATED else 1
     if folds > 1:
-        return _in_folds(ratings, films, tags, folds, seed)
-    return _at_once(ratings, films, tags, test_users, able, seed)
+        return _cross_validation(ratings, films, tags, folds, seed)
+    if test_users is None:
+        test_users = min(_MAX_TEST_USERS, max(eligible // 5, 1))
+    return _single_fold(ratings, films, tags, test_users, seed)
 
 
-def eligible_users(ratings: pd.DataFrame) -> int:
-    """How many users like enough films to be tested."""
+def count_eligible_users(ratings: pd.DataFrame) -> int:
+    """The number of users with enough likes to be tested."""
     likes = ratings.loc[ratings["rating"] >= LIKED, "userId"].value_counts()
-    return int((likes >= LEAST_LIKES).sum())
+    return int((likes >= MIN_LIKES).sum())
 
 
 def films_for(protocol: str, folder: Path, catalog: pd.DataFrame) -> pd.DataFrame:
-    """The films that a protocol ranks: the run's `catalog`; as published, all of the data set's for ``liang2018``."""
+    """The films to rank: the run's `catalog`; for ``liang2018``, as published, all films of the data set."""
     if protocol != "liang2018":
         return catalog
     films = read_movies(folder)
     return films.assign(movieId=whole_numbers(films["movieId"])).dropna(subset="movieId").astype({"movieId": "int64"})
 
 
-def _in_folds(ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, folds: int, seed: int) -> Plan:
-    first, *tested = folds_by_users(ratings, folds + 1, seed=seed)
-    hidden = np.concatenate([split.held_out.index for split in tested])
-    first = replace(first, train=first.train.drop(hidden))
-    users = sum(len(split.users) for split in tested)
-    return Plan(
+def make_fold(
+    split: Split, films: pd.DataFrame, tags: pd.DataFrame | None, other_users: Sequence[int] | np.ndarray = ()
+) -> Fold:
+    """A fold whose catalog omits the tags by its test users and by `other_users`."""
+    if tags is None:
+        return Fold(split, films)
+    omitted = np.union1d(split.users, np.asarray(other_users, dtype=np.int64))
+    return Fold(split, with_tags(films, tags[~whole_numbers(tags["userId"]).isin(omitted)]))
+
+
+def _cross_validation(
+    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, folds: int, seed: int
+) -> Protocol:
+    validation, *tested = folds_by_users(ratings, folds + 1, seed=seed)
+    held_out = np.concatenate([split.held_out.index for split in tested])
+    validation = replace(validation, train=validation.train.drop(held_out))
+    users = np.concatenate([split.users for split in tested])
+    fraction = {2: "half", 3: "third", 4: "quarter", 5: "fifth"}.get(folds, f"{folds}th")
+    return Protocol(
         "users",
-        [round_of(split, films, tags) for split in tested],
-        round_of(first, films, tags, also=np.concatenate([split.users for split in tested])),
-        f"{users:,} users are tested, a {_nth(folds)} of them at a time by models that learned from all the others; "
-        f"values are chosen on {len(first.users):,} users who are not tested.",
+        [make_fold(split, films, tags) for split in tested],
+        make_fold(validation, films, tags, users),
+        f"{len(users):,} users are tested, a {fraction} of them at a time, by models trained on all others; "
+        f"hyperparameters are chosen on {len(validation.users):,} users who are not tested.",
     )
 
 
-def _at_once(
-    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, test_users: int | None, able: int, seed: int
-) -> Plan:
-    users = min(_MOST_TESTED, max(able // 5, 1)) if test_users is None else test_users
-    split = split_by_users(ratings, users, seed=seed)
-    inner = _validation(split.train, seed)
-    return Plan(
+def _single_fold(
+    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, test_users: int, seed: int
+) -> Protocol:
+    split = split_by_users(ratings, test_users, seed=seed)
+    validation = _validation_split(split.train, seed)
+    return Protocol(
         "users",
-        [round_of(split, films, tags)],
-        round_of(inner, films, tags, also=split.users),
-        f"{len(split.users):,} users are tested by models that learned from the other "
-        f"{split.train.userId.nunique():,}; values are chosen on {len(inner.users):,} of those.",
+        [make_fold(split, films, tags)],
+        make_fold(validation, films, tags, split.users),
+        f"{len(split.users):,} users are tested by models trained on the other {split.train.userId.nunique():,}; "
+        f"hyperparameters are chosen on {len(validation.users):,} of those.",
     )
 
 
 def _by_time(
     ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, date: str | float, seed: int
-) -> Plan:
+) -> Protocol:
     split = split_by_time(ratings, date)
-    if eligible_users(split.train) < LEAST_TESTED:
+    eligible = count_eligible_users(split.train)
+    if eligible < MIN_TEST_USERS:
         raise NothingToDoError(
-            f"{eligible_users(split.train)} users like {LEAST_LIKES} films before {date}, and "
-            f"learning needs {LEAST_TESTED}"
+            f"{eligible} users like {MIN_LIKES} films before {date}, and training needs {MIN_TEST_USERS}"
         )
-    first = min(table["timestamp"].min() for table in (split.held_out, split.unused) if len(table))
-    known = None
+    start = min(table["timestamp"].min() for table in (split.held_out, split.unused) if len(table))
+    known_tags = None
     if tags is not None and "timestamp" in tags:
-        known = tags[pd.to_numeric(tags["timestamp"], errors="coerce") < first]
-    known_then = Round(split, with_tags(films, known))
-    inner = _validation(split.train, seed)
-    shown = split.histories["userId"].nunique()
-    return Plan(
+        known_tags = tags[pd.to_numeric(tags["timestamp"], errors="coerce") < start]
+    with_history = split.histories["userId"].nunique()
+    return Protocol(
         "time",
-        [known_then],
-        round_of(inner, films, known),
-        f"What was rated before {pd.Timestamp(first, unit='s'):%-d %B %Y} is known; {len(split.users):,} people liked "
-        f"something from then on, {shown:,} of whom had rated before.",
+        [Fold(split, with_tags(films, known_tags))],
+        make_fold(_validation_split(split.train, seed), films, known_tags),
+        f"Ratings before {pd.Timestamp(start, unit='s'):%-d %B %Y} are known; {len(split.users):,} users liked a film "
+        f"from then on, {with_history:,} of whom had rated before.",
     )
 
 
 def _liang2018(
     ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, test_users: int | None, seed: int
-) -> Plan:
+) -> Protocol:
     split = split_liang2018(ratings, 10_000 if test_users is None else test_users, seed=seed or 98765)
     films = films[films["movieId"].isin(split.train["movieId"].unique())]
-    inner = _validation(split.train, seed)
-    return Plan(
+    validation = _validation_split(split.train, seed)
+    return Protocol(
         "liang2018",
-        [round_of(split, films, tags)],
-        round_of(inner, films, tags, also=split.users),
-        f"{len(split.users):,} users are tested as Liang et al. 2018 did, on likes alone, among the {len(films):,} "
-        f"films that the other users like; values are chosen on {len(inner.users):,} of those.",
+        [make_fold(split, films, tags)],
+        make_fold(validation, films, tags, split.users),
+        f"{len(split.users):,} users are tested as in Liang et al. 2018, on likes alone, among the {len(films):,} "
+        f"films that the training users like; hyperparameters are chosen on {len(validation.users):,} of those users.",
     )
 
 
-def _validation(train: pd.DataFrame, seed: int) -> Split:
-    """Users held out of training ratings to choose values on: a fifth of those that are able, 500 at the most."""
-    able = eligible_users(train)
-    if able < LEAST_TESTED:
+def _validation_split(train: pd.DataFrame, seed: int) -> Split:
+    """A split of the training ratings: a fifth of the eligible users, at most 500, are the test users."""
+    eligible = count_eligible_users(train)
+    if eligible < MIN_TEST_USERS:
         raise CineMatchError(
-            f"{able} users are left to learn from who like {LEAST_LIKES} films or more, and choosing values needs "
-            f"{LEAST_TESTED}; test fewer users or cut later"
+            f"{eligible} users are left to train on who like {MIN_LIKES} films or more, and choosing hyperparameters "
+            f"needs {MIN_TEST_USERS}; test fewer users or cut later"
         )
-    return split_by_users(train, min(_MOST_VALIDATED, max(able // 5, 1)), seed=seed)
-
-
-def round_of(split: Split, films: pd.DataFrame, tags: pd.DataFrame | None, also: Sequence[int] = ()) -> Round:
-    """A round in which nothing is known of how its test users, and those in `also`, tagged films."""
-    if tags is None:
-        return Round(split, films)
-    silent = np.union1d(split.users, np.asarray(also, dtype=np.int64))
-    return Round(split, with_tags(films, tags[~whole_numbers(tags["userId"]).isin(silent)]))
-
-
-def _nth(folds: int) -> str:
-    return {2: "half", 3: "third", 4: "quarter", 5: "fifth"}.get(folds, f"{folds}th")
+    return split_by_users(train, min(_MAX_VALIDATION_USERS, max(eligible // 5, 1)), seed=seed)

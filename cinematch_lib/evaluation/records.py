@@ -1,95 +1,100 @@
-"""What a run keeps of its evaluation: ``metrics.json``, and the values of each user for later comparisons."""
+"""What a run stores of its evaluation: ``metrics.json``, and the metrics of each user for later comparisons."""
 
 from typing import Any
 
 import pandas as pd
 
 from cinematch_lib.evaluation.cold_start import ColdFilms
-from cinematch_lib.evaluation.compare import OURS, Contest
+from cinematch_lib.evaluation.compare import HYBRID, Comparison
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
-from cinematch_lib.evaluation.report import by_history, by_popularity, covered, means
+from cinematch_lib.evaluation.report import by_history, by_popularity, catalog_coverage, means
 
 METRICS = "metrics.json"
 BY_USER = "metrics_by_user.csv"
 _DIGITS = 6
 
 
-def metrics(
-    contest: Contest, cold_films: ColdFilms | None = None, by_time: Contest | None = None, **settings: Any
+def metrics_record(
+    comparison: Comparison, cold_films: ColdFilms | None = None, by_time: Comparison | None = None, **settings: Any
 ) -> dict[str, Any]:
-    """The value of ``metrics.json``: plain values, rounded, without times, so that the same inputs give the same.
+    """The content of ``metrics.json``: rounded values without times, so that equal inputs give equal files.
 
-    `settings` are parameters to keep beside the protocol.
+    `settings` are parameters to store with the protocol.
     """
-    made = _of_contest(contest) | {"protocol": _protocol(contest) | settings}
-    made["by_history"] = _rows(by_history(contest, contest.leading))
-    made["by_popularity"] = _rows(by_popularity(contest, contest.leading))
-    cold = {name: entry.cold for name, entry in contest.entries.items() if entry.cold is not None and len(entry.cold)}
-    made["cold_users"] = {
-        name: {str(likes): _interval(interval(values[likes])) for likes in values} for name, values in cold.items()
+    record = _models(comparison) | {"protocol": _protocol(comparison) | settings}
+    record["by_history"] = _rows(by_history(comparison, comparison.highlighted))
+    record["by_popularity"] = _rows(by_popularity(comparison, comparison.highlighted))
+    record["cold_users"] = {
+        name: {str(number): _interval(interval(values[number])) for number in values}
+        for name, values in comparison.cold_users.items()
     }
     if cold_films is not None:
-        made["cold_films"] = {
-            "hidden": cold_films.hidden,
-            "users": cold_films.users,
-            "chance_found": _round(cold_films.chance),
-            **{
-                part: {name: _interval(one) for name, one in getattr(cold_films, part).items()}
-                for part in ("auc", "among_all", "found")
-            },
-            "auc_ahead_of_content": _interval(cold_films.ahead),
-            "ndcg@10_of_the_rest_gained_by_content": _interval(cold_films.rest),
-        }
+        record["cold_films"] = _cold_films(cold_films)
     if by_time is not None:
-        made["time"] = _of_contest(by_time) | {"protocol": _protocol(by_time)}
-    return made
+        record["time"] = _models(by_time) | {"protocol": _protocol(by_time)}
+    return record
 
 
-def values_by_user(contest: Contest) -> str:
-    """The leading metrics of each user by each model as CSV: `userId`, then ``model metric``."""
+def values_by_user(comparison: Comparison) -> str:
+    """The main metrics of each user by each model as CSV: `userId`, then columns ``model metric``."""
     columns = {
-        f"{name} {metric}": entry.values[metric] for name, entry in contest.entries.items() for metric in contest.main
+        f"{name} {metric}": result.values[metric]
+        for name, result in comparison.results.items()
+        for metric in comparison.main_metrics
     }
     return pd.DataFrame(columns).rename_axis("userId").to_csv(float_format=f"%.{_DIGITS}f", lineterminator="\n")
 
 
-def headline(contest: Contest) -> dict[str, dict[str, Any]]:
-    """The leading metrics of each model, for a run's manifest."""
-    found = means(contest)
-    return {name: {metric: _interval(of[metric]) for metric in contest.main} for name, of in found.items()}
+def headline(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    """The main metrics of each model, for a run's manifest."""
+    return {
+        name: {metric: _interval(intervals[metric]) for metric in comparison.main_metrics}
+        for name, intervals in means(comparison).items()
+    }
 
 
-def _of_contest(contest: Contest) -> dict[str, Any]:
+def _models(comparison: Comparison) -> dict[str, Any]:
     models = {
-        name: {metric: _interval(one) for metric, one in of.items()}
-        | {f"coverage@{contest.ks[0]}": _round(covered(contest, name))}
-        for name, of in means(contest).items()
+        name: {metric: _interval(one) for metric, one in intervals.items()}
+        | {f"coverage@{comparison.ks[0]}": _round(catalog_coverage(comparison, name))}
+        for name, intervals in means(comparison).items()
     }
-    ahead = {}
-    for name in contest.rivals if OURS in contest.entries else []:
-        ahead[name] = {
-            metric: _interval(difference(contest.entries[OURS].values[metric], contest.entries[name].values[metric]))
-            for metric in contest.main
+    differences = {}
+    for name in comparison.baselines if HYBRID in comparison.results else []:
+        hybrid, baseline = (comparison.results[one].values for one in (HYBRID, name))
+        differences[name] = {
+            metric: _interval(difference(hybrid[metric], baseline[metric])) for metric in comparison.main_metrics
         }
+    params = {name: result.best_params for name, result in comparison.results.items()}
+    return {"models": models, "hybrid_minus": differences, "best_params": params}
+
+
+def _protocol(comparison: Comparison) -> dict[str, Any]:
+    protocol = comparison.protocol
     return {
-        "models": models,
-        "hybrid_ahead_of": ahead,
-        "chosen": {name: entry.chosen for name, entry in contest.entries.items()},
+        "name": protocol.name,
+        "description": protocol.description,
+        "fingerprint": protocol.fingerprint,
+        "folds": len(protocol.folds),
+        "test_users": len(next(iter(comparison.results.values())).values),
+        "films": len(protocol.folds[0].catalog),
+        "held_out": len(protocol.held_out),
+        "ks": list(comparison.ks),
+        "main": comparison.main_metrics,  # its name since format version 2
     }
 
 
-def _protocol(contest: Contest) -> dict[str, Any]:
-    plan = contest.plan
+def _cold_films(measured: ColdFilms) -> dict[str, Any]:
     return {
-        "name": plan.protocol,
-        "says": plan.says,
-        "fingerprint": plan.fingerprint,
-        "rounds": len(plan.rounds),
-        "test_users": len(next(iter(contest.entries.values())).values),
-        "films": len(plan.rounds[0].catalog),
-        "held_out": len(plan.held_out),
-        "ks": list(contest.ks),
-        "main": contest.main,
+        "films": measured.n_films,
+        "users": measured.n_users,
+        "chance_recall": _round(measured.chance_recall),
+        **{
+            measure: {name: _interval(one) for name, one in getattr(measured, measure).items()}
+            for measure in ("auc", "auc_all", "recall")
+        },
+        "auc_hybrid_minus_content": _interval(measured.auc_difference),
+        "ndcg@10_of_other_films_gained_by_content": _interval(measured.warm_difference),
     }
 
 
@@ -102,12 +107,12 @@ def _round(value: float) -> float:
 
 
 def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """A table as plain values by row and column; what is unknown is left out."""
+    """A table as plain values by row and column, without missing ones."""
     return {
         str(row): {
-            str(name): int(value) if float(value).is_integer() and name in ("users", "films to find") else _round(value)
-            for name, value in of.items()
+            str(name): int(value) if name in ("users", "held-out films") else _round(value)
+            for name, value in values.items()
             if pd.notna(value)
         }
-        for row, of in table.iterrows()
+        for row, values in table.iterrows()
     }

@@ -1,12 +1,11 @@
-"""What a contest says: tables to read, and the values that a run keeps."""
+"""Tables of a comparison, to be read."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.evaluation.compare import OURS, SERVED, Contest
+from cinematch_lib.evaluation.compare import HYBRID, SERVED, Comparison
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
 from cinematch_lib.evaluation.metrics import coverage, recall_by_popularity
 from cinematch_lib.models.interactions import LIKED
@@ -18,98 +17,103 @@ NAMES = {
     "ease": "EASE",
     "als": "ALS",
     "bpr": "BPR",
-    OURS: "hybrid",
+    HYBRID: "hybrid",
     SERVED: "hybrid as served",
 }
 _METRICS = {
-    "ndcg": ("nDCG", "finds count more the higher they stand; 1 is a list that begins with all there was to find"),
-    "recall": ("Recall", "which part of the films to find is in the list"),
-    "capped_recall": ("Recall", "the same, over no more films than the list has places, as in Liang et al. 2018"),
-    "precision": ("Precision", "which part of the list was found to be liked"),
-    "map": ("MAP", "the precision down to each find, averaged over what could be found"),
-    "mrr": ("MRR", "1 for a find in the first place, 1/2 in the second, and so on: how far to read to the first one"),
-    "coverage": ("Coverage", "which part of the catalog is in anybody's list"),
-    "tail": ("Tail", "which part of the list lies outside the 1 % most rated films"),
-    "novelty": ("Novelty", "how surprising: 1 for a film that half of the people rated, 2 for a quarter, and so on"),
-    "diversity": ("Diversity", "how little the genres of a list's films overlap; 0 for all the same"),
+    "ndcg": ("nDCG", "hits, discounted by the logarithm of their rank; 1 for a list that starts with all of them"),
+    "recall": ("Recall", "share of the held-out films that are in the list"),
+    "capped_recall": ("Recall", "hits, divided by the smaller of k and the number of held-out films"),
+    "precision": ("Precision", "share of the list that is held out"),
+    "map": ("MAP", "precision at the rank of each hit, averaged over the hits that are possible"),
+    "mrr": ("MRR", "1 / rank of the first hit"),
+    "coverage": ("Coverage", "share of the catalog that is in at least one list"),
+    "tail": ("Tail", "share of the list outside the 1 % most rated films"),
+    "novelty": ("Novelty", "1 for a film that half of the users rated, 2 for a quarter, and so on"),
+    "diversity": ("Diversity", "1 − mean cosine of genres over the pairs of films in the list"),
 }
 _EDGES = (1, 5, 20, 100, 500, 2500, 12_500)  # ratings of a film
+_BEYOND_ACCURACY = ("tail", "novelty", "diversity")
+_ROWS = 12  # of the history of the example user
 
 
-def label(metric: str) -> str:
-    """A metric as people write it.
+def metric_label(metric: str) -> str:
+    """The usual spelling of a metric.
 
-    >>> label("ndcg@10")
+    >>> metric_label("ndcg@10")
     'nDCG@10'
     """
     name, _, k = metric.partition("@")
     return f"{_METRICS[name][0]}@{k}"
 
 
-def means(contest: Contest) -> dict[str, dict[str, Interval]]:
-    """Each model's mean of each metric over the users, with its interval."""
+def means(comparison: Comparison) -> dict[str, dict[str, Interval]]:
+    """The mean of each metric over users with its interval, by model and metric."""
     return {
-        name: {metric: interval(entry.values[metric]) for metric in entry.values}
-        for name, entry in contest.entries.items()
+        name: {metric: interval(result.values[metric]) for metric in result.values}
+        for name, result in comparison.results.items()
     }
 
 
-def leaderboard(contest: Contest) -> pd.DataFrame:
-    """All models side by side, the best by the first leading metric at the top; leading metrics with intervals."""
-    lead, k = contest.main, contest.ks[0]
+def catalog_coverage(comparison: Comparison, name: str) -> float:
+    """The share of the catalog in the shortest lists of a model."""
+    catalog = comparison.protocol.folds[0].catalog
+    return coverage(comparison.results[name].lists, catalog, comparison.ks[0])
+
+
+def leaderboard(comparison: Comparison) -> pd.DataFrame:
+    """All models, the best by the first main metric first; main metrics with intervals."""
+    main, k = comparison.main_metrics, comparison.ks[0]
     others = [f"{name}@{k}" for name in ("precision", "map", "mrr")]
     rows = {}
-    for name, entry in sorted(contest.entries.items(), key=lambda one: -one[1].values[lead[0]].mean()):
-        rows[NAMES[name]] = {f"{label(metric)} [95 %]": _brief(interval(entry.values[metric])) for metric in lead}
-        rows[NAMES[name]] |= {label(metric): f"{entry.values[metric].mean():.3f}" for metric in others}
+    for name in comparison.values(main[0]).mean().sort_values(ascending=False, kind="stable").index:
+        values = comparison.results[name].values
+        rows[NAMES[name]] = {f"{metric_label(metric)} [95 %]": _brief(interval(values[metric])) for metric in main}
+        rows[NAMES[name]] |= {metric_label(metric): f"{values[metric].mean():.3f}" for metric in others}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def kinds_of_lists(contest: Contest) -> pd.DataFrame:
-    """What else can be said of each model's lists: coverage, tail, novelty, diversity."""
-    k = contest.ks[0]
-    rows = {
-        NAMES[name]: {label(f"coverage@{k}"): covered(contest, name)}
-        | {label(metric): entry.values[metric].mean() for metric in (f"tail@{k}", f"novelty@{k}", f"diversity@{k}")}
-        for name, entry in contest.entries.items()
-    }
+def beyond_accuracy_table(comparison: Comparison) -> pd.DataFrame:
+    """Coverage, tail share, novelty and diversity of each model's lists."""
+    k, rows = comparison.ks[0], {}
+    for name, result in comparison.results.items():
+        rows[NAMES[name]] = {metric_label(f"coverage@{k}"): catalog_coverage(comparison, name)} | {
+            metric_label(f"{metric}@{k}"): result.values[f"{metric}@{k}"].mean() for metric in _BEYOND_ACCURACY
+        }
     return pd.DataFrame.from_dict(rows, orient="index").round(3)
 
 
-def covered(contest: Contest, name: str) -> float:
-    """The part of the catalog in anybody's list of the shortest length."""
-    return coverage(contest.entries[name].lists, contest.plan.rounds[0].catalog, contest.ks[0])
+def metric_definitions(comparison: Comparison) -> pd.DataFrame:
+    """Each metric with its definition and its value for the hybrid (or else the first model)."""
+    name = HYBRID if HYBRID in comparison.results else next(iter(comparison.results))
+    k, values = comparison.ks[0], comparison.results[name].values
+    metrics = [*comparison.main_metrics, *(f"{one}@{k}" for one in ("precision", "map", "mrr", "coverage"))]
+    metrics += [f"{one}@{k}" for one in _BEYOND_ACCURACY]
+    rows = []
+    for metric in dict.fromkeys(metrics):
+        kind = metric.partition("@")[0]
+        value = catalog_coverage(comparison, name) if kind == "coverage" else values[metric].mean()
+        rows.append((metric_label(metric), _METRICS[kind][1], round(value, 3)))
+    return pd.DataFrame(rows, columns=["metric", "definition", NAMES[name]])
 
 
-def explained(contest: Contest) -> pd.DataFrame:
-    """Each metric in a sentence, with what the hybrid (or else the first model) came to."""
-    of = OURS if OURS in contest.entries else next(iter(contest.entries))
-    lead, k = contest.main, contest.ks[0]
-    names = dict.fromkeys([*lead, *(f"{one}@{k}" for one in ("precision", "map", "mrr"))])
-    values = {metric: contest.entries[of].values[metric].mean() for metric in names}
-    values[f"coverage@{k}"] = covered(contest, of)
-    values |= {
-        metric: contest.entries[of].values[metric].mean() for metric in (f"tail@{k}", f"novelty@{k}", f"diversity@{k}")
-    }
-    rows = [(label(one), _METRICS[one.partition("@")[0]][1], round(value, 3)) for one, value in values.items()]
-    return pd.DataFrame(rows, columns=["metric", "what it says", NAMES[of]])
+def differences(comparison: Comparison) -> pd.DataFrame:
+    """The hybrid, and the hybrid as served, minus the best baseline by each main metric, paired by user.
 
-
-def margins(contest: Contest, ours: Sequence[str] = (OURS, SERVED)) -> pd.DataFrame:
-    """The hybrid, and what is served of it, less the best other model by each leading metric, user by user.
-
-    Columns: `metric`, `what`, `less`, `difference`, `percent`, `noise` (whether it is larger than that).
+    Columns: `metric`, `model`, `baseline`, the difference and its percentage with intervals, `significant`.
     """
     rows = []
-    for metric in contest.main:
-        best = max(contest.rivals, key=lambda name: contest.entries[name].values[metric].mean(), default=None)
-        for name in ours if best else ():
-            if name in contest.entries:
-                one = difference(contest.entries[name].values[metric], contest.entries[best].values[metric])
-                mean = contest.entries[best].values[metric].mean()
-                words = "larger than the noise" if one.differs else "within the noise"
-                rows.append((label(metric), NAMES[name], NAMES[best], signed(one), percent(one, mean), words))
-    return pd.DataFrame(rows, columns=["metric", "what", "less", "difference [95 %]", "in % [95 %]", "noise"])
+    for metric in comparison.main_metrics:
+        baseline = max(comparison.baselines, key=lambda name: comparison.values(metric)[name].mean(), default=None)
+        for name in (HYBRID, SERVED) if baseline else ():
+            if name in comparison.results:
+                other = comparison.results[baseline].values[metric]
+                one = difference(comparison.results[name].values[metric], other)
+                interval_texts = signed(one), percent(one, other.mean())
+                significant = "yes" if one.differs else "no"
+                rows.append((metric_label(metric), NAMES[name], NAMES[baseline], *interval_texts, significant))
+    columns = ["metric", "model", "baseline", "difference [95 %]", "in % [95 %]", "significant"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def signed(one: Interval) -> str:
@@ -129,101 +133,96 @@ def percent(one: Interval, mean: float) -> str:
     """
     if not mean:
         return "of nothing"
-    low, at, high = (100 * value / mean for value in (one.low, one.mean, one.high))
-    return f"{_signed(at, 1)} % [{_signed(low, 1)}, {_signed(high, 1)}]"
+    low, middle, high = (100 * value / mean for value in (one.low, one.mean, one.high))
+    return f"{_signed(middle, 1)} % [{_signed(low, 1)}, {_signed(high, 1)}]"
 
 
-def _signed(value: float, digits: int) -> str:
-    """With its sign, but for what is zero when rounded."""
-    text = f"{value:+.{digits}f}"
-    return text.replace("-", "−") if float(text) else text[1:]
+def by_history(comparison: Comparison, names: Sequence[str]) -> pd.DataFrame:
+    """The first main metric of the models `names`, by the number of ratings in a user's history."""
+    values = comparison.values(comparison.main_metrics[0])[list(names)]
+    return by_activity(values, comparison.protocol.histories)
 
 
-def by_history(contest: Contest, names: Sequence[str]) -> pd.DataFrame:
-    """The first leading metric of the models `names`, by how many ratings a user's history holds."""
-    values = contest.values(contest.main[0])[list(names)]
-    return by_activity(values, contest.plan.histories)
+def by_popularity(comparison: Comparison, names: Sequence[str]) -> pd.DataFrame:
+    """The share of held-out films that is found, by their number of training ratings.
 
-
-def by_popularity(contest: Contest, names: Sequence[str]) -> pd.DataFrame:
-    """Which part of the films to find is in the second length of list, by how many ratings they had.
-
-    TrainingMatrix are classes of films, columns `films to find` and the models `names`.
+    Rows are classes of films; columns are `held-out films`, their number, and the models `names`.
     """
-    plan, k = contest.plan, contest.ks[min(1, len(contest.ks) - 1)]
-    most = max(one.split.train["movieId"].value_counts().max() for one in plan.rounds)
+    folds, k = comparison.protocol.folds, comparison.recall_k
+    most = max(fold.split.train["movieId"].value_counts().max() for fold in folds)
     edges = [edge for edge in _EDGES if edge <= most]
-    found: dict[str, Any] = {}
+    columns: dict[str, pd.Series] = {}
     for name in names:
-        lists = contest.entries[name].lists
+        lists = comparison.results[name].lists
         parts = []
-        for one in plan.rounds:
-            split = one.split
-            theirs = lists[lists["userId"].isin(split.users)]
-            parts.append(recall_by_popularity(theirs, split.held_out, split.train, k, edges))
-        to_find = sum(part["held_out"] for part in parts)
-        hits = sum(part["found"].fillna(0) * part["held_out"] for part in parts)
-        found |= {"films to find": to_find, name: hits / to_find.where(to_find > 0)}
-    return pd.DataFrame(found).set_axis(pd.Index(parts[0]["ratings"], name="ratings of the film"))
+        for fold in folds:
+            split = fold.split
+            of_fold = lists[lists["userId"].isin(split.users)]
+            parts.append(recall_by_popularity(of_fold, split.held_out, split.train, k, edges).set_index("ratings"))
+        total = pd.concat([part["held_out"] for part in parts], axis=1).sum(axis=1)
+        hits = pd.concat([part["found"].fillna(0) * part["held_out"] for part in parts], axis=1).sum(axis=1)
+        columns |= {"held-out films": total, name: hits / total.where(total > 0)}
+    return pd.DataFrame(columns).rename_axis("ratings of the film")
 
 
-def chosen(contest: Contest) -> pd.DataFrame:
-    """The values that each model ran with, and how many it was chosen from; the hybrid's may differ by round."""
+def best_params_table(comparison: Comparison) -> pd.DataFrame:
+    """The hyperparameters of each model and the number of trials; the hybrid's may differ between folds."""
     rows = []
-    for name, entry in contest.entries.items():
-        if name != SERVED:
-            for values in entry.chosen:
-                words = ", ".join(
-                    f"{one} {value:g}" if _is_number(value) else f"{value}" for one, value in values.items()
-                )
-                rows.append(
-                    (NAMES[name], words or "nothing to choose", len(entry.tried) if len(entry.tried) > 1 else "")
-                )
-    return pd.DataFrame(rows, columns=["model", "values", "tried"])
+    for name, result in comparison.results.items():
+        for params in result.best_params if name != SERVED else ():
+            words = ", ".join(f"{one} {_text(value)}" for one, value in params.items())
+            rows.append((NAMES[name], words or "none", len(result.trials) if len(result.trials) > 1 else ""))
+    return pd.DataFrame(rows, columns=["model", "hyperparameters", "trials"])
 
 
-def costs(contest: Contest) -> pd.DataFrame:
-    """What each model takes: seconds to search and to fit, megabytes, milliseconds a user."""
-    rows = {NAMES[name]: entry.cost for name, entry in contest.entries.items()}
+def costs(comparison: Comparison) -> pd.DataFrame:
+    """Seconds of the search and of one fit, megabytes of a fitted model, milliseconds for a user's list."""
+    rows = {NAMES[name]: result.cost for name, result in comparison.results.items()}
     return pd.DataFrame.from_dict(rows, orient="index").round(2)
 
 
-def one_user(contest: Contest, films: pd.DataFrame, k: int = 10) -> tuple[str, pd.DataFrame, pd.DataFrame]:
-    """A user to look at: a sentence, their best-rated films beside what was held out, and the hybrid's list.
+def example_user(comparison: Comparison, films: pd.DataFrame, k: int = 10) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """A typical user: a description, their best-rated films next to the held-out ones, and the hybrid's list.
 
-    It is the one whose result is nearest to the mean, of those with 10 to 60 ratings to show where there are
-    any; so neither a lucky pick nor an unlucky one.
+    The metric of this user is the nearest to the mean, if possible of those with 10 to 60 ratings in the history.
     """
-    of = OURS if OURS in contest.entries else next(iter(contest.entries))
-    metric = contest.main[0]
-    values = contest.entries[of].values[metric]
-    shown = contest.plan.histories["userId"].value_counts().reindex(values.index).fillna(0)
-    fair = values[shown.between(10, 60)] if shown.between(10, 60).any() else values
-    user = int((fair - values.mean()).abs().idxmin())
-    names = films.drop_duplicates("movieId").set_index("movieId")
-    names = names["title"] + (names["year"].map(" ({})".format) if "year" in names else "")
-    history, held, lists = (
+    model = HYBRID if HYBRID in comparison.results else next(iter(comparison.results))
+    metric, protocol = comparison.main_metrics[0], comparison.protocol
+    values = comparison.results[model].values[metric]
+    counts = protocol.histories["userId"].value_counts().reindex(values.index).fillna(0)
+    candidates = values[counts.between(10, 60)] if counts.between(10, 60).any() else values
+    user = int((candidates - values.mean()).abs().idxmin())
+    history, held_out, recommended = (
         table[table["userId"] == user]
-        for table in (contest.plan.histories, contest.plan.held_out, contest.entries[of].lists)
+        for table in (protocol.histories, protocol.held_out, comparison.results[model].lists)
     )
+    labels = films.drop_duplicates("movieId").set_index("movieId")
+    labels = labels["title"] + (labels["year"].map(" ({})".format) if "year" in labels else "")
     history = history.sort_values(["rating", "movieId"], ascending=[False, True])
-    stars = history["rating"].map("{:g}".format).to_numpy()
-    seen = pd.DataFrame({"rated": names.reindex(history["movieId"]).to_numpy(), "stars": stars}).head(12)
-    hidden = pd.Series(names.reindex(held["movieId"]).to_numpy(), name="held out").head(12)
-    top = lists[lists["rank"] <= k]
-    is_find = top["movieId"].isin(held["movieId"]).map({True: "✓", False: ""})
-    listed = pd.DataFrame({"recommended": names.reindex(top["movieId"]).to_numpy(), "found": is_find.to_numpy()})
-    liked = int((history["rating"] >= LIKED).sum())
-    words = (
-        f"User {user} rated {len(history)} films that the models are shown, {liked} of them as liked; {len(held)} "
-        f"likes are held out. {label(metric)} of this list: {values[user]:.3f}."
+    rated = labels.reindex(history["movieId"]).to_numpy()
+    known = pd.DataFrame({"rated": rated, "rating": history["rating"].map("{:g}".format).to_numpy()}).head(_ROWS)
+    hidden = pd.Series(labels.reindex(held_out["movieId"]).to_numpy(), name="held out").head(_ROWS)
+    top = recommended[recommended["rank"] <= k]
+    hit = top["movieId"].isin(held_out["movieId"]).map({True: "✓", False: ""})
+    listed = pd.DataFrame({"recommended": labels.reindex(top["movieId"]).to_numpy(), "hit": hit.to_numpy()})
+    likes = int((history["rating"] >= LIKED).sum())
+    description = (
+        f"User {user} has {len(history)} ratings in the history, {likes} of them likes; {len(held_out)} likes are "
+        f"held out. {metric_label(metric)} of this list: {values[user]:.3f}."
     )
-    return words, pd.concat([seen, hidden], axis=1).fillna(""), listed.set_axis(top["rank"].to_numpy())
+    return description, pd.concat([known, hidden], axis=1).fillna(""), listed.set_axis(top["rank"].to_numpy())
+
+
+def _signed(value: float, digits: int) -> str:
+    """The value with its sign, which is omitted if it rounds to zero."""
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def _brief(one: Interval) -> str:
     return f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+def _text(value: object) -> str:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return f"{value:g}" if is_number else f"{value}"

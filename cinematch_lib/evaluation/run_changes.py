@@ -1,4 +1,4 @@
-"""Whether one run is better than another: differences of their metrics, and whether they are larger than the noise."""
+"""Changes of metrics between two runs, and whether they are statistically significant."""
 
 import io
 from dataclasses import dataclass
@@ -7,18 +7,24 @@ import pandas as pd
 
 from cinematch_lib.artifacts.runs import RunRecord
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.evaluation.compare import OURS, SERVED
-from cinematch_lib.evaluation.intervals import Interval, difference, difference_of_others
+from cinematch_lib.evaluation.compare import HYBRID, SERVED
+from cinematch_lib.evaluation.intervals import Interval, difference, unpaired_difference
 from cinematch_lib.evaluation.records import BY_USER, METRICS
-from cinematch_lib.evaluation.report import NAMES, label, percent
+from cinematch_lib.evaluation.report import NAMES, metric_label, percent
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one metric of one model: its means, and the interval of the second less the first.
+    """The change of a metric of a model from one run to another.
 
-    `users` counts the users whom both runs tested in the same way, so that they are compared one by one; None
-    where the runs tested others, and only the means can be compared, which is less sure.
+    Attributes
+    ----------
+    model, metric : their names as in ``metrics.json``.
+    before, after : the means.
+    difference : the interval of `after` − `before`.
+    users : the number of users by whom the runs are paired; None if the runs tested different users or films, so
+        that only means are compared.
+
     """
 
     model: str
@@ -30,17 +36,17 @@ class Change:
 
     @property
     def name(self) -> str:
-        """Whose metric it is, and which."""
-        return f"{NAMES[self.model]}, {label(self.metric)}"
+        """The model and the metric as a label."""
+        return f"{NAMES[self.model]}, {metric_label(self.metric)}"
 
     @property
     def differs(self) -> bool:
-        """Whether there is any difference, be it noise."""
+        """Whether the value of any user differs."""
         return self.before != self.after or self.difference.low != 0 or self.difference.high != 0
 
     @property
     def is_worse(self) -> bool:
-        """Whether it fell by more than the noise."""
+        """Whether the metric fell significantly."""
         return self.difference.high < 0
 
     def __str__(self) -> str:
@@ -48,14 +54,15 @@ class Change:
         if not self.differs:
             return f"{start}: the same for every user"
         size = "larger than the noise" if self.difference.differs else "within the noise"
-        who = f"{self.users:,} users one by one" if self.users else "other users or other films, so less sure"
-        return f"{start}, {percent(self.difference, self.before)}: {size} ({who})"
+        pairing = f"{self.users:,} users, paired" if self.users else "other users or films, unpaired"
+        return f"{start}, {percent(self.difference, self.before)}: {size} ({pairing})"
 
 
 def metric_changes(first: RunRecord, second: RunRecord) -> list[Change]:
-    """How the leading metrics of the hybrid, and of what is served, differ between two runs.
+    """The changes of the main metrics of the hybrid, and of the hybrid as served, between two runs.
 
-    Raises CineMatchError where one of them was not evaluated, or by another protocol.
+    The runs may be of an older format. Raises CineMatchError if one of them was not evaluated, or if their
+    protocols differ.
     """
     for run in (first, second):
         if METRICS not in run.info.files:
@@ -63,20 +70,21 @@ def metric_changes(first: RunRecord, second: RunRecord) -> list[Change]:
                 f"{run.info.run_id} has no metrics to compare; make a run that has: cinematch run --from evaluate"
             )
     old, new = (run.read_json(METRICS)["protocol"] for run in (first, second))
-    main = [metric for metric in old["main"] if metric in new["main"]]
-    if old["name"] != new["name"] or not main:
+    metrics = [metric for metric in old["main"] if metric in new["main"]]
+    if old["name"] != new["name"] or not metrics:
         raise CineMatchError(
             f"the metrics cannot be compared: {first.info.run_id} has {', '.join(old['main'])} by the protocol "
             f"{old['name']}, {second.info.run_id} has {', '.join(new['main'])} by {new['name']}; evaluate both alike"
         )
     before, after = (pd.read_csv(io.BytesIO(run.read_bytes(BY_USER)), index_col="userId") for run in (first, second))
-    same = old["fingerprint"] == new["fingerprint"]
+    paired = old["fingerprint"] == new["fingerprint"]
     changes = []
-    for model in (OURS, SERVED):
-        for column in (f"{model} {metric}" for metric in main):
+    for model in (HYBRID, SERVED):
+        for metric in metrics:
+            column = f"{model} {metric}"
             if column in before and column in after:
-                compare = difference if same else difference_of_others
-                one = compare(after[column], before[column])
-                means = (float(before[column].mean()), float(after[column].mean()))
-                changes.append(Change(model, column.split(" ")[1], *means, one, len(before) if same else None))
+                compare = difference if paired else unpaired_difference
+                means = float(before[column].mean()), float(after[column].mean())
+                interval = compare(after[column], before[column])
+                changes.append(Change(model, metric, *means, interval, len(before) if paired else None))
     return changes

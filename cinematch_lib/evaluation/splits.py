@@ -1,7 +1,7 @@
-"""What is held out: disjoint users with a fold-in, a date, or the protocol of Liang et al. 2018.
+"""Splits into train and test data: by users with a fold-in, by time, or as in Liang et al. 2018.
 
-No row is lost: the four tables of a split together hold every rating once, save that the histories of a split
-by time are part of its training ratings too.
+The four tables of a split hold every rating exactly once, except that the histories of a split by time are also
+part of its training ratings.
 """
 
 from dataclasses import dataclass
@@ -10,18 +10,23 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.models.interactions import LIKED, hold_out
 
-FOLD_IN = 0.8  # the part of a test user's likes that the models are shown
-LEAST_LIKES = 5  # with fewer likes, there is too little to show and to find
+FOLD_IN = 0.8  # the share of a test user's likes that belongs to the history
+MIN_LIKES = 5  # of an eligible test user
 
 
 @dataclass(frozen=True)
 class Split:
-    """Ratings taken apart; every table has the columns of the ratings.
+    """A partition of ratings into tables with the same columns.
 
-    `train` is what models learn from, `histories` what they are shown of the test users, `held_out` the likes
-    that they should find, `unused` the rest.
+    Attributes
+    ----------
+    train : ratings to fit models on.
+    histories : ratings of the test users that models may use to recommend.
+    held_out : likes of the test users that are to be found.
+    unused : all other ratings.
+
     """
 
     train: pd.DataFrame
@@ -31,7 +36,7 @@ class Split:
 
     @property
     def users(self) -> np.ndarray:
-        """The test users' ids, ascending, int64 (users,): those with a like held out."""
+        """The ids of the test users, who have a held-out like, int64 (users,), ascending."""
         return np.unique(self.held_out["userId"].to_numpy(dtype=np.int64))
 
 
@@ -40,27 +45,27 @@ def split_by_users(
     test_users: int | float = 0.2,
     *,
     fold_in: float = FOLD_IN,
-    least_likes: int = LEAST_LIKES,
+    min_likes: int = MIN_LIKES,
     seed: int = 0,
 ) -> Split:
-    """Strong generalization: the test users are nowhere in the training ratings.
+    """Strong generalization: no rating of a test user is in the training ratings.
 
-    `ratings` has `userId, movieId, rating`, one row for a user and a film. Test users are drawn from those with
-    `least_likes` likes or more: a number of them, or a part between 0 and 1 of all users. Of each, `fold_in` of
-    the likes and all lower ratings are the history; the other likes, one at the least, are held out.
-    Raises CineMatchError where too few users can be tested.
+    `ratings` has `userId, movieId, rating`, at most one row for each user and film. `test_users`, a number or a
+    share of all users between 0 and 1, are drawn from those with at least `min_likes` likes. The history of each
+    is `fold_in` of the likes and all lower ratings; the other likes, at least one, are held out.
+    Raises CineMatchError if too few users are eligible.
     """
     _check(ratings, fold_in)
     liked = ratings["rating"].to_numpy() >= LIKED
-    user, users = _codes(ratings["userId"])
-    able = np.flatnonzero(np.bincount(user[liked], minlength=len(users)) >= max(2, least_likes))
-    wanted = _how_many(test_users, len(users), len(able), least_likes)
+    user, n_users = _codes(ratings["userId"])
+    eligible = _eligible(user, liked, n_users, min_likes)
+    number = _number_of_test_users(test_users, n_users, len(eligible), min_likes)
     rng = np.random.default_rng(seed)
-    is_test = np.zeros(len(users), dtype=bool)
-    is_test[rng.permutation(able)[:wanted]] = True
-    held = _held_out(user, liked & is_test[user], 1 - fold_in, rng)
-    shown = is_test[user] & ~held
-    return Split(ratings[~is_test[user]], ratings[shown], ratings[held], ratings[:0])
+    is_test = np.zeros(n_users, dtype=bool)
+    is_test[rng.permutation(eligible)[:number]] = True
+    held_out = _hold_out_rows(user, liked & is_test[user], 1 - fold_in, rng)
+    history = is_test[user] & ~held_out
+    return Split(ratings[~is_test[user]], ratings[history], ratings[held_out], ratings[:0])
 
 
 def folds_by_users(
@@ -68,116 +73,110 @@ def folds_by_users(
     folds: int = 5,
     *,
     fold_in: float = FOLD_IN,
-    least_likes: int = LEAST_LIKES,
+    min_likes: int = MIN_LIKES,
     seed: int = 0,
 ) -> list[Split]:
-    """Splits like `split_by_users` in which every user with enough likes is a test user once."""
+    """Cross-validation with splits as by `split_by_users`: every eligible user is a test user exactly once."""
     _check(ratings, fold_in)
     liked = ratings["rating"].to_numpy() >= LIKED
-    user, users = _codes(ratings["userId"])
-    able = np.flatnonzero(np.bincount(user[liked], minlength=len(users)) >= max(2, least_likes))
-    if not 2 <= folds <= len(able):
-        raise CineMatchError(f"folds must be between 2 and {len(able)} (users with enough likes), got {folds}")
+    user, n_users = _codes(ratings["userId"])
+    eligible = _eligible(user, liked, n_users, min_likes)
+    if not 2 <= folds <= len(eligible):
+        raise CineMatchError(f"folds must be between 2 and {len(eligible)} (users with enough likes), got {folds}")
     rng = np.random.default_rng(seed)
-    fold = np.full(len(users), -1)
-    fold[rng.permutation(able)] = np.arange(len(able)) % folds
-    held = _held_out(user, liked & (fold[user] >= 0), 1 - fold_in, rng)
-    return [
-        Split(
-            ratings[fold[user] != one],
-            ratings[(fold[user] == one) & ~held],
-            ratings[(fold[user] == one) & held],
-            ratings[:0],
-        )
-        for one in range(folds)
-    ]
+    fold = np.full(n_users, -1)  # the fold in which each user is tested
+    fold[rng.permutation(eligible)] = np.arange(len(eligible)) % folds
+    held_out = _hold_out_rows(user, liked & (fold[user] >= 0), 1 - fold_in, rng)
+    splits = []
+    for number in range(folds):
+        is_test = fold[user] == number
+        splits.append(Split(ratings[~is_test], ratings[is_test & ~held_out], ratings[is_test & held_out], ratings[:0]))
+    return splits
 
 
 def split_by_time(ratings: pd.DataFrame, date: str | pd.Timestamp | float) -> Split:
-    """What was rated before `date` is known, what was liked from then on is to be found.
+    """Train on the ratings before `date`; the likes from then on are held out.
 
-    Nothing from `date` on is in `train` or `histories`. The test users are those with a like held out;
-    histories are all they rated before, and empty for those who came later. `date` is a text such as
-    ``2015-01-01``, a Timestamp, or a part between 0 and 1 of the ratings that shall lie before it.
+    The history of a test user is all that they rated before `date`, which is nothing for new users. `date` is a
+    text such as ``2015-01-01``, a Timestamp, or the share of the ratings before it, between 0 and 1.
+    Raises CineMatchError for ratings without timestamps, and if all ratings lie on one side.
     """
     _check(ratings, FOLD_IN)
     if "timestamp" not in ratings:
         raise CineMatchError("a split by time needs the column timestamp (seconds since 1970); use split_by_users")
-    time = ratings["timestamp"].to_numpy()
+    timestamps = ratings["timestamp"].to_numpy()
     if isinstance(date, float) and 0 < date < 1:
-        at = np.quantile(time, date, method="higher") if len(time) else 0
+        cut = np.quantile(timestamps, date, method="higher") if len(timestamps) else 0
     else:
-        at = pd.Timestamp(date).timestamp()
-    past = time < at
+        cut = pd.Timestamp(date).timestamp()
+    past = timestamps < cut
     if past.all() or not past.any():
         raise CineMatchError(
-            f"date must leave ratings on both sides, got {date!r}; choose one within the ratings' time"
+            f"date must leave ratings on both sides, got {date!r}; choose one between the first rating and the last"
         )
-    held = ~past & (ratings["rating"].to_numpy() >= LIKED)
-    tested = ratings["userId"].isin(ratings.loc[held, "userId"].unique()).to_numpy()
-    return Split(ratings[past], ratings[past & tested], ratings[held], ratings[~past & ~held])
+    held_out = ~past & (ratings["rating"].to_numpy() >= LIKED)
+    is_test = ratings["userId"].isin(ratings.loc[held_out, "userId"].unique()).to_numpy()
+    return Split(ratings[past], ratings[past & is_test], ratings[held_out], ratings[~past & ~held_out])
 
 
 def split_liang2018(ratings: pd.DataFrame, held_out_users: int = 10_000, *, seed: int = 98765) -> Split:
-    """The protocol of Liang et al. 2018 (doi 10.1145/3178876.3186150), on which published figures rest.
+    """The split of Liang et al. 2018 (doi 10.1145/3178876.3186150), by which many results are published.
 
-    Only likes count, of users with five or more; `held_out_users` users are tested and as many more are set
-    aside for validation (in `unused`; split `train` again to have one's own); 80 % of a test user's likes are
-    shown; films outside the training ratings are left out. Scores are nDCG@100 and, with the hits divided by
-    no more than k, Recall@20 and Recall@50.
+    Only likes are used, of users with five or more; `held_out_users` are tested and as many more are reserved for
+    validation (they are in `unused`; split `train` again for validation users). The history is 80 % of the likes.
+    Films without a training like are omitted. The metrics are nDCG@100, and Recall@20 and Recall@50 divided by
+    at most k.
     """
     _check(ratings, FOLD_IN)
     liked = ratings["rating"].to_numpy() >= LIKED
-    user, users = _codes(ratings["userId"])
-    able = np.flatnonzero(np.bincount(user[liked], minlength=len(users)) >= LEAST_LIKES)
-    if not 1 <= held_out_users <= (len(able) - 1) // 2:
+    user, n_users = _codes(ratings["userId"])
+    eligible = _eligible(user, liked, n_users, MIN_LIKES)
+    if not 1 <= held_out_users <= (len(eligible) - 1) // 2:
         raise CineMatchError(
-            f"held_out_users must be between 1 and {max((len(able) - 1) // 2, 0)} (half of the {len(able)} users "
-            f"with {LEAST_LIKES} likes), got {held_out_users}"
+            f"held_out_users must be between 1 and {max((len(eligible) - 1) // 2, 0)} (half of the {len(eligible)} "
+            f"users with {MIN_LIKES} likes), got {held_out_users}"
         )
     rng = np.random.default_rng(seed)
-    order = rng.permutation(able)
-    part = np.full(len(users), -1)
-    part[order] = 0
-    part[order[-2 * held_out_users : -held_out_users]] = 1
-    part[order[-held_out_users:]] = 2
-    train = liked & (part[user] == 0)
-    tested = liked & (part[user] == 2) & ratings["movieId"].isin(ratings.loc[train, "movieId"].unique()).to_numpy()
-    held = _held_out(user, tested, 1 - FOLD_IN, rng, at_least_one=False)
-    return Split(ratings[train], ratings[tested & ~held], ratings[held], ratings[~train & ~tested])
+    order = rng.permutation(eligible)
+    role = np.full(n_users, "unused", dtype="<U10")
+    role[order] = "train"
+    role[order[-2 * held_out_users : -held_out_users]] = "validation"
+    role[order[-held_out_users:]] = "test"
+    train = liked & (role == "train")[user]
+    in_train = ratings["movieId"].isin(ratings.loc[train, "movieId"].unique()).to_numpy()
+    tested = liked & (role == "test")[user] & in_train
+    held_out = _hold_out_rows(user, tested, 1 - FOLD_IN, rng, at_least_one=False)
+    return Split(ratings[train], ratings[tested & ~held_out], ratings[held_out], ratings[~train & ~tested])
 
 
-def _held_out(
-    user: np.ndarray, rows: np.ndarray, part: float, rng: np.random.Generator, *, at_least_one: bool = True
+def _hold_out_rows(
+    user: np.ndarray, eligible: np.ndarray, share: float, rng: np.random.Generator, *, at_least_one: bool = True
 ) -> np.ndarray:
-    """A random `part` of each user's marked `rows`, as a mask: bool (ratings,)."""
-    marked = np.flatnonzero(rows)
-    order = marked[np.lexsort((rng.random(len(marked)), user[marked]))]
-    of = user[order]
-    first = np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, dtype=int)
-    sizes = np.diff(np.r_[first, len(of)])
-    place = np.arange(len(of)) - np.repeat(first, sizes)
-    wanted = np.rint(part * sizes) if at_least_one else np.floor(part * sizes + 1e-9)
-    wanted = np.clip(wanted, 1 if at_least_one else 0, sizes)
-    held = np.zeros(len(rows), dtype=bool)
-    held[order[place < np.repeat(wanted, sizes)]] = True
-    return held
+    """A random `share` of each user's `eligible` rows, a mask, as a mask: bool (ratings,)."""
+    held_out = np.zeros(len(eligible), dtype=bool)
+    held_out[eligible] = hold_out(user[eligible], share, rng, at_least_one=at_least_one)
+    return held_out
 
 
-def _codes(ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def _codes(ids: pd.Series) -> tuple[np.ndarray, int]:
+    """The users as integers from 0 on, int64 (ratings,), and their number."""
     users, codes = np.unique(ids.to_numpy(), return_inverse=True)
-    return codes, users
+    return codes, len(users)
 
 
-def _how_many(test_users: int | float, users: int, able: int, least_likes: int) -> int:
-    wanted = round(test_users * users) if isinstance(test_users, float) else int(test_users)
-    wanted = min(wanted, able) if isinstance(test_users, float) else wanted
-    if not 1 <= wanted <= able or able == users == wanted:
+def _eligible(user: np.ndarray, liked: np.ndarray, n_users: int, min_likes: int) -> np.ndarray:
+    """The codes of the users with at least `min_likes` likes, and two in any case: int64."""
+    return np.flatnonzero(np.bincount(user[liked], minlength=n_users) >= max(2, min_likes))
+
+
+def _number_of_test_users(test_users: int | float, n_users: int, eligible: int, min_likes: int) -> int:
+    number = min(round(test_users * n_users), eligible) if isinstance(test_users, float) else int(test_users)
+    if not 1 <= number <= eligible or eligible == n_users == number:
         raise CineMatchError(
-            f"test_users must be a number between 1 and {able} (users with {least_likes} likes or more), or a part "
-            f"of all {users} users between 0 and 1, that leaves some to learn from; got {test_users!r}"
+            f"test_users must be a number between 1 and {eligible} (users with {min_likes} likes or more), or a share "
+            f"of all {n_users} users between 0 and 1, that leaves some to train on; got {test_users!r}"
         )
-    return wanted
+    return number
 
 
 def _check(ratings: pd.DataFrame, fold_in: float) -> None:

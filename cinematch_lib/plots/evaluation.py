@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cinematch_lib.evaluation.cold_start import ColdFilms
-from cinematch_lib.evaluation.compare import OURS, SERVED, Contest
+from cinematch_lib.evaluation.compare import HYBRID, SERVED, Comparison
 from cinematch_lib.evaluation.intervals import Interval, interval
-from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, label
+from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, metric_label
 from cinematch_lib.plots.catalog import DROPPED, FAINT, INK, KEPT, plain, shortened
 
-_COLOURS = {OURS: KEPT, SERVED: "#61a5c2", "content": "#81b29a", "popular": "#8d8d8d"}
+_COLOURS = {HYBRID: KEPT, SERVED: "#61a5c2", "content": "#81b29a", "popular": "#8d8d8d"}
 _OTHERS = (DROPPED, "#f2b880", "#b56576", "#6d597a")
 _CLASSES = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 
@@ -81,40 +81,40 @@ def neighbours_by_ratings(near: Mapping[str, Sequence[tuple[str, float]]]) -> Fi
     return figure
 
 
-def leaderboard(contest: Contest) -> Figure:
+def leaderboard(comparison: Comparison) -> Figure:
     """Every model's mean of the leading metrics with its interval, the best at the top."""
-    lead = contest.main[:2]
-    order = sorted(contest.entries, key=lambda name: contest.entries[name].values[lead[0]].mean())
+    lead = comparison.main_metrics[:2]
+    order = sorted(comparison.results, key=lambda name: comparison.results[name].values[lead[0]].mean())
     figure = Figure(figsize=(9, 0.42 * len(order) + 1), layout="constrained", dpi=100)
     for axes, metric in zip(figure.subplots(1, len(lead), sharey=True, squeeze=False)[0], lead, strict=True):
         for row, name in enumerate(order):
-            _interval(axes, interval(contest.entries[name].values[metric]), row, _colours(order)[name])
+            _interval(axes, interval(comparison.results[name].values[metric]), row, _colours(order)[name])
         axes.set_yticks(range(len(order)), [NAMES[name] for name in order])
-        axes.set_title(f"{label(metric)}, 95 % intervals", loc="left", size=10)
+        axes.set_title(f"{metric_label(metric)}, 95 % intervals", loc="left", size=10)
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
         plain(axes)
     return figure
 
 
-def by_group(contest: Contest, names: Sequence[str]) -> Figure:
+def by_group(comparison: Comparison, names: Sequence[str]) -> Figure:
     """Where models do well and where they fail: by how much a user rated, and by how often a film was rated."""
     figure = Figure(figsize=(11, 3.4), layout="constrained", dpi=100)
     left, right = figure.subplots(1, 2)
-    users, films = by_history(contest, names), by_popularity(contest, names)
-    lead, k = contest.main[0], contest.ks[min(1, len(contest.ks) - 1)]
+    users, films = by_history(comparison, names), by_popularity(comparison, names)
+    lead, k = comparison.main_metrics[0], comparison.recall_k
     _bars(left, users, [f"{row}\n({int(size):,})" for row, size in users["users"].items()], names)
     left.set_xlabel("ratings in the history (users)")
-    left.set_title(label(lead), loc="left", size=10)
-    _bars(right, films, [f"{row}\n({int(size):,})" for row, size in films["films to find"].items()], names)
+    left.set_title(metric_label(lead), loc="left", size=10)
+    _bars(right, films, [f"{row}\n({int(size):,})" for row, size in films["held-out films"].items()], names)
     right.set_xlabel("ratings of the film to find (films)")
     right.set_title(f"Part of the films that is found in {k}", loc="left", size=10)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(names), frameon=False)
     return figure
 
 
-def cold_users(contest: Contest) -> Figure:
+def cold_users(comparison: Comparison) -> Figure:
     """The leading metric by the number of likes shown, with intervals; every model that was queries."""
-    cold = {name: one.cold for name, one in contest.entries.items() if one.cold is not None and len(one.cold)}
+    cold = comparison.cold_users
     figure, axes = _figure(3.8)
     colours = _colours(cold)
     users = 0
@@ -123,7 +123,7 @@ def cold_users(contest: Contest) -> Figure:
         found = [interval(values[likes]) for likes in values]
         middle = np.array([one.mean for one in found])
         error = np.array([[one.mean - one.low, one.high - one.mean] for one in found]).T
-        width = 2.4 if name == OURS else 1.4
+        width = 2.4 if name == HYBRID else 1.4
         axes.errorbar(at, middle, error, color=colours[name], linewidth=width, elinewidth=1, marker="o", markersize=4)
         axes.plot([], [], color=colours[name], linewidth=width, label=NAMES[name])
         axes.set_xticks(range(len(values.columns)), values.columns)
@@ -132,7 +132,7 @@ def cold_users(contest: Contest) -> Figure:
     if not cold:
         axes.set_title("Not measured: not asked for, or nobody has so many likes to show", loc="left", size=10)
         return figure
-    axes.set_title(f"nDCG@{contest.ks[0]} for the same {users:,} users, 95 % intervals", loc="left", size=10)
+    axes.set_title(f"nDCG@{comparison.ks[0]} for the same {users:,} users, 95 % intervals", loc="left", size=10)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     return figure
@@ -141,9 +141,9 @@ def cold_users(contest: Contest) -> Figure:
 def cold_films(found: ColdFilms) -> Figure:
     """How well films that nobody has rated are ranked, beside chance."""
     parts = {
-        "before an unrated hidden film": (found.auc, 0.5),
-        "before an unrated film of any kind": (found.among_all, 0.5),
-        "found in 20 of the hidden films": (found.found, found.chance),
+        "AUC among hidden films": (found.auc, 0.5),
+        "AUC among all films": (found.auc_all, 0.5),
+        "Recall@20 among hidden films": (found.recall, found.chance_recall),
     }
     figure = Figure(figsize=(11, 2.2), layout="constrained", dpi=100)
     for axes, (title, (of, chance)) in zip(figure.subplots(1, 3, sharey=True), parts.items(), strict=True):

@@ -9,12 +9,12 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import (
     CANDIDATES,
     accuracy,
+    beyond_accuracy,
     by_activity,
     coverage,
     difference,
     folds_by_users,
     interval,
-    kinds,
     most_popular,
     recall_by_popularity,
     recommend_for,
@@ -57,7 +57,7 @@ def rows_of(*tables: pd.DataFrame) -> list[int]:
 @given(seed=st.integers(0, 10**6), part=st.sampled_from([1, 7, 0.1, 0.4]), least=st.integers(0, 8))
 def test_no_row_is_lost_and_test_users_are_not_learned_from(seed, part, least):
     ratings = some_ratings(seed=seed % 7)
-    split = split_by_users(ratings, part, seed=seed, least_likes=least)
+    split = split_by_users(ratings, part, seed=seed, min_likes=least)
     assert rows_of(split.train, split.histories, split.held_out, split.unused) == list(ratings.index)
     assert not set(split.train.userId) & set(split.users)
     assert set(split.histories.userId) == set(split.users)
@@ -229,7 +229,7 @@ TRAIN = pd.DataFrame({"userId": [1, 2, 3, 4, 1, 2, 1], "movieId": [10, 10, 10, 1
 
 
 def test_the_kinds_of_lists_are_what_the_hand_calculates():
-    made = kinds(lists(u1=[10, 20], u2=[30, 40], u3=[10], u4=[10, 20, 50]), TRAIN, CATALOG, 3)
+    made = beyond_accuracy(lists(u1=[10, 20], u2=[30, 40], u3=[10], u4=[10, 20, 50]), TRAIN, CATALOG, 3)
     assert made["tail@3"].tolist() == pytest.approx([1 / 2, 1, 0, 2 / 3])  # 1 % of five films is one film, 10
     assert made.loc[1, "novelty@3"] == pytest.approx((0 + 1) / 2)  # 4 and 2 of 4 users
     assert made.loc[2, "novelty@3"] == pytest.approx((2 + 3) / 2)  # 1 of 4, and nobody, so half of one
@@ -246,7 +246,7 @@ def test_coverage_and_the_most_popular():
 def test_finds_by_how_often_films_were_rated():
     held = pairs(u1=[10, 20, 30, 40], u2=[10, 50])
     table = recall_by_popularity(LISTS, held, TRAIN, 2, edges=[1, 3])
-    assert table["ratings"].tolist() == ["0 to 0", "1 to 2", "3 and more"]
+    assert table["ratings"].tolist() == ["0", "1 to 2", "3 and more"]
     assert table["held_out"].tolist() == [2, 2, 2]
     assert table["found"].tolist() == [0, 0.5, 1]
 

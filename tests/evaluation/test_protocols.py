@@ -6,7 +6,7 @@ from support.tables import write_movielens
 from support.tastes import films_by_taste, ratings_by_taste, tags_by
 
 from cinematch_lib.errors import CineMatchError, NothingToDoError, UnknownNameError
-from cinematch_lib.evaluation.protocols import films_for, plan
+from cinematch_lib.evaluation.protocols import films_for, make_protocol
 
 RATINGS, FILMS = ratings_by_taste(), films_by_taste()
 TAGS = tags_by(RATINGS)
@@ -25,14 +25,14 @@ def taggers(catalog):
 PLANS = {
     "folds": {"folds": 3},
     "once": {"folds": 1, "test_users": 15},
-    "time": {"protocol": "time", "date": 0.7},
-    "liang2018": {"protocol": "liang2018", "test_users": 10},
+    "time": {"name": "time", "date": 0.7},
+    "liang2018": {"name": "liang2018", "test_users": 10},
 }
 
 
 @pytest.fixture(params=PLANS)
 def made(request):
-    return plan(RATINGS, FILMS, TAGS, **PLANS[request.param])
+    return make_protocol(RATINGS, FILMS, TAGS, **PLANS[request.param])
 
 
 def test_what_is_to_be_found_is_nowhere_in_what_values_are_chosen_on(made):
@@ -43,23 +43,23 @@ def test_what_is_to_be_found_is_nowhere_in_what_values_are_chosen_on(made):
 
 
 def test_what_is_to_be_found_in_a_round_is_not_known_in_it(made):
-    for one in made.rounds:
+    for one in made.folds:
         known = pairs(one.split.train) | pairs(one.split.histories)
         assert not known & pairs(one.split.held_out)
 
 
 def test_what_users_say_in_tags_is_not_known_where_they_are_tested():
     for name in ("folds", "once", "liang2018"):
-        made = plan(RATINGS, FILMS, TAGS, **PLANS[name])
-        for one in made.rounds:
+        made = make_protocol(RATINGS, FILMS, TAGS, **PLANS[name])
+        for one in made.folds:
             assert taggers(one.catalog) <= set(RATINGS["userId"]) - set(one.split.users)
             assert taggers(one.catalog) >= set(one.split.train["userId"])
         assert not taggers(made.validation.catalog) & {*made.validation.split.users, *made.held_out["userId"]}
 
 
 def test_by_time_no_tag_and_no_rating_of_the_future_is_known():
-    made = plan(RATINGS, FILMS, tags_by(RATINGS, "said"), **PLANS["time"])
-    (one,) = made.rounds
+    made = make_protocol(RATINGS, FILMS, tags_by(RATINGS, "said"), **PLANS["time"])
+    (one,) = made.folds
     cut = one.split.train["timestamp"].max()
     future = RATINGS[RATINGS["timestamp"] > cut]
     assert len(future) == len(one.split.held_out) + len(one.split.unused)
@@ -70,32 +70,36 @@ def test_by_time_no_tag_and_no_rating_of_the_future_is_known():
             then = TAGS[(TAGS["movieId"] == str(film)) & (TAGS["timestamp"].astype(int) <= cut)]
             said = {int(word.rpartition(" ")[2]) for word in joined.split("|") if word}
             assert said <= set(then["userId"].astype(int))
-    assert "rated before" in made.says
+    assert "rated before" in made.description
 
 
 def test_in_folds_every_able_user_is_tested_or_chosen_on_once():
-    made = plan(RATINGS, FILMS, folds=3)
-    tested = [user for one in made.rounds for user in one.split.users]
+    made = make_protocol(RATINGS, FILMS, folds=3)
+    tested = [user for one in made.folds for user in one.split.users]
     assert sorted([*tested, *made.validation.split.users]) == sorted(RATINGS["userId"].unique())
-    assert "a third of them at a time" in made.says
-    assert "15 users who are not tested" in made.says
+    assert "a third of them at a time" in made.description
+    assert "15 users who are not tested" in made.description
 
 
 def test_the_number_of_folds_follows_the_number_of_users():
-    assert len(plan(RATINGS, FILMS).rounds) == 4
-    assert len(plan(RATINGS, FILMS, test_users=10).rounds) == 1
+    assert len(make_protocol(RATINGS, FILMS).folds) == 4
+    assert len(make_protocol(RATINGS, FILMS, test_users=10).folds) == 1
     many = pd.concat([RATINGS.assign(userId=RATINGS["userId"] + 1000 * part) for part in range(17)])
-    made = plan(many.reset_index(drop=True), FILMS)
-    assert [len(one.split.users) for one in made.rounds] == [17 * 60 // 5]
+    made = make_protocol(many.reset_index(drop=True), FILMS)
+    assert [len(one.split.users) for one in made.folds] == [17 * 60 // 5]
 
 
 def test_a_fingerprint_says_whether_users_can_be_compared_one_by_one():
-    first, again, other = plan(RATINGS, FILMS), plan(RATINGS.sample(frac=1), FILMS), plan(RATINGS, FILMS, seed=1)
-    assert first.fingerprint == plan(RATINGS, FILMS).fingerprint
+    first, again, other = (
+        make_protocol(RATINGS, FILMS),
+        make_protocol(RATINGS.sample(frac=1), FILMS),
+        make_protocol(RATINGS, FILMS, seed=1),
+    )
+    assert first.fingerprint == make_protocol(RATINGS, FILMS).fingerprint
     assert first.fingerprint != other.fingerprint
     assert len(again.held_out) == len(first.held_out)
     fewer = RATINGS[RATINGS["movieId"] > 5].reset_index(drop=True)
-    assert plan(fewer, FILMS).fingerprint != first.fingerprint
+    assert make_protocol(fewer, FILMS).fingerprint != first.fingerprint
 
 
 def test_the_published_protocol_ranks_the_films_of_the_data_set_not_those_of_a_catalog(tmp_path):
@@ -103,25 +107,25 @@ def test_the_published_protocol_ranks_the_films_of_the_data_set_not_those_of_a_c
     catalog = pd.DataFrame({"movieId": [1]})
     assert films_for("users", folder, catalog) is catalog
     assert films_for("liang2018", folder, catalog)["movieId"].tolist() == [1, 2]
-    made = plan(RATINGS, FILMS, **PLANS["liang2018"])
-    (one,) = made.rounds
+    made = make_protocol(RATINGS, FILMS, **PLANS["liang2018"])
+    (one,) = made.folds
     assert set(one.catalog["movieId"]) == set(one.split.train["movieId"])
 
 
 def test_where_nothing_can_be_measured_it_is_said():
     few = RATINGS[RATINGS["userId"] <= 9]
     with pytest.raises(NothingToDoError, match=r"^9 users like 5 of the 90 films or more; an evaluation needs 10 such"):
-        plan(few, FILMS)
+        make_protocol(few, FILMS)
     with pytest.raises(NothingToDoError, match="like 5 of the 19 films or more"):
-        plan(RATINGS, FILMS.head(19))
-    with pytest.raises(NothingToDoError, match=r"before 0\.01, and learning needs 10"):
-        plan(RATINGS, FILMS, protocol="time", date=0.01)
+        make_protocol(RATINGS, FILMS.head(19))
+    with pytest.raises(NothingToDoError, match=r"before 0\.01, and training needs 10"):
+        make_protocol(RATINGS, FILMS, name="time", date=0.01)
 
 
 def test_what_cannot_be_met_is_refused():
     with pytest.raises(UnknownNameError, match=r"users, time, liang2018, got 'liang'; did you mean liang2018\?"):
-        plan(RATINGS, FILMS, protocol="liang")
-    with pytest.raises(CineMatchError, match="1 users are left to learn from"):
-        plan(RATINGS, FILMS, test_users=59)
+        make_protocol(RATINGS, FILMS, name="liang")
+    with pytest.raises(CineMatchError, match="1 users are left to train on"):
+        make_protocol(RATINGS, FILMS, test_users=59)
     with pytest.raises(CineMatchError, match="held_out_users must be between 1 and 29"):
-        plan(RATINGS, FILMS, protocol="liang2018", test_users=40)
+        make_protocol(RATINGS, FILMS, name="liang2018", test_users=40)

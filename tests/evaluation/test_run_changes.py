@@ -1,15 +1,15 @@
-"""Whether one run is better than another: told from the noise, user by user where the users are the same."""
+"""Changes of metrics between runs, and their significance."""
 
 import re
 
 import numpy as np
 import pytest
 from support.commands import cinematch
-from support.run_files import MATRIX
+from support.run_files import MATRIX, forge
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.runs import FEATURES, META, Run
+from cinematch_lib.artifacts.runs import FEATURES, META, Run, RunRecord
 from cinematch_lib.evaluation.run_changes import metric_changes
 
 RNG = np.random.default_rng(0)
@@ -17,7 +17,7 @@ EASY = RNG.random(300)
 
 
 def evaluated(artifacts, values, *, fingerprint="f", protocol="users", metric="ndcg@10", seconds=1.0):
-    """A run whose hybrid came to these values, one a user."""
+    """A run whose hybrid has these values of the metric, one for each user."""
     draft = Draft.create(artifacts)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
@@ -38,7 +38,7 @@ def artifacts(tmp_path):
     return tmp_path / "artifacts"
 
 
-def test_a_small_fall_of_every_user_is_larger_than_the_noise(artifacts):
+def test_a_small_fall_of_every_user_is_significant(artifacts):
     worse = EASY * 0.95 + RNG.normal(0, 0.01, 300)
     (change,) = metric_changes(evaluated(artifacts, EASY), evaluated(artifacts, worse))
     assert change.is_worse
@@ -46,20 +46,20 @@ def test_a_small_fall_of_every_user_is_larger_than_the_noise(artifacts):
     assert change.difference.mean == pytest.approx((worse - EASY).mean(), abs=1e-5)
     assert re.fullmatch(
         r"hybrid, nDCG@10: 0\.\d{3} → 0\.\d{3}, −\d\.\d % \[−\d\.\d, −\d\.\d\]: larger than the noise "
-        r"\(300 users one by one\)",
+        r"\(300 users, paired\)",
         str(change),
     )
 
 
-def test_noise_is_called_noise(artifacts):
+def test_noise_is_not_significant(artifacts):
     other = EASY + RNG.normal(0, 0.05, 300)
     (change,) = metric_changes(evaluated(artifacts, EASY), evaluated(artifacts, other))
     assert not change.is_worse
     assert change.difference.low < 0 < change.difference.high
-    assert ": within the noise (300 users one by one)" in str(change)
+    assert ": within the noise (300 users, paired)" in str(change)
 
 
-def test_of_other_users_only_the_means_are_compared_and_less_is_sure(artifacts):
+def test_runs_with_other_users_are_compared_unpaired_with_wider_intervals(artifacts):
     worse = EASY * 0.95
     first = evaluated(artifacts, EASY)
     (paired,) = metric_changes(first, evaluated(artifacts, worse))
@@ -68,16 +68,16 @@ def test_of_other_users_only_the_means_are_compared_and_less_is_sure(artifacts):
     assert change.difference.mean == pytest.approx(paired.difference.mean)
     width = change.difference.high - change.difference.low
     assert width / 2 == pytest.approx(1.96 * np.sqrt((EASY.var() + worse.var()) / 300), rel=0.1)
-    assert "(other users or other films, so less sure)" in str(change)
+    assert "(other users or films, unpaired)" in str(change)
 
 
-def test_the_same_is_called_the_same(artifacts):
+def test_equal_metrics_are_reported_as_equal(artifacts):
     (change,) = metric_changes(evaluated(artifacts, EASY), evaluated(artifacts, EASY))
     assert str(change).endswith(": the same for every user")
     assert not change.is_worse
 
 
-def test_what_cannot_be_compared_is_refused(artifacts):
+def test_runs_that_cannot_be_compared_are_refused(artifacts):
     first = evaluated(artifacts, EASY)
     with pytest.raises(CineMatchError, match=r"has ndcg@10 by the protocol users, .* has ndcg@10 by time; evaluate"):
         metric_changes(first, evaluated(artifacts, EASY, protocol="time"))
@@ -85,6 +85,18 @@ def test_what_cannot_be_compared_is_refused(artifacts):
     info = draft.publish()
     with pytest.raises(CineMatchError, match=f"{info.run_id} has no metrics to compare; make a run that has: "):
         metric_changes(first, Run(artifacts / "runs" / info.run_id))
+
+
+def test_metrics_of_an_older_format_are_read_though_the_run_cannot_be_loaded(artifacts, tmp_path):
+    old, new = evaluated(artifacts, EASY), evaluated(artifacts, EASY * 0.95)
+    forge(old.folder, format_version=2)
+    with pytest.raises(CineMatchError, match=r"has format version 2, .* make the run anew"):
+        Run(old.folder)
+    (change,) = metric_changes(RunRecord(old.folder), RunRecord(new.folder))
+    assert change.is_worse
+    done = cinematch(tmp_path, "runs", old.info.run_id, new.info.run_id)
+    assert done.code == 0
+    assert str(change) in done.out
 
 
 # --- as the command says it ---------------------------------------------------------------------------
@@ -103,7 +115,7 @@ def test_a_job_fails_where_a_metric_fell_and_only_there(artifacts, tmp_path):
     done = cinematch(tmp_path, "runs", *ids, "--fail-if-worse")
     assert done.code == 1
     assert done.out.startswith("hybrid, nDCG@10: ")
-    assert done.err == f"cinematch: {ids[1]} is worse than {ids[0]} by more than the noise: hybrid, nDCG@10\n"
+    assert done.err == f"cinematch: {ids[1]} is worse than {ids[0]} beyond the noise: hybrid, nDCG@10\n"
     assert cinematch(tmp_path, "runs", *ids).code == 0
     done = cinematch(tmp_path, "runs", *reversed(ids), "--fail-if-worse")
     assert (done.code, done.err) == (0, "")
@@ -115,4 +127,4 @@ def test_times_are_no_difference(artifacts, tmp_path):
     first, second = evaluated(artifacts, EASY, seconds=1.0), evaluated(artifacts, EASY, seconds=2.0)
     done = cinematch(tmp_path, "runs", first.info.run_id, second.info.run_id, "--fail-if-worse")
     assert done.code == 0
-    assert done.out.endswith("The two runs hold the same results, from the same inputs and parameters.\n")
+    assert done.out.endswith("the two runs hold the same results, from the same inputs and parameters.\n")

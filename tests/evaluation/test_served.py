@@ -5,7 +5,7 @@ import pytest
 from support.small_runs import rated_recommender
 
 from cinematch_lib import Preferences
-from cinematch_lib.evaluation.served import served
+from cinematch_lib.evaluation.served import recommend_as_served
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def histories(*rows):
 
 def test_likes_and_dislikes_are_told_and_what_lies_between_is_left_out(rated):
     told = histories((7, 260, 5.0), (7, 1, 4.0), (7, 1196, 3.5), (7, 858, 3.0), (7, 6, 2.5), (3, 6, 4.5))
-    made = served(rated, told, 15)
+    made = recommend_as_served(rated, told, 15)
     wanted = Preferences(liked_movie_ids=[260, 1], disliked_movie_ids=[6], not_interested_ids=[1196, 858])
     expected = {7: rated.recommend(wanted, 15), 3: rated.recommend(Preferences(liked_movie_ids=[6]), 15)}
     assert list(made.columns) == ["userId", "movieId", "rank", "score"]
@@ -34,10 +34,10 @@ def test_likes_and_dislikes_are_told_and_what_lies_between_is_left_out(rated):
 def test_films_that_it_does_not_have_are_passed_over_and_the_last_rating_counts(rated):
     told = histories((1, 260, 1.0), (1, 260, 5.0), (1, 999_999, 5.0))
     expected = rated.recommend(Preferences(liked_movie_ids=[260]), 5)
-    assert served(rated, told, 5)["movieId"].tolist() == [one.movie_id for one in expected]
+    assert recommend_as_served(rated, told, 5)["movieId"].tolist() == [one.movie_id for one in expected]
 
 
 def test_users_of_whom_nothing_is_known_get_what_somebody_new_gets(rated):
-    made = served(rated, histories((1, 999_999, 5.0)), 5)
+    made = recommend_as_served(rated, histories((1, 999_999, 5.0)), 5)
     assert made["movieId"].tolist() == [one.movie_id for one in rated.recommend(k=5)]
-    assert len(served(rated, histories(), 5)) == 0
+    assert len(recommend_as_served(rated, histories(), 5)) == 0

@@ -23,7 +23,7 @@ RUN_FILES = {
     "figures/evaluate_cold_films.png",
     "figures/evaluate_cold_users.png",
     "figures/evaluate_groups.png",
-    "figures/evaluate_standings.png",
+    "figures/evaluate_leaderboard.png",
     "figures/neighbours.png",
     "figures/train_neighbours.png",
     "figures/train_trials.png",
