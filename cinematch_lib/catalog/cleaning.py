@@ -1,4 +1,4 @@
-"""Cleaning as one step: raw tables in, ``movies_merged.csv`` and an account of every film out."""
+"""The cleaning stage: raw tables to ``movies_merged.csv``, with a report that accounts for every film."""
 
 import csv
 import json
@@ -15,25 +15,25 @@ from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table
-from cinematch_lib.data.movielens import checksums, read_ratings
+from cinematch_lib.data.movielens import checksums, read_ratings, read_tags
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write, to_json, write_text
-from cinematch_lib.storage.paths import REJECTS
+from cinematch_lib.storage.paths import REJECTS, project_path
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
-_TABLES = ("movies.csv", "links.csv", "ratings.csv", "tags.csv")
+_RAW_TABLES = ("movies.csv", "links.csv", "ratings.csv", "tags.csv")
 
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """What became of every film: `read` is `kept` plus all that `dropped` counts, reason by reason.
+    """The account of a cleaning: `read` films are the `kept` ones plus those in `dropped`, by reason.
 
-    `catalog_md5` is the MD5 of the catalog that belongs to the report. `coverage` counts the kept films of which
-    something is known; `rejected` and `repairs` count rows and
-    values of the other tables by file and reason; `inputs` are the MD5s of what was read.
+    `catalog_md5` is the MD5 of the catalog that the report belongs to; `inputs` are the MD5s of the files that
+    were read. `coverage` counts the kept films for which each field is known. `rejected` and `repairs` count
+    rows and values of the other tables by file and reason.
     """
 
     dataset: str
@@ -54,42 +54,36 @@ class CleaningReport:
             raise AssertionError(f"films went missing: read {self.read}, kept {self.kept}, dropped {self.dropped}")
 
     def steps(self) -> pd.DataFrame:
-        """The waterfall as a table: `step`, `films` (dropped ones below zero), `left` after the step."""
+        """The waterfall: `step`, `films` (negative for dropped ones), `left` after the step."""
         return pd.DataFrame(waterfall_steps(self.read, self.dropped), columns=["step", "films", "left"])
 
-    def coverage_table(self) -> pd.DataFrame:
-        """For how many of the kept films something is known: `known`, `films`, `percent`."""
-        table = pd.DataFrame({"known": list(self.coverage), "films": list(self.coverage.values())})
-        return table.assign(percent=(100 * table["films"] / self.kept).round(1))
-
     def notes(self) -> pd.DataFrame:
-        """Rows set aside and values mended in all tables: `file`, `what`, `rows`."""
-        both = [
+        """Rejected rows and repaired values of all tables: `file`, `what`, `rows`."""
+        rows = [
             (file, what, count)
-            for part in (self.rejected, self.repairs)
-            for file in part
-            for what, count in part[file].items()
+            for counts in (self.rejected, self.repairs)
+            for file in counts
+            for what, count in counts[file].items()
         ]
-        return pd.DataFrame(both, columns=["file", "what", "rows"])
+        return pd.DataFrame(rows, columns=["file", "what", "rows"])
 
     def summary(self) -> str:
-        """The account in one line: read = kept + dropped for each reason, and what was set aside elsewhere."""
-        why = ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count)
-        dropped = self.read - self.kept
-        text = f"{self.read:,} films read = {self.kept:,} kept + {dropped:,} dropped{f' ({why})' if why else ''}"
-        aside = {file: sum(reasons.values()) for file, reasons in self.rejected.items()}
-        rows = "".join(f"; {count:,} row{'s' * (count != 1)} of {file} set aside" for file, count in aside.items())
-        return text + rows
+        """One line: read = kept + dropped by reason, and the rejected rows of the other tables."""
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count)
+        text = f"{self.read:,} films read = {self.kept:,} kept + {self.read - self.kept:,} dropped"
+        rejected = {file: sum(counts.values()) for file, counts in self.rejected.items()}
+        rows = "".join(f"; {count:,} row{'s' * (count != 1)} of {file} rejected" for file, count in rejected.items())
+        return text + (f" ({reasons})" if reasons else "") + rows
 
-    def check(self, data_dir: Path, folder: Path) -> None:
-        """Raise CineMatchError unless the catalog in `data_dir` and the tables in `folder` are this report's."""
+    def verify(self, data_dir: Path, folder: Path) -> None:
+        """Raise CineMatchError unless the report is that of the catalog in `data_dir` and the tables in `folder`."""
         if md5_of(data_dir / CATALOG) != self.catalog_md5:
             raise CineMatchError(
-                f"{data_dir / CATALOG} is not the catalog that {REPORT} tells of; "
+                f"{data_dir / CATALOG} is not the catalog that {REPORT} describes; "
                 "clean again: cinematch run --from clean"
             )
         found = checksums(folder)
-        differing = [name for name in _TABLES if found.get(name) != self.inputs.get(name)]
+        differing = [name for name in _RAW_TABLES if found.get(name) != self.inputs.get(name)]
         if differing:
             raise CineMatchError(
                 f"{', '.join(differing)} in {folder} is not what the catalog was made from; "
@@ -102,7 +96,7 @@ class CleaningReport:
 
     @classmethod
     def load(cls, data_dir: Path) -> "CleaningReport":
-        """The report that lies beside the catalog in `data_dir`. Raises CineMatchError."""
+        """The report beside the catalog in `data_dir`. Raises CineMatchError."""
         path = data_dir / REPORT
         if not path.is_file():
             raise CineMatchError(f"{path} was not found; clean first: cinematch run --to clean")
@@ -120,25 +114,23 @@ def clean(
     filters: Filters | None = None,
     services: ServicesSource | None = None,
 ) -> CleaningReport:
-    """Clean the MovieLens tables in `folder` and write three files to `data_dir`, each whole or not at all.
+    """Clean the MovieLens tables in `folder` and write the catalog to `data_dir`.
 
-    ``movies_merged.csv`` holds the films that are kept, ``rejects.csv`` every row that is not, by file, line
-    and reason, ``cleaning_report.json`` the counts. `metadata_path` is a TMDb table, None to do without.
-    Raises CineMatchError for input that cannot be read and for filters that leave no film.
+    Three files are written, each atomically: ``movies_merged.csv`` with the kept films, ``rejects.csv`` with
+    every other row by file, line and reason, and ``cleaning_report.json``. `metadata_path` is a table of TMDb
+    metadata. Raises CineMatchError for input that cannot be read and for filters that keep no film.
     """
     filters, services = filters or Filters(), services or ServicesSource()
     rejects = RejectLog()
     films = merge_films(folder, metadata_path, services, rejects)
     ratings = read_ratings(folder) if filters.min_ratings else None
-    counts = None if ratings is None else ratings["movieId"].value_counts()
-    reasons = drop_reasons(films, filters, counts)
+    reasons = drop_reasons(films, filters, None if ratings is None else ratings["movieId"].value_counts())
     kept = films[reasons.isna()]
     dropped = rejects.counts("movies.csv")
     for reason in reasons.cat.categories:
-        mask = reasons == reason
-        dropped[reason] = int(mask.sum())
-        gone = films[mask]
-        rejects.add("movies.csv", gone["line"], gone["movieId"], gone["title"], reason)
+        rows = films[reasons == reason]
+        dropped[reason] = len(rows)
+        rejects.add("movies.csv", rows["line"], rows["movieId"], rows["title"], reason)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
@@ -158,7 +150,7 @@ def clean(
         read=len(kept) + sum(dropped.values()),
         dropped=dropped,
         kept=len(kept),
-        coverage=coverage(kept),
+        coverage={name: int(known.sum()) for name, known in known_fields(kept).items()},
         rejected={file: rejects.counts(file) for file in rejects.files() if file != "movies.csv"},
         repairs=rejects.repairs,
         attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
@@ -170,7 +162,7 @@ def clean(
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    """The table as CSV, unknown values empty: as `to_csv` would, in three quarters of the time."""
+    """Write the table as CSV with unknown values empty, like `to_csv` but in three quarters of the time."""
     columns = [
         column.to_list() if column.dtype == "str" else column.astype("object").where(column.notna(), "").to_list()
         for _, column in table.items()
@@ -182,20 +174,41 @@ def _write_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_catalog(data_dir: Path) -> pd.DataFrame:
-    """The cleaned films of `data_dir`, with the dtypes of `columns.MERGED`. Raises CineMatchError."""
+    """The cleaned films of `data_dir`, with the dtypes of `tables.MERGED`. Raises CineMatchError."""
     path = data_dir / CATALOG
     if not path.is_file():
         raise CineMatchError(f"{path} was not found; clean first: cinematch run --to clean")
     return read_table(path, MERGED)
 
 
-def coverage(films: pd.DataFrame) -> dict[str, int]:
-    """Of how many films each thing is known; an overview that is the title is none."""
-    return {name: int(has.sum()) for name, has in known_fields(films).items()}
+@dataclass(frozen=True, eq=False, repr=False)
+class Catalog:
+    """A cleaned catalog: its `films` and `report`, and the `ratings` and `tags` of its data set, None if absent.
+
+    `folder` holds the raw tables of the data set.
+    """
+
+    films: pd.DataFrame
+    report: CleaningReport
+    ratings: pd.DataFrame | None
+    tags: pd.DataFrame | None
+    folder: Path
+
+
+def load_catalog(raw_dir: str | Path, data_dir: str | Path) -> Catalog:
+    """The catalog of the latest cleaning; relative folders are taken from the project's root.
+
+    Raises CineMatchError if there is none, or if it or the raw tables have changed since.
+    """
+    data = project_path(data_dir)
+    report = CleaningReport.load(data)
+    films, folder = read_catalog(data), project_path(raw_dir) / report.dataset
+    report.verify(data, folder)
+    return Catalog(films, report, read_ratings(folder), read_tags(folder), folder)
 
 
 def known_fields(films: pd.DataFrame) -> dict[str, pd.Series]:
-    """Of which films each thing is known, bool; an overview that is the title is none."""
+    """For each field the films for which it is known, bool; an overview that equals the title is unknown."""
     known = {"overview": films["overview"] != films["title"]}
     for name in ("cast_top", "director", "keywords", "poster_path", "services"):
         known[name] = films[name] != ""
@@ -203,7 +216,7 @@ def known_fields(films: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def waterfall_steps(read: int, dropped: Mapping[str, int]) -> list[tuple[str, int, int]]:
-    """From the films read to those kept: (step, films, left after it); dropped ones count below zero.
+    """The steps from the films read to those kept: (step, films, left after it); dropped films are negative.
 
     >>> waterfall_steps(9, {"before 1980": 2})
     [('read', 9, 9), ('before 1980', -2, 7), ('kept', 7, 7)]

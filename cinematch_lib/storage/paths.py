@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-REJECTS = "rejects.csv"  # the rows that cleaning left out; beside the catalog, and in a run
+REJECTS = "rejects.csv"  # the rows that cleaning rejected, beside the catalog and in a run
 
 
-def project_path(folder: str) -> Path:
+def project_path(folder: str | Path) -> Path:
     """`folder` as an absolute path; a relative one is taken from the project's root.
 
     The root is the nearest folder, from the working folder upwards, that holds both `notebooks` and

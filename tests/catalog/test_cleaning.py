@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from support.tables import write_csv, write_movielens, write_tmdb
 
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.cleaning import CATALOG, REJECTS, REPORT, CleaningReport, clean, coverage, read_catalog
+from cinematch_lib.catalog.cleaning import CATALOG, REPORT, CleaningReport, clean, known_fields, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data import fetch
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.paths import REJECTS
 
 MOVIES = [
     (6, "Heat (1995)", "Action|Crime|Thriller"),
@@ -150,7 +151,7 @@ def test_the_report_as_tables(folder, metadata, tmp_path):
         ["no genre known", -1, 2],
         ["kept", 2, 2],
     ]
-    assert report.coverage_table().loc[0].to_list() == ["overview", 1, 50.0]
+    assert report.coverage["overview"] == 1
     assert ["links.csv", "no such film in movies.csv", 1] in report.notes().values.tolist()
     assert ["tmdb_metadata.csv", "runtime above 1440 minutes made unknown", 1] in report.notes().values.tolist()
 
@@ -279,7 +280,8 @@ def test_an_overview_that_is_the_title_counts_as_unknown():
         {"title": "Heat", "overview": "Heat", "runtime": None},
         {"title": "Ran", "overview": "A lord", "runtime": 9},
     ]
-    assert coverage(pd.DataFrame([row | text for row in rows])) == {
+    known = known_fields(pd.DataFrame([row | text for row in rows]))
+    assert {name: int(has.sum()) for name, has in known.items()} == {
         "overview": 1,
         **dict.fromkeys(text, 0),
         "runtime": 1,
@@ -391,11 +393,11 @@ def names_film(line, film):
 def test_a_report_tells_whether_catalog_and_tables_are_its_own(tmp_path):
     folder = write_movielens(tmp_path / "raw" / "mine", movies=[(1, "Heat (1995)", "Crime")])
     report = clean(folder, tmp_path / "data")
-    report.check(tmp_path / "data", folder)
+    report.verify(tmp_path / "data", folder)
     (folder / "tags.csv").write_text("userId,movieId,tag,timestamp\n")
     with pytest.raises(CineMatchError, match=r"tags\.csv in .*mine is not what the catalog was made from; clean again"):
-        report.check(tmp_path / "data", folder)
+        report.verify(tmp_path / "data", folder)
     with (tmp_path / "data" / CATALOG).open("a") as catalog:
         catalog.write("\n")
-    with pytest.raises(CineMatchError, match=r"is not the catalog that cleaning_report\.json tells of; clean again"):
-        report.check(tmp_path / "data", folder)
+    with pytest.raises(CineMatchError, match=r"is not the catalog that cleaning_report\.json describes; clean again"):
+        report.verify(tmp_path / "data", folder)

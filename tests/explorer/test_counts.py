@@ -17,6 +17,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import charts
 from cinematch_lib.explorer.counts import AllFilms, by_source
 from cinematch_lib.explorer.lookup import TextIndex
+from cinematch_lib.storage.paths import REJECTS
 
 SOURCES = {"demo": ServicesSource("demo"), "none": ServicesSource("none")}
 YEARS, MINUTES = st.none() | st.integers(1900, 2020), st.none() | st.integers(0, 240)
@@ -89,7 +90,7 @@ def test_why_a_film_is_dropped_is_what_left_out_says(small, films, tmp_path):
     filters = Filters(min_year=1995, genres_drop=["drama"], min_runtime=90)
     how = {"metadata_path": small / "tmdb_metadata.csv", "filters": filters, "services": SOURCES["demo"]}
     cleaning.clean(small, tmp_path, **how)
-    rejects = pd.read_csv(tmp_path / cleaning.REJECTS, dtype=str, keep_default_na=False)
+    rejects = pd.read_csv(tmp_path / REJECTS, dtype=str, keep_default_na=False)
     written = [(row.id, row.reason) for row in rejects.itertuples() if row.file == "movies.csv"]
     count, ids = films["demo"].count(filters), films["demo"].ids
     shown = [(str(movie), count.drop_reason(row)) for row, movie in enumerate(ids) if count.drop_reason(row)]

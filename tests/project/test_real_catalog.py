@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.cleaning import CATALOG, REJECTS, clean, read_catalog
+from cinematch_lib.catalog.cleaning import CATALOG, clean, read_catalog
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import LINKS, MOVIES, TMDB_METADATA
 from cinematch_lib.data.tmdb import find_metadata
+from cinematch_lib.storage.paths import REJECTS
 
 if "CINEMATCH_REAL_DATA" not in os.environ:
     pytest.skip("CINEMATCH_REAL_DATA is not set: the real catalog is not here", allow_module_level=True)
