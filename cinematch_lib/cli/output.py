@@ -14,14 +14,13 @@ WIDTH = 100  # columns at most of running text, also on wider terminals
 
 def terminal() -> "Console | None":
     """A console where stdout is a terminal and rich is installed; None where lines should be plain."""
-    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return None
     try:
-        from rich.console import Console
-    except ImportError:
+        from cinematch_lib.wizard.terminal import console
+    except ImportError:  # the base install
         return None
-    colors = None if os.environ.get("NO_COLOR") else "auto"  # https://no-color.org
-    return Console(color_system=colors, markup=False, emoji=False, highlight=False)
+    return console()
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Collection[str] = ()) -> None:

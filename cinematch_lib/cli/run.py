@@ -14,6 +14,8 @@ from cinematch_lib.cli.runs import size
 from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from cinematch_lib.artifacts.runs import RunInfo
     from cinematch_lib.pipeline.runner import StepTime
 
@@ -150,14 +152,15 @@ def _messages() -> Iterator[Callable[[str], None]]:
         yield print_line
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}"),
-    )
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as live:
+    rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")  # what is left of the line
+    detail = TextColumn("{task.fields[detail]}", table_column=rest)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), detail)
+    # Not redirected by rich: stderr is shown as the detail, and nothing else writes to stdout meanwhile.
+    with Progress(
+        *columns, console=console, transient=True, expand=True, redirect_stdout=False, redirect_stderr=False
+    ) as live:
 
         def message(line: str) -> None:
             for task in live.task_ids:
@@ -167,27 +170,25 @@ def _messages() -> Iterator[Callable[[str], None]]:
             else:
                 live.console.print(line)
 
-        with contextlib.redirect_stderr(_KernelOutput(live)):
+        with contextlib.redirect_stderr(_Details(live)):
             yield message
 
 
-class _KernelOutput(io.TextIOBase):
-    """Shows what a notebook writes to stderr: whole lines above the live line, a progress bar at its end."""
+class _Details(io.TextIOBase):
+    """Takes what a notebook writes to stderr, logs and progress bars, and shows the latest line as a detail."""
 
-    def __init__(self, live: Any) -> None:
+    def __init__(self, live: "Progress") -> None:
         self._live, self._line = live, ""
 
     def isatty(self) -> bool:
-        """Whether somebody looks."""
+        """Whether progress bars are welcome."""
         return True
 
     def write(self, text: str) -> int:
-        """Print the lines of `text` that are complete, and keep the rest as the detail of the running step."""
-        *lines, self._line = (self._line + text).split("\n")
-        for line in lines:
-            if shown := line.rpartition("\r")[2].strip():
-                self._live.console.print(shown)
-        self._line = self._line.rpartition("\r")[2]
-        for task in self._live.task_ids:
-            self._live.update(task, detail=self._line.strip())
+        """Show the last line that is not empty."""
+        lines = (self._line + text).replace("\r", "\n").split("\n")
+        self._line = lines[-1]
+        if shown := next((line.strip() for line in reversed(lines) if line.strip()), ""):
+            for task in self._live.task_ids:
+                self._live.update(task, detail=shown)
         return len(text)

@@ -63,10 +63,10 @@ def _limit(text: str) -> list[str]:
 
 
 def _setup(options: argparse.Namespace) -> None:
-    from cinematch_lib.wizard.preflight import begin
+    from cinematch_lib.wizard.preflight import preflight
 
     load_dotenv_file("pipeline")
-    packages = begin(options)
+    preflight(options)  # before the imports that take a moment
     from cinematch_lib.wizard.wizard import guided_setup
 
-    guided_setup(options, options.run_command, packages)
+    guided_setup(options, options.run_command)

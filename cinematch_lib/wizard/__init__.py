@@ -1,1 +1,5 @@
-"""The guided set-up: ``cinematch setup`` asks step by step, shows the command that comes of it, and runs it."""
+"""The guided set-up: ``cinematch setup`` asks, shows the command that results from the answers, and runs it."""
+
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "questionary", "rich")

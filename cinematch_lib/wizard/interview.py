@@ -2,53 +2,51 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.datasets import SAMPLE
 from cinematch_lib.data.tmdb.settings import TOKEN, dotenv_path
-from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters, steps_between
 from cinematch_lib.pipeline.parameters import Parameter, check_parameters
-from cinematch_lib.wizard import terminal as page
-from cinematch_lib.wizard.inspect import Choice, Survey
-from cinematch_lib.wizard.options import MODES
+from cinematch_lib.wizard import terminal
+from cinematch_lib.wizard.inspect import DataSet, Survey
 from cinematch_lib.wizard.plan import Plan, pipeline_time, tmdb_time
-from cinematch_lib.wizard.prompts import Prompter, chosen
-from cinematch_lib.wizard.rules import check_together, read, shown
-from cinematch_lib.wizard.token import EXPLAINED, TERMS, accepted_token, goes_before_dotenv
+from cinematch_lib.wizard.preflight import MODES
+from cinematch_lib.wizard.prompts import Prompter
+from cinematch_lib.wizard.token import accepted_token, is_set_outside_dotenv
+from cinematch_lib.wizard.values import check, parse, to_text
 
-TRY = 500  # films, for a first look at what TMDb adds
+_FIRST_LOOK = 500  # films, the default number for requests to TMDb
 _ASKED = {one.name for one in fields(Filters)} | {"services", "services_file", "region", "offers", "max_features"}
+_NOT_SET_HERE = ("dataset", "use_tmdb", "tmdb_limit")  # they have questions or flags of their own
+_WIDEST = 56  # characters of a value in a menu
 
 
-@dataclass
 class Interview:
-    """One person's, or one command line's, answers on the way to a plan."""
+    """The answers of one person, or of one command line, on the way to a plan."""
 
-    asker: Prompter
-    survey: Survey
-    options: argparse.Namespace
-
-    def __post_init__(self) -> None:
+    def __init__(self, prompter: Prompter, survey: Survey, options: argparse.Namespace) -> None:
+        """Check the values of ``-p``. Raises CineMatchError."""
+        self._prompter, self._survey, self._options = prompter, survey, options
         self._everywhere = step_parameters(list(STEPS))
-        self._known = step_parameters(steps_between(None, self.options.to))
-        self._values = check_parameters(dict(self.options.p), self._known, self._everywhere, typed=True)
+        self._known = step_parameters(steps_between(None, options.to))
+        self._values = check_parameters(dict(options.p), self._known, self._everywhere, typed=True)
         if "dataset" in self._values:
             raise CineMatchError("dataset is not given with -p here; say --dataset NAME")
         self._given = set(self._values)
-        check_together(self._all(self._values))
+        check(self._all(self._values))
 
     def plan(self) -> Plan:
-        """Ask what no flag says. Raises CineMatchError for flags that cannot be, KeyboardInterrupt for leaving."""
-        page.heading("Which set-up?")
-        page.rows([(f"{number}  {name}", words) for number, (name, words) in enumerate(MODES.items(), start=1)])
-        mode = self.asker.choose("Set-up", MODES, default="quick", given=self.options.mode)
-        choice = self._data_set(with_tmdb=mode == "full")
-        self._plan = Plan(choice, self.options.to)
-        {"quick": self._quick, "full": self._full, "custom": self._custom}[mode](choice)
-        check_together(self._all(self._values), choice.name)
+        """Ask what no flag says. Raises CineMatchError for invalid flags, KeyboardInterrupt for leaving."""
+        titles = {name: f"{name:<7} {meaning}" for name, meaning in MODES.items()}
+        mode = self._prompter.select("Set-up", titles, default="quick", given=self._options.mode)
+        data_set = self._data_set(with_tmdb=mode == "full")
+        self._plan = Plan(data_set, self._options.to)
+        {"quick": self._quick, "full": self._full, "custom": self._custom}[mode](data_set)
+        check(self._all(self._values), data_set.name)
         self._plan.values = {
             name: value
             for name, value in self._values.items()
@@ -56,29 +54,30 @@ class Interview:
         }
         return self._plan
 
-    # --- the three ways ----------------------------------------------------------------------------------
+    # --- the three set-ups -------------------------------------------------------------------------------
 
-    def _quick(self, choice: Choice) -> None:
-        if not choice.has_facts:
+    def _quick(self, data_set: DataSet) -> None:
+        if not data_set.has_metadata:
             self._values.setdefault("use_tmdb", False)
 
-    def _full(self, choice: Choice) -> None:
+    def _full(self, data_set: DataSet) -> None:
         if self._values.get("use_tmdb") is False:
             raise CineMatchError("the full set-up takes TMDb's data; leave out use_tmdb, or say --mode quick")
-        self._tmdb(choice)
-        if "services" in self._known and (self._plan.asks_tmdb or self.survey.has_providers):
+        self._tmdb(data_set)
+        if "services" in self._known and (self._plan.asks_tmdb or self._survey.has_providers):
             self._values.setdefault("services", "tmdb")
-            page.heading("Streaming offers of which country?")
             self._parameter("region")
 
-    def _custom(self, choice: Choice) -> None:
-        has_metadata = choice.has_facts or self._wants_tmdb(choice)
-        page.heading("Which films, and what is known of them?")
-        page.say("Lists go with commas between; none is an answer where there need not be any.")
+    def _custom(self, data_set: DataSet) -> None:
+        has_metadata = data_set.has_metadata or self._wants_tmdb(data_set)
+        terminal.heading("Filters and features")
+        terminal.say(
+            "Enter takes the value in [brackets]. Lists have commas between their items; none is an empty value."
+        )
         for name in [*step_parameters(["clean"]), *step_parameters(["features"])]:  # in the notebooks' order
             if name in _ASKED and name in self._known and self._applies(name, has_metadata):
                 self._parameter(name)
-        while (name := self._another()) is not None:
+        while name := self._another():
             self._parameter(name, again=True)
 
     def _applies(self, name: str, has_metadata: bool) -> bool:
@@ -93,77 +92,85 @@ class Interview:
 
     # --- the data set ------------------------------------------------------------------------------------
 
-    def _data_set(self, *, with_tmdb: bool) -> Choice:
-        choices = {name: one for name, one in self.survey.choices.items() if not (with_tmdb and one.has_facts)}
-        page.heading("Which data set?")
-        _show_choices(choices)
+    def _data_set(self, *, with_tmdb: bool) -> DataSet:
+        offered = {name: one for name, one in self._survey.data_sets.items() if not (with_tmdb and one.has_metadata)}
         if with_tmdb:
-            page.say(f"The {SAMPLE} is not among them: it brings facts of its own, so TMDb is not asked about it.")
+            terminal.say(f"The {SAMPLE} has metadata of its own, so it is not enriched from TMDb.")
+        problems = {name: problem for name, one in offered.items() if (problem := self._problem(one))}
+        name = self._prompter.select(
+            "Data set",
+            {name: _sizes(one) for name, one in offered.items()},
+            default=next(name for name in (SAMPLE, "ml-latest-small", *offered) if name in offered),
+            given=self._options.dataset,
+            header=f"{'':<16} {'films':>7} {'ratings':>11} {'download':>9}  pipeline",
+            disabled=problems,
+        )
+        if name in problems:
+            raise CineMatchError(f"{name} {problems[name]}; mend that, or take another data set")
+        return offered[name]
 
-        def taken(name: str) -> Choice:
-            return self._usable(choices[chosen(name, choices)])
-
-        default = next(name for name in (SAMPLE, "ml-latest-small") if name in choices)
-        return self.asker.ask("Data set", taken, default=default, given=self.options.dataset)
-
-    def _usable(self, choice: Choice) -> Choice:
-        if choice.lacking:
-            raise CineMatchError(
-                f"{choice.name} lacks {' and '.join(choice.lacking)}; put what is missing there, remove the folder, or "
-                "take another"
-            )
-        if choice.room > self.survey.free:
-            raise CineMatchError(
-                f"{choice.name} needs {choice.room / 1e9:.1f} GB while it is unpacked, and "
-                f"{self.survey.free / 1e9:.1f} GB are free; free some or take another"
-            )
-        return choice
+    def _problem(self, data_set: DataSet) -> str | None:
+        """Why a data set cannot be taken; None where it can."""
+        if data_set.missing:
+            return f"lacks {' and '.join(data_set.missing)}"
+        if data_set.disk_space > self._survey.free:
+            return f"needs {data_set.disk_space / 1e9:.1f} GB, {self._survey.free / 1e9:.1f} GB are free"
+        return None
 
     # --- TMDb --------------------------------------------------------------------------------------------
 
-    def _wants_tmdb(self, choice: Choice) -> bool:
-        page.heading("TMDb's data too?")
-        page.say("It adds overviews, casts, posters and streaming offers, and needs a free token.")
+    def _wants_tmdb(self, data_set: DataSet) -> bool:
+        terminal.heading("TMDb")
+        terminal.say("It adds overviews, casts, posters and streaming offers, and requires a free token.")
         given = self._values.get("use_tmdb")
-        self._values["use_tmdb"] = self.asker.yes("Take TMDb's data?", default=False, given=given)
-        if self._values["use_tmdb"]:
-            self._tmdb(choice)
-        return self._values["use_tmdb"]
+        wanted = self._values["use_tmdb"] = self._prompter.confirm("Take TMDb's data?", default=False, given=given)
+        if wanted:
+            self._tmdb(data_set)
+        return wanted
 
-    def _tmdb(self, choice: Choice) -> None:
-        page.heading("TMDb")
-        if self.survey.table_by_hand:
-            page.say("The table of metadata that was put there by hand is used as it is, and TMDb is not asked.")
+    def _tmdb(self, data_set: DataSet) -> None:
+        terminal.say("")
+        if self._survey.has_own_table:
+            terminal.say("The metadata table in the folder tmdb is used as it is; no requests are sent to TMDb.")
             return
         self._plan.asks_tmdb = True
-        for paragraph in (EXPLAINED, TERMS):
-            page.say(paragraph)
-            print()
-        of_its_own = goes_before_dotenv()
-        self._plan.token = accepted_token(self.asker)
+        is_overridden = is_set_outside_dotenv()
+        self._plan.token = accepted_token(self._prompter)
         if self._plan.token is not None:
-            page.say(f"It is for this run only, unless it goes into {dotenv_path()}, which you alone can read then.")
-            if of_its_own:
-                page.say(f"But {TOKEN} is set in the environment too, and goes before the file: unset it there.")
-            self._plan.keeps_token = self.asker.yes("Keep it there?", default=False, given=self.options.save_token)
-        if "tmdb_limit" not in self._values:
-            page.rows([("all", tmdb_time(choice, None)), (str(TRY), f"{tmdb_time(choice, TRY)}; a good first try")])
-            page.say(
-                "Fewer than all are the most rated ones. Each answer is stored at once: what is interrupted goes on "
-                "where it stopped, and nothing is asked for twice."
+            terminal.say(
+                f"It is used for this run only, unless it is stored in {dotenv_path()}, readable by you alone."
             )
-            self._values["tmdb_limit"] = self.asker.ask("How many films, or all", self._limit, default=str(TRY))
+            if is_overridden:
+                terminal.say(f"But the environment sets {TOKEN} too, which overrides the file: unset it there.")
+            self._plan.stores_token = self._prompter.confirm(
+                "Store it there?", default=False, given=self._options.save_token
+            )
+        if "tmdb_limit" not in self._values:
+            terminal.rows(
+                [
+                    ("all", tmdb_time(data_set, None)),
+                    (str(_FIRST_LOOK), f"{tmdb_time(data_set, _FIRST_LOOK)}; a good first try"),
+                ]
+            )
+            terminal.say(
+                "A number takes the most rated films. Each response is stored at once: an interrupted run goes on "
+                "where it stopped."
+            )
+            self._values["tmdb_limit"] = self._prompter.text(
+                "Number of films, or all", self._limit, default=str(_FIRST_LOOK)
+            )
 
     def _limit(self, text: str) -> int | None:
-        limit = read(self._known["tmdb_limit"], "none" if text.casefold() == "all" else text)
+        limit: int | None = parse(self._known["tmdb_limit"], "none" if text.casefold() == "all" else text)
         if limit == 0:
-            raise CineMatchError("ask for one film at least, or say all")
-        check_together(self._all({"tmdb_limit": limit}))
+            raise CineMatchError("take one film at least, or say all")
+        check(self._all({"tmdb_limit": limit}))
         return limit
 
     # --- parameters --------------------------------------------------------------------------------------
 
     def _all(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`values` with the defaults of all other parameters."""
         return {name: one.default for name, one in self._everywhere.items()} | dict(values)
 
     def _parameter(self, name: str, *, again: bool = False) -> None:
@@ -171,43 +178,34 @@ class Interview:
             return
         parameter = self._known[name]
         value = self._values.get(name, parameter.default)
-        print()
-        page.say(f"{name}: {parameter.description}" if parameter.description else name)
-        self._values[name] = self.asker.ask(name, lambda text: self._fits(parameter, text), default=shown(value))
+        terminal.say(f"\n{parameter.description or name}")
+        if parameter.type is bool:
+            self._values[name] = self._prompter.confirm(name, default=value)
+        else:
+            self._values[name] = self._prompter.text(
+                name, lambda text: self._parsed(parameter, text), default=to_text(value)
+            )
 
-    def _fits(self, parameter: Parameter, text: str) -> Any:
-        value = read(parameter, text)
-        together = self._all(self._values | {parameter.name: value})
-        if not (parameter.name == "services" and value == "file"):  # its file is asked for next
-            check_together(together, self._plan.choice.name)
+    def _parsed(self, parameter: Parameter, text: str) -> Any:
+        value = parse(parameter, text)
+        if not (parameter.name == "services" and value == "file"):  # the question for its file follows
+            check(self._all(self._values | {parameter.name: value}), self._plan.data_set.name)
         return value
 
-    def _another(self) -> str | None:
-        """The name of a parameter that the person wants to set."""
-        print()
-        question = "Another parameter to set (? lists them)"
-        while (name := self.asker.ask(question, self._name, default="", shown="none")) == "?":
-            current = self._all(self._values)
-            page.rows([(n, f"{one.description} [{shown(current[n])}]") for n, one in self._settable().items()])
-        return name or None
-
-    def _name(self, text: str) -> str:
-        if text not in ("", "?", *self._settable()):
-            raise UnknownNameError(f"there is no parameter {text!r} to set", close_names(text, self._settable()))
-        return text
-
-    def _settable(self) -> dict[str, Parameter]:
-        return {name: one for name, one in self._known.items() if name not in ("dataset", "use_tmdb", "tmdb_limit")}
+    def _another(self) -> str:
+        """The name of a parameter that the person wants to set; empty for none."""
+        current = self._all(self._values)
+        titles = {"": "none, go on"}
+        for name in self._known:
+            if name not in _NOT_SET_HERE:
+                value = to_text(current[name])
+                titles[name] = f"{name:<18} {value if len(value) <= _WIDEST else f'{value[: _WIDEST - 1]}…'}"
+        terminal.say("")
+        return self._prompter.select("Another parameter to set", titles, default="")
 
 
-def _show_choices(choices: Mapping[str, Choice]) -> None:
-    """The data sets in columns."""
-    table = [("", "", "films", "ratings", "download", "pipeline")]
-    for number, one in enumerate(choices.values(), start=1):
-        sizes = ["?" if size is None else f"{size:,}" for size in (one.films, one.ratings)]
-        download = f"{one.megabytes} MB" if one.megabytes else "none"
-        table.append((str(number), one.name, *sizes, download, pipeline_time(one)))
-    wide = max(len(row[1]) for row in table)
-    for number, name, films, ratings, download, time in table:
-        print(f"{number:>3}  {name:<{wide}} {films:>7} {ratings:>11} {download:>9}  {time}".rstrip())
-    page.say("Times are without the download. Here: the quickest so far; about: an estimate for 2 cores.")
+def _sizes(data_set: DataSet) -> str:
+    """A line of the menu of data sets."""
+    films, ratings = ("?" if size is None else f"{size:,}" for size in (data_set.films, data_set.ratings))
+    download = f"{data_set.megabytes} MB" if data_set.megabytes else "none"
+    return f"{data_set.name:<16} {films:>7} {ratings:>11} {download:>9}  {pipeline_time(data_set)}"

@@ -1,86 +1,101 @@
-"""Questions and answers, with nothing but lines of text, so that every terminal and screen reader can do it."""
+"""Questions to a person, each answered by a flag instead where one was given."""
 
-import getpass
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import questionary
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
-from cinematch_lib.wizard import terminal as page
+from cinematch_lib.wizard import terminal
 
 _T = TypeVar("_T")
-
-LEFT = "left at a question; nothing was changed"
+_FILTERED_FROM = 10  # choices: a menu of so many is filtered by typing
 
 
 @dataclass
 class Prompter:
-    """Asks a person; with `defaults` nobody is asked, and what no flag says has its default.
+    """Asks questions on the terminal; if `unattended`, every question that no flag answers gets its default.
 
-    `on_leaving` is what to tell somebody who leaves at a question by Ctrl-C or Ctrl-D: KeyboardInterrupt
-    is raised with this text.
+    Ctrl-C or Ctrl-D at a question raises KeyboardInterrupt with the text `on_leaving`.
     """
 
-    defaults: bool
-    on_leaving: str = LEFT
+    unattended: bool
+    on_leaving: str = "left at a question; nothing was changed"
 
-    def ask(
-        self, question: str, read: Callable[[str], _T], *, default: str, given: str | None = None, shown: str = ""
-    ) -> _T:
-        """What `read` makes of the answer; for one that it refuses (CineMatchError) the question is asked again.
+    def text(self, question: str, parse: Callable[[str], _T], *, default: str, given: str | None = None) -> _T:
+        """The value of `parse` for the answer; an answer that it refuses with CineMatchError is asked for again.
 
-        `given` is a flag's answer and `default` that of an empty line, shown as `shown`. Raises what `read`
-        raises for those that nobody typed.
+        Enter takes the default, which is shown. Raises what `parse` raises for the default and for `given`, the answer
+        of a flag.
         """
-        if given is not None:
-            return read(given)
-        if self.defaults:
-            return read(default)
+        if given is not None or self.unattended:
+            return parse(default if given is None else given)
         while True:
+            answer = self._answer(questionary.text(question, instruction=f"[{default}]")).strip()
             try:
-                return read(self._line(f"{question} [{shown or default}]: ").strip() or default)
+                return parse(answer or default)
             except CineMatchError as error:
-                page.say(f"{error}.", indent=2)
+                terminal.say(f"{error}.", indent=2)
 
-    def yes(self, question: str, *, default: bool, given: bool | None = None) -> bool:
-        """A question to be answered by yes or no."""
-        said = None if given is None else "yes" if given else "no"
-        return self.ask(question, _yes_or_no, default="yes" if default else "no", given=said)
+    def confirm(self, question: str, *, default: bool, given: bool | None = None) -> bool:
+        """The answer to a question of yes or no."""
+        if given is not None or self.unattended:
+            return default if given is None else given
+        return bool(self._answer(questionary.confirm(question, default=default)))
 
-    def choose(self, question: str, names: Iterable[str], *, default: str, given: str | None = None) -> str:
-        """One of `names`, by its name or by its number from 1 on."""
-        return self.ask(question, lambda text: chosen(text, names), default=default, given=given)
+    def select(
+        self,
+        question: str,
+        titles: Mapping[str, str],
+        *,
+        default: str,
+        given: str | None = None,
+        header: str = "",
+        disabled: Mapping[str, str] | None = None,
+    ) -> str:
+        """One of the names in `titles`, chosen from a menu that shows their titles below `header`.
 
-    def secret(self, question: str) -> str:
-        """What is typed without being shown; not to be asked where nobody is to be."""
-        return self._line(f"{question}: ", getpass.getpass).strip()
+        `disabled` names those that cannot be chosen, with the reason. Raises UnknownNameError for a `given` name that
+        is not among them.
+        """
+        if given is not None or self.unattended:
+            return _named(question, default if given is None else given, titles)
+        refused, is_long = disabled or {}, len(titles) >= _FILTERED_FROM
+        choices = [questionary.Choice(title, name, refused.get(name)) for name, title in titles.items()]
+        menu = questionary.select(
+            question,
+            [questionary.Separator(header), *choices] if header else choices,
+            default=default,
+            use_search_filter=is_long,
+            use_jk_keys=not is_long,
+        )
+        return str(self._answer(menu))
 
-    def _line(self, prompt: str, read: Callable[[str], str] = input) -> str:
+    def password(self, question: str) -> str:
+        """What is typed, shown as asterisks."""
+        return str(self._answer(questionary.password(question))).strip()
+
+    def _answer(self, question: questionary.Question) -> Any:
+        keys = KeyBindings()
+
+        @keys.add("c-d")
+        def _leave(event: KeyPressEvent) -> None:
+            event.app.exit(exception=EOFError)
+
+        app = question.application
+        app.key_bindings = merge_key_bindings([one for one in (app.key_bindings, keys) if one is not None])
         try:
-            return read(prompt)
+            return question.unsafe_ask()
         except (KeyboardInterrupt, EOFError):
-            print()
             raise KeyboardInterrupt(self.on_leaving) from None
-        except UnicodeDecodeError:
-            raise CineMatchError("the terminal sent something that is no text") from None
 
 
-def _yes_or_no(text: str) -> bool:
-    answers = {"y": True, "yes": True, "n": False, "no": False}
-    if text.casefold() not in answers:
-        raise CineMatchError(f"answer yes or no, got {text!r}")
-    return answers[text.casefold()]
-
-
-def chosen(text: str, names: Iterable[str]) -> str:
-    """The one of `names` that is meant by its name, case aside, or by its number from 1 on. Raises UnknownNameError."""
-    names = list(names)
-    for name in names:
-        if text.casefold() == name.casefold():
-            return name
-    if text.isdecimal() and 1 <= int(text) <= len(names):
-        return names[int(text) - 1]
-    raise UnknownNameError(
-        f"answer with a number from 1 to {len(names)} or one of {', '.join(names)}, got {text!r}",
-        close_names(text, names),
-    )
+def _named(kind: str, text: str, names: Mapping[str, str]) -> str:
+    by_fold = {name.casefold(): name for name in names}
+    if text.casefold() not in by_fold:
+        raise UnknownNameError(
+            f"there is no {kind.lower()} {text!r}; there are {', '.join(names)}", close_names(text, names)
+        )
+    return by_fold[text.casefold()]

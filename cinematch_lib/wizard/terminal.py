@@ -1,45 +1,52 @@
-"""What the set-up shows: headings, paragraphs and rows that fit a terminal of 80 columns or fewer."""
+"""Text of the set-up on a terminal: headings, paragraphs, rows and commands, in 80 columns at most."""
 
 import os
-import shutil
-import sys
-import textwrap
 from collections.abc import Sequence
 
-WIDEST = 80
-_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+
+_WIDTH = 80  # columns
+
+
+def console() -> Console:
+    """A console for stdout that prints text as it is, without color where NO_COLOR is set (https://no-color.org)."""
+    colors = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(color_system=colors, markup=False, emoji=False, highlight=False)
 
 
 def heading(text: str) -> None:
-    """A line that begins a part of the page."""
-    print(f"\n{strong(text)}")
+    """Print the line that begins a section."""
+    console().print(f"\n{text}", style="bold")
 
 
 def say(text: str, indent: int = 0) -> None:
-    """A paragraph."""
-    print(_filled(text, " " * indent, " " * indent), flush=True)
+    """Print a paragraph."""
+    _print(Padding(text, (0, 0, 0, indent), expand=False))
 
 
 def rows(pairs: Sequence[tuple[str, str]]) -> None:
-    """Labels with what is said of each, below each other."""
-    width = max(len(label) for label, _ in pairs)
-    for label, text in pairs:
-        print(_filled(text, f"  {label:<{width}}  ", " " * (width + 4)))
+    """Print labels, each with its text to the right of it."""
+    grid = Table.grid(padding=(0, 2), pad_edge=True)
+    grid.add_column(no_wrap=True)
+    for pair in pairs:
+        grid.add_row(*pair)
+    _print(grid)
 
 
 def command(words: str) -> None:
-    """A command to copy: on one line, however long."""
-    print(f"  {strong(words)}")
+    """Print a command to copy, on one line of any length."""
+    console().print(f"  {words}", style="bold", soft_wrap=True)
 
 
-def strong(text: str) -> str:
-    """`text` in bold on a terminal that can, as it is elsewhere (https://no-color.org)."""
-    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
-    return text if plain else f"{_BOLD}{text}{_PLAIN}"
+def _print(content: RenderableType) -> None:
+    target = console()
+    target.print(content, width=min(target.width, _WIDTH))
 
 
 def duration(seconds: float) -> str:
-    """A time for a person, never more exact than it is known.
+    """A time, rounded as an estimate is read.
 
     >>> duration(12.5), duration(100), duration(2187), duration(8040)
     ('13 s', '2 min', '36 min', '2 h 14 min')
@@ -48,10 +55,3 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(-int(-seconds // 1), 1)} s"
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _filled(text: str, first: str, rest: str) -> str:
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    return textwrap.fill(
-        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )

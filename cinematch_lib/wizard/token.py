@@ -1,4 +1,4 @@
-"""TMDb's token: where it comes from, whether TMDb takes it, and where it may be kept. It is never shown."""
+"""TMDb's token: its source, and whether TMDb accepts it. It is never shown."""
 
 import datetime
 import os
@@ -9,60 +9,62 @@ from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.rate_limit import RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, Access, access, dotenv_path
 from cinematch_lib.errors import CineMatchError, DownloadError
-from cinematch_lib.wizard import terminal as page
+from cinematch_lib.wizard import terminal
 from cinematch_lib.wizard.prompts import Prompter
 
-EXPLAINED = (
-    "TMDb asks for a token of your own: make a free account at https://www.themoviedb.org, then take the API Read "
+_ACCOUNT = (
+    "TMDb requires a token of your own: make a free account at https://www.themoviedb.org, then copy the API Read "
     f"Access Token (the long one) from https://www.themoviedb.org/settings/api. It goes into the variable {TOKEN}, "
     "or into the file .env as .env.example shows; the set-up can write it there."
 )
-TERMS = (
-    "TMDb's terms ask for its credit wherever its data is shown, forbid to keep it longer than six months (this is "
-    "seen to), and restrict its use for machine learning without an agreement. Read them before you go on: "
+_TERMS = (
+    "TMDb's terms require its credit wherever its data is shown, limit storage to six months (older data is dropped), "
+    "and restrict use for machine learning without an agreement. Read them before you go on: "
     "https://www.themoviedb.org/api-terms-of-use"
 )
 
 
-def accepted_token(asker: Prompter) -> str | None:
-    """Make sure of a token that TMDb takes; returns it where it was typed in, None where it was set already.
+def accepted_token(prompter: Prompter) -> str | None:
+    """Ask for a token until TMDb accepts it; returns the typed one, None where one was set already.
 
-    What is typed is set for this process and those it starts. Raises CineMatchError where nobody can be asked
-    for one, DownloadError when TMDb cannot be reached.
+    A typed token is set for this process and those that it starts. Raises CineMatchError where nobody can be asked,
+    DownloadError when TMDb cannot be reached.
     """
+    for paragraph in (_ACCOUNT, _TERMS):
+        terminal.say(f"{paragraph}\n")
     typed = None
     while True:
         try:
             if (reach := access()) is not None:
                 _check(reach)
-                page.say("TMDb takes the token.")
+                terminal.say("TMDb accepts the token.")
                 return typed
-            refused = "Nothing was typed." if typed == "" else ""
+            problem = "" if typed is None else "Nothing was typed."
         except DownloadError:
             raise
         except CineMatchError as error:
-            if asker.defaults:
+            if prompter.unattended:
                 raise
-            refused = f"{error}."
-        if asker.defaults:
+            problem = f"{error}."
+        if prompter.unattended:
             raise CineMatchError(
                 f"no {TOKEN} is set; set it in the environment or in {dotenv_path()}, or say --mode quick to do "
                 "without TMDb"
             )
-        if refused:
-            page.say(refused, indent=2)
-        typed = os.environ[TOKEN] = asker.secret("Token (it is not shown while you type or paste it)")
+        if problem:
+            terminal.say(problem, indent=2)
+        typed = os.environ[TOKEN] = prompter.password("Token")
 
 
-def goes_before_dotenv() -> bool:
-    """Whether the environment has a token, or an empty one, of its own, which counts before that in `.env`."""
+def is_set_outside_dotenv() -> bool:
+    """Whether the environment sets the token, be it empty, which overrides the one in `.env`."""
     own = os.environ.get(TOKEN)
     return own is not None and own != dotenv_values(dotenv_path(), interpolate=False).get(TOKEN)
 
 
 def _check(reach: Access) -> None:
-    """One small request. Raises CineMatchError for a token that is refused, or when TMDb does not answer."""
-    page.say("Asking TMDb whether it takes the token …")
+    """Send one small request. Raises CineMatchError for a token that is refused, or when TMDb does not respond."""
+    terminal.say("Checking the token with TMDb …")
     today = datetime.datetime.now(datetime.UTC).date()
     client = Client(reach, RateLimiter())
     try:

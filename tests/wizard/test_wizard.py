@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shlex
 import sqlite3
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.commands import COMMAND, cinematch
-from support.terminal import Terminal, contents, plain
+from support.terminal import Terminal, contents, plain, stripped
 from support.tmdb_server import TOKEN, running
 
 from cinematch_lib import Recommender
@@ -20,10 +21,10 @@ from cinematch_lib.artifacts.runs import current_run_id, list_runs
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import Parameter
-from cinematch_lib.wizard.rules import read, shown, written
 from cinematch_lib.wizard.terminal import duration
+from cinematch_lib.wizard.values import parse, to_argument, to_text
 
-ANOTHER = "Another parameter to set (? lists them)"
+ANOTHER = "Another parameter to set"
 
 
 @pytest.fixture
@@ -53,32 +54,36 @@ def tmdb():
 # --- quick, from the first question to the end --------------------------------------------------------
 
 
-def test_the_quick_set_up_by_pressing_enter_ends_with_a_run_in_use(tmp_path):
+def test_the_quick_set_up_by_pressing_enter_ends_with_a_current_run(tmp_path):
     """The command itself, as a newcomer meets it; only the last step is given, for speed."""
     person = pexpect.spawn(
-        str(COMMAND), ["setup", "--to", "features"], cwd=tmp_path, encoding="utf-8", timeout=120, dimensions=(24, 80)
+        str(COMMAND),
+        ["setup", "--to", "features"],
+        cwd=tmp_path,
+        env=os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"},
+        encoding="utf-8",
+        timeout=120,
+        dimensions=(24, 80),
     )
-    for question in ("Set-up [quick]: ", "Data set [sample]: ", "Run it now? [yes]: "):
+    for question in ("Set-up ", "Data set ", "Run it now? "):
         person.expect_exact(question)
         if question.startswith("Run"):
-            before = person.before
+            before = stripped(person.before)
             assert list(tmp_path.iterdir()) == []
-        person.sendline("")
-    person.expect_exact("[1/3] fetch …")
-    if person.expect_exact(["Start it now? [yes]: ", pexpect.EOF]) == 0:
-        person.sendline("n")
-        after = person.before
-        person.expect(pexpect.EOF)
-    else:
-        after = person.before
+        person.send("\r")
+    person.expect_exact("[1/3] fetch")
+    person.expect_exact("Start it now? ")
+    after = stripped(person.before)
+    person.send("n")
+    person.expect(pexpect.EOF)
     person.close()
     assert person.exitstatus == 0
-    assert "  cinematch run --dataset sample --to features\r\n" in re.sub(r"\x1b\[\d*m", "", before)
+    assert "  cinematch run --dataset sample --to features\n" in before
     run_id = current_run_id(tmp_path / "artifacts")
-    assert f"Does {run_id} work?" in after
+    assert f"Check of {run_id}" in after
     best = Recommender.load(tmp_path / "artifacts").recommend(k=1)[0].movie.label
     assert f"  1. {best}   " in after
-    assert "It does: its files are whole, and it recommends." in after
+    assert "The run works: its files are complete, and it recommends." in after
     assert "cinematch serve" in after
 
 
@@ -89,7 +94,7 @@ def test_every_answer_has_a_flag_and_nothing_is_asked(project):
     assert "cinematch run --dataset mine -p region NO -p use_tmdb false --to fetch\n" in done.out
     assert "[1/1] fetch: " in done.out
     assert "It holds no features, so the current run does not change.\n" in done.out
-    assert "Does " not in done.out
+    assert "Check of " not in done.out
     (notebook,) = (project / "artifacts" / "runs").glob("*/notebooks/01_fetch.ipynb")
     cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
     assert any('region = "NO"' in source and "use_tmdb = False" in source for source in cells)
@@ -116,6 +121,12 @@ def test_without_a_terminal_it_says_which_flags_to_give(project, flags, wanted):
     assert contents(project) == before
 
 
+def test_a_terminal_without_menus_is_told_which_flags_to_give(project):
+    person = Terminal(project, "--mode", "quick", TERM="dumb")
+    assert person.end() == 1
+    assert person.seen.startswith("cinematch: the terminal cannot show menus (TERM=dumb); give the answers as flags: ")
+
+
 # --- what is shown before anything is asked -----------------------------------------------------------
 
 
@@ -132,21 +143,20 @@ def test_it_shows_what_is_there(project, sample_run):
     seen = plain(person.seen)
     assert re.search(r"disk \d[\d.]* GB free for raw/", seen)
     assert "data sets the sample, in the package; ml-25m (incomplete), mine in raw/" in seen
-    assert "TMDb a token is set; answers about 1,234 films are stored" in seen
+    assert "TMDb a token is set; responses for 1,234 films are stored" in seen
     assert f"runs 1 in artifacts/; {current_run_id(sample_run.artifacts)} (sample) is the current run" in seen
     assert TOKEN not in seen
-    person.answer("1")
+    person.answer("quick")
     person.question()
-    table = {
-        line.split()[1]: line.split()[2:] for line in person.seen.splitlines() if re.match(r" +\d+ +\S+ +[\d?]", line)
-    }
+    table = {line[3:].removeprefix("- ").split()[0]: line[3:].split()[1:] for line in person.menu()[1:]}
     assert list(table) == [*DATASETS, "mine"]
     steps = list_runs(sample_run.artifacts)[0].facts["pipeline"]["steps"]
     took = duration(sum(one["seconds"] for one in steps if one["step"] != "fetch"))
     assert table["sample"] == ["9,066", "100,004", "none", *took.split(), "here"]
     assert table["ml-32m"][:4] == ["87,585", "32,000,204", "239", "MB"]
     assert table["mine"] == ["8", "?", "none", "not", "known"]
-    assert max(map(len, person.seen.splitlines())) <= 80
+    assert table["ml-25m"][-2:] == ["(lacks", "links.csv)"]
+    assert max(map(len, [*person.seen.splitlines(), *person.menu()])) <= 80
     person.press("\x03")
     assert person.end() == 130
     assert contents(project) == before
@@ -159,43 +169,36 @@ def test_wrong_answers_are_asked_again_with_the_reason(project):
     before = contents(project)
     person = Terminal(project)
     answers = {
-        "Set-up": ["custum", "3"],
-        "Data set": ["ml-25m", "99", "SAMPLE"],
+        "Set-up": ["custom"],
+        "Data set": ["sample"],
         "min_year": ["soon", "1990"],
         "max_year": ["1980", "none"],
         "genres_keep": ["crime, dramma", "crime, Science Fiction"],
         "genres_drop": ["sci-fi", "war"],
         "min_ratings": ["-1", "5"],
-        "require_tmdb": ["perhaps", "yes"],
+        "require_tmdb": ["yes"],
         "services": ["netflix", "tmdb"],
         "offers": ["flatrate, gift", "flatrate, ads"],
         "region": ["USA", "de"],
         "max_features": ["0", "500"],
-        ANOTHER: ["min_fd", "?", "min_df", ""],
+        ANOTHER: ["min_df", "none,"],
         "min_df": ["3"],
     }
     person.answering(answers, until="Run it now?")
-    person.answer("maybe")
-    person.conversation(("Run it now?", "n"))
+    person.answer("n")
     assert person.end() == 0
     seen = plain(person.seen)
     for reason in (
-        "one of quick, full, custom, got 'custum'; did you mean custom?.",
-        "ml-25m lacks links.csv; put what is missing there, remove the folder, or take another.",
-        "answer with a number from 1 to 7 or one of sample,",
         "min_year must be a whole number or null (its default is 1980), got 'soon'.",
         "min_year must not be above max_year, got 1990 and 1980.",
         "there is no genre 'dramma'; there are action,",
         "did you mean drama?",
         "genres_keep and genres_drop both name sci-fi; choose one.",
         "min_ratings must be 0 or more, got -1.",
-        "require_tmdb must be true or false (its default is False), got 'perhaps'.",
         "services must be one of tmdb, file, demo, none, got 'netflix'.",
         "region must be an ISO 3166 code of two letters such as US or DE, got 'USA'.",
         "kinds of offer must be some of flatrate, free, ads, rent, buy, got ['flatrate', 'gift'].",
         "max_features must be a whole number from 1 up, got 0.",
-        "there is no parameter 'min_fd' to set; did you mean min_df?",
-        "answer yes or no, got 'maybe'.",
         "Nothing was run and nothing was changed.",
     ):
         assert reason in seen
@@ -222,12 +225,12 @@ def test_questions_show_the_notebooks_own_words_and_defaults(project):
     while (asked := person.question())[0] in known:
         name, default = asked
         assert known[name].description in plain(person.seen)
-        assert default == shown(known[name].default)
+        assert default == to_text(known[name].default)
         person.answer("")
-    assert asked == (ANOTHER, "none")
+    assert asked == (ANOTHER, "none,")
     person.answer("")
     assert person.question() == ("Run it now?", "yes")
-    assert "\n  cinematch run --dataset sample\n" in person.seen.replace("\r", "")
+    assert "\n  cinematch run --dataset sample\n" in person.seen
     person.press("\x04")
     assert person.end() == 130
 
@@ -235,10 +238,10 @@ def test_questions_show_the_notebooks_own_words_and_defaults(project):
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (["--mode", "swift"], "answer with a number from 1 to 3 or one of quick, full, custom, got 'swift'"),
-        (["--dataset", "ml-33m"], "got 'ml-33m'; did you mean ml-32m"),
-        (["--dataset", "ml-25m"], "ml-25m lacks links.csv"),
-        (["--mode", "full", "--dataset", "sample"], "or one of ml-latest-small, ml-latest, ml-20m"),
+        (["--mode", "custum"], "there is no set-up 'custum'; there are quick, full, custom; did you mean custom?"),
+        (["--dataset", "ml-33m"], "there is no data set 'ml-33m'; there are sample, ml-latest-small, "),
+        (["--dataset", "ml-25m"], "ml-25m lacks links.csv; mend that, or take another data set"),
+        (["--mode", "full", "--dataset", "sample"], "there is no data set 'sample'; there are ml-latest-small, "),
         (["--mode", "full", "--dataset", "mine"], "no TMDB_BEARER_TOKEN is set; set it in the environment or in "),
         (["--mode", "full", "-p", "use_tmdb", "false"], "the full set-up takes TMDb's data; leave out use_tmdb"),
         (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'"),
@@ -269,9 +272,9 @@ def test_the_token_is_checked_kept_only_when_asked_for_and_never_shown(project, 
     wrong = "a-wrong-" + TOKEN
     person = Terminal(project, "--mode", "full", "--dataset", "mine", "--to", "fetch", TMDB_API_URL=tmdb.url)
     for token in ("", "with a space", wrong, TOKEN):
-        assert person.question() == ("Token (it is not shown while you type or paste it)", None)
+        assert person.question() == ("Token", None)
         person.answer(token)
-    person.conversation(("Keep it there?", "y"), ("How many films, or all", "0"), ("How many films, or all", "5"))
+    person.conversation(("Store it there?", "y"), ("Number of films, or all", "0"), ("Number of films, or all", "5"))
     assert person.question() == ("Run it now?", "yes")
     assert contents(project) == before
     person.answer("")
@@ -283,13 +286,13 @@ def test_the_token_is_checked_kept_only_when_asked_for_and_never_shown(project, 
         "Nothing was typed.",
         "TMDB_BEARER_TOKEN holds a character that no token has",
         "TMDb does not accept the token in TMDB_BEARER_TOKEN (401 Unauthorized).",
-        "TMDb takes the token.",
-        "ask for one film at least, or say all.",
+        "TMDb accepts the token.",
+        "take one film at least, or say all.",
         "cinematch run --dataset mine -p tmdb_limit 5 --to fetch ",
         f"The token is in {project / '.env'} now.",
     ):
         assert said in seen
-    assert TOKEN not in person.seen and wrong not in person.seen and "with a space" not in person.seen
+    assert TOKEN not in person.raw and wrong not in person.raw and "with a space" not in person.raw
     assert tmdb.statuses()[401] == 1
     assert sum(tmdb.asked("/3/movie/").values()) - tmdb.asked("/3/movie/changes")["/3/movie/changes"] == 5
     env = project / ".env"
@@ -303,9 +306,9 @@ def test_a_token_that_is_set_is_checked_and_real_offers_are_taken(project, tmdb)
     before = contents(project)
     environment = {"TMDB_BEARER_TOKEN": TOKEN, "TMDB_API_URL": tmdb.url}
     person = Terminal(project, "--mode", "full", "--dataset", "mine", **environment)
-    person.conversation(("How many films, or all", "all"), ("region", "FR"), ("Run it now?", "n"))
+    person.conversation(("Number of films, or all", "all"), ("region", "FR"), ("Run it now?", "n"))
     assert person.end() == 0
-    assert "TMDb takes the token." in person.seen
+    assert "TMDb accepts the token." in person.seen
     assert "\n  cinematch run --dataset mine -p services tmdb -p region FR\n" in person.seen
     assert tmdb.asked() == {"/3/movie/changes": 1}
     assert contents(project) == before
@@ -316,7 +319,7 @@ def test_a_table_put_there_by_hand_needs_no_token(project):
     (project / "raw" / "tmdb" / "tmdb_metadata.csv").write_text("tmdb_id,title\n")
     person = Terminal(project, "--mode", "full", "--dataset", "mine")
     assert person.question() == ("Run it now?", "yes")
-    assert "put there by hand is used as it is, and TMDb is not asked." in plain(person.seen)
+    assert "is used as it is; no requests are sent to TMDb." in plain(person.seen)
     person.answer("n")
     assert person.end() == 0
 
@@ -336,7 +339,7 @@ def test_when_tmdb_cannot_be_had_it_says_so_and_stops(project, tmdb):
     "answers",
     [
         {"Set-up": "quick", "Data set": "mine"},
-        {"Set-up": "full", "Data set": "mine", "Token (it is not shown while you type or paste it)": TOKEN},
+        {"Set-up": "full", "Data set": "mine", "Token": TOKEN},
         {"Set-up": "custom", "Data set": "mine", "services": "tmdb"},
     ],
     ids=lambda answers: answers["Set-up"],
@@ -360,19 +363,12 @@ def test_leaving_at_any_question_leaves_everything_as_it_was(project, tmdb, answ
 # --- how it looks -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("environment", "coloured"),
-    [
-        ({"TERM": "xterm-256color", "NO_COLOR": ""}, True),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
-        ({"TERM": "dumb"}, False),
-    ],
-)
-def test_bold_only_where_the_terminal_can_and_the_person_does_not_mind(project, environment, coloured):
-    person = Terminal(project, **environment)
+@pytest.mark.parametrize(("no_color", "is_bold"), [("", True), ("1", False)])
+def test_headings_are_bold_unless_the_person_minds(project, no_color, is_bold):
+    person = Terminal(project, NO_COLOR=no_color)
     person.question()
-    assert ("\x1b[1mWhich set-up?\x1b[0m" in person.seen) == coloured
-    assert ("\x1b" in person.seen) == coloured
+    heading = person.raw.partition("CineMatch: guided set-up")[0]
+    assert heading.endswith("\x1b[1m") == is_bold
     person.press("\x03")
     assert person.end() == 130
 
@@ -403,7 +399,7 @@ VALUES = {
 @given(st.sampled_from(list(VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind])))
 def test_the_command_gives_the_values_that_were_answered(kind_and_value):
     kind, value = kind_and_value
-    assert Parameter("name", kind, value).parse(written(value)) == value
+    assert Parameter("name", kind, value).parse(to_argument(value)) == value
 
 
 @given(
@@ -415,7 +411,7 @@ def test_the_answer_that_a_question_shows_is_the_value(kind_and_value):
     kind, value = kind_and_value
     if kind == list[str]:
         value = [word for word in value if word.isalpha() and word.isascii() and word.casefold() not in YAML_WORDS]
-    assert read(Parameter("name", kind, value), shown(value)) == value
+    assert parse(Parameter("name", kind, value), to_text(value)) == value
 
 
 YAML_WORDS = {"none", "null", "true", "false", "yes", "no", "on", "off", "y", "n"}

@@ -1,6 +1,6 @@
-"""What parameters must be beside their types, checked before a run rather than by the notebook that takes them."""
+"""Values of parameters: as typed at a question, as shown there, as written in a command, and checked together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
@@ -18,12 +18,12 @@ from cinematch_lib.pipeline.parameters import Parameter
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 
 
-def read(parameter: Parameter, text: str) -> Any:
-    """The value that a person typed at a question: as after ``-p``, and more freely for lists and none.
+def parse(parameter: Parameter, text: str) -> Any:
+    """The value typed at a question. As after ``-p``, and lists need no brackets, and none is null or an empty list.
 
-    >>> read(Parameter("genres_keep", list[str], []), "crime, drama")
+    >>> parse(Parameter("genres_keep", list[str], []), "crime, drama")
     ['crime', 'drama']
-    >>> read(Parameter("max_year", int | None, None), "none")
+    >>> parse(Parameter("max_year", int | None, None), "none")
     """
     if get_origin(parameter.type) is list and not text.startswith("["):
         return parameter.parse("[]" if text.casefold() == "none" else f"[{text}]")
@@ -32,34 +32,34 @@ def read(parameter: Parameter, text: str) -> Any:
     return parameter.parse(text)
 
 
-def written(value: Any) -> str:
-    """A value as it goes after ``-p``, on one line.
+def to_argument(value: Any) -> str:
+    """A value as written after ``-p``, on one line.
 
-    >>> written(None), written(True), written(["crime", "sci-fi"]), written({"genres": 0.5}), written("US")
-    ('null', 'true', '[crime, sci-fi]', '{genres: 0.5}', 'US')
+    >>> to_argument(None), to_argument(True), to_argument(["crime", "sci-fi"]), to_argument({"genres": 0.5})
+    ('null', 'true', '[crime, sci-fi]', '{genres: 0.5}')
     """
     if isinstance(value, str):
         return value
     return yaml.safe_dump(value, default_flow_style=True, width=float("inf")).removesuffix("...\n").rstrip("\n")
 
 
-def shown(value: Any) -> str:
-    """A value as a question shows it.
+def to_text(value: Any) -> str:
+    """A value as shown at a question.
 
-    >>> shown(None), shown([]), shown(False), shown(["flatrate", "ads"]), shown([10, 20])
+    >>> to_text(None), to_text([]), to_text(False), to_text(["flatrate", "ads"]), to_text([10, 20])
     ('none', 'none', 'no', 'flatrate, ads', '10, 20')
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(written, value)) or "none"
-    return "none" if value in (None, "") else written(value)
+        return ", ".join(map(to_argument, value)) or "none"
+    return "none" if value in (None, "") else to_argument(value)
 
 
-def check_together(values: Mapping[str, Any], dataset: str | None = None) -> None:
-    """Raise CineMatchError for `values` of all parameters that the steps would refuse.
+def check(values: Mapping[str, Any], dataset: str | None = None) -> None:
+    """Raise CineMatchError for `values` of all parameters that the steps of the pipeline would refuse.
 
-    With the name of a MovieLens data set also for genres that it does not have; a folder of one's own may have others.
+    With the name of a MovieLens data set, also for genres that it does not have; other folders may have others.
     """
     Filters(**{one.name: values[one.name] for one in fields(Filters)})
     if dataset in DATASETS:
@@ -74,7 +74,7 @@ def check_together(values: Mapping[str, Any], dataset: str | None = None) -> Non
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
 
 
-def _check_genres(genres: list[str]) -> None:
+def _check_genres(genres: Sequence[str]) -> None:
     known = MOVIELENS_GENRES + TMDB_ONLY_GENRES
     for genre in Filters(genres_keep=genres).genres_keep:
         if genre not in known:
