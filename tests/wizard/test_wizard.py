@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.commands import COMMAND, cinematch
+from support.pages import names, rows, section
 from support.terminal import Terminal, contents, plain, stripped
 from support.tmdb_server import TOKEN, running
 
@@ -373,13 +374,11 @@ def test_headings_are_bold_unless_the_person_minds(project, no_color, is_bold):
     assert person.end() == 130
 
 
-def test_the_sizes_of_the_data_sets_are_those_of_the_readme():
-    from test_readme import part
-
+def test_the_sizes_of_the_data_sets_are_those_of_the_documentation():
+    sizes = {names(row[0])[0]: row[1:3] for row in rows(section("docs/pipeline.md", "Data sets"))}
     for name, one in DATASETS.items():
         if one.films is not None:
-            (row,) = [line for line in part("Data sets").splitlines() if line.startswith("|") and f"`{name}`" in line]
-            assert f"{one.films:,}" in row and f"{one.ratings:,}" in row
+            assert sizes[name] == [f"{one.films:,}", f"{one.ratings:,}"]
 
 
 # --- values in the command ----------------------------------------------------------------------------
