@@ -41,9 +41,9 @@ def require_extra(extra: str, *packages: str) -> None:
     A room that needs more than the base dependencies calls this first, in its ``__init__``. Packages are looked for
     and not imported.
     """
-    missing = [name for name in packages if find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(f'{", ".join(missing)} is not installed; run: pip install "cinematch-lib[{extra}]"')
+    for name in packages:
+        if find_spec(name) is None:
+            raise MissingExtraError(f'{name} is not installed; run: pip install "cinematch-lib[{extra}]"')
 
 
 def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:

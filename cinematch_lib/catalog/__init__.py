@@ -2,6 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "pandas")
+
 if TYPE_CHECKING:
     from cinematch_lib.catalog.availability import ServicesSource
     from cinematch_lib.catalog.cleaning import Catalog, CleaningReport, clean, load_catalog

@@ -2,6 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "pandas", "pyarrow", "requests", "tqdm", "urllib3", "dotenv")
+
 if TYPE_CHECKING:
     from cinematch_lib.data.fetching import fetch
 

@@ -2,6 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from cinematch_lib.errors import require_extra
+
+require_extra("pipeline", "pandas", "sklearn")
+
 if TYPE_CHECKING:
     from cinematch_lib.features.build import FeatureSet, build_features, with_tags
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from cinematch_lib.errors import require_extra
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.reasons import Reason
@@ -76,8 +77,9 @@ class Recommendations(list[Recommendation]):
     def to_frame(self) -> "pd.DataFrame":
         """One row a film: `rank, movieId, title, year, genres, services, runtime, score, explanation`.
 
-        Needs pandas, of the extra ``pipeline``.
+        Needs pandas, of the extra ``pipeline``; raises MissingExtraError without it.
         """
+        require_extra("pipeline", "pandas")
         import pandas as pd  # the recommender itself does without it
 
         rows = [

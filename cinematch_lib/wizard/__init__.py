@@ -2,4 +2,4 @@
 
 from cinematch_lib.errors import require_extra
 
-require_extra("pipeline", "questionary", "rich")
+require_extra("pipeline", "dotenv", "questionary", "rich", "yaml")
