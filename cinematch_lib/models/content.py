@@ -72,15 +72,3 @@ def cosines(queries: Interactions, features: sparse.csr_matrix) -> np.ndarray:
 def cold_start_weight(rating_counts: np.ndarray) -> np.ndarray:
     """1 / (1 + number of ratings) of each film: float32 (films,), from 1 for an unrated film towards 0."""
     return (1 / (1 + np.asarray(rating_counts))).astype(np.float32)
-
-
-def add_content_scores(
-    scores: np.ndarray, queries: Interactions, features: sparse.csr_matrix, weights: np.ndarray
-) -> None:
-    """Add w_i · cos(f_u, f_i) · max_j s_uj to each score s_ui, in place.
-
-    `scores` is float32 (users, films), `features` CSR float32 (films, features) and `weights` w, float32 (films,).
-    The user's highest score sets the scale; where it is not positive, the scale is 1.
-    """
-    highest = scores.max(axis=1, keepdims=True)
-    scores += cosines(queries, features) * weights * np.where(highest > 0, highest, 1)

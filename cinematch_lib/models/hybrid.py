@@ -1,6 +1,7 @@
 """The hybrid: EASE on weighted ratings of histories and sessions, and content for films with few ratings."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,18 @@ from scipy import sparse
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
-from cinematch_lib.models.content import add_content_scores, cold_start_weight, film_features
+from cinematch_lib.models.content import cold_start_weight, film_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix
 from cinematch_lib.models.tuning import tune
+from cinematch_lib.recommender.films import Selection
+from cinematch_lib.recommender.scoring import Scorer
+from cinematch_lib.recommender.similarity import ContentSimilarity
+from cinematch_lib.recommender.terms.content import ContentTerm
+from cinematch_lib.recommender.terms.prior import PriorTerm
+from cinematch_lib.recommender.terms.ratings import RatingsTerm
 
 _BLOCK = 512  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
@@ -94,10 +101,11 @@ class Hybrid(Model):
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         films = most_rated(train, self.max_films)
         _check_memory(train, len(films))
-        self._features = film_features(catalog)
+        features = film_features(catalog)
+        self._similarity = ContentSimilarity(features)
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
         matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
-        self.best_params, self.trials = tune(train, matrix, self._features, given, self.seed)
+        self.best_params, self.trials = tune(train, matrix, features, given, self.seed)
         self._year_features = matrix.year_features
         matrix = matrix.select(films)
         self._film_columns, self._columns = films, matrix.columns
@@ -127,14 +135,26 @@ class Hybrid(Model):
         films = len(self._film_columns)
         X = self._scaled(self._year_features.history_rows(queries)[:, self._columns])
         XP = self._inverse.product(X)[:, :films] / self._inverse.diagonal[:films]
-        scores = np.zeros(queries.ratings.shape, dtype=np.float32)
-        scores[:, self._film_columns] = X[:, :films].toarray() - XP  # ratings and years: X·B
-        n_ratings = np.diff(queries.ratings.indptr)
-        scores += (0.5 ** (n_ratings / _HALF_LIFE)).astype(np.float32)[:, None] * self._like_share
-        scores[n_ratings == 0] = 0
-        if self.best_params["content_weight"]:
-            add_content_scores(scores, queries, self._features, self.content_weights)
+        sums = np.zeros(queries.ratings.shape, dtype=np.float32)
+        sums[:, self._film_columns] = X[:, :films].toarray() - XP  # X·B
+        everything, likes = Selection.everything(len(self.films)), queries.likes
+        scores = np.zeros_like(sums)
+        for user, n_ratings in enumerate(np.diff(queries.ratings.indptr)):
+            if n_ratings:
+                liked = likes.indices[likes.indptr[user] : likes.indptr[user + 1]].tolist()
+                scores[user] = self._scorer(sums[user], liked, int(n_ratings), everything).scores(everything)
         return scores
+
+    def _scorer(self, sums: np.ndarray, liked: Sequence[int], n_ratings: int, everything: Selection) -> Scorer:
+        """The terms of one user's score: those of the recommender, with the unpruned weights."""
+        prior = PriorTerm("popularity", self._like_share, 0.5 ** (n_ratings / _HALF_LIFE))
+        scorer = Scorer([RatingsTerm(sums, everything.rows), prior])
+        if self.best_params["content_weight"] and liked:
+            highest = float(scorer.scores(everything).max())
+            profile = self._similarity.profile(liked)
+            weight = highest if highest > 0 else 1.0
+            scorer = scorer.plus(ContentTerm(None, self._similarity, profile, weight, self.content_weights))
+        return scorer
 
     def weights(self, max_weights: int = 200) -> sparse.csr_matrix:
         """B as a sparse matrix: CSR float32 (films + years, films).

@@ -13,6 +13,7 @@ from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.reasons import Feature
 
 _DISLIKED = -0.5  # weight of a disliked film in a profile, where a liked one has 1
+_SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it
 _UNKNOWN = "__unknown"  # ends the name of the column that stands for a field without a value
 _LABELS = {
     "title": "“{}” in the title",
@@ -51,16 +52,19 @@ class ContentSimilarity:
     ----------
     matrix : CSR float32 (films, features), rows of length one.
     names : names of the features, ``field__term``. Columns ``field__unknown`` never count, since two films whose
-        values are unknown are not similar for that.
+        values are unknown are not similar for that. None where only scores are asked for; then all columns count.
 
     """
 
-    def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str]) -> None:
+    def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str] | None = None) -> None:
+        names = names or ()
         self._by_film = matrix.sorted_indices()  # a copy
-        unknown = np.array([name.endswith(_UNKNOWN) for name in names], dtype=bool)
+        unknown = np.zeros(matrix.shape[1], dtype=bool)
+        unknown[: len(names)] = [name.endswith(_UNKNOWN) for name in names]
         self._by_film.data[unknown[self._by_film.indices]] = 0
         self._by_film.eliminate_zeros()
         self._by_feature = self._by_film.tocsc()
+        self._column_sizes = np.diff(self._by_feature.indptr)
         self._labels = [_label(name) for name in names]
         # Columns with one label, such as cosine and sine of the year, are one feature: that of the first column.
         first: dict[tuple[str, str], int] = {}
@@ -106,12 +110,14 @@ class ContentSimilarity:
     def scores(self, vector: np.ndarray, selection: Selection) -> np.ndarray:
         """Inner products of the selected films with `vector`, float32 (features,): float32 (selected films,).
 
-        A small selection is multiplied row by row, a large one by the columns that `vector` has. Both add in the
-        order of the features, so the results agree to the last bit.
+        A small selection is multiplied row by row, and a large one by the columns that `vector` has, or by all where
+        it has most of them. All ways add in the order of the features, so the results agree to the last bit.
         """
         if len(selection) * 4 < self._by_film.shape[0]:
             return self._rows_of(selection) @ vector
         used = np.flatnonzero(vector)
+        if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
+            return selection.restrict(self._by_film @ vector)
         return selection.restrict(self._by_feature[:, used] @ vector[used])
 
     def pairwise(self, rows: np.ndarray) -> np.ndarray:

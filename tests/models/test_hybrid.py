@@ -5,7 +5,7 @@ import pytest
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import accuracy, difference, split_by_users
 from cinematch_lib.models import make, tuning
-from cinematch_lib.models.content import add_content_scores, cold_start_weight, cosines, film_features
+from cinematch_lib.models.content import cold_start_weight, cosines, film_features
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures, rating_weight, sessions
 
@@ -113,7 +113,8 @@ def test_the_scores_are_the_closed_form():
     expected = ((year_features.history_rows(query).toarray() * scale) @ B)[:, :120].astype(np.float32)
     counts = np.bincount(train.ratings.indices, minlength=120)
     expected += popularity_term(queries, ratings)
-    add_content_scores(expected, query, film_features(films), np.float32(0.3) * cold_start_weight(counts))
+    content = cosines(query, film_features(films)) * np.float32(0.3) * cold_start_weight(counts)
+    expected += content * expected.max(axis=1, keepdims=True)
     np.testing.assert_allclose(model.scores(queries), expected, atol=1e-4)
 
 
