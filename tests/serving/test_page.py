@@ -110,7 +110,7 @@ def test_a_film_is_picked_by_typing_and_keyboard(visit, films):
     visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
     expect(visit.page.locator("#pick-status")).to_have_text("Added Heat (1995). You like 1 film.")
     box.fill("qqqqxzqqq")
-    expect(visit.page.get_by_role("option")).to_have_text("No film here is called that.")
+    expect(visit.page.get_by_role("option")).to_have_text("No film found.")
 
 
 def test_filters_give_what_the_library_gives(visit, films):
@@ -133,7 +133,7 @@ def test_filters_give_what_the_library_gives(visit, films):
     found = films.recommend(Preferences(**wanted), k=MANY)
     visit.shows(ids(found))
     assert len(found) < MANY
-    expect(page.locator("#films-status")).to_have_text(f"All {len(found)} films that fit")
+    expect(page.locator("#films-status")).to_have_text(f"All {len(found)} matching films")
     page.reload()
     visit.shows(ids(found))
     expect(page.get_by_role("checkbox", name="Crime")).to_be_checked()
@@ -147,7 +147,7 @@ def test_bounds_that_cross_are_said_and_not_asked_for(visit, films):
     visit.page.locator("[data-range=year] [data-bound=min]").fill("2001")
     visit.shows(ids(films.recommend(Preferences(year_min=2001), k=MANY)))
     visit.page.locator("[data-range=year] [data-bound=max]").fill("1999")
-    expect(visit.page.locator("[data-range=year] .problem")).to_have_text("“From” is above “to”, so nothing can fit.")
+    expect(visit.page.locator("[data-range=year] .problem")).to_have_text("“From” must not be above “to”.")
     assert visit.shown() != before
     assert visit.kept()["filters"]["year_max"] is None
 
@@ -157,11 +157,11 @@ def test_where_no_film_fits_it_says_so_and_how_to_loosen(visit, films):
     page.get_by_role("checkbox", name="Western").check()
     page.locator("[data-range=runtime] [data-bound=max]").fill("3")
     visit.shows([])
-    expect(page.get_by_role("heading", name="No film fits all of that.")).to_be_visible()
-    assert page.locator("#loosen button").all_inner_texts() == ["Any genre", "Any length", "Clear all filters"]
+    expect(page.get_by_role("heading", name="No film matches all filters.")).to_be_visible()
+    assert page.locator("#relax button").all_inner_texts() == ["Any genre", "Any length", "Clear all filters"]
     page.get_by_role("button", name="Any length").click()
     visit.shows(ids(films.recommend(Preferences(preferred_genres=["western"]), k=MANY)))
-    expect(page.locator("#none-fit")).to_be_hidden()
+    expect(page.locator("#no-match")).to_be_hidden()
 
 
 def test_reasons_open_with_their_words_and_shares(visit, films):
@@ -176,13 +176,13 @@ def test_reasons_open_with_their_words_and_shares(visit, films):
     expect(card.locator(".words")).to_have_text(first.explanation)
     shares = [reason.share for reason in first.reasons if abs(reason.share) >= 0.005][:5]
     words = [f"{'−' if share < 0 else ''}{abs(share):.0%}".replace("%", " %") for share in shares]
-    said = [one.removeprefix("against it, ") for one in card.locator(".reason-share").all_text_contents()]
+    said = [one.removeprefix("lowers the score, ") for one in card.locator(".reason-share").all_text_contents()]
     assert said == words
     widths = card.locator(".bar-filled").evaluate_all(
         "all => all.map(one => one.clientWidth / one.parentElement.clientWidth)"
     )
     assert widths == pytest.approx([abs(share) for share in shares], abs=0.02)
-    assert card.locator(".reason-name").first.inner_text() == "Like Heat (1995)"
+    assert card.locator(".reason-name").first.inner_text() == "Similar to Heat (1995)"
     why.press("Escape")
     expect(card.locator(".reasons")).to_be_hidden()
     expect(why).to_be_focused()
@@ -208,7 +208,7 @@ def test_what_is_said_of_films_lasts(visit, films):
     assert visit.shown() == before  # nothing moves under the finger
     said = {"liked_movie_ids": [liked], "disliked_movie_ids": [disliked], "not_interested_ids": [dull]}
     found = ids(films.recommend(Preferences(**said), k=MANY))
-    visit.page.get_by_role("button", name="Renew the list with your 3 choices").click()
+    visit.page.get_by_role("button", name="Update the list with your 3 choices").click()
     visit.shows(found)
     visit.focuses("films-heading")
     visit.told({liked: "like", disliked: "dislike", dull: "not_interested"})
@@ -216,9 +216,9 @@ def test_what_is_said_of_films_lasts(visit, films):
     visit.shows(found)
     assert visit.chips() == [films.movie(liked).label]
     labels = [films.movie(one).label for one in (disliked, dull)]
-    assert visit.page.locator("#others-list .chip span").all_inner_texts() == labels
+    assert visit.page.locator("#hidden-list .chip span").all_inner_texts() == labels
     visit.saved({saved: False})
-    visit.page.get_by_role("button", name=f"Let back in: {labels[1]}").click()
+    visit.page.get_by_role("button", name=f"Show again: {labels[1]}").click()
     visit.shows(ids(films.recommend(Preferences(**said | {"not_interested_ids": []}), k=MANY)))
     visit.told({liked: "like", disliked: "dislike"})
 
@@ -228,10 +228,10 @@ def test_a_mistake_is_taken_back(visit):
     like = visit.card(film).get_by_role("button", name="Like", exact=True)
     like.click()
     expect(like).to_have_attribute("aria-pressed", "true")
-    expect(visit.page.locator("#renew")).to_be_visible()
+    expect(visit.page.locator("#update")).to_be_visible()
     visit.page.get_by_role("button", name="Undo").click()
     expect(like).to_have_attribute("aria-pressed", "false")
-    expect(visit.page.locator("#renew")).to_be_hidden()
+    expect(visit.page.locator("#update")).to_be_hidden()
     visit.press(film, "Dislike")
     visit.press(film, "Like")  # another verdict takes the place of the first
     expect(visit.card(film).locator("[aria-pressed=true]")).to_have_count(1)
@@ -264,7 +264,7 @@ def test_the_watchlist(visit, films):
     visit.saved({one: True, two: False})
     rows.get_by_role("button", name="Remove").click()
     seen.get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("heading", name="Nothing here yet.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your watchlist is empty.")).to_be_visible()
     visit.saved({})
 
 
@@ -276,15 +276,15 @@ def test_ones_data_is_downloaded_and_deleted(visit, films):
     user, page = visit.kept()["user"], visit.page
     page.get_by_role("button", name="Your data").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download it").click()
+        page.get_by_role("button", name="Download").click()
     taken = json.loads(download.value.path().read_text("utf-8"))
     assert taken["user_id"] == user
     assert [one["movie_id"] for one in taken["watchlist"]] == [film]
     assert [one["movie_id"] for one in taken["in_this_browser"]["taste"]] == [film]
-    page.get_by_role("button", name="Delete all of it").click()
+    page.get_by_role("button", name="Delete all data").click()
     assert visit.data()["watchlist"]  # not before it is said twice
-    page.get_by_role("button", name="Yes, delete it for good").click()
-    expect(page.locator("#data-status")).to_contain_text("Deleted: 1 film of your watchlist")
+    page.get_by_role("button", name="Yes, delete everything").click()
+    expect(page.locator("#data-status")).to_contain_text("Deleted: 1 film on your watchlist")
     assert visit.server.get(f"/api/users/{user}/data")["feedback"] == []
     assert visit.kept()["user"] != user
     assert visit.chips() == []
@@ -360,7 +360,7 @@ def test_a_poster_is_tmdbs_where_there_is_one_and_drawn_else(visiting, locked_se
 
 def test_a_token_is_asked_for_and_kept_for_the_session(visiting, locked_server):
     visit = visiting(locked_server)
-    page, dialog = visit.page, visit.page.get_by_role("dialog", name="A token, please")
+    page, dialog = visit.page, visit.page.get_by_role("dialog", name="Token required")
     visit.context.route("https://image.tmdb.org/**", lambda route: route.abort())
     expect(dialog).to_be_visible()
     expect(page.get_by_label("Token", exact=True)).to_be_focused()
@@ -369,9 +369,9 @@ def test_a_token_is_asked_for_and_kept_for_the_session(visiting, locked_server):
     page.get_by_role("button", name="Enter the token").click()
     page.get_by_label("Token", exact=True).fill("wrong")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The server did not accept that token.")).to_be_visible()
+    expect(page.get_by_text("The server did not accept this token.")).to_be_visible()
     page.get_by_label("Token", exact=True).fill(TOKEN)
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator("#film-list [data-id]")).to_have_count(len(HOSTILE_FILMS))
     expect(page.locator("#locked")).to_be_hidden()
     page.reload()
@@ -391,15 +391,15 @@ def test_a_server_that_is_away_is_said_kindly_and_found_again(visiting, locked_s
     film, other = visit.shown()[:2]
     locked_server.kill()
     visit.press(film, "Like")
-    expect(page.get_by_role("alert").filter(has_text="not answering just now")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="The server is not responding")).to_be_visible()
     visit.press(other, "Watchlist")
-    expect(page.locator("#toast-text")).to_have_text("That was not saved: the server is not answering.")
+    expect(page.locator("#toast-text")).to_have_text("Not saved: the server is not responding.")
     expect(visit.card(other).get_by_role("button", name="Watchlist")).to_have_attribute("aria-pressed", "false")
     assert len(visit.shown()) == len(HOSTILE_FILMS)  # what is there stays
     with page.expect_request("**/health"):
         page.get_by_role("button", name="Try now").click()
     locked_server.start()
-    expect(page.locator("#away")).to_be_hidden()
+    expect(page.locator("#unavailable")).to_be_hidden()
     visit.told({film: "like"})  # said while it was away
     visit.shows([one for one in sorted(visit.shown()) if one != film])
     visit.forgive(f"{NOT_ANSWERING}|status of 404")

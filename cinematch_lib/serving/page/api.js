@@ -1,36 +1,36 @@
-// Asking the server. A server that is away is asked after until it is back; a pause that it wants is kept; a token
-// that it wants is asked for once, for all requests that wait for it.
+// Requests to the server: reconnects when it is unavailable, waits when it limits the rate, and asks the user for its
+// token once for all requests that need it.
 
 import { askForToken } from "./token.js";
 
-const LONGEST_WAIT = 15; // seconds between two looks whether the server is back
-const PATIENCE = 20000; // milliseconds until a server that does not answer counts as away
-const BETWEEN = [502, 503, 504]; // what stands in for a server that is away
-const TOKEN = "cinematch-token";
+const MAX_RETRY_WAIT = 15; // seconds between two attempts to reconnect
+const TIMEOUT = 20000; // milliseconds
+const GATEWAY_ERRORS = [502, 503, 504]; // from a proxy whose server is unavailable
+const TOKEN_KEY = "cinematch-token";
 
-/** Tells of "away", "back", "pause" (`detail` is seconds), "locked" and "unlocked". */
+/** Dispatches "unavailable", "available", "rate-limited" (`detail` is seconds), "locked" and "unlocked". */
 export const server = new EventTarget();
 
-/** The server cannot be reached; it is being looked for. */
-export class Away extends Error {}
+/** The server cannot be reached; reconnecting. */
+export class Unavailable extends Error {}
 
-/** The server wants a token, and nobody gave one. */
-export class Locked extends Error {}
+/** The server requires a token, and the user gave none. */
+export class TokenRequired extends Error {}
 
-/** The server said no: `status`, and `message` for a person. */
-export class Refused extends Error {
+/** An error response: `status`, and `message` for the user. */
+export class RequestError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
-let token = stored();
-let asking = null;
+let token = storedToken();
+let tokenDialog = null; // the promise of an open dialog
 let declined = false;
-let nudge = null;
+let retryNow = null; // ends the wait for the next attempt to reconnect
 
-/** The server's answer, a value from JSON. Throws Away, Locked, Refused, or AbortError when `signal` says so. */
+/** The parsed JSON response. Throws Unavailable, TokenRequired, RequestError, or AbortError after `signal`. */
 export async function call(method, path, { body, signal } = {}) {
   for (;;) {
     const sent = token;
@@ -41,103 +41,103 @@ export async function call(method, path, { body, signal } = {}) {
       await pause(Number(response.headers.get("Retry-After")) || 1);
       signal?.throwIfAborted();
     } else {
-      return answerOf(response);
+      return parse(response);
     }
   }
 }
 
-/** A path with this text in it, whatever letters the text has. */
+/** A tagged template: a path whose values are URL-encoded. */
 export const path = (words, ...values) =>
   words.reduce((one, next, at) => one + encodeURIComponent(values[at - 1]) + next);
 
-/** Ask for the token again, after it was declined. */
-export function askAgain() {
+/** Ask for the token again after the user closed the dialog. */
+export function retryToken() {
   declined = false;
   server.dispatchEvent(new Event("unlocked"));
 }
 
-/** Look at once whether the server is back. */
-export const lookNow = () => nudge?.();
+/** Try to reconnect at once. */
+export const reconnectNow = () => retryNow?.();
 
-async function send(method, to, body, signal, bearer) {
+async function send(method, url, body, signal, bearer) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (bearer !== null) headers.Authorization = `Bearer ${bearer}`;
-  const signals = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
+  const signals = [AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])];
   try {
-    return await fetch(to, { method, headers, body: JSON.stringify(body), signal: AbortSignal.any(signals) });
+    return await fetch(url, { method, headers, body: JSON.stringify(body), signal: AbortSignal.any(signals) });
   } catch (problem) {
     if (signal?.aborted) throw problem;
-    throw lost();
+    throw unavailable();
   }
 }
 
-async function answerOf(response) {
+async function parse(response) {
   const { ok, status } = response;
-  let answer = null;
+  let value = null;
   try {
-    answer = await response.json();
+    value = await response.json();
   } catch (problem) {
     if (problem.name === "AbortError") throw problem;
-    if (!(problem instanceof SyntaxError)) throw lost(); // half an answer
+    if (!(problem instanceof SyntaxError)) throw unavailable(); // an incomplete response
   }
-  if (ok && answer !== null) return answer;
-  if (typeof answer?.detail === "string") throw new Refused(status, answer.detail);
-  if (BETWEEN.includes(status)) throw lost();
-  throw new Refused(status, `The server did not do that, and did not say why (${status}).`);
+  if (ok && value !== null) return value;
+  if (typeof value?.detail === "string") throw new RequestError(status, value.detail);
+  if (GATEWAY_ERRORS.includes(status)) throw unavailable();
+  throw new RequestError(status, `The server could not handle the request (status ${status}).`);
 }
 
-function lost() {
-  look();
-  return new Away("the server is away");
+function unavailable() {
+  reconnect();
+  return new Unavailable("the server is unavailable");
 }
 
-async function look() {
-  if (nudge) return;
-  for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
-    const nudged = new Promise((resolve) => (nudge = resolve));
-    server.dispatchEvent(new Event("away"));
-    await Promise.race([nudged, sleep(wait)]);
+async function reconnect() {
+  if (retryNow) return;
+  for (let wait = 1; ; wait = Math.min(2 * wait, MAX_RETRY_WAIT)) {
+    const interrupted = new Promise((resolve) => (retryNow = resolve));
+    server.dispatchEvent(new Event("unavailable"));
+    await Promise.race([interrupted, sleep(wait)]);
     try {
-      const { ok } = await fetch("health", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+      const { ok } = await fetch("health", { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
       if (ok) break;
     } catch {
-      // still away
+      // still unavailable
     }
   }
-  nudge = null;
-  server.dispatchEvent(new Event("back"));
+  retryNow = null;
+  server.dispatchEvent(new Event("available"));
 }
 
-addEventListener("online", lookNow);
+addEventListener("online", reconnectNow);
 
 async function unlock(refused) {
-  if (declined) throw new Locked("a token is needed");
-  asking ??= askForToken(refused).finally(() => (asking = null));
-  const given = await asking;
+  if (declined) throw new TokenRequired("the server requires a token");
+  tokenDialog ??= askForToken(refused).finally(() => (tokenDialog = null));
+  const given = await tokenDialog;
   if (given === null) {
     declined = true;
     server.dispatchEvent(new Event("locked"));
-    throw new Locked("a token is needed");
+    throw new TokenRequired("the server requires a token");
   }
   token = given;
   try {
-    sessionStorage.setItem(TOKEN, token);
+    sessionStorage.setItem(TOKEN_KEY, token);
   } catch {
-    // it is kept as long as the page is open
+    // without storage the token lasts as long as the page
   }
 }
 
-function stored() {
+function storedToken() {
   try {
-    return sessionStorage.getItem(TOKEN);
+    return sessionStorage.getItem(TOKEN_KEY);
   } catch {
     return null;
   }
 }
 
 async function pause(seconds) {
-  server.dispatchEvent(new CustomEvent("pause", { detail: seconds }));
+  server.dispatchEvent(new CustomEvent("rate-limited", { detail: seconds }));
   await sleep(seconds);
 }
 

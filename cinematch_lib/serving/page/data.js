@@ -1,50 +1,50 @@
-// Seeing, taking along and deleting what is kept about oneself, here and on the server.
+// The dialog that shows, exports and deletes the user's data, in this browser and on the server.
 
-import { Away, call, path } from "./api.js";
+import { call, path, Unavailable } from "./api.js";
 import { byId, element } from "./dom.js";
-import { kept } from "./kept.js";
-import { counted } from "./words.js";
+import { plural } from "./format.js";
+import { state } from "./state.js";
 
 const dialog = byId("data-dialog");
 const status = byId("data-status");
 const remove = byId("data-delete");
 
-/** Set the dialog up. */
-export function letSeeData() {
+/** Set up the dialog. */
+export function setUpDataDialog() {
   byId("open-data").addEventListener("click", () => {
-    byId("data-id").textContent = kept.user;
-    byId("data-memory").hidden = kept.lasting;
+    byId("data-id").textContent = state.user;
+    byId("data-memory").hidden = state.isPersistent;
     status.textContent = "";
-    calm();
+    resetDelete();
     dialog.showModal();
   });
   byId("data-close").addEventListener("click", () => dialog.close());
   byId("data-export").addEventListener("click", () => attempt(download));
   remove.addEventListener("click", () => {
-    if (remove.dataset.sure) return attempt(deleteAll);
-    remove.dataset.sure = "yes";
-    remove.textContent = "Yes, delete it for good";
+    if (remove.dataset.confirmed) return attempt(deleteAll);
+    remove.dataset.confirmed = "yes";
+    remove.textContent = "Yes, delete everything";
     status.textContent = "This cannot be undone. Press the button again to delete your films, filters and watchlist.";
   });
 }
 
-function calm() {
-  delete remove.dataset.sure;
-  remove.textContent = "Delete all of it";
+function resetDelete() {
+  delete remove.dataset.confirmed;
+  remove.textContent = "Delete all data";
 }
 
 async function attempt(act) {
   try {
     await act();
   } catch (problem) {
-    const away = "The server is not answering; try again when it is back.";
-    status.textContent = problem instanceof Away ? away : problem.message;
+    const unavailable = "The server is not responding; try again later.";
+    status.textContent = problem instanceof Unavailable ? unavailable : problem.message;
   }
-  calm();
+  resetDelete();
 }
 
 async function download() {
-  const { user, taste, filters } = kept;
+  const { user, taste, filters } = state;
   const data = { ...(await call("GET", path`api/users/${user}/data`)), in_this_browser: { taste, filters } };
   const file = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: "application/json" }));
   const link = element("a", { href: file, download: "cinematch-data.json" });
@@ -54,10 +54,10 @@ async function download() {
 }
 
 async function deleteAll() {
-  const { watchlist, feedback } = await call("DELETE", path`api/users/${kept.user}/data`);
-  kept.forget();
-  byId("data-id").textContent = kept.user;
+  const { watchlist, feedback } = await call("DELETE", path`api/users/${state.user}/data`);
+  state.reset();
+  byId("data-id").textContent = state.user;
   status.textContent =
-    `Deleted: ${counted(watchlist, "film")} of your watchlist and what you said of ${counted(feedback, "film")}. ` +
+    `Deleted: ${plural(watchlist, "film")} on your watchlist and feedback on ${plural(feedback, "film")}. ` +
     "You have a new id.";
 }

@@ -1,9 +1,9 @@
-// Making and finding elements. Text from the server only ever becomes text: nothing here or elsewhere parses HTML.
+// Creating and finding elements. Text from the server only becomes text nodes; nothing here or elsewhere parses HTML.
 
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 
-/** A new element; `attributes` that are true, false or null are set, left out, left out; `children` may be text. */
+/** A new element. An attribute that is true is set without a value, false or null is omitted; children may be text. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -14,13 +14,13 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** A copy of a template's only element, with `part(name)` for what has that `data-part` in it. */
-export function copyOf(templateId) {
+/** A copy of a template's only element; `part(name)` finds the element with that `data-part`. */
+export function cloneTemplate(templateId) {
   const made = byId(templateId).content.firstElementChild.cloneNode(true);
   return { made, part: (name) => made.querySelector(`[data-part="${name}"]`) };
 }
 
-/** An icon from the sheet in the page. */
+/** An icon from the symbols of the page. */
 export function icon(name) {
   const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   drawn.setAttribute("class", "icon");
@@ -32,7 +32,7 @@ export function icon(name) {
 }
 
 /** Call `act` once, `wait` milliseconds after the last of several calls. */
-export function settled(act, wait) {
+export function debounce(act, wait) {
   let timer;
   return (...values) => {
     clearTimeout(timer);

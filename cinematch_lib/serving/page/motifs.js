@@ -1,7 +1,7 @@
-// What posters are drawn with: palettes, and for each genre the motifs that suit it. A motif gets a pen, a source of
-// numbers from 0 to 1, two colours and the ground's; it draws on 200 by 196, below which the title stands.
+// Palettes and motifs of the generated posters. A motif is a function of a pen, a random number generator, two colours
+// and the background colour; it draws on an area of 200 by 196 above the title.
 
-// Ground, two colours for the motif, ink for the title; ink on ground has a contrast of at least 7.
+// Background, two motif colours, title colour; the title has a contrast of at least 7 on the background.
 export const PALETTES = [
   ["#1d2b3a", "#e0a458", "#5f8ca3", "#f6ead7"],
   ["#efe3cd", "#b5382a", "#28394a", "#251d18"],
@@ -18,7 +18,7 @@ const NIGHT = [0, 2, 4, 8];
 const DUST = [1, 3, 6, 9];
 const ANY = PALETTES.map((_, at) => at);
 
-// For each genre the motifs that suit it, and the palettes.
+// The motifs and palettes of each genre.
 export const MOTIFS = {
   action: [[rays, chevrons], [1, 3, 6]],
   adventure: [[mountains, rays], [0, 3, 4, 9]],

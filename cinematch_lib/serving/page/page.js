@@ -1,40 +1,40 @@
-// The page: what belongs together is wired together here.
+// The page: connects the modules.
 
-import { askAgain, Away, call, Locked, lookNow, path, Refused, server } from "./api.js";
-import { letSeeData } from "./data.js";
+import { call, path, reconnectNow, RequestError, retryToken, server, TokenRequired, Unavailable } from "./api.js";
+import { setUpDataDialog } from "./data.js";
 import { byId, element, icon } from "./dom.js";
-import { letFilter, offer, showFilters } from "./filters.js";
-import { kept } from "./kept.js";
-import { letPick } from "./picker.js";
-import { isStale, paintAll, recommend, renewed, showMore, showPending } from "./recommendations.js";
-import { say } from "./toast.js";
-import { forgetWatchlist, readWatchlist, watchlist } from "./watchlist.js";
-import { counted, filmName } from "./words.js";
+import { setOptions, setUpFilters, showFilters } from "./filters.js";
+import { filmName, plural } from "./format.js";
+import { setUpPicker } from "./picker.js";
+import { isStale, recommend, showMore, showPending, updateCards, updateList } from "./recommendations.js";
+import { state } from "./state.js";
+import { showToast } from "./toast.js";
+import { clearWatchlist, loadWatchlist, watchlist } from "./watchlist.js";
 
 const VIEWS = { "#for-you": "For you", "#watchlist": "Watchlist" };
 
-// -- what was said of films -----------------------------------------------------------------------------------------
+// -- the user's verdicts on films -----------------------------------------------------------------------------------
 
-function showTaste() {
-  const liked = kept.films("like");
+function showVerdicts() {
+  const liked = state.films("like");
   byId("liked").replaceChildren(...liked.toReversed().map(chip));
   byId("liked-none").hidden = liked.length > 0;
-  byId("pick-heading").textContent = liked.length ? "What will it be tonight?" : "Start with a film you love.";
-  const others = [...kept.films("dislike"), ...kept.films("not_interested")];
-  byId("others").hidden = !others.length;
-  byId("others-list").replaceChildren(...others.map(chip));
+  byId("pick-heading").textContent = liked.length ? "What to watch tonight?" : "Start with a film you love.";
+  const others = [...state.films("dislike"), ...state.films("not_interested")];
+  byId("hidden-films").hidden = !others.length;
+  byId("hidden-list").replaceChildren(...others.map(chip));
 }
 
 function chip(film) {
-  const words = film.verdict === "like" ? "Remove" : "Let back in";
-  const named = { type: "button", title: words, "aria-label": `${words}: ${filmName(film)}` };
-  const button = element("button", named, icon("remove"));
+  const label = film.verdict === "like" ? "Remove" : "Show again";
+  const attributes = { type: "button", title: label, "aria-label": `${label}: ${filmName(film)}` };
+  const button = element("button", attributes, icon("remove"));
   button.addEventListener("click", () => {
     const list = button.closest("ul");
     const at = [...list.children].indexOf(button.parentElement);
-    kept.say(film, null);
-    say(`Removed: ${filmName(film)}.`, () => {
-      kept.say(film, film.verdict);
+    state.setVerdict(film, null);
+    showToast(`Removed: ${filmName(film)}.`, () => {
+      state.setVerdict(film, film.verdict);
       recommend();
     });
     const next = list.children[Math.min(at, list.children.length - 1)]?.querySelector("button");
@@ -45,64 +45,64 @@ function chip(film) {
 }
 
 function pick(film) {
-  if (kept.verdict(film.movie_id) === "like") return say(`You like ${filmName(film)} already.`);
-  const before = kept.verdict(film.movie_id);
-  kept.say(film, "like");
+  if (state.verdict(film.movie_id) === "like") return showToast(`You like ${filmName(film)} already.`);
+  const before = state.verdict(film.movie_id);
+  state.setVerdict(film, "like");
   byId("liked").scrollTo({ left: 0 });
-  byId("pick-status").textContent = `Added ${filmName(film)}. You like ${counted(kept.films("like").length, "film")}.`;
-  say(`Added ${filmName(film)}.`, () => {
-    kept.say(film, before);
+  byId("pick-status").textContent = `Added ${filmName(film)}. You like ${plural(state.films("like").length, "film")}.`;
+  showToast(`Added ${filmName(film)}.`, () => {
+    state.setVerdict(film, before);
     recommend();
   });
   recommend();
 }
 
-let telling = false;
+let isSending = false;
 
-/** Tell the server what it was not told yet, one film after the other. */
-async function tellServer() {
-  if (telling) return;
-  telling = true;
+/** Send the verdicts that were not sent yet, one after the other. */
+async function sendVerdicts() {
+  if (isSending) return;
+  isSending = true;
   try {
-    for (let left; (left = Object.entries(kept.unsent)).length; ) {
+    for (let left; (left = Object.entries(state.unsent)).length; ) {
       const [id, feedback] = left[0];
       const movieId = Number(id);
       try {
-        await call("POST", path`api/feedback/${kept.user}`, { body: { movie_id: movieId, feedback } });
+        await call("POST", path`api/feedback/${state.user}`, { body: { movie_id: movieId, feedback } });
       } catch (problem) {
-        if (!(problem instanceof Refused) || problem.status >= 500) throw problem;
+        if (!(problem instanceof RequestError) || problem.status >= 500) throw problem;
       }
-      kept.told(movieId, feedback); // a film that the server refuses to hear of is not worth telling again
+      state.markSent(movieId, feedback); // also after a refusal, which would repeat
     }
   } catch {
-    // told at the next change, or when the server is back
+    // sent at the next change, or when the server is available again
   } finally {
-    telling = false;
+    isSending = false;
   }
 }
 
-// -- what there is --------------------------------------------------------------------------------------------------
+// -- the catalog ----------------------------------------------------------------------------------------------------
 
-async function readCatalog() {
-  const ask = (name) => call("GET", `api/${name}`);
-  const [genres, services, about] = await Promise.all([ask("genres"), ask("services"), ask("about")]);
-  offer(genres.genres, services.services, services.source);
+async function loadCatalog() {
+  const get = (name) => call("GET", `api/${name}`);
+  const [genres, services, about] = await Promise.all([get("genres"), get("services"), get("about")]);
+  setOptions(genres.genres, services.services, services.source);
   byId("credits").replaceChildren(...about.attributions.map((line) => element("li", {}, ...withLinks(line))));
   byId("catalog").textContent = `${about.num_items.toLocaleString("en")} films in this catalog. Run ${about.run_id}.`;
 }
 
-/** The text, with what is an address in it made a link. */
+/** The text with its URLs as links. */
 function withLinks(text) {
   return text.split(/(https:\/\/[^\s]*[^\s.,;)])/).map((part, at) =>
     at % 2 ? element("a", { href: part, rel: "noopener noreferrer", target: "_blank" }, part) : part,
   );
 }
 
-async function readAll() {
-  const problems = (await Promise.allSettled([readCatalog(), readWatchlist(), recommend()])).map((one) => one.reason);
-  const said = problems.find((problem) => problem && !(problem instanceof Away || problem instanceof Locked));
-  if (said) say(said.message);
-  tellServer();
+async function loadAll() {
+  const problems = (await Promise.allSettled([loadCatalog(), loadWatchlist(), recommend()])).map((one) => one.reason);
+  const failure = problems.find((problem) => problem && !(problem instanceof Unavailable || problem instanceof TokenRequired));
+  if (failure) showToast(failure.message);
+  sendVerdicts();
 }
 
 // -- views ----------------------------------------------------------------------------------------------------------
@@ -126,60 +126,61 @@ const heading = () => byId(byId("view-for-you").hidden ? "watch-heading" : "film
 
 // -- wiring ---------------------------------------------------------------------------------------------------------
 
-let user = kept.user;
+let user = state.user;
 
-kept.changes.addEventListener("change", () => {
-  showTaste();
+state.changes.addEventListener("change", () => {
+  showVerdicts();
   showFilters();
-  paintAll();
+  updateCards();
   showPending();
-  tellServer();
-  if (kept.user !== user) becomeAnother();
+  sendVerdicts();
+  if (state.user !== user) switchUser();
   else if (isStale()) recommend();
 });
 
-/** Everything was deleted, here or in another tab: start as somebody new. */
-function becomeAnother() {
-  user = kept.user;
-  forgetWatchlist();
+/** All data was deleted, here or in another tab: start as a new user. */
+function switchUser() {
+  user = state.user;
+  clearWatchlist();
   recommend();
 }
-watchlist.addEventListener("change", paintAll);
+watchlist.addEventListener("change", updateCards);
 
-server.addEventListener("away", () => {
-  byId("away-text").textContent =
-    "CineMatch’s server is not answering just now. " +
-    "Your choices are safe in this browser; this page tries again by itself.";
-  byId("away").hidden = false;
+server.addEventListener("unavailable", () => {
+  byId("unavailable-text").textContent = // set each time, so that it is announced
+    "The server is not responding. Your choices are saved in this browser; the page reconnects automatically.";
+  byId("unavailable").hidden = false;
 });
-server.addEventListener("back", () => {
-  byId("away").hidden = true;
-  say("The server is back.");
-  readAll();
+server.addEventListener("available", () => {
+  byId("unavailable").hidden = true;
+  showToast("The server is available again.");
+  loadAll();
 });
-server.addEventListener("pause", ({ detail }) => say(`The server asks for a pause of ${counted(detail, "second")}.`));
+server.addEventListener("rate-limited", ({ detail }) =>
+  showToast(`Too many requests; waiting for ${plural(detail, "second")}.`),
+);
 server.addEventListener("locked", () => (byId("locked").hidden = false));
 server.addEventListener("unlocked", () => {
   byId("locked").hidden = true;
-  readAll();
+  loadAll();
 });
-byId("away-now").addEventListener("click", lookNow);
-byId("locked-open").addEventListener("click", askAgain);
+byId("retry").addEventListener("click", reconnectNow);
+byId("locked-open").addEventListener("click", retryToken);
 byId("more").addEventListener("click", showMore);
-byId("renew").addEventListener("click", renewed);
+byId("update").addEventListener("click", updateList);
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   heading().focus();
 });
 addEventListener("hashchange", () => showView(true));
 
-letPick(pick, (movieId) => kept.verdict(movieId));
-letFilter(async () => {
+setUpPicker(pick, (movieId) => state.verdict(movieId));
+setUpFilters(async () => {
   await recommend();
   const top = byId("films-heading");
   if (top.getBoundingClientRect().top < 0) top.scrollIntoView({ behavior: "instant" });
 });
-letSeeData();
-showTaste();
+setUpDataDialog();
+showVerdicts();
 showView(false);
-readAll();
+loadAll();

@@ -1,11 +1,11 @@
-// Typing a title and picking a film: a combobox after the ARIA Authoring Practices, its list a listbox.
+// The title picker: a combobox with a listbox, after the ARIA Authoring Practices.
 
-import { Away, call, Locked, path } from "./api.js";
-import { byId, element, settled } from "./dom.js";
+import { call, path, TokenRequired, Unavailable } from "./api.js";
+import { byId, debounce, element } from "./dom.js";
+import { filmName, plural } from "./format.js";
 import { showPoster } from "./poster.js";
-import { counted, filmName } from "./words.js";
 
-const SHOWN = 8;
+const MAX_OPTIONS = 8;
 
 const input = byId("pick-input");
 const list = byId("pick-list");
@@ -13,36 +13,36 @@ const status = byId("pick-status");
 
 let found = [];
 let active = -1;
-let waiting = null;
-let enterPicks = false; // Enter came before the answer: take the first film of it
+let pending = null; // the AbortController of the last search
+let enterPicks = false; // Enter was pressed before the response: pick its first film
 
-/** Let people pick films: `pick(film)` is called for each, `verdict(movieId)` says what was said of one before. */
-export function letPick(pick, verdict) {
+/** Set up the picker; `pick(film)` is called for each film picked, `verdict(movieId)` returns the user's verdict. */
+export function setUpPicker(pick, verdict) {
   const choose = (at) => {
     const film = found[at];
     input.value = "";
     close();
     pick(film);
   };
-  const search = settled(async () => {
+  const search = debounce(async () => {
     const text = input.value.trim();
     if (!text || document.activeElement !== input) return close();
-    waiting?.abort();
-    waiting = new AbortController();
+    pending?.abort();
+    pending = new AbortController();
     try {
-      const answer = await call("GET", path`api/search?q=${text}&limit=${SHOWN}`, { signal: waiting.signal });
+      const answer = await call("GET", path`api/search?q=${text}&limit=${MAX_OPTIONS}`, { signal: pending.signal });
       show(answer.results, verdict);
       if (enterPicks && found.length) choose(0);
       enterPicks = false;
     } catch (problem) {
       if (problem.name === "AbortError") return;
       close();
-      if (!(problem instanceof Away || problem instanceof Locked)) status.textContent = problem.message;
+      if (!(problem instanceof Unavailable || problem instanceof TokenRequired)) status.textContent = problem.message;
     }
   }, 120);
 
   input.addEventListener("input", () => {
-    waiting?.abort();
+    pending?.abort();
     enterPicks = false;
     activate(-1);
     search();
@@ -63,7 +63,7 @@ export function letPick(pick, verdict) {
       else if (found.length) activate((active + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
     } else if (event.key === "Tab") close();
   });
-  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus on the input
   list.addEventListener("click", (event) => {
     const at = [...list.children].indexOf(event.target.closest("[role=option]"));
     if (found[at]) choose(at);
@@ -76,19 +76,19 @@ function show(films, verdict) {
   list.replaceChildren(...films.map((film, at) => option(film, at, verdict(film.movie_id))));
   if (!films.length) {
     const none = { role: "option", "aria-disabled": "true", class: "option-none" };
-    list.append(element("li", none, "No film here is called that."));
+    list.append(element("li", none, "No film found."));
   }
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");
-  const how = `${counted(films.length, "film")}; arrow keys to choose, Enter to add.`;
-  status.textContent = films.length ? how : "No film found.";
+  const summary = `${plural(films.length, "film")}; arrow keys to choose, Enter to add.`;
+  status.textContent = films.length ? summary : "No film found.";
   activate(films.length ? 0 : -1);
 }
 
-function option(film, at, said) {
+function option(film, at, verdict) {
   const poster = element("span", { class: "poster", "aria-hidden": "true" });
   showPoster(poster, film);
-  const more = [film.director?.slice(0, 2).join(", "), said === "like" ? "you like it" : said && "you turned it down"];
+  const more = [film.director?.slice(0, 2).join(", "), verdict === "like" ? "liked" : verdict && "hidden"];
   return element(
     "li",
     { role: "option", id: `pick-${at}`, "aria-selected": "false" },
@@ -107,7 +107,7 @@ function activate(at) {
 }
 
 function close() {
-  waiting?.abort();
+  pending?.abort();
   enterPicks = false;
   list.hidden = true;
   found = [];

@@ -1,5 +1,5 @@
-// A film's poster: TMDb's where it has one, over a drawing of our own that is there at once and stays if it fails.
-// The drawing follows from the film alone (id, title, year, genres), so a film looks the same everywhere.
+// A film's poster: a generated drawing, and over it TMDb's image when it has loaded. The drawing depends only on the
+// film's id, title, year and genres, so a film looks the same everywhere.
 
 import { element } from "./dom.js";
 import { MOTIFS, PALETTES } from "./motifs.js";
@@ -35,7 +35,7 @@ function image(path) {
   const shown = element("img", { alt: "", loading: "lazy", decoding: "async", width: 185, height: 278 });
   shown.addEventListener("load", () => shown.classList.add("is-there"));
   shown.addEventListener("error", () => shown.remove());
-  shown.srcset = `${IMAGES}w342${path} 2x`; // for screens with small pixels
+  shown.srcset = `${IMAGES}w342${path} 2x`; // for high-density screens
   shown.src = `${IMAGES}w185${path}`;
   return shown;
 }
@@ -48,7 +48,7 @@ function pen(drawing) {
   };
 }
 
-// FNV-1a of the text starts mulberry32: small, and the same in every browser.
+// mulberry32, seeded with the FNV-1a hash of the text: short, and the same in every browser.
 function randomFrom(text) {
   let state = 2166136261;
   for (const letter of text) state = Math.imul(state ^ letter.codePointAt(0), 16777619);

@@ -1,38 +1,41 @@
-// Why a film was recommended: the words, and a bar for each addend of its score.
+// The explanation of a recommendation: a sentence, and a labelled bar for each term of the score.
 
 import { element } from "./dom.js";
-import { filmName, percent } from "./words.js";
+import { filmName, percent } from "./format.js";
 
-const WORDS = {
-  rated_with_liked: (film, speaksFor) => `People who like ${film}${speaksFor ? "" : " like it less than expected"}`,
-  rated_with_disliked: (film, speaksFor) =>
-    `People who like ${film}, which you dislike${speaksFor ? ", like it less than expected" : ""}`,
-  liked: (film, speaksFor) => (speaksFor ? `Like ${film}` : `Unlike ${film}, which you like`),
-  disliked: (film, speaksFor) => `${speaksFor ? "Unlike" : "Like"} ${film}, which you dislike`,
-  genres: () => "Has genres you asked for",
-  popular: (_, speaksFor) => (speaksFor ? "How many like it" : "Less known than others"),
-  general: (_, speaksFor) => (speaksFor ? "Better liked than average" : "Less liked than average"),
-  variety: (film) => `Close to ${film}, higher in this list`,
+// By kind, the label of a term that raises the score and of one that lowers it.
+const LABELS = {
+  rated_with_liked: (film) => [`People who like ${film} also like it`, `People who like ${film} like it less often`],
+  rated_with_disliked: (film) => [
+    `People who like ${film}, which you dislike, like it less often`,
+    `People who like ${film}, which you dislike, also like it`,
+  ],
+  liked: (film) => [`Similar to ${film}`, `Differs from ${film}, which you like`],
+  disliked: (film) => [`Differs from ${film}, which you dislike`, `Similar to ${film}, which you dislike`],
+  genres: () => ["Has genres you asked for", "Lacks genres you asked for"],
+  popularity: () => ["Many people like it", "Few people like it"],
+  quality: () => ["Ratings above average", "Ratings below average"],
+  diversity: (film) => [`Unlike ${film}, higher in this list`, `Similar to ${film}, higher in this list`],
 };
 
-/** The reasons of a recommendation `{explanation, reasons}`, as elements. */
-export function reasonsOf({ explanation, reasons }) {
+/** The elements that explain a recommendation `{explanation, reasons}`. */
+export function reasonElements({ explanation, reasons }) {
   const shown = (reasons ?? []).filter((reason) => Math.round(Math.abs(reason.share) * 100) > 0);
   return [element("p", { class: "words" }, explanation), element("ul", { class: "bars" }, ...shown.map(bar))];
 }
 
 function bar({ kind, share, movie_id, title, year, features }) {
-  const speaksFor = share > 0;
+  const lowers = share < 0;
   const film = title ? filmName({ title, year }) : movie_id ? `film ${movie_id}` : "";
-  const said = WORDS[kind]?.(film, speaksFor) ?? [kind.replaceAll("_", " "), film].filter(Boolean).join(": ");
+  const label = LABELS[kind]?.(film)[Number(lowers)] ?? [kind.replaceAll("_", " "), film].filter(Boolean).join(": ");
   const filled = element("span", { class: "bar-filled" });
-  const against = element("span", { class: "visually-hidden" }, "against it, ");
+  const sign = element("span", { class: "visually-hidden" }, "lowers the score, ");
   filled.style.setProperty("--share", Math.min(Math.abs(share), 1));
   return element(
     "li",
-    { class: speaksFor ? "reason" : "reason against" },
-    element("span", { class: "reason-name" }, said),
-    element("span", { class: "reason-share" }, ...(speaksFor ? [] : [against]), percent(share)),
+    { class: lowers ? "reason against" : "reason" },
+    element("span", { class: "reason-name" }, label),
+    element("span", { class: "reason-share" }, ...(lowers ? [sign] : []), percent(share)),
     element("span", { class: "bar", "aria-hidden": "true" }, filled),
     ...(features?.length ? [element("span", { class: "reason-features" }, features.join(" · "))] : []),
   );

@@ -1,142 +1,140 @@
-// The list of recommended films. It changes when asked to: what is said of a film in it leaves it as it is, until
-// the person has it renewed, so that nothing moves under the finger.
+// The list of recommendations. A verdict on a film in it does not change it until the user updates the list, so that
+// nothing moves under the pointer.
 
-import { Away, call, Locked, path, Refused } from "./api.js";
-import { byId, copyOf, element } from "./dom.js";
-import { filmCard, paint } from "./films.js";
-import { asked, loosenings, offer } from "./filters.js";
-import { kept } from "./kept.js";
-import { isSaved, toggleSaved } from "./watchlist.js";
-import { counted } from "./words.js";
+import { call, path, RequestError, TokenRequired, Unavailable } from "./api.js";
+import { byId, cloneTemplate, element } from "./dom.js";
+import { filmCard, updateCard } from "./films.js";
+import { filterFields, relaxations, setOptions } from "./filters.js";
+import { state } from "./state.js";
+import { isOnWatchlist, toggleWatchlist } from "./watchlist.js";
 
-const PAGE = 20;
-const MOST = 100;
-const SLOW = 250; // milliseconds after which a list that is being renewed is dimmed
+const PAGE_SIZE = 20;
+const MAX_FILMS = 100;
+const DIM_DELAY = 250; // milliseconds until a list that is loading is dimmed
 
 const list = byId("film-list");
-const gone = new Set(); // films that people spoke of and that this run does not have
+const missing = new Set(); // ids of judged films that the current run lacks
 
-let request = null; // what the list shown was asked for with
-let saidThen = new Map(); // what had been said of films then
-let waiting = null;
+let request = null; // the request of the list that is shown
+let usedVerdicts = new Map(); // the verdicts at that time
+let pending = null; // the AbortController of the last request
 
-waitingCards();
+showPlaceholders();
 
-/** Ask for the list anew, and show it, or what is wrong. Of a server that is away or locked others tell. */
+/** Request the list and show it, or the error. An unavailable server or a missing token is reported elsewhere. */
 export async function recommend() {
-  const how = { user_id: kept.user, use_feedback: false, include_reasons: true };
-  await ask({ limit: PAGE, ...asked(), ...tasteAsked(), ...how });
+  const options = { user_id: state.user, use_feedback: false, include_reasons: true };
+  await ask({ limit: PAGE_SIZE, ...filterFields(), ...tasteFields(), ...options });
 }
 
 /** Show more of the same list. */
 export async function showMore() {
   const shown = list.children.length;
-  await ask({ ...request, limit: Math.min(request.limit + PAGE, MOST) }, shown);
+  await ask({ ...request, limit: Math.min(request.limit + PAGE_SIZE, MAX_FILMS) }, shown);
   list.children[shown]?.querySelector("h3")?.focus();
 }
 
-/** Renew the list after films in it were spoken of. */
-export async function renewed() {
+/** Update the list after new verdicts. */
+export async function updateList() {
   await recommend();
   byId("films-heading").focus({ preventScroll: true });
   byId("films-heading").scrollIntoView();
 }
 
-/** Make all cards show what was said of their films. */
-export function paintAll() {
+/** Make all cards show the verdicts and the watchlist. */
+export function updateCards() {
   for (const card of list.querySelectorAll("[data-id]")) {
     const movieId = Number(card.dataset.id);
-    paint(card, movieId, isSaved(movieId));
+    updateCard(card, movieId, isOnWatchlist(movieId));
   }
 }
 
-/** Offer to renew the list, where something was said since it was made. */
+/** Offer to update the list if verdicts have changed since it was loaded. */
 export function showPending() {
-  const now = said();
-  const films = new Set([...now.keys(), ...saidThen.keys()]);
-  const changes = [...films].filter((id) => now.get(id) !== saidThen.get(id)).length;
-  byId("renew").hidden = !request || !changes || byId("view-for-you").hidden;
-  byId("renew-text").textContent = `Renew the list with ${changes === 1 ? "your choice" : `your ${changes} choices`}`;
+  const now = verdicts();
+  const films = new Set([...now.keys(), ...usedVerdicts.keys()]);
+  const changes = [...films].filter((id) => now.get(id) !== usedVerdicts.get(id)).length;
+  byId("update").hidden = !request || !changes || byId("view-for-you").hidden;
+  byId("update-text").textContent = `Update the list with ${changes === 1 ? "your choice" : `your ${changes} choices`}`;
 }
 
-/** Whether the list shown was asked for with other filters than are set now: another tab may have set them. */
+/** Whether the filters have changed since the list was loaded: another tab may have set them. */
 export const isStale = () =>
-  request && Object.entries(asked()).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(request[name]));
+  request && Object.entries(filterFields()).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(request[name]));
 
-const said = () => new Map(kept.taste.map((one) => [one.movie_id, one.verdict]));
+const verdicts = () => new Map(state.taste.map((one) => [one.movie_id, one.verdict]));
 
-function tasteAsked() {
-  const here = (verdict) => kept.ids(verdict).filter((id) => !gone.has(id));
+function tasteFields() {
+  const available = (verdict) => state.ids(verdict).filter((id) => !missing.has(id));
   return {
-    liked_movie_ids: here("like"),
-    disliked_movie_ids: here("dislike"),
-    not_interested_ids: here("not_interested"),
+    liked_movie_ids: available("like"),
+    disliked_movie_ids: available("dislike"),
+    not_interested_ids: available("not_interested"),
   };
 }
 
 async function ask(body, keep = 0) {
-  waiting?.abort();
-  const mine = (waiting = new AbortController());
-  const then = keep ? saidThen : said();
+  pending?.abort();
+  const mine = (pending = new AbortController());
+  const current = keep ? usedVerdicts : verdicts();
   list.setAttribute("aria-busy", "true");
-  const dim = setTimeout(() => list.classList.add("is-slow"), SLOW);
+  const dim = setTimeout(() => list.classList.add("is-slow"), DIM_DELAY);
   try {
-    const answer = await call("POST", "api/recommendations", { body, signal: mine.signal });
-    [request, saidThen] = [body, then];
-    show(answer.recommendations, keep);
+    const response = await call("POST", "api/recommendations", { body, signal: mine.signal });
+    [request, usedVerdicts] = [body, current];
+    show(response.recommendations, keep);
   } catch (problem) {
-    if (problem instanceof Refused) await explain(problem);
-    else if (!(problem.name === "AbortError" || problem instanceof Away || problem instanceof Locked)) throw problem;
+    if (problem instanceof RequestError) await recover(problem);
+    else if (!(problem.name === "AbortError" || problem instanceof Unavailable || problem instanceof TokenRequired)) throw problem;
   } finally {
     clearTimeout(dim);
-    if (waiting === mine) {
+    if (pending === mine) {
       list.classList.remove("is-slow");
       list.setAttribute("aria-busy", "false");
     }
   }
 }
 
-/** Ask again without what this run does not have; where that is not it, show what the server says. */
-async function explain(refusal) {
-  if (await lostSome().catch(() => false)) return recommend();
-  byId("problem").textContent = refusal.message;
+/** Request again without films and names that the current run lacks; if it lacks none, show the error. */
+async function recover(error) {
+  if (await dropMissing().catch(() => false)) return recommend();
+  byId("problem").textContent = error.message;
   byId("problem").hidden = false;
 }
 
-/** Whether this run lacks films or names that were asked for; they are not asked for again. */
-async function lostSome() {
-  const before = JSON.stringify([asked(), tasteAsked()]);
+/** Drop films and names that the current run lacks from later requests; returns whether there were any. */
+async function dropMissing() {
+  const before = JSON.stringify([filterFields(), tasteFields()]);
   const [genres, services] = await Promise.all([call("GET", "api/genres"), call("GET", "api/services")]);
-  offer(genres.genres, services.services, services.source);
+  setOptions(genres.genres, services.services, services.source);
   await Promise.all(
-    Object.values(tasteAsked()).flat().map(async (id) => {
-      await call("GET", path`api/movies/${id}`).catch((problem) => problem.status === 404 && gone.add(id));
+    Object.values(tasteFields()).flat().map(async (id) => {
+      await call("GET", path`api/movies/${id}`).catch((problem) => problem.status === 404 && missing.add(id));
     }),
   );
-  return before !== JSON.stringify([asked(), tasteAsked()]);
+  return before !== JSON.stringify([filterFields(), tasteFields()]);
 }
 
 function show(films, keep) {
-  const cards = films.slice(keep).map((film) => filmCard(film, isSaved, toggleSaved));
+  const cards = films.slice(keep).map((film) => filmCard(film, isOnWatchlist, toggleWatchlist));
   if (keep) list.append(...cards);
   else list.replaceChildren(...cards);
   byId("problem").hidden = true;
-  byId("none-fit").hidden = films.length > 0;
-  byId("loosen").replaceChildren(...loosenings().map(loosenButton));
-  byId("films-status").textContent = statusOf(films.length);
-  byId("more").hidden = films.length < request.limit || request.limit >= MOST;
+  byId("no-match").hidden = films.length > 0;
+  byId("relax").replaceChildren(...relaxations().map(relaxButton));
+  byId("films-status").textContent = statusText(films.length);
+  byId("more").hidden = films.length < request.limit || request.limit >= MAX_FILMS;
   showPending();
 }
 
-function statusOf(count) {
-  if (!count) return "No film fits.";
-  if (count === 1) return "The one film that fits";
-  const films = counted(count, "film");
-  return count < request.limit ? `All ${films} that fit` : `${films}, the best fit first`;
+function statusText(count) {
+  if (!count) return "No matching film";
+  if (count === 1) return "The only matching film";
+  return count < request.limit ? `All ${count} matching films` : `${count} films, best match first`;
 }
 
-function loosenButton([words, act]) {
-  const button = element("button", { type: "button" }, words);
+function relaxButton([label, act]) {
+  const button = element("button", { type: "button" }, label);
   button.addEventListener("click", () => {
     act();
     byId("films-heading").focus({ preventScroll: true });
@@ -144,6 +142,6 @@ function loosenButton([words, act]) {
   return button;
 }
 
-function waitingCards() {
-  list.replaceChildren(...Array.from({ length: 6 }, () => copyOf("waiting-template").made));
+function showPlaceholders() {
+  list.replaceChildren(...Array.from({ length: 6 }, () => cloneTemplate("waiting-template").made));
 }

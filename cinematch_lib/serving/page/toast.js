@@ -1,36 +1,36 @@
-// A short word at the foot of the window, with a way back; screen readers are told it too.
+// A short message at the bottom of the window, with an undo; it is also announced to screen readers.
 
 import { byId } from "./dom.js";
 
-const SHOWN = 9000; // milliseconds; as long as hand or focus is on it, it stays
+const DURATION = 9000; // milliseconds; longer while the pointer or the focus is on the message
 
 const toast = byId("toast");
 let timer;
-let takeBack = null;
+let undo = null;
 
-/** Say `text`; `undo`, where given, is called when the person takes it back. */
-export function say(text, undo = null) {
+/** Show `text`; with `onUndo` it has an undo button that calls it. */
+export function showToast(text, onUndo = null) {
   byId("toast-text").textContent = text;
-  byId("said").textContent = text;
-  byId("toast-undo").hidden = undo === null;
-  takeBack = undo;
+  byId("announcement").textContent = text;
+  byId("toast-undo").hidden = onUndo === null;
+  undo = onUndo;
   toast.hidden = false;
-  later();
+  hideLater();
 }
 
-function later() {
+function hideLater() {
   clearTimeout(timer);
-  timer = setTimeout(() => (toast.matches(":hover, :focus-within") ? later() : hide()), SHOWN);
+  timer = setTimeout(() => (toast.matches(":hover, :focus-within") ? hideLater() : hide()), DURATION);
 }
 
 function hide() {
   toast.hidden = true;
-  takeBack = null;
+  undo = null;
 }
 
 byId("toast-undo").addEventListener("click", () => {
-  const undo = takeBack;
+  const action = undo;
   hide();
-  byId("said").textContent = "Taken back.";
-  undo?.();
+  byId("announcement").textContent = "Undone.";
+  action?.();
 });

@@ -1,8 +1,8 @@
-// Asking a person for the server's token.
+// The dialog that asks the user for the server's token.
 
 import { byId } from "./dom.js";
 
-/** The token that was typed, or null when the dialog was closed without one. `refused`: the last one was wrong. */
+/** The token entered, or null if the dialog was closed. `refused`: the previous token was wrong. */
 export function askForToken(refused) {
   const dialog = byId("token-dialog");
   const input = byId("token-input");
@@ -17,15 +17,15 @@ export function askForToken(refused) {
   });
 }
 
-function use() {
-  // A header can hold printable ASCII only; nothing else is a token.
-  const fits = /^[\x21-\x7e]+$/.test(byId("token-input").value.trim());
-  byId("token-problem").hidden = fits;
-  if (fits) byId("token-dialog").close("use");
+function submit() {
+  // A header can contain printable ASCII only.
+  const isValid = /^[\x21-\x7e]+$/.test(byId("token-input").value.trim());
+  byId("token-problem").hidden = isValid;
+  if (isValid) byId("token-dialog").close("use");
 }
 
-byId("token-use").addEventListener("click", use);
+byId("token-use").addEventListener("click", submit);
 byId("token-cancel").addEventListener("click", () => byId("token-dialog").close());
 byId("token-input").addEventListener("keydown", (event) => {
-  if (event.key === "Enter") use();
+  if (event.key === "Enter") submit();
 });

@@ -1,80 +1,80 @@
-// The watchlist: kept by the server, shown here.
+// The watchlist, which the server stores.
 
-import { Away, call, path, Refused } from "./api.js";
-import { byId, copyOf, element, icon } from "./dom.js";
-import { factsOf } from "./films.js";
-import { kept } from "./kept.js";
+import { call, path, RequestError, Unavailable } from "./api.js";
+import { byId, cloneTemplate, element, icon } from "./dom.js";
+import { facts } from "./films.js";
+import { day, filmName, plural } from "./format.js";
 import { showPoster } from "./poster.js";
-import { say } from "./toast.js";
-import { counted, day, filmName } from "./words.js";
+import { state } from "./state.js";
+import { showToast } from "./toast.js";
 
 let items = [];
 let loaded = false;
 let last = Promise.resolve(); // the change that is being sent
 
-/** Tells of "change". */
+/** Dispatches "change". */
 export const watchlist = new EventTarget();
 
-/** Whether a film is on the list. */
-export const isSaved = (movieId) => items.some((one) => one.movie_id === movieId);
+/** Whether a film is on the watchlist. */
+export const isOnWatchlist = (movieId) => items.some((one) => one.movie_id === movieId);
 
-/** Read the list from the server. */
-export async function readWatchlist() {
-  const user = kept.user;
-  const answer = await call("GET", path`api/watchlist/${user}`);
-  if (user !== kept.user) return;
-  items = answer.items;
+/** Load the watchlist from the server. */
+export async function loadWatchlist() {
+  const user = state.user;
+  const response = await call("GET", path`api/watchlist/${user}`);
+  if (user !== state.user) return;
+  items = response.items;
   loaded = true;
   changed();
 }
 
-/** Show an empty list, as for somebody new. */
-export function forgetWatchlist() {
+/** Show an empty watchlist, as for a new user. */
+export function clearWatchlist() {
   items = [];
   changed();
 }
 
-/** Put a film on the list, or take it off. */
-export function toggleSaved(film) {
+/** Add a film to the watchlist, or remove it. */
+export function toggleWatchlist(film) {
   const item = items.find((one) => one.movie_id === film.movie_id);
-  return item ? take(item) : put(film);
+  return item ? remove(item) : add(film);
 }
 
-function put(film, watched = false) {
+function add(film, watched = false) {
   const item = { added_date: new Date().toISOString(), ...film, watched };
-  return change(item.movie_id, item, `On your watchlist: ${filmName(film)}.`, () => take(item), async () => {
-    await call("POST", path`api/watchlist/${kept.user}`, { body: { movie_id: film.movie_id } });
-    if (watched) await call("PUT", path`api/watchlist/${kept.user}/${film.movie_id}/watched?watched=true`);
+  return change(item.movie_id, item, `Added to your watchlist: ${filmName(film)}.`, () => remove(item), async () => {
+    await call("POST", path`api/watchlist/${state.user}`, { body: { movie_id: film.movie_id } });
+    if (watched) await call("PUT", path`api/watchlist/${state.user}/${film.movie_id}/watched?watched=true`);
   });
 }
 
-function take(item) {
-  return change(item.movie_id, null, `Off your watchlist: ${filmName(item)}.`, () => put(item, item.watched), () =>
-    call("DELETE", path`api/watchlist/${kept.user}/${item.movie_id}`),
+function remove(item) {
+  return change(item.movie_id, null, `Removed from your watchlist: ${filmName(item)}.`, () => add(item, item.watched), () =>
+    call("DELETE", path`api/watchlist/${state.user}/${item.movie_id}`),
   );
 }
 
-function mark(item, watched) {
-  const words = `${watched ? "Watched" : "To watch again"}: ${filmName(item)}.`;
-  return change(item.movie_id, { ...item, watched }, words, () => mark(item, !watched), () =>
-    call("PUT", path`api/watchlist/${kept.user}/${item.movie_id}/watched?watched=${watched}`),
+function setWatched(item, watched) {
+  const text = `${watched ? "Watched" : "Not watched"}: ${filmName(item)}.`;
+  return change(item.movie_id, { ...item, watched }, text, () => setWatched(item, !watched), () =>
+    call("PUT", path`api/watchlist/${state.user}/${item.movie_id}/watched?watched=${watched}`),
   );
 }
 
-/** Show a film's item as it is to be (null: not there), then send that; when it is not taken, show it as before. */
-async function change(movieId, item, words, undo, send) {
+/** Show a changed item (null: removed) at once, then send the change; if that fails, show the former item again. */
+async function change(movieId, item, text, undo, send) {
   const before = items.find((one) => one.movie_id === movieId) ?? null;
   replace(movieId, item);
-  const sent = last.then(send); // one after the other, so that what was pressed last holds
+  const sent = last.then(send); // in order, so that the last change wins
   last = sent.catch(() => {});
   try {
     await sent;
-    say(words, undo);
+    showToast(text, undo);
   } catch (problem) {
     replace(movieId, before);
-    const why = problem instanceof Away ? "the server is not answering" : problem.message.replace(/\.$/, "");
-    say(`That was not saved: ${why}.`);
-    if (problem instanceof Refused) await readWatchlist().catch(() => {});
+    const reason = problem instanceof Unavailable ? "the server is not responding" : problem.message.replace(/\.$/, "");
+    showToast(`Not saved: ${reason}.`);
+    if (problem instanceof RequestError) await loadWatchlist().catch(() => {});
   }
 }
 
@@ -91,40 +91,40 @@ function changed() {
 }
 
 function show() {
-  const [seen, unseen] = [items.filter((one) => one.watched), items.filter((one) => !one.watched)];
+  const [watched, unwatched] = [items.filter((one) => one.watched), items.filter((one) => !one.watched)];
   const focused = document.activeElement?.closest(".watch-film") && { ...document.activeElement.dataset };
-  byId("watch-list").replaceChildren(...unseen.map(row));
-  byId("seen-list").replaceChildren(...seen.map(row));
-  byId("seen-heading").hidden = !seen.length;
+  byId("watch-list").replaceChildren(...unwatched.map(row));
+  byId("seen-list").replaceChildren(...watched.map(row));
+  byId("seen-heading").hidden = !watched.length;
   byId("watch-none").hidden = !loaded || items.length > 0;
-  byId("watch-status").textContent = items.length ? `${unseen.length} to watch, ${seen.length} watched` : "";
-  byId("watch-count").hidden = !unseen.length;
-  byId("watch-count").textContent = unseen.length || "";
-  byId("watch-count").setAttribute("aria-label", `${counted(unseen.length, "film")} to watch`);
-  if (focused?.of) keepFocus(focused);
+  byId("watch-status").textContent = items.length ? `${unwatched.length} to watch, ${watched.length} watched` : "";
+  byId("watch-count").hidden = !unwatched.length;
+  byId("watch-count").textContent = unwatched.length || "";
+  byId("watch-count").setAttribute("aria-label", `${plural(unwatched.length, "film")} to watch`);
+  if (focused?.of) restoreFocus(focused);
 }
 
-function keepFocus({ of, act }) {
-  const again = document.querySelector(`.watch-film [data-of="${of}"][data-act="${act}"]`);
-  (again ?? byId("watch-heading")).focus({ preventScroll: true });
+function restoreFocus({ of, act }) {
+  const same = document.querySelector(`.watch-film [data-of="${of}"][data-act="${act}"]`);
+  (same ?? byId("watch-heading")).focus({ preventScroll: true });
 }
 
 function row(item) {
-  const { made, part } = copyOf("watch-template");
+  const { made, part } = cloneTemplate("watch-template");
   part("title").textContent = item.title;
   part("year").textContent = item.year || "";
-  part("facts").textContent = factsOf(item);
+  part("facts").textContent = facts(item);
   const added = day(item.added_date);
-  const gone = item.available === false ? "no longer in this catalog" : "";
-  part("added").textContent = [added && `added ${added}`, gone].filter(Boolean).join(" · ");
+  const missing = item.available === false ? "not in the current catalog" : "";
+  part("added").textContent = [added && `added ${added}`, missing].filter(Boolean).join(" · ");
   part("actions").setAttribute("aria-label", filmName(item));
   showPoster(part("poster"), item);
-  const marked = { class: "save", "aria-pressed": String(item.watched) };
-  const watched = button(item, "mark", marked, icon("done"), "Watched");
-  watched.addEventListener("click", () => mark(item, !item.watched));
-  const off = button(item, "take", { class: "round", title: "Remove", "aria-label": "Remove" }, icon("remove"));
-  off.addEventListener("click", () => take(item));
-  part("actions").append(watched, off);
+  const pressed = { class: "save", "aria-pressed": String(item.watched) };
+  const watchedButton = button(item, "watched", pressed, icon("done"), "Watched");
+  watchedButton.addEventListener("click", () => setWatched(item, !item.watched));
+  const removeButton = button(item, "remove", { class: "round", title: "Remove", "aria-label": "Remove" }, icon("remove"));
+  removeButton.addEventListener("click", () => remove(item));
+  part("actions").append(watchedButton, removeButton);
   return made;
 }
 

@@ -1,39 +1,40 @@
-// What this browser keeps: a random user id, what was said of films, the filters, and what the server was not told yet.
-// Every change is written at once and announced by the event "change" on `kept.changes`.
+// The state in this browser's storage: a random user id, the user's verdicts on films (the "taste"), the filters, and
+// the verdicts that were not sent to the server yet. Every change is written at once; `state.changes` dispatches
+// "change".
 
 const KEY = "cinematch";
 const VERDICTS = ["like", "dislike", "not_interested"];
-const MOST = 1000; // ids in one list of a request: the server takes no more, so the oldest stay out
+const MAX_IDS = 1000; // in one list of a request; the newest are sent
 
 export const NO_FILTERS = {
   genres: [], services: [], year_min: null, year_max: null, runtime_min: null, runtime_max: null,
 };
 
-class Kept {
+class State {
   changes = new EventTarget();
-  lasting = true; // false where the browser lets nothing be kept
+  isPersistent = true; // false if the browser does not allow storage
 
   constructor() {
     this.read();
     this.write();
     addEventListener("storage", (event) => {
       if (event.key !== KEY) return;
-      this.read(); // another tab wrote, or somebody cleared what is kept
+      this.read(); // another tab wrote, or the storage was cleared
       this.announce();
     });
   }
 
   read() {
-    let found = {};
+    let stored = {};
     try {
-      found = JSON.parse(localStorage.getItem(KEY)) ?? {};
+      stored = JSON.parse(localStorage.getItem(KEY)) ?? {};
     } catch {
-      // unreadable or not allowed: start afresh
+      // unreadable or not allowed: start with an empty state
     }
-    this.user = typeof found.user === "string" ? found.user : this.user ?? newUser();
-    this.taste = Array.isArray(found.taste) ? found.taste.filter(isVerdict) : [];
-    this.filters = filtersIn(found.filters);
-    this.unsent = Object.fromEntries(Object.entries(found.unsent ?? {}).filter(isUnsent));
+    this.user = typeof stored.user === "string" ? stored.user : this.user ?? newUser();
+    this.taste = Array.isArray(stored.taste) ? stored.taste.filter(isVerdict) : [];
+    this.filters = validFilters(stored.filters);
+    this.unsent = Object.fromEntries(Object.entries(stored.unsent ?? {}).filter(isUnsent));
   }
 
   write() {
@@ -41,7 +42,7 @@ class Kept {
     try {
       localStorage.setItem(KEY, JSON.stringify({ user, taste, filters, unsent }));
     } catch {
-      this.lasting = false;
+      this.isPersistent = false;
     }
   }
 
@@ -49,18 +50,18 @@ class Kept {
     this.changes.dispatchEvent(new Event("change"));
   }
 
-  /** "like", "dislike", "not_interested" or null. */
+  /** The verdict on a film: "like", "dislike", "not_interested" or null. */
   verdict(movieId) {
     return this.taste.find((one) => one.movie_id === movieId)?.verdict ?? null;
   }
 
-  /** Before a change: what another tab wrote a moment ago is not to be written over. */
+  /** Read the storage before a change, so that a change of another tab is not overwritten. */
   refresh() {
-    if (this.lasting) this.read();
+    if (this.isPersistent) this.read();
   }
 
-  /** Keep what was said of a film; null takes it back. */
-  say({ movie_id, title, year }, verdict) {
+  /** Set the verdict on a film; null clears it. */
+  setVerdict({ movie_id, title, year }, verdict) {
     this.refresh();
     this.taste = this.taste.filter((one) => one.movie_id !== movie_id);
     if (verdict) this.taste.push({ movie_id, title, year, verdict });
@@ -69,31 +70,31 @@ class Kept {
     this.announce();
   }
 
-  /** The films with this verdict, in the order in which it was given. */
+  /** The films with this verdict, in the order in which they were judged. */
   films(verdict) {
     return this.taste.filter((one) => one.verdict === verdict);
   }
 
   ids(verdict) {
-    return this.films(verdict).slice(-MOST).map((one) => one.movie_id);
+    return this.films(verdict).slice(-MAX_IDS).map((one) => one.movie_id);
   }
 
-  filterBy(filters) {
+  setFilters(filters) {
     this.refresh();
     this.filters = { ...this.filters, ...filters };
     this.write();
   }
 
-  /** The server was told `verdict` of the film: done, unless another was given meanwhile. */
-  told(movieId, verdict) {
+  /** Record that `verdict` was sent, unless it has changed since. */
+  markSent(movieId, verdict) {
     this.refresh();
     if (this.unsent[movieId] !== verdict) return;
     delete this.unsent[movieId];
     this.write();
   }
 
-  /** Forget everything, and be somebody else from now on. */
-  forget() {
+  /** Clear everything and create a new user id. */
+  reset() {
     this.user = newUser();
     this.taste = [];
     this.filters = { ...NO_FILTERS };
@@ -109,20 +110,20 @@ function isVerdict(one) {
 
 const isUnsent = ([id, verdict]) => /^\d+$/.test(id) && (verdict === "clear" || VERDICTS.includes(verdict));
 
-/** The filters that `found` holds; what is none of ours is passed over. */
-function filtersIn(found) {
+/** The valid filters in `stored`; others are ignored. */
+function validFilters(stored) {
   const filters = { ...NO_FILTERS };
   for (const [name, none] of Object.entries(NO_FILTERS)) {
-    const value = found?.[name];
+    const value = stored?.[name];
     if (none === null ? Number.isInteger(value) : Array.isArray(value)) filters[name] = value;
   }
   return filters;
 }
 
 function newUser() {
-  // crypto.randomUUID is missing where a page is neither on loopback nor encrypted
+  // crypto.randomUUID exists only on loopback and over HTTPS
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-export const kept = new Kept();
+export const state = new State();

@@ -1,33 +1,33 @@
-// How things are said on the page.
+// Numbers, names and dates as text.
 
-/** Minutes as people say them: 170 is "2 h 50 min". */
+/** A running time: 170 is "2 h 50 min". */
 export function minutes(count) {
   const [hours, rest] = [Math.floor(count / 60), count % 60];
   return [hours && `${hours} h`, (rest || !hours) && `${rest} min`].filter(Boolean).join(" ");
 }
 
-/** A genre's name with capitals: "sci-fi" is "Sci-Fi". */
+/** A genre in title case: "sci-fi" is "Sci-Fi". */
 export function genreName(name) {
   if (name === "tv movie") return "TV movie";
   return name.replace(/(^|[-\s])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
 }
 
-/** Title and year, as people name a film: "Heat (1995)". */
+/** Title and year: "Heat (1995)". */
 export const filmName = ({ title, year }) => (year ? `${title} (${year})` : title);
 
 /** "1 film", "20 films". */
-export const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** A share as a percentage, with a true minus sign: -0.08 is "−8 %". */
+/** A share in percent, with a minus sign: -0.08 is "−8 %". */
 export const percent = (share) => `${share < 0 ? "−" : ""}${Math.round(Math.abs(share) * 100)} %`;
 
-/** The day of a time in ISO format, as the reader's language writes it; "" where there is none. */
+/** The date of an ISO 8601 time in the user's locale; "" for an invalid time. */
 export function day(time) {
-  const read = new Date(time ?? "");
-  return Number.isNaN(read.getTime()) ? "" : read.toLocaleDateString(undefined, { dateStyle: "medium" });
+  const date = new Date(time ?? "");
+  return Number.isNaN(date.getTime()) ? "" : date.toLocaleDateString(undefined, { dateStyle: "medium" });
 }
 
-/** A service's name without the mark of an invented one, and whether it bore it. */
+/** A service's name without " (demo)", and whether it is invented, that is, had it. */
 export function service(name) {
   const bare = name.replace(/ \(demo\)$/, "");
   return { bare, invented: bare !== name };
