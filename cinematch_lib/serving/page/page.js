@@ -45,7 +45,7 @@ function chip(film) {
 }
 
 function pick(film) {
-  if (state.verdict(film.movie_id) === "like") return showToast(`You like ${filmName(film)} already.`);
+  if (state.verdict(film.movie_id) === "like") return showToast(`You already like ${filmName(film)}.`);
   const before = state.verdict(film.movie_id);
   state.setVerdict(film, "like");
   byId("liked").scrollTo({ left: 0 });
@@ -100,7 +100,8 @@ function withLinks(text) {
 
 async function loadAll() {
   const problems = (await Promise.allSettled([loadCatalog(), loadWatchlist(), recommend()])).map((one) => one.reason);
-  const failure = problems.find((problem) => problem && !(problem instanceof Unavailable || problem instanceof TokenRequired));
+  const isReported = (problem) => problem instanceof Unavailable || problem instanceof TokenRequired;
+  const failure = problems.find((problem) => problem && !isReported(problem));
   if (failure) showToast(failure.message);
   sendVerdicts();
 }

@@ -60,7 +60,7 @@ export function showPending() {
 
 /** Whether the filters have changed since the list was loaded: another tab may have set them. */
 export const isStale = () =>
-  request && Object.entries(filterFields()).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(request[name]));
+  request && Object.entries(filterFields()).some(([name, now]) => JSON.stringify(now) !== JSON.stringify(request[name]));
 
 const verdicts = () => new Map(state.taste.map((one) => [one.movie_id, one.verdict]));
 
@@ -84,8 +84,9 @@ async function ask(body, keep = 0) {
     [request, usedVerdicts] = [body, current];
     show(response.recommendations, keep);
   } catch (problem) {
+    const isReported = problem instanceof Unavailable || problem instanceof TokenRequired;
     if (problem instanceof RequestError) await recover(problem);
-    else if (!(problem.name === "AbortError" || problem instanceof Unavailable || problem instanceof TokenRequired)) throw problem;
+    else if (!isReported && problem.name !== "AbortError") throw problem;
   } finally {
     clearTimeout(dim);
     if (pending === mine) {

@@ -49,7 +49,8 @@ function add(film, watched = false) {
 }
 
 function remove(item) {
-  return change(item.movie_id, null, `Removed from your watchlist: ${filmName(item)}.`, () => add(item, item.watched), () =>
+  const text = `Removed from your watchlist: ${filmName(item)}.`;
+  return change(item.movie_id, null, text, () => add(item, item.watched), () =>
     call("DELETE", path`api/watchlist/${state.user}/${item.movie_id}`),
   );
 }
@@ -122,7 +123,8 @@ function row(item) {
   const pressed = { class: "save", "aria-pressed": String(item.watched) };
   const watchedButton = button(item, "watched", pressed, icon("done"), "Watched");
   watchedButton.addEventListener("click", () => setWatched(item, !item.watched));
-  const removeButton = button(item, "remove", { class: "round", title: "Remove", "aria-label": "Remove" }, icon("remove"));
+  const round = { class: "round", title: "Remove", "aria-label": "Remove" };
+  const removeButton = button(item, "remove", round, icon("remove"));
   removeButton.addEventListener("click", () => remove(item));
   part("actions").append(watchedButton, removeButton);
   return made;
