@@ -12,15 +12,17 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
-from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REQUIRED
+from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REPORT, REQUIRED
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import to_json, write_text
 from cinematch_lib.storage.locks import folder_lock
+from cinematch_lib.storage.paths import REJECTS, project_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from sklearn.base import BaseEstimator
 
+    from cinematch_lib.catalog import Catalog
     from cinematch_lib.features import FeatureSet
 
 _DRAFT = ".draft-"
@@ -35,9 +37,12 @@ class Draft:
         self._part_of_pipeline = part_of_pipeline
 
     @classmethod
-    def open(cls, artifacts_dir: Path, run_dir: str = "") -> "Draft":
-        """The draft of a pipeline in the folder `run_dir`; a new draft under `artifacts_dir` if that is empty."""
-        return cls(Path(run_dir), part_of_pipeline=True) if run_dir else cls.create(artifacts_dir)
+    def open(cls, artifacts_dir: str | Path, run_dir: str = "") -> "Draft":
+        """The draft of a pipeline in the folder `run_dir`; if that is empty, a new draft under `artifacts_dir`.
+
+        A relative `artifacts_dir` is taken from the project's root.
+        """
+        return cls(Path(run_dir), part_of_pipeline=True) if run_dir else cls.create(project_path(artifacts_dir))
 
     @classmethod
     def create(cls, artifacts_dir: Path) -> "Draft":
@@ -75,6 +80,15 @@ class Draft:
         from cinematch_lib.artifacts.estimators import dump  # scikit-learn is slow to import
 
         self.path(name).write_bytes(dump(estimator))
+
+    def write_cleaning(self, catalog: "Catalog") -> None:
+        """Write the cleaning report and the rejects of a catalog, and record the facts of the step `clean`."""
+        report = catalog.report
+        self.write_json(REPORT, report.to_dict())
+        self.path(REJECTS).write_bytes((catalog.data_dir / REJECTS).read_bytes())
+        self.record(
+            "clean", dataset=report.dataset, inputs=report.inputs, filters=report.filters, services=report.services
+        )
 
     def write_features(self, features: "FeatureSet", films_table: Mapping[str, Any]) -> None:
         """Write the feature matrix and the films table that the recommender loads, and the fitted estimators."""

@@ -30,6 +30,7 @@ from cinematch_lib.storage.locks import folder_lock
 
 FEATURES = "item_features.npz"
 META = "movies_meta.json"
+REPORT = "cleaning_report.json"
 REQUIRED = (FEATURES, META)  # the files without which a run cannot be the current one
 CURRENT = "current"  # the file in the artifacts folder that names the current run
 

@@ -185,7 +185,7 @@ def read_catalog(data_dir: Path) -> pd.DataFrame:
 class Catalog:
     """A cleaned catalog: its `films` and `report`, and the `ratings` and `tags` of its data set, None if absent.
 
-    `folder` holds the raw tables of the data set.
+    `folder` holds the raw tables of the data set, `data_dir` the files that cleaning wrote.
     """
 
     films: pd.DataFrame
@@ -193,6 +193,7 @@ class Catalog:
     ratings: pd.DataFrame | None
     tags: pd.DataFrame | None
     folder: Path
+    data_dir: Path
 
 
 def load_catalog(raw_dir: str | Path, data_dir: str | Path) -> Catalog:
@@ -204,7 +205,7 @@ def load_catalog(raw_dir: str | Path, data_dir: str | Path) -> Catalog:
     report = CleaningReport.load(data)
     films, folder = read_catalog(data), project_path(raw_dir) / report.dataset
     report.verify(data, folder)
-    return Catalog(films, report, read_ratings(folder), read_tags(folder), folder)
+    return Catalog(films, report, read_ratings(folder), read_tags(folder), folder, data)
 
 
 def known_fields(films: pd.DataFrame) -> dict[str, pd.Series]:
