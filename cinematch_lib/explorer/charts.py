@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from PIL import Image, ImageColor
 
-from cinematch_lib.plots.catalog import FAINT, INK, KEPT, plain
+from cinematch_lib.plots.style import FAINT, INK, KEPT, default_style, remove_frame
 
 _DPI = 200  # two pixels for each point on the page, for high-density screens
 _WIDTH = 5.6  # inches, of 100 points each on the page
@@ -49,6 +49,7 @@ class BeforeAfter:
         return target.getvalue()
 
 
+@default_style()
 def by_year(years: np.ndarray, before: np.ndarray) -> BeforeAfter:
     """Films by year of release: `years` ascending, (years,), with the counts `before`, (years,)."""
     figure = Figure(figsize=(_WIDTH, 2.0), dpi=_DPI, layout="constrained")
@@ -65,6 +66,7 @@ def by_year(years: np.ndarray, before: np.ndarray) -> BeforeAfter:
     return BeforeAfter(figure, corners, horizontal=False)
 
 
+@default_style()
 def by_genre(genres: Sequence[str], before: np.ndarray) -> BeforeAfter:
     """Films by genre from top to bottom, with the counts `before`, (genres,)."""
     figure = Figure(figsize=(_WIDTH, 0.5 + 0.17 * max(len(genres), 1)), dpi=_DPI, layout="constrained")
@@ -82,7 +84,7 @@ def by_genre(genres: Sequence[str], before: np.ndarray) -> BeforeAfter:
 
 def _axes(figure: Figure) -> Axes:
     axes = figure.subplots()
-    plain(axes)
+    remove_frame(axes)
     axes.spines["bottom"].set_color(INK)
     axes.tick_params(labelsize=8)
     return axes

@@ -15,7 +15,7 @@ from cinematch_lib.evaluation.run_changes import Change, metric_changes
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.counts import AllFilms, Count
 from cinematch_lib.explorer.settings import Settings
-from cinematch_lib.plots.catalog import FIELD_NAMES
+from cinematch_lib.plots.style import FIELD_NAMES
 
 _MAX_LISTED = 12
 

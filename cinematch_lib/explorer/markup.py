@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib import resources
 
-from cinematch_lib.plots.catalog import DROPPED, FAINT, FIELD_NAMES, KEPT
+from cinematch_lib.plots.style import DROPPED, FAINT, FIELD_NAMES, KEPT
 
 Row = Sequence[object]
 

@@ -1,4 +1,4 @@
-"""Figures of the notebooks, in one style. Each takes data and returns a matplotlib Figure."""
+"""Figures of the catalog and of film features."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,70 +9,73 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from cinematch_lib.catalog.cleaning import CleaningReport
+from cinematch_lib.plots.style import (
+    DROPPED,
+    FAINT,
+    FIELD_COLOURS,
+    FIELD_NAMES,
+    INK,
+    KEPT,
+    default_style,
+    label_bar,
+    new_axes,
+    new_figure,
+    remove_frame,
+    remove_scale,
+    shorten,
+)
 from cinematch_lib.recommender.recommendations import Recommendation
 
-_FIELD_COLOURS = {
-    "title": "#81b29a",
-    "director": "#1b4965",
-    "cast_top": "#2a6f97",
-    "keywords": "#61a5c2",
-    "overview": "#a9d6e5",
-    "tags": "#bfd8bd",
-    "genres": "#f2b880",
-    "year": "#d9d9d9",
-    "runtime": "#bdbdbd",
-}
-FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
-KEPT, DROPPED, INK, FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
 _LABEL_WIDTH, _HEADING_WIDTH = 36, 31  # characters, so that titles leave room for the bars
 
 
+@default_style()
 def waterfall(report: CleaningReport) -> Figure:
     """Films read, dropped for each reason, and kept, as a waterfall from top to bottom."""
     steps = report.steps()
-    figure, axes = _axes(0.42 * len(steps) + 0.8)
+    figure, axes = new_axes(0.42 * len(steps) + 0.8)
     for row, (films, left) in enumerate(zip(steps["films"], steps["left"], strict=True)):
         start = 0 if films > 0 else left
         axes.barh(row, abs(films), left=start, color=KEPT if films > 0 else DROPPED, height=0.62)
-        edge = start + abs(films)
-        axes.annotate(f"{films:,}".replace("-", "−"), (edge, row), (5, 0), textcoords="offset points", va="center")
+        label_bar(axes, start + abs(films), row, f"{films:,}".replace("-", "−"))
     axes.set_yticks(range(len(steps)), steps["step"])
     axes.invert_yaxis()
     axes.set_xlim(0, report.read * 1.14)
-    _without_scale(axes)
+    remove_scale(axes)
     axes.set_title(f"{report.dataset}: {report.read:,} films read, {report.kept:,} kept", loc="left")
     return figure
 
 
+@default_style()
 def coverage(report: CleaningReport) -> Figure:
-    """Of how many of the kept films each thing is known. Invented services are called so."""
+    """The number of kept films for which each field is known. Demo services are labelled as such."""
     names = {name: FIELD_NAMES.get(name, name) for name in report.coverage}
     if report.services["source"] == "demo":
         names["services"] = "services (demo)"
     counts = {names[name]: count for name, count in report.coverage.items()}
-    figure, axes = _axes(0.42 * len(counts) + 0.8)
+    figure, axes = new_axes(0.42 * len(counts) + 0.8)
     axes.barh(list(counts), [report.kept] * len(counts), color=FAINT, height=0.62)
     axes.barh(list(counts), list(counts.values()), color=KEPT, height=0.62)
     for row, count in enumerate(counts.values()):
-        words = f"{count:,} ({100 * count / report.kept:.0f} %)"
-        axes.annotate(words, (report.kept, row), (5, 0), textcoords="offset points", va="center")
+        label_bar(axes, report.kept, row, f"{count:,} ({100 * count / report.kept:.0f} %)")
     axes.invert_yaxis()
     axes.set_xlim(0, report.kept * 1.2)
-    _without_scale(axes)
-    axes.set_title(f"What is known of the {report.kept:,} films", loc="left")
+    remove_scale(axes)
+    axes.set_title(f"Known fields of the {report.kept:,} films", loc="left")
     return figure
 
 
+@default_style()
 def metadata_coverage(table: pd.DataFrame, title: str) -> Figure:
-    """Bars of what is known, in % of films and, where the table has them, of ratings; see `tmdb.coverage`."""
-    figure, axes = _axes(0.55 * len(table) + 1.1)
-    parts = [name for name in ("films", "ratings") if name in table]
-    height = 0.7 / len(parts)
-    for number, (name, colour) in enumerate(zip(parts, (KEPT, DROPPED), strict=False)):
-        rows = [row + (number - (len(parts) - 1) / 2) * height for row in range(len(table))]
+    """The share of films and, if the table has it, of ratings for which each field is known; see `tmdb.coverage`."""
+    figure, axes = new_axes(0.55 * len(table) + 1.1)
+    shares = [name for name in ("films", "ratings") if name in table]
+    height = 0.7 / len(shares)
+    for number, (name, colour) in enumerate(zip(shares, (KEPT, DROPPED), strict=False)):
+        rows = [row + (number - (len(shares) - 1) / 2) * height for row in range(len(table))]
         axes.barh(rows, table[name], color=colour, height=0.9 * height, label=f"of {name}")
         for row, percent in zip(rows, table[name], strict=True):
-            axes.annotate(f"{percent:.1f} %", (percent, row), (5, 0), textcoords="offset points", va="center")
+            label_bar(axes, percent, row, f"{percent:.1f} %")
     axes.set_yticks(range(len(table)), table["known"])
     axes.invert_yaxis()
     axes.set_xlim(0, 114)
@@ -83,10 +86,11 @@ def metadata_coverage(table: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
+@default_style()
 def films_by_year(films: pd.DataFrame) -> Figure:
-    """How many films each year has."""
+    """The number of films by year of release."""
     counts = films["year"].value_counts().sort_index()
-    figure, axes = _axes(2.8)
+    figure, axes = new_axes(2.8)
     axes.bar(counts.index.astype(int), counts.to_numpy(), color=KEPT, width=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
@@ -96,10 +100,11 @@ def films_by_year(films: pd.DataFrame) -> Figure:
     return figure
 
 
-def stars(ratings: pd.DataFrame) -> Figure:
-    """How often each number of stars was given."""
+@default_style()
+def rating_distribution(ratings: pd.DataFrame) -> Figure:
+    """The share of ratings at each value."""
     counts = ratings["rating"].value_counts().sort_index()
-    figure, axes = _axes(2.8)
+    figure, axes = new_axes(2.8)
     axes.bar(counts.index.astype(str), counts.to_numpy() / counts.sum() * 100, color=KEPT, width=0.75)
     axes.set_xlabel("stars")
     axes.set_ylabel("% of ratings")
@@ -107,27 +112,28 @@ def stars(ratings: pd.DataFrame) -> Figure:
     return figure
 
 
-def neighbours(near: Mapping[str, Sequence[Recommendation]]) -> Figure:
-    """The nearest films of each film, as bars of the features that make them near, with their likeness."""
-    rows = max(1, (len(near) + 1) // 2)
-    most = max((len(found) for found in near.values()), default=1)
-    figure = Figure(figsize=(11.6, rows * (0.26 * most + 0.55) + 0.8), layout="constrained", dpi=100)
+@default_style()
+def neighbours(similar: Mapping[str, Sequence[Recommendation]]) -> Figure:
+    """The most similar films of each film, as bars of what each field adds to the similarity."""
+    rows = max(1, (len(similar) + 1) // 2)
+    longest = max((len(found) for found in similar.values()), default=1)
+    figure = new_figure(rows * (0.26 * longest + 0.55) + 0.8, 11.6)
     figure.get_layout_engine().set(h_pad=0.1)
     grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
-    seen: dict[str, None] = {}
-    for axes, (label, found) in zip(grid, near.items(), strict=False):
-        seen |= dict.fromkeys(_likeness(axes, label, found))
-    for axes in grid[len(near) :]:
+    fields: set[str] = set()
+    for axes, (label, found) in zip(grid, similar.items(), strict=False):
+        fields |= _stacked_bars(axes, label, found)
+    for axes in grid[len(similar) :]:
         axes.set_axis_off()
     patches = [
-        Patch(color=_FIELD_COLOURS[field], label=FIELD_NAMES.get(field, field))
-        for field in _FIELD_COLOURS
-        if field in seen
+        Patch(color=colour, label=FIELD_NAMES.get(field, field))
+        for field, colour in FIELD_COLOURS.items()
+        if field in fields
     ]
     if patches:
         figure.legend(
             handles=patches,
-            title="likeness: the cosine of two films, made by",
+            title="cosine similarity, by field",
             loc="outside lower center",
             ncols=len(patches),
             frameon=False,
@@ -135,62 +141,29 @@ def neighbours(near: Mapping[str, Sequence[Recommendation]]) -> Figure:
     return figure
 
 
-def _likeness(axes: Axes, label: str, found: Sequence[Recommendation]) -> list[str]:
-    """Draw the films near one film; returns the fields that make them near."""
-    seen = []
+def _stacked_bars(axes: Axes, label: str, found: Sequence[Recommendation]) -> set[str]:
+    """Draw the films that are similar to one film; returns the fields that contribute."""
+    fields = set()
     for row, one in enumerate(found):
         left = 0.0
         for field, value in _by_field(one).items():
-            axes.barh(row, value, left=left, height=0.72, color=_FIELD_COLOURS.get(field, FAINT))
+            axes.barh(row, value, left=left, height=0.72, color=FIELD_COLOURS.get(field, FAINT))
             left += value
-            seen.append(field)
-        axes.annotate(f"{one.score:.2f}", (left, row), (4, 0), textcoords="offset points", va="center", size=9)
-    axes.set_yticks(range(len(found)), [shortened(one.movie.label, _LABEL_WIDTH) for one in found])
+            fields.add(field)
+        label_bar(axes, left, row, f"{one.score:.2f}", size=9)
+    axes.set_yticks(range(len(found)), [shorten(one.movie.label, _LABEL_WIDTH) for one in found])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.1)
-    _without_scale(axes)
-    axes.set_title(f"Like {shortened(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=INK)
-    plain(axes)
-    return seen
-
-
-def shortened(label: str, width: int) -> str:
-    """The label; of a long one the first and last words, since the parts of a series differ at the end."""
-    words = label.split()
-    first, last = words[: len(words) // 2], words[len(words) // 2 :]
-    while len(label) > width and first and len(last) > 1:
-        if len(first) > len(last):
-            first.pop()
-        else:
-            last.pop(0)
-        label = " ".join([*first, "…", *last])
-    return label
+    remove_scale(axes)
+    axes.set_title(f"Like {shorten(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=INK)
+    remove_frame(axes)
+    return fields
 
 
 def _by_field(one: Recommendation) -> dict[str, float]:
-    """What each field adds to a score, in the order of the fields' colours; what it takes away is left out."""
-    sums = dict.fromkeys(_FIELD_COLOURS, 0.0)
+    """The positive contribution of each field to a score, in the order of `FIELD_COLOURS`."""
+    sums = dict.fromkeys(FIELD_COLOURS, 0.0)
     for reason in one.reasons:
         for feature in reason.features:
             sums[feature.field] = sums.get(feature.field, 0.0) + feature.value
     return {field: value for field, value in sums.items() if value > 0}
-
-
-def _axes(height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9, height), layout="constrained", dpi=100)
-    axes = figure.subplots()
-    plain(axes)
-    return figure, axes
-
-
-def plain(axes: Axes) -> None:
-    """Take the frame and the ticks off."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(length=0, labelcolor=INK)
-
-
-def _without_scale(axes: Axes) -> None:
-    """Every bar has its number written beside it."""
-    axes.xaxis.set_visible(False)
-    axes.spines["bottom"].set_visible(False)

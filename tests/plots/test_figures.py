@@ -92,11 +92,11 @@ def test_the_waterfall_of_nothing_dropped():
     drawn(figure)
 
 
-def test_coverage_says_of_how_many_films_what_is_known():
+def test_coverage_counts_the_films_with_each_field():
     figure = figures.coverage(report("tmdb"))
     assert labels(figure.axes[0]) == ["overview", "cast", "poster", "services", "running time"]
     assert words(figure) == ["0 (0 %)", "600 (60 %)", "3 (0 %)", "512 (51 %)", "999 (100 %)"]
-    assert figure.axes[0].get_title(loc="left") == "What is known of the 1,000 films"
+    assert figure.axes[0].get_title(loc="left") == "Known fields of the 1,000 films"
     drawn(figure)
 
 
@@ -116,8 +116,8 @@ def test_films_by_year_has_whole_years(years):
     assert 1 <= len(ticks) == len(set(ticks)) <= 12
 
 
-def test_stars_are_shares_of_all_ratings():
-    figure = figures.stars(pd.DataFrame({"rating": [4.0, 4.0, 4.0, 0.5]}))
+def test_the_rating_distribution_is_shares_of_all_ratings():
+    figure = figures.rating_distribution(pd.DataFrame({"rating": [4.0, 4.0, 4.0, 0.5]}))
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0.5", "4.0"]
     assert [bar.get_height() for bar in axes.patches] == [25, 75]

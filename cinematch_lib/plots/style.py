@@ -1,0 +1,106 @@
+"""The style of all figures, which does not depend on the user's matplotlib configuration."""
+
+from contextlib import AbstractContextManager
+from io import BytesIO
+from typing import Any
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+KEPT, DROPPED, INK, FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
+MODEL_COLOURS = {
+    "hybrid": KEPT,
+    "served": "#61a5c2",
+    "hybrid without content": "#a9d6e5",
+    "popular": "#8d8d8d",
+    "content": "#81b29a",
+    "itemknn": "#6d597a",
+    "ease": DROPPED,
+    "als": "#f2b880",
+    "bpr": "#b56576",
+}
+FIELD_COLOURS = {
+    "title": "#81b29a",
+    "director": "#1b4965",
+    "cast_top": "#2a6f97",
+    "keywords": "#61a5c2",
+    "overview": "#a9d6e5",
+    "tags": "#bfd8bd",
+    "genres": "#f2b880",
+    "year": "#d9d9d9",
+    "runtime": "#bdbdbd",
+}
+FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
+_WIDTH, _DPI = 9.0, 100  # inches, and pixels an inch
+
+
+def default_style() -> AbstractContextManager[None]:
+    """A block, or as a decorator a function, in which matplotlib's own defaults replace the user's ``matplotlibrc``."""
+    return style.context("default")
+
+
+class _Canvas(FigureCanvasAgg):
+    def print_figure(self, *args: Any, **options: Any) -> Any:
+        with default_style():
+            return super().print_figure(*args, **options)
+
+
+class _Figure(Figure):
+    """A figure that is drawn in `default_style`, and shown by notebooks whatever backend is configured."""
+
+    def savefig(self, *args: Any, **options: Any) -> None:
+        with default_style():
+            super().savefig(*args, **options)
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png")
+        return picture.getvalue()
+
+
+@default_style()
+def new_figure(height: float, width: float = _WIDTH) -> Figure:
+    """An empty figure of this size in inches."""
+    figure = _Figure(figsize=(width, height), layout="constrained", dpi=_DPI)
+    _Canvas(figure)  # attaches itself
+    return figure
+
+
+def new_axes(height: float) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes without a frame."""
+    figure = new_figure(height)
+    axes = figure.subplots()
+    remove_frame(axes)
+    return figure, axes
+
+
+def remove_frame(axes: Axes) -> None:
+    """Hide the frame, except for the bottom line, and the tick marks."""
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0, labelcolor=INK)
+
+
+def remove_scale(axes: Axes) -> None:
+    """Hide the value axis, where every bar is labelled with its value."""
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+
+
+def label_bar(axes: Axes, value: float, row: float, text: str, size: float | None = None) -> None:
+    """Write `text` to the right of a horizontal bar that ends at `value`."""
+    axes.annotate(text, (value, row), (5, 0), textcoords="offset points", va="center", size=size)
+
+
+def shorten(label: str, width: int) -> str:
+    """The label, cut in its middle to about `width` characters: films of a series differ in their last words."""
+    words = label.split()
+    first, last = words[: len(words) // 2], words[len(words) // 2 :]
+    while len(label) > width and first and len(last) > 1:
+        if len(first) > len(last):
+            first.pop()
+        else:
+            last.pop(0)
+        label = " ".join([*first, "…", *last])
+    return label
