@@ -24,6 +24,8 @@ from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
 from cinematch_lib.pipeline import notebooks as pipeline
 from cinematch_lib.pipeline import parameters
+from cinematch_lib.pipeline import runner as pipeline
+from cinematch_lib.recommender import explanation, scoring
 from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 from scripts import build_docs
 
@@ -257,6 +259,17 @@ def test_the_list_of_files_is_the_project_s():
 
 def test_every_public_name_is_documented_in_a_page():
     assert first_names(section("docs/recommending.md", "Load")) == set(cinematch_lib.__all__)
+
+
+def test_the_score_s_formula_is_that_of_the_code():
+    (formula,) = re.findall(r"```text\n(.*?)```", section("docs/conventions.md", "The score"), flags=re.DOTALL)
+    there = [" ".join(line.split()) for line in scoring.__doc__.splitlines()]
+    assert [line for line in formula.splitlines() if " ".join(line.split()) not in there] == []
+
+
+def test_the_table_of_reasons_names_every_kind():
+    shown = first_names(section("docs/recommending.md", "Explanations"))
+    assert shown == {kind for kind, _ in explanation._CLAUSES}
 
 
 # --- numbers and messages ------------------------------------------------------------------------------------
