@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import importlib.util
 import itertools
 import json
@@ -67,6 +68,25 @@ def test_a_page_s_contents_name_all_its_sections(page):
     headings = re.findall(r"^## (.+)", re.sub(r"^```.*?^```", "", PAGES[page], flags=re.M | re.S), flags=re.M)
     listed = re.findall(r"\[([^\]]+)\]\(#", PAGES[page].partition("\n## ")[0])
     assert listed == headings
+
+
+def test_files_and_modules_that_are_named_exist():
+    for page, text in PAGES.items():
+        for path in re.findall(
+            r"`((?:cinematch_lib|tests|notebooks|scripts|examples|benchmarks|docs)/[\w./-]*)`", text
+        ):
+            assert (ROOT / path).exists(), f"{page}: {path}"
+        for module in re.findall(r"`(cinematch_lib(?:\.\w+)+)", text):
+            assert _exists(module), f"{page}: {module}"
+
+
+def _exists(name):
+    """Whether a dotted name is a module, or a name in one."""
+    module, _, last = name.rpartition(".")
+    try:
+        return bool(importlib.util.find_spec(name))
+    except ModuleNotFoundError:
+        return hasattr(importlib.import_module(module), last)
 
 
 # --- commands ------------------------------------------------------------------------------------------------
