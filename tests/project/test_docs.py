@@ -30,6 +30,7 @@ from cinematch_lib.recommender import explanation, scoring
 from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 from scripts import build_docs
 
+FOLDERS = "cinematch_lib|tests|notebooks|scripts|examples|benchmarks|docs"
 COMMANDS = [(page, line[1:]) for page, line in all_commands("cinematch")]
 RUNS = [(page, words) for page, words in COMMANDS if words[0] == "run"]
 STARTED = ("run", "serve", "setup")  # what takes long or does not end
@@ -51,6 +52,11 @@ def options_of(command):
 
 def test_every_link_leads_somewhere():
     assert list(build_docs.broken_links()) == []
+
+
+def test_every_picture_is_shown():
+    shown = {path for text in PAGES.values() for path in re.findall(r"!\[[^\]]*\]\((?:docs/)?([^)]+)\)", text)}
+    assert shown == {path.name for path in (ROOT / "docs").glob("*.png")}
 
 
 def test_every_public_name_has_a_docstring():
