@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,13 @@ def test_the_table_of_packages_is_the_library_s():
     there = {path.parent.name for path in (ROOT / "cinematch_lib").glob("*/__init__.py")}
     there |= {path.stem for path in (ROOT / "cinematch_lib").glob("*.py")} - {"__init__"}
     assert first_names(text) == there
+
+
+def test_the_table_of_extras_is_the_distribution_s():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    base, *extras = rows(section("docs/architecture.md", "Extras"))
+    assert set(base[1].split(", ")) == {re.match(r"[\w-]+", one)[0] for one in project["dependencies"]}
+    assert [names(row[0])[0] for row in extras] == [one for one in project["optional-dependencies"] if one != "dev"]
 
 
 def test_the_list_of_files_is_the_project_s():
