@@ -15,8 +15,8 @@ from support.serving import client
 
 from cinematch_lib.cli.main import parser
 from cinematch_lib.data.datasets import DATASETS
+from cinematch_lib.pipeline import notebooks as pipeline
 from cinematch_lib.pipeline import parameters
-from cinematch_lib.pipeline import runner as pipeline
 from scripts import build_docs
 
 FOLDERS = "cinematch_lib|tests|notebooks|scripts|examples|benchmarks|docs"
@@ -72,10 +72,7 @@ def test_files_and_modules_that_are_named_exist():
 def _exists(name):
     """Whether a dotted name is a module, or a name in one."""
     module, _, last = name.rpartition(".")
-    try:
-        return bool(importlib.util.find_spec(name))
-    except ModuleNotFoundError:
-        return hasattr(importlib.import_module(module), last)
+    return hasattr(importlib.import_module(module), last) or importlib.util.find_spec(name) is not None
 
 
 # --- commands ------------------------------------------------------------------------------------------------
@@ -148,4 +145,4 @@ def test_python_examples_work(page, sample_run, monkeypatch, capsys):
 def test_the_example_parameters_are_all_of_them_with_their_defaults():
     known = pipeline.step_parameters(list(pipeline.STEPS))
     values = yaml.safe_load((ROOT / "examples/params.yaml").read_text(encoding="utf-8"))
-    assert parameters.checked(values, known) == {name: one.default for name, one in known.items()}
+    assert parameters.check_parameters(values, known) == {name: one.default for name, one in known.items()}

@@ -17,7 +17,7 @@ from cinematch_lib import Preferences
 from cinematch_lib.cli.main import parser
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
-from cinematch_lib.pipeline import runner as pipeline
+from cinematch_lib.pipeline import notebooks as pipeline
 from cinematch_lib.recommender import explanation, scoring
 from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 
@@ -34,7 +34,7 @@ def test_the_table_of_steps_names_them_in_order():
 
 
 def test_the_table_of_parameters_names_them_all_with_their_steps():
-    of_step = {step: set(pipeline.parameters_of([step])) for step in pipeline.STEPS}
+    of_step = {step: set(pipeline.step_parameters([step])) for step in pipeline.STEPS}
     shown = {}
     for row in rows(section("docs/pipeline.md", "Parameters")):
         steps = list(pipeline.STEPS) if row[2] == "all" else row[2].split(", ")
@@ -45,7 +45,7 @@ def test_the_table_of_parameters_names_them_all_with_their_steps():
 
 
 def test_defaults_in_the_table_of_parameters():
-    known = pipeline.parameters_of(list(pipeline.STEPS))
+    known = pipeline.step_parameters(list(pipeline.STEPS))
     for row in rows(section("docs/pipeline.md", "Parameters")):
         listed = re.findall(r"\[[^\]]*\]|\{[^}]*\}|[^,\s]+", row[1]) * (1 if "," in row[1] else len(names(row[0])))
         for name, text in zip(names(row[0]), listed, strict=False):
@@ -81,7 +81,7 @@ def test_the_table_of_preferences_names_them_all():
 
 def test_the_table_of_hyperparameters_names_them_all():
     shown = first_names(section("docs/conventions.md", "Hyperparameters"))
-    assert shown == set(pipeline.parameters_of(["train"])) - {"dataset"}
+    assert shown == set(pipeline.step_parameters(["train"])) - {"dataset"}
 
 
 def test_the_changelog_names_every_renamed_parameter():
