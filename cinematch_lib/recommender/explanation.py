@@ -6,64 +6,23 @@ Percentages are shares of the positive contributions; they are left out where th
 list are explained together, since most of the work is to find the few contributions that are named.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from cinematch_lib.recommender.reasons import Contributions, Reason, positive_totals, reasons
+from cinematch_lib.recommender.phrases import (
+    MIN_FILM,
+    WEAK_FIELDS,
+    Phrase,
+    enumerated,
+    find_phrases,
+    percentage,
+)
+from cinematch_lib.recommender.reasons import Contributions, Feature, Reason, positive_totals, reasons
 
-_NAMED_FILMS, _NAMED_FEATURES = 3, 3
-_MIN_POSITIVE, _MIN_NEGATIVE = 0.05, 0.1  # shares from which a contribution is named
-_MIN_SIMILARITY = 0.01  # the same for similarity, whose features tell one film of a list from the next
-_MIN_FILM = 0.1  # share from which the second and third film of a group are named, not counted
-_MIN_FEATURE = 0.1  # part of a similarity from which one of its features is named
 _DOMINANT = 2  # times the share of the second film, from which the first one is told apart
 _NOTHING_KNOWN = "Little is known about it beyond the fact that it passes your filters."
-_WEAK_FIELDS = frozenset({"year", "runtime"})  # by themselves they say little about a film
-
-
-class _Phrase(NamedTuple):
-    """The contributions of one kind and one sign to the score of one film.
-
-    `parts` are the numbers of the strongest parts and `percents` their shares, in percent and negative where they lower
-    the score. The first `named` of them are named; `others` are counted, with `other_percent` together.
-    """
-
-    source: Contributions
-    positive: bool
-    film: int
-    share: float
-    parts: list[int]
-    percents: list[int]
-    named: int
-    others: int
-    other_percent: int
-
-    def label(self, at: int) -> str:
-        """Title and year of the film that part `at` of the strongest ones refers to."""
-        movie = self.source.movie(self.film, self.parts[at])
-        return movie.label if movie else "another film"
-
-    def labels(self, percentages: bool, relation: str) -> list[str]:
-        """The films, each with its share; those that are not named by their number, a single one by its name."""
-        found = [self.label(at) + _percent(self.percents[at], percentages) for at in range(self.named)]
-        if self.others > 1:
-            more = "more films" if found else "films"
-            found.append(f"{self.others} {more} {relation}{_percent(self.other_percent, percentages)}")
-        elif self.others:
-            found.append(self.label(self.named) + _percent(self.other_percent, percentages))
-        return found
-
-    def features(self, at: int) -> tuple[list[str], bool]:
-        """The names of the features that make up most of part `at`, and whether all of them are weak ones."""
-        if self.source.features is None:
-            return [], False
-        features = self.source.features(self.film, self.parts[at])
-        least = _MIN_FEATURE * float(self.source.values[self.film, self.parts[at]])
-        named = [one for one in features if one.value >= least][:_NAMED_FEATURES]
-        return [one.name for one in named], all(one.field in _WEAK_FIELDS for one in features)
 
 
 class Explanations:
@@ -88,8 +47,8 @@ class Explanations:
     @cached_property
     def sentences(self) -> list[str]:
         """The explanation of each film."""
-        phrases: list[list[_Phrase]] = [[] for _ in self._totals]
-        for phrase in _find_phrases(self._contributions, self._totals):
+        phrases: list[list[Phrase]] = [[] for _ in self._totals]
+        for phrase in find_phrases(self._contributions, self._totals, _CLAUSES):
             phrases[phrase.film].append(phrase)
         return [_explain(of_film) for of_film in phrases]
 
@@ -115,47 +74,7 @@ class _Computed(Explanations):
         return [self._sentence]
 
 
-def _find_phrases(contributions: Sequence[Contributions], totals: np.ndarray) -> Iterable[_Phrase]:
-    """The contributions worth naming, by film and then in the order of `_CLAUSES`."""
-    of_kind = {one.kind: one for one in contributions if one.values.shape[1]}
-    groups = [(of_kind[kind], positive) for kind, positive in _CLAUSES if kind in of_kind]
-    if not groups:
-        return ()
-    n_parts = max(_NAMED_FILMS + 1, *(one.values.shape[1] for one, _ in groups))
-    shares = np.zeros((len(groups), len(totals), n_parts))  # by group, film and part
-    for at, (one, positive) in enumerate(groups):
-        shares[at, :, : one.values.shape[1]] = one.values if positive else -one.values
-    np.maximum(shares, 0, out=shares)
-    shares /= totals[:, None]
-    least = np.array([_least_share(one.kind, positive) for one, positive in groups])
-    film, group = np.nonzero(least <= shares.sum(axis=2).T)
-    shares = shares[group, film]  # (phrases, parts)
-    parts = (-shares).argsort(axis=1, kind="stable")[:, : _NAMED_FILMS + 1]
-    strongest = shares[np.arange(len(shares))[:, None], parts]
-    is_named = strongest[:, :_NAMED_FILMS] >= _MIN_FILM
-    share = shares.sum(axis=1)
-    is_named[:, 0] = strongest[:, 0] >= np.minimum(_MIN_POSITIVE, share)
-    named = is_named.sum(axis=1)
-    other_share = share - (strongest[:, :_NAMED_FILMS] * is_named).sum(axis=1)
-    others = ((shares > 0).sum(axis=1) - named) * ((other_share >= _MIN_POSITIVE) | (named == 0))
-    percent = np.array([100 if positive else -100 for _, positive in groups])[group]
-    percents = np.rint(percent[:, None] * strongest).astype(np.int64)
-    other_percent = np.rint(percent * other_share).astype(np.int64)
-    columns = (film, share, parts, percents, named, others, other_percent)
-    sources = [groups[at] for at in group.tolist()]
-    return (
-        _Phrase(*source, *values)
-        for source, values in zip(sources, zip(*[one.tolist() for one in columns], strict=True), strict=True)
-    )
-
-
-def _least_share(kind: str, positive: bool) -> float:
-    if not positive:
-        return _MIN_NEGATIVE
-    return _MIN_SIMILARITY if kind == "liked" else _MIN_POSITIVE
-
-
-def _explain(phrases: list[_Phrase]) -> str:
+def _explain(phrases: list[Phrase]) -> str:
     """The phrases about one film as sentences, those that raise the score first."""
     positive = [one for one in phrases if one.positive]
     if len(positive) > 1 and positive[1].source.kind == "liked" and positive[1].share > positive[0].share:
@@ -171,124 +90,139 @@ def _explain(phrases: list[_Phrase]) -> str:
     return " ".join(clauses) or _NOTHING_KNOWN
 
 
-def _people_who_like(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Item weights of liked films: they are learned from what people like together."""
     labels = phrase.labels(percentages, "you liked")
     dominant = len(labels) == 2 and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
     if dominant:
         return f"people who like {labels[0]} also like it, and so do some who like {labels[1]}"
     if len(labels) == 2:
-        return f"it is often liked together with {_listed(labels)}"
-    return f"people who like {_listed(labels)} also like it"
+        return f"it is often liked together with {enumerated(labels)}"
+    return f"people who like {enumerated(labels)} also like it"
 
 
-def _similar_to(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Similarity to liked films, with the shared features."""
     if not leading:
         return _shares_with(phrase, percentages)
     clauses = []
     for at, label in enumerate(phrase.labels(percentages, "you liked")):
-        names, weak = phrase.features(at) if at < phrase.named else ([], False)
-        if weak and names and not clauses:
-            return f"little is known about it: only {_listed(_own(names))} resemble{'s' * (len(names) == 1)} {label}"
+        features = phrase.features(at) if at < phrase.named else []
+        names = [one.name for one in features]
+        if _are_weak(features) and not clauses:
+            own = enumerated([name.replace("a similar", "its") for name in names])
+            return f"little is known about it: only {own} resemble{'s' * (len(names) == 1)} {label}"
         clauses.append(f"{label}{': ' if names else ''}{', '.join(names)}")
     return f"similar to {'; to '.join(clauses)}"
 
 
-def _shares_with(phrase: _Phrase, percentages: bool) -> str:
+def _shares_with(phrase: Phrase, percentages: bool) -> str:
     """The features shared with the most similar liked film, after a reason that counts for more."""
-    names, weak = phrase.features(0)
-    if not names or (weak and phrase.share < _MIN_POSITIVE):
+    features = phrase.features(0)
+    if not features or (_are_weak(features) and phrase.share < MIN_FILM):
         return ""
-    percent = _percent(round(100 * phrase.share), percentages and phrase.share >= _MIN_FILM)
-    return f"it shares {_listed(names)} with {phrase.label(0)}{percent}"
+    percent = percentage(round(100 * phrase.share), percentages and phrase.share >= MIN_FILM)
+    return f"it shares {_in_prose(features)} with {phrase.label(0)}{percent}"
 
 
-def _own(names: Sequence[str]) -> list[str]:
-    """“a similar year” as “its year”."""
-    return [name.replace("a similar", "its") for name in names]
+def _are_weak(features: Sequence[Feature]) -> bool:
+    return bool(features) and all(one.field in WEAK_FIELDS for one in features)
 
 
-def _less_often(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    return f"people who like {_listed(phrase.labels(True, 'you liked'))} choose it less often"
+def _in_prose(features: Sequence[Feature]) -> str:
+    """Features as the object of a sentence: “the genres crime and drama and the director Michael Mann”."""
+    by_field: dict[str, list[str]] = {}
+    for one in features:
+        by_field.setdefault(one.field, []).append(one.name)
+    return enumerated([_PROSE.get(field, _as_they_are)(names) for field, names in by_field.items()])
 
 
-def _disliked_less_often(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _genres_in_prose(names: Sequence[str]) -> str:
+    return f"the genre{'s' * (len(names) > 1)} {enumerated(names)}"
+
+
+def _as_they_are(names: Sequence[str]) -> str:
+    return enumerated(names)
+
+
+_PROSE: dict[str, Callable[[Sequence[str]], str]] = {
+    "genres": _genres_in_prose,
+    "director": lambda names: f"the {enumerated(names)}",
+    "cast_top": lambda names: f"{enumerated(names)} in the cast",
+    "keywords": lambda names: f"the keyword{'s' * (len(names) > 1)} {enumerated(names)}",
+    "tags": lambda names: f"the tag{'s' * (len(names) > 1)} {enumerated(names)}",
+}
+
+
+def _less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {enumerated(phrase.labels(True, 'you liked'))} choose it less often"
+
+
+def _disliked_less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"people who like {_disliked(phrase, percentages, ',')} choose it less often"
 
 
-def _disliked_also(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _disliked_also(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"it is also liked by people who like {_disliked(phrase, True)}"
 
 
-def _unlike_disliked(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _unlike_disliked(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"it differs from {_disliked(phrase, percentages)}"
 
 
-def _like_disliked(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _like_disliked(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"it resembles {_disliked(phrase, True)}"
 
 
-def _disliked(phrase: _Phrase, percentages: bool, end: str = "") -> str:
+def _disliked(phrase: Phrase, percentages: bool, end: str = "") -> str:
     """The disliked films of a phrase, told once as disliked."""
     labels = phrase.labels(percentages, "you disliked")
-    return _listed(labels) if "you disliked" in labels[-1] else f"{_listed(labels)}, which you disliked{end}"
+    return enumerated(labels) if "you disliked" in labels[-1] else f"{enumerated(labels)}, which you disliked{end}"
 
 
-def _unlike_liked(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    return f"it differs from {_listed(phrase.labels(True, 'you liked'))}, which you liked"
+def _unlike_liked(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it differs from {enumerated(phrase.labels(True, 'you liked'))}, which you liked"
 
 
-def _genres(phrase: _Phrase, percentages: bool, leading: bool) -> str:
+def _genres(phrase: Phrase, percentages: bool, leading: bool) -> str:
     assert phrase.source.features is not None
     names = [feature.name for feature in phrase.source.features(phrase.film, 0)]
-    return f"it has {_listed(names)}, which you asked for{_percent(phrase.percents[0], percentages)}"
+    return f"it has {enumerated(names)}, which you asked for{percentage(phrase.percents[0], percentages)}"
 
 
-def _known(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    return f"{_people(phrase)} like it{_percent(phrase.percents[0], percentages)}"
+def _known(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"{_people(phrase)} like it{percentage(phrase.percents[0], percentages)}"
 
 
-def _little_known(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    people = _people(phrase)
-    likes = "likes" if people == "nobody" or people.endswith("person") else "like"
-    only = "" if people == "nobody" else "only "
-    return f"{only}{people} {likes} it{_percent(phrase.percents[0], True)}"
+def _less_popular(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    people, percent = _people(phrase), percentage(phrase.percents[0], True)
+    if people == "nobody":
+        return f"nobody is known to like it{percent}"
+    if people == "1 person":
+        return f"only 1 person likes it{percent}"
+    return f"less popular than others, with {people} who like it{percent}"
 
 
-def _people(phrase: _Phrase) -> str:
+def _people(phrase: Phrase) -> str:
     assert phrase.source.features is not None
     (people,) = phrase.source.features(phrase.film, 0)
     return people.name
 
 
-def _above_average(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    return f"its ratings are above average{_percent(phrase.percents[0], percentages)}"
+def _above_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"its ratings are above average{percentage(phrase.percents[0], percentages)}"
 
 
-def _below_average(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    return f"its ratings are below average{_percent(phrase.percents[0], True)}"
+def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"its ratings are below average{percentage(phrase.percents[0], True)}"
 
 
-def _like_one_above(phrase: _Phrase, percentages: bool, leading: bool) -> str:
-    return f"it resembles {phrase.label(0)}, higher in this list{_percent(phrase.percents[0], True)}"
-
-
-def _percent(percent: int, shown: bool) -> str:
-    if not shown:
-        return ""
-    if percent < 0:
-        return f" (−{-percent}%)" if percent >= -100 else " (which outweighs everything else)"
-    return f" ({percent}%)"
-
-
-def _listed(names: Sequence[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+def _like_one_above(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it resembles {phrase.label(0)}, higher in this list{percentage(phrase.percents[0], True)}"
 
 
 # By kind and sign, in the order of the clauses; of what liked films contribute, the stronger kind comes first.
-_CLAUSES: dict[tuple[str, bool], Callable[[_Phrase, bool, bool], str]] = {
+_CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_liked", True): _people_who_like,
     ("liked", True): _similar_to,
     ("rated_with_disliked", True): _disliked_less_often,
@@ -300,7 +234,7 @@ _CLAUSES: dict[tuple[str, bool], Callable[[_Phrase, bool, bool], str]] = {
     ("disliked", False): _like_disliked,
     ("rated_with_liked", False): _less_often,
     ("liked", False): _unlike_liked,
-    ("popularity", False): _little_known,
+    ("popularity", False): _less_popular,
     ("quality", False): _below_average,
     ("diversity", False): _like_one_above,
 }

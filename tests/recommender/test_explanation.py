@@ -143,7 +143,7 @@ def test_unlikeness_to_a_disliked_film_speaks_for_it():
 def test_nothing_but_reasons_against_it_needs_no_but():
     assert words(("popularity", 0.1, None, (Feature("likes", "12 people", 0.1),))) == "12 people like it."
     few = ("popularity", -0.1, None, (Feature("likes", "3 people", -0.1),))
-    assert words(liked(HEAT, 0.4, MANN), few).endswith(". Only 3 people like it (−25%).")
+    assert words(liked(HEAT, 0.4, MANN), few).endswith(". Less popular than others, with 3 people who like it (−25%).")
     assert words(quality(-0.1)) == "Its ratings are below average (−100%)."
     assert words(*[("disliked", -0.01, GIGLI, ())] * 200) == "It resembles 200 films you disliked (−100%)."
 
@@ -212,7 +212,7 @@ def test_those_that_say_little_are_counted():
 
 def test_likeness_beside_ratings_is_told_of_the_film():
     assert words(rated(HEAT, 0.6), liked(HEAT, 0.4, MANN)) == (
-        "People who like Heat (1995) (60%) also like it. It shares director Michael Mann with Heat (1995) (40%)."
+        "People who like Heat (1995) (60%) also like it. It shares the director Michael Mann with Heat (1995) (40%)."
     )
     assert words(rated(HEAT, 0.4), liked(HEAT, 0.6, MANN)) == (
         "Similar to Heat (1995) (60%): director Michael Mann. People who like Heat (1995) (40%) also like it."
@@ -256,5 +256,6 @@ def test_the_year_alone_is_told_as_little():
 
 def test_small_similarity_beside_item_weights_tells_what_is_shared():
     assert words(rated(HEAT, 0.97), liked(HEAT, 0.03, MANN, CRIME)) == (
-        "People who like Heat (1995) (97%) also like it. It shares director Michael Mann and crime with Heat (1995)."
+        "People who like Heat (1995) (97%) also like it. "
+        "It shares the director Michael Mann and the genre crime with Heat (1995)."
     )

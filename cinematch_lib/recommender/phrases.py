@@ -1,0 +1,121 @@
+"""The contributions of a list of recommendations that are worth naming, and their parts in words."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from cinematch_lib.recommender.reasons import Contributions, Feature
+
+NAMED_FILMS, NAMED_FEATURES = 3, 3
+MIN_POSITIVE, MIN_NEGATIVE = 0.05, 0.1  # shares from which a contribution is named
+MIN_SIMILARITY = 0.01  # the same for similarity, whose features tell one film of a list from the next
+MIN_FILM = 0.1  # share from which the second and third film of a group are named, not counted
+MIN_FEATURE = 0.1  # part of a similarity from which one of its features is named
+WEAK_FIELDS = frozenset({"year", "runtime"})  # by themselves they say little about a film
+
+
+class Phrase(NamedTuple):
+    """The contributions of one kind and one sign to the score of one film.
+
+    `parts` are the numbers of the strongest parts and `percents` their shares, in percent and negative where they lower
+    the score. The first `named` of them are named; `others` are counted, with `other_percent` together.
+    """
+
+    source: Contributions
+    positive: bool
+    film: int
+    share: float
+    parts: list[int]
+    percents: list[int]
+    named: int
+    others: int
+    other_percent: int
+
+    def label(self, at: int) -> str:
+        """Title and year of the film that part `at` of the strongest ones refers to."""
+        movie = self.source.movie(self.film, self.parts[at])
+        return movie.label if movie else "another film"
+
+    def labels(self, percentages: bool, relation: str) -> list[str]:
+        """The films, each with its share; those that are not named by their number, a single one by its name."""
+        found = [self.label(at) + percentage(self.percents[at], percentages) for at in range(self.named)]
+        if self.others > 1:
+            more = "more films" if found else "films"
+            found.append(f"{self.others} {more} {relation}{percentage(self.other_percent, percentages)}")
+        elif self.others:
+            found.append(self.label(self.named) + percentage(self.other_percent, percentages))
+        return found
+
+    def features(self, at: int) -> list[Feature]:
+        """The features that make up most of part `at`; weak ones only where there are no others."""
+        if self.source.features is None:
+            return []
+        features = self.source.features(self.film, self.parts[at])
+        least = MIN_FEATURE * float(self.source.values[self.film, self.parts[at]])
+        named = [one for one in features if one.value >= least]
+        return ([one for one in named if one.field not in WEAK_FIELDS] or named)[:NAMED_FEATURES]
+
+
+def find_phrases(
+    contributions: Sequence[Contributions], totals: np.ndarray, order: Iterable[tuple[str, bool]]
+) -> Iterable[Phrase]:
+    """The contributions worth naming, by film and then in `order`, of kinds and whether they raise the score.
+
+    `totals` is the denominator of the shares, float64 (films,); see `reasons.positive_totals`.
+    """
+    of_kind = {one.kind: one for one in contributions if one.values.shape[1]}
+    groups = [(of_kind[kind], positive) for kind, positive in order if kind in of_kind]
+    if not groups:
+        return ()
+    n_parts = max(NAMED_FILMS + 1, *(one.values.shape[1] for one, _ in groups))
+    shares = np.zeros((len(groups), len(totals), n_parts))  # by group, film and part
+    for at, (one, positive) in enumerate(groups):
+        shares[at, :, : one.values.shape[1]] = one.values if positive else -one.values
+    np.maximum(shares, 0, out=shares)
+    shares /= totals[:, None]
+    least = np.array([_least_share(one.kind, positive) for one, positive in groups])
+    film, group = np.nonzero(least <= shares.sum(axis=2).T)
+    shares = shares[group, film]  # (phrases, parts)
+    parts = (-shares).argsort(axis=1, kind="stable")[:, : NAMED_FILMS + 1]
+    strongest = shares[np.arange(len(shares))[:, None], parts]
+    is_named = strongest[:, :NAMED_FILMS] >= MIN_FILM
+    share = shares.sum(axis=1)
+    is_named[:, 0] = strongest[:, 0] >= np.minimum(MIN_POSITIVE, share)
+    named = is_named.sum(axis=1)
+    other_share = share - (strongest[:, :NAMED_FILMS] * is_named).sum(axis=1)
+    others = ((shares > 0).sum(axis=1) - named) * ((other_share >= MIN_POSITIVE) | (named == 0))
+    percent = np.array([100 if positive else -100 for _, positive in groups])[group]
+    percents = np.rint(percent[:, None] * strongest).astype(np.int64)
+    other_percent = np.rint(percent * other_share).astype(np.int64)
+    columns = (film, share, parts, percents, named, others, other_percent)
+    sources = [groups[at] for at in group.tolist()]
+    return (
+        Phrase(*source, *values)
+        for source, values in zip(sources, zip(*[one.tolist() for one in columns], strict=True), strict=True)
+    )
+
+
+def _least_share(kind: str, positive: bool) -> float:
+    if not positive:
+        return MIN_NEGATIVE
+    return MIN_SIMILARITY if kind == "liked" else MIN_POSITIVE
+
+
+def percentage(percent: int, shown: bool) -> str:
+    """The share behind a name, ``(61%)`` or ``(−18%)``; empty unless `shown`."""
+    if not shown:
+        return ""
+    if percent < 0:
+        return f" (−{-percent}%)" if percent >= -100 else " (which outweighs everything else)"
+    return f" ({percent}%)"
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """The names as a list in a sentence.
+
+    >>> enumerated(["crime", "drama", "war"])
+    'crime, drama and war'
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
