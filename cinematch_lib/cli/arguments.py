@@ -1,12 +1,16 @@
 """The form that all commands share: summary, examples, and the flags for folders."""
 
 import argparse
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-Commands = (
-    argparse._SubParsersAction
-)  # what `ArgumentParser.add_subparsers` returns; argparse has no public name for it
+if TYPE_CHECKING:
+    # What `ArgumentParser.add_subparsers` returns; argparse has no public name for it.
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_WIDTH = 78  # columns of a description, as argparse has them on a terminal of 80
 
 _FOLDERS = {
     "raw": "the data sets",
@@ -16,7 +20,7 @@ _FOLDERS = {
 
 
 def add_command(
-    commands: Commands,
+    commands: "Commands",
     name: str,
     function: Callable[[argparse.Namespace], None],
     summary: str,
@@ -30,10 +34,10 @@ def add_command(
     `summary` begins with a small letter and has no full stop. The help of the command shows `description`, or the
     summary where that is empty, then the flags, and the `examples` at the end.
     """
-    parser = commands.add_parser(
+    parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,
-        description=description or f"{summary[0].upper()}{summary[1:]}.",
+        description=textwrap.fill(description or f"{summary[0].upper()}{summary[1:]}.", _WIDTH),
         epilog="\n  ".join(["examples:", *examples]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

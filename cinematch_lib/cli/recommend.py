@@ -4,11 +4,12 @@ import argparse
 import textwrap
 from typing import TYPE_CHECKING
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.output import WIDTH, print_json, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
 if TYPE_CHECKING:
+    from cinematch_lib.cli.arguments import Commands
     from cinematch_lib.recommender.films import Movie
     from cinematch_lib.recommender.preferences import Preferences
     from cinematch_lib.recommender.recommendations import Recommendation
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 DEFAULT_K = 10
 
 
-def add_recommend(commands: Commands) -> None:
+def add_recommend(commands: "Commands") -> None:
     """Add the command ``recommend``."""
     recommend = add_command(
         commands,
         "recommend",
         _recommend,
         "recommend films, with the reasons for each",
-        description="Recommend films from the current run, with the reasons for each. Titles may be given without\n"
+        description="Recommend films from the current run, with the reasons for each. Titles may be given without "
         "the year where only one film has the title.",
         examples=(
             'cinematch recommend --like "Heat (1995)" --like "Toy Story"',
-            "cinematch recommend --genre crime --genre thriller --year-min 1990 --runtime-max 120",
+            "cinematch recommend --genre crime --year-min 1990 --runtime-max 120",
             "cinematch recommend --like Heat --service Netflix -k 5 --json",
         ),
     )
@@ -55,7 +56,7 @@ def add_recommend(commands: Commands) -> None:
     recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
 
 
-def add_search(commands: Commands) -> None:
+def add_search(commands: "Commands") -> None:
     """Add the command ``search``."""
     search = add_command(
         commands,

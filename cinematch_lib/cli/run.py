@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.environment import load_dotenv_file
 from cinematch_lib.cli.output import print_table, terminal
 from cinematch_lib.cli.runs import size
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from cinematch_lib.artifacts.runs import RunInfo
+    from cinematch_lib.cli.arguments import Commands
     from cinematch_lib.pipeline.runner import StepTime
 
 
-def add_run(commands: Commands) -> None:
+def add_run(commands: "Commands") -> None:
     """Add the command ``run``."""
     run = add_command(
         commands,
         "run",
         _run,
         "run the pipeline: fetch, clean, features, train, evaluate",
-        description="Run the notebooks of the pipeline in order: fetch, clean, features, train, evaluate. The result\n"
+        description="Run the notebooks of the pipeline in order: fetch, clean, features, train, evaluate. The result "
         "is a new run, which becomes the current one.",
         examples=(
             "cinematch run",
@@ -49,9 +50,9 @@ def add_run(commands: Commands) -> None:
         action="append",
         default=[],
         metavar=("NAME", "VALUE"),
-        help="a parameter of a notebook; may be repeated, and overrides the file of -f",
+        help="a parameter of a notebook, such as: -p min_year 1990; may be repeated, and overrides the file of -f",
     )
-    run.add_argument("-f", type=Path, metavar="FILE", help="a YAML file with parameters, a line each: 'min_year: 1990'")
+    run.add_argument("-f", type=Path, metavar="FILE", help="a YAML file of parameters, such as min_year: 1990")
     run.add_argument("--from", dest="first", metavar="STEP", help="first step to run (default: fetch)")
     run.add_argument("--to", dest="last", metavar="STEP", help="last step to run (default: evaluate)")
     run.add_argument(

@@ -4,24 +4,25 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.output import print_json, print_table, terminal
 from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
     from cinematch_lib.artifacts.diff import Differences
     from cinematch_lib.artifacts.runs import RunInfo, RunRecord
+    from cinematch_lib.cli.arguments import Commands
     from cinematch_lib.evaluation.run_changes import Change
 
 
-def add_runs(commands: Commands) -> None:
+def add_runs(commands: "Commands") -> None:
     """Add the command ``runs``."""
     runs = add_command(
         commands,
         "runs",
         _runs,
         "list the runs, or compare two",
-        description="List the runs with their metrics, or compare two: metrics, parameters, and a verdict as the last\n"
+        description="List the runs with their metrics, or compare two: metrics, parameters, and a verdict as the last "
         "line. A difference counts where its 95 % interval over the test users does not hold 0.",
         examples=(
             "cinematch runs",
@@ -37,7 +38,7 @@ def add_runs(commands: Commands) -> None:
     runs.add_argument("--json", action="store_true", help="print JSON")
 
 
-def add_use(commands: Commands) -> None:
+def add_use(commands: "Commands") -> None:
     """Add the command ``use``."""
     use = add_command(
         commands,
@@ -63,7 +64,7 @@ def _runs(options: argparse.Namespace) -> None:
     if not runs and not broken:
         raise CineMatchError(f"{options.artifacts_dir} has no runs yet; make one: cinematch run")
     _print_list(runs, current)
-    print("\n* the current run. Runs with the same letters after the time hold the same results.")
+    print("\n* current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
         print(f"Not readable: {problem}")
 
@@ -128,8 +129,6 @@ def _metric_changes(records: "Sequence[RunRecord]", *, must: bool) -> "tuple[Seq
 
     With `must`, CineMatchError is raised instead.
     """
-    if not must and not any("evaluate" in record.info.facts for record in records):
-        return [], "neither run was evaluated"
     try:
         from cinematch_lib.evaluation.run_changes import metric_changes
 

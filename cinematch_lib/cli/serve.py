@@ -8,8 +8,9 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.environment import load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
@@ -17,16 +18,19 @@ from cinematch_lib.errors import CineMatchError, require_extra
 _TURN = 0.0005
 _DRAIN_SECONDS = 30  # what requests in flight may still take after a signal to stop
 
+if TYPE_CHECKING:
+    from cinematch_lib.cli.arguments import Commands
 
-def add_serve(commands: Commands) -> None:
+
+def add_serve(commands: "Commands") -> None:
     """Add the command ``serve``."""
     serve = add_command(
         commands,
         "serve",
         _serve,
         "serve the API and the web page",
-        description="Serve the API and the web page from the current run. Another run that becomes current is loaded\n"
-        "without a restart. CINEMATCH_API_TOKEN, in the environment or in .env, sets the token that\n"
+        description="Serve the API and the web page from the current run. Another run that becomes current is loaded "
+        "without a restart. CINEMATCH_API_TOKEN, in the environment or in .env, sets the token that "
         "clients must send; it is required to listen beyond this computer.",
         examples=(
             "cinematch serve",

@@ -2,20 +2,24 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.environment import load_dotenv_file
 
+if TYPE_CHECKING:
+    from cinematch_lib.cli.arguments import Commands
 
-def add_setup(commands: Commands, run_command: Callable[[Sequence[str]], None]) -> None:
+
+def add_setup(commands: "Commands", run_command: Callable[[Sequence[str]], None]) -> None:
     """Add the command ``setup``; `run_command` executes another command of ``cinematch``, given its words."""
     setup = add_command(
         commands,
         "setup",
         _setup,
         "guided set-up: asks, runs the pipeline, checks, serves",
-        description="Asks for the set-up, data set, filters and features, shows the time and the command that result\n"
-        "from the answers, runs it, checks the result, and offers to start the server. An answer that a\n"
+        description="Asks for the set-up, data set, filters and features, shows the time and the command that result "
+        "from the answers, runs it, checks the result, and offers to start the server. An answer that a "
         "flag gives is not asked for.",
         examples=(
             "cinematch setup",

@@ -82,7 +82,7 @@ class Interview:
 
     def _applies(self, name: str, has_metadata: bool) -> bool:
         source = self._all(self._values)["services"]
-        needs = {
+        needs: dict[str, bool] = {
             "require_tmdb": has_metadata,
             "services_file": source == "file",
             "region": source in ("tmdb", "file"),
@@ -123,7 +123,8 @@ class Interview:
         terminal.heading("TMDb")
         terminal.say("It adds overviews, casts, posters and streaming offers, and requires a free token.")
         given = self._values.get("use_tmdb")
-        wanted = self._values["use_tmdb"] = self._prompter.confirm("Take TMDb's data?", default=False, given=given)
+        wanted = self._prompter.confirm("Take TMDb's data?", default=False, given=given)
+        self._values["use_tmdb"] = wanted
         if wanted:
             self._tmdb(data_set)
         return wanted

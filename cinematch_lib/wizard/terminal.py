@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -12,8 +13,8 @@ _WIDTH = 80  # columns
 
 def console() -> Console:
     """A console for stdout that prints text as it is, without color where NO_COLOR is set (https://no-color.org)."""
-    colors = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(color_system=colors, markup=False, emoji=False, highlight=False)
+    color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(color_system=color_system, markup=False, emoji=False, highlight=False)
 
 
 def heading(text: str) -> None:
