@@ -38,7 +38,12 @@ NEED_AN_EXTRA = {
     "cinematch_lib.storage.resources",
 }
 BASE = {"numpy", "rapidfuzz", "scipy"}
-COMES_WITH = {"jupyter_client": "nbclient", "pydantic_core": "pydantic", "starlette": "fastapi"}
+COMES_WITH = {
+    "jupyter_client": "nbclient",
+    "prompt_toolkit": "questionary",
+    "pydantic_core": "pydantic",
+    "starlette": "fastapi",
+}
 FILES = sorted(LIBRARY.rglob("*.py"))
 
 
