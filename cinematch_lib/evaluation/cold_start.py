@@ -178,7 +178,7 @@ def _measure(model: Model, split: Split, relevant: pd.DataFrame, hidden: np.ndar
     histories = split.histories
     rated = {user: ids.to_numpy() for user, ids in pd.concat([histories, relevant]).groupby("userId")["movieId"]}
     for user, liked in relevant[relevant["rating"] >= LIKED].groupby("userId")["movieId"]:
-        scores = model.scores(histories[histories["userId"] == user], [user])[0]
+        scores = model.scores(histories[histories["userId"] == user], np.array([user]))[0]
         positives = scores[np.isin(model.films, liked)]
         unrated = ~np.isin(model.films, rated[user])
         negatives = scores[unrated & is_hidden]

@@ -134,7 +134,7 @@ def compare_by_time(
     ratings: pd.DataFrame,
     films: pd.DataFrame,
     tags: pd.DataFrame | None,
-    date: str | float,
+    date: str | float | None = None,
     **options: Any,
 ) -> Comparison | None:
     """Compare the highlighted models of `comparison` again, split by time at `date`.
@@ -175,7 +175,7 @@ class _Evaluation:
             facts = {"params": dict(getattr(model, "best_params", params))}
             costs = {"fit s": fit_time.seconds, "MB": megabytes(model)}
             folds[name].append(facts | self._measured(_recommend_with(model), rank_with(model), fold, costs))
-            if name == HYBRID and self.serve is not None:
+            if isinstance(model, Hybrid) and self.serve is not None:
                 with timer() as fit_time:
                     served = self.serve(fold, model)
                 costs = {"fit s": fit_time.seconds, "MB": megabytes(served)}

@@ -24,7 +24,7 @@ from cinematch_lib.storage.files import sha256
 
 PROTOCOLS = ("users", "time", "liang2018")
 MIN_TEST_USERS, MIN_FILMS = 10, 20
-TRAIN_SHARE = 0.8  # by time: the share of the ratings before the date, where no date is given
+_TRAIN_SHARE = 0.8  # by time: the share of the ratings before the date, if no date is given
 _CROSS_VALIDATED = 1000  # with at most so many users, all of them are tested, in folds
 _FOLDS, _MAX_TEST_USERS, _MAX_VALIDATION_USERS = 4, 1000, 500
 
@@ -75,16 +75,16 @@ def make_protocol(
     name: str = "users",
     folds: int | None = None,
     test_users: int | None = None,
-    date: str | float = TRAIN_SHARE,
+    date: str | float | None = None,
     seed: int = 0,
 ) -> Protocol:
     """The protocol `name`: ``users``, ``time`` or ``liang2018`` (see `splits`).
 
     With `users`, every eligible user is tested in one of `folds`, except for one more fold that serves for
     validation; with a single fold, `test_users` are tested. By default there are four folds for up to 1,000 users,
-    and else one fold with a fifth of the users, at most 1,000. `date` separates train and test data by time.
-    `films` is the catalog and `tags` the table of tags.csv. Raises NothingToDoError if fewer than ten users can be
-    tested, and CineMatchError for arguments that cannot be met.
+    and else one fold with a fifth of the users, at most 1,000. `date` separates train and test data by time; by
+    default a fifth of the ratings come after it. `films` is the catalog and `tags` the table of tags.csv. Raises
+    NothingToDoError if fewer than ten users can be tested, and CineMatchError for arguments that cannot be met.
     """
     if name not in PROTOCOLS:
         raise UnknownNameError(
@@ -97,7 +97,7 @@ def make_protocol(
             f"{MIN_TEST_USERS} such users and {MIN_FILMS} films at the least, so there is nothing to measure with"
         )
     if name == "time":
-        return _by_time(ratings, films, tags, date, seed)
+        return _by_time(ratings, films, tags, _TRAIN_SHARE if date is None else date, seed)
     if name == "liang2018":
         return _liang2018(ratings, films, tags, test_users, seed)
     if folds is None:

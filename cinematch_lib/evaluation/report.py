@@ -50,7 +50,7 @@ def metric_label(metric: str) -> str:
 def means(comparison: Comparison) -> dict[str, dict[str, Interval]]:
     """The mean of each metric over users with its interval, by model and metric."""
     return {
-        name: {metric: interval(result.values[metric]) for metric in result.values}
+        name: {str(metric): interval(values) for metric, values in result.values.items()}
         for name, result in comparison.results.items()
     }
 
@@ -104,9 +104,10 @@ def differences(comparison: Comparison) -> pd.DataFrame:
     """
     rows = []
     for metric in comparison.main_metrics:
-        baseline = max(comparison.baselines, key=lambda name: comparison.values(metric)[name].mean(), default=None)
-        for name in (HYBRID, SERVED) if baseline else ():
+        means = comparison.values(metric)[comparison.baselines].mean()
+        for name in (HYBRID, SERVED) if len(means) else ():
             if name in comparison.results:
+                baseline = str(means.idxmax())
                 other = comparison.results[baseline].values[metric]
                 one = difference(comparison.results[name].values[metric], other)
                 interval_texts = signed(one), percent(one, other.mean())
@@ -191,13 +192,13 @@ def example_user(comparison: Comparison, films: pd.DataFrame, k: int = 10) -> tu
     values = comparison.results[model].values[metric]
     counts = protocol.histories["userId"].value_counts().reindex(values.index).fillna(0)
     candidates = values[counts.between(10, 60)] if counts.between(10, 60).any() else values
-    user = int((candidates - values.mean()).abs().idxmin())
+    user = candidates.index[int((candidates - values.mean()).abs().argmin())]
     history, held_out, recommended = (
         table[table["userId"] == user]
         for table in (protocol.histories, protocol.held_out, comparison.results[model].lists)
     )
-    labels = films.drop_duplicates("movieId").set_index("movieId")
-    labels = labels["title"] + (labels["year"].map(" ({})".format) if "year" in labels else "")
+    films = films.drop_duplicates("movieId").set_index("movieId")
+    labels = films["title"] + (films["year"].map(" ({})".format) if "year" in films else "")
     history = history.sort_values(["rating", "movieId"], ascending=[False, True])
     rated = labels.reindex(history["movieId"]).to_numpy()
     known = pd.DataFrame({"rated": rated, "rating": history["rating"].map("{:g}".format).to_numpy()}).head(_ROWS)

@@ -56,7 +56,12 @@ class Model(ABC):
         return self
 
     def recommend(
-        self, histories: pd.DataFrame, k: int = 20, *, exclude_seen: bool = True, users: Sequence[int] | None = None
+        self,
+        histories: pd.DataFrame,
+        k: int = 20,
+        *,
+        exclude_seen: bool = True,
+        users: Sequence[int] | np.ndarray | None = None,
     ) -> pd.DataFrame:
         """The `k` highest-scoring films of each user, the best first: `userId, movieId, rank, score`.
 
@@ -73,7 +78,7 @@ class Model(ABC):
         lists = [self._ranked(batch, k, exclude_seen) for batch in batches]
         return pd.concat([pd.DataFrame(columns=list(_DTYPES)).astype(_DTYPES), *lists], ignore_index=True)
 
-    def scores(self, histories: pd.DataFrame, users: Sequence[int] | None = None) -> np.ndarray:
+    def scores(self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """The score of each film for each user: float32 (users, films), both in ascending order of their ids."""
         return self._scores_or_likes(Interactions.from_ratings(histories, self.films, users))
 

@@ -30,7 +30,9 @@ class Interactions:
     timestamps: np.ndarray | None = None
 
     @classmethod
-    def from_ratings(cls, table: pd.DataFrame, films: np.ndarray, users: Sequence[int] | None = None) -> "Interactions":
+    def from_ratings(
+        cls, table: pd.DataFrame, films: np.ndarray, users: Sequence[int] | np.ndarray | None = None
+    ) -> "Interactions":
         """From a table with `userId, movieId, rating` and optionally `timestamp`.
 
         Ratings of films outside `films` are ignored, though their users keep a row; of several ratings of a

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,36 @@ from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
-from cinematch_lib.storage.resources import threads_for
+from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
 
-def train(ratings: pd.DataFrame, catalog: pd.DataFrame, **params: Any) -> Hybrid:
-    """A hybrid with the hyperparameters `params`, fitted with a suitable number of threads; logs its progress.
+@dataclass(frozen=True)
+class TrainingResult:
+    """A fitted hybrid, the `weights` to serve, and the `cost` in seconds and megabytes."""
+
+    hybrid: Hybrid
+    weights: ItemWeights
+    cost: Mapping[str, float]
+
+    @property
+    def n_films(self) -> int:
+        """The number of films that have a weight."""
+        return int((self.weights.matrix.getnnz(axis=0) > 0).sum())
+
+
+def train(ratings: pd.DataFrame, catalog: pd.DataFrame, weights_per_film: int = 200, **params: Any) -> TrainingResult:
+    """Fit a hybrid with the hyperparameters `params` and keep its largest weights; progress is printed to stderr.
 
     Raises as `Hybrid` and `Model.fit` do.
     """
     show_progress()
-    with threads_for(len(ratings)):
-        return Hybrid(**params).fit(ratings, catalog)
+    with timer() as fitting, threads_for(len(ratings)):
+        hybrid = Hybrid(**params).fit(ratings, catalog)
+    with timer() as pruning:
+        weights = hybrid.item_weights(weights_per_film)
+    cost = {"fit seconds": round(fitting.seconds, 2), "prune seconds": round(pruning.seconds, 2)}
+    cost |= {"model megabytes": round(megabytes(hybrid), 1), "served megabytes": round(megabytes(weights), 1)}
+    return TrainingResult(hybrid, weights, cost)
 
 
 def show_progress() -> None:
