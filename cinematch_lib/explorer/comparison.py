@@ -119,7 +119,7 @@ def _difference(change: Change) -> str:
         return "the same for every user"
     interval = change.difference
     size = "larger than the noise" if interval.differs else "within the noise"
-    return f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]: {size}".replace("-", "−")
+    return markup.minus(f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]: {size}")
 
 
 def _summary(a: State, b: State) -> str:

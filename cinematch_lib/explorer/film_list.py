@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from cinematch_lib.explorer import markup
 from cinematch_lib.recommender.reasons import Reason
 from cinematch_lib.recommender.recommendations import Recommendation
 
@@ -43,7 +44,7 @@ def _item(film: Recommendation, colours: dict[str, str], zero: float, scale: flo
     movie = film.movie
     facts = [f"{movie.runtime} min" if movie.runtime else "", ", ".join(movie.genres), ", ".join(movie.services)]
     return (
-        f'<li data-film="{movie.movie_id}"><span class="cm-score">{film.score:.3f}</span>'
+        f'<li data-film="{movie.movie_id}"><span class="cm-score">{markup.minus(f"{film.score:.3f}")}</span>'
         f'<span class="cm-title">{film.rank}. {escape(movie.label)}</span>'
         f'<div class="cm-hint">{escape(" · ".join(fact for fact in facts if fact))}</div>'
         f"{_bar(film.reasons, colours, zero, scale)}"
@@ -61,7 +62,7 @@ def _bar(reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale:
             start, right = right, right + width
         else:
             start = left = left - width
-        tooltip = escape(f"{_name(reason)}: {reason.value:+.3f} ({reason.share:+.0%})", quote=True)
+        tooltip = escape(f"{_name(reason)}: {markup.minus(f'{reason.value:+.3f} ({reason.share:+.0%})')}", quote=True)
         style = f"left:{100 * start / scale:.2f}%;width:{100 * width / scale:.2f}%;background:{colours[_name(reason)]}"
         segments.append(f'<i style="{style}" title="{tooltip}"></i>')
     return f'<div class="cm-stack">{"".join(segments)}<b style="left:{100 * zero / scale:.2f}%"></b></div>'

@@ -45,9 +45,14 @@ def percent(part: int, total: int) -> str:
     """A share in percent.
 
     >>> percent(1, 3), percent(0, 0)
-    ('33 %', '–')
+    ('33%', '–')
     """
-    return f"{100 * part / total:.0f} %" if total else "–"
+    return f"{100 * part / total:.0f}%" if total else "–"
+
+
+def minus(text: str) -> str:
+    """The text of numbers with minus signs in place of hyphens."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def signed(number: int) -> str:
@@ -56,7 +61,7 @@ def signed(number: int) -> str:
     >>> signed(1200), signed(-3), signed(0)
     ('+1,200', '−3', '±0')
     """
-    return f"{number:+,}".replace("-", "−") if number else "±0"
+    return minus(f"{number:+,}") if number else "±0"
 
 
 def headline(kept: int, read: int) -> str:
@@ -73,7 +78,7 @@ def waterfall(steps: Iterable[tuple[str, int, int]], read: int) -> str:
     for step, films, left in steps:
         start, colour = (0, KEPT) if films > 0 or step == "kept" else (left, DROPPED)
         total = ' class="cm-total"' if step in ("read", "kept") else ""
-        number = f"{films:,}".replace("-", "−")
+        number = minus(f"{films:,}")
         rows.append(
             f'<tr{total}><td>{escape(step)}</td><td class="cm-bars">{_bar(start, abs(films), read, colour)}</td>'
             f'<td class="cm-number">{number}</td></tr>'

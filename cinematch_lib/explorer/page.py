@@ -147,7 +147,7 @@ class Page:
             self._comparison.show()
             self._run_panel.show()
             credits = attributions(settings.dataset, settings.services, with_tmdb=bool(films.columns.has_tmdb.any()))
-            self._credits.value = markup.block(markup.hint(" ".join(credits)))
+            self._credits.value = markup.block("".join(map(markup.hint, credits)))
 
     def _use_new_run(self) -> str:
         """Use the current run from now on; returns a message that names it."""

@@ -30,7 +30,7 @@ class ResponseBuilder:
             "runtime": movie.runtime or self._median_runtime,
             "runtime_known": bool(movie.runtime),
             "overview": movie.overview,
-            "overview_known": movie.overview != movie.title,
+            "overview_known": movie.overview_known,
             "genres": list(movie.genres) or ["unknown"],
             "services": list(movie.services),
             "director": list(movie.director),

@@ -175,7 +175,7 @@ def test_reasons_open_with_their_words_and_shares(visit, films):
     expect(why).to_have_attribute("aria-expanded", "true")
     expect(card.locator(".words")).to_have_text(first.explanation)
     shares = [reason.share for reason in first.reasons if abs(reason.share) >= 0.005][:5]
-    words = [f"{'−' if share < 0 else ''}{abs(share):.0%}".replace("%", " %") for share in shares]
+    words = [f"{'−' if share < 0 else ''}{abs(share):.0%}" for share in shares]
     said = [one.removeprefix("lowers the score, ") for one in card.locator(".reason-share").all_text_contents()]
     assert said == words
     widths = card.locator(".bar-filled").evaluate_all(

@@ -18,7 +18,7 @@ DATASET, FILMS = "small", 400
 # What the runs say they were given: runs made from the page go on with it, and take seconds instead of minutes.
 QUICK = {
     "regularization": 100.0, "dropout": 0.0, "session_weight": 0.0, "year_weight": 0.0, "content_weight": 0.0,
-    "folds": 1, "models": ["popular"], "tune": False, "also": [],
+    "folds": 1, "models": ["popular"], "tune": False, "extra_analyses": [],
 }  # fmt: skip
 
 

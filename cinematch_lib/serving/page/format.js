@@ -18,8 +18,8 @@ export const filmName = ({ title, year }) => (year ? `${title} (${year})` : titl
 /** "1 film", "20 films". */
 export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** A share in percent, with a minus sign: -0.08 is "−8 %". */
-export const percent = (share) => `${share < 0 ? "−" : ""}${Math.round(Math.abs(share) * 100)} %`;
+/** A share in percent, with a minus sign: -0.08 is "−8%". */
+export const percent = (share) => `${share < 0 ? "−" : ""}${Math.round(Math.abs(share) * 100)}%`;
 
 /** The date of an ISO 8601 time in the user's locale; "" for an invalid time. */
 export function day(time) {

@@ -24,11 +24,18 @@ export function showPoster(holder, film) {
   draw("rect", { x: 16, y: 196, width: 168, height: 2, fill: ink, opacity: 0.55 });
   const title = element("span", { class: "poster-title" }, film.title);
   title.style.color = ink;
-  title.dataset.long = film.title.length > 34 ? "very" : film.title.length > 18 ? "rather" : "not";
+  title.dataset.size = titleSize(film.title);
   const year = element("span", { class: "poster-year" }, film.year ? String(film.year) : "");
   year.style.color = ink;
   holder.replaceChildren(drawing, title, year);
   if (/^\/[\w.-]+$/.test(film.poster_path ?? "")) holder.append(image(film.poster_path));
+}
+
+/** Smaller for a long title and for a long word, which would be broken. */
+function titleSize(title) {
+  const longestWord = Math.max(...title.split(/\s+/).map((word) => word.length));
+  if (title.length > 30 || longestWord > 12) return "small";
+  return title.length > 18 || longestWord > 9 ? "medium" : "large";
 }
 
 function image(path) {
