@@ -23,6 +23,14 @@ def terminal() -> "Console | None":
     return console()
 
 
+def print_text(text: str) -> None:
+    """Print a paragraph: wrapped at words on a terminal, on one line elsewhere."""
+    if (console := terminal()) is None:
+        print(text)
+    else:
+        console.print(text, width=min(console.width, WIDTH))
+
+
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Collection[str] = ()) -> None:
     """Print a table: ruled on a terminal, aligned columns elsewhere.
 

@@ -5,7 +5,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from cinematch_lib.cli.arguments import add_command
-from cinematch_lib.cli.output import WIDTH, print_json, terminal
+from cinematch_lib.cli.output import WIDTH, print_json, print_text, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def _recommend(options: argparse.Namespace) -> None:
         print(f"{only}; loosen the filters to see more.")
     if is_demo:
         print("\nServices marked (demo) are invented for demonstration.")
-    print("\n" + "\n".join(recommender.attributions))
+    print()
+    for attribution in recommender.attributions:
+        print_text(attribution)
 
 
 def _preferences(options: argparse.Namespace, recommender: "Recommender") -> "Preferences":

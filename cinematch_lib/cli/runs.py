@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import add_command
-from cinematch_lib.cli.output import print_json, print_table, terminal
+from cinematch_lib.cli.output import print_json, print_table, print_text, terminal
 from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _runs(options: argparse.Namespace) -> None:
     _print_list(runs, current)
     print("\n* current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
-        print(f"Not readable: {problem}")
+        print_text(f"Not readable: {problem}")
 
 
 def _print_list(runs: "Sequence[RunInfo]", current: str | None) -> None:
@@ -119,7 +119,7 @@ def _compare(options: argparse.Namespace) -> None:
     else:
         _print_changes([one for one in changes if one.differs], pair)
         _print_differences(found, verbose=options.verbose)
-        print(f"Verdict: {verdict}; {reason}.")
+        print_text(f"Verdict: {verdict}; {reason}.")
     if options.fail_if_worse and (worse := [one.name for one in changes if one.is_worse]):
         raise CineMatchError(f"{options.pair[1]} is worse than {options.pair[0]} beyond the noise: {'; '.join(worse)}")
 
@@ -142,8 +142,8 @@ def _metric_changes(records: "Sequence[RunRecord]", *, must: bool) -> "tuple[Seq
 def _verdict(pair: "Sequence[RunInfo]", changes: "Sequence[Change]", why_not: str, *, same: bool) -> tuple[str, str]:
     """Whether the new run is ``better``, ``worse``, ``mixed``, the ``same`` or ``unknown``, and the reason."""
     old, new = (info.run_id for info in pair)
-    worse = ", ".join(one.name for one in changes if one.is_worse)
-    better = ", ".join(one.name for one in changes if one.difference.low > 0)
+    worse = "; ".join(one.name for one in changes if one.is_worse)
+    better = "; ".join(one.name for one in changes if one.difference.low > 0)
     if same:
         return "same", "the two runs hold the same results, from the same inputs and parameters"
     if why_not:
@@ -166,7 +166,7 @@ def _print_changes(changes: "Sequence[Change]", pair: "Sequence[RunInfo]") -> No
     rows = []
     for one in changes:
         gap = one.difference
-        word = "within the noise" if not gap.differs else "better" if gap.low > 0 else "worse"
+        word = "same" if not gap.differs else "better" if gap.low > 0 else "worse"
         interval = f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]"
         rows.append((one.name, f"{one.before:.3f}", f"{one.after:.3f}", interval, word))
     print_table(("metric", "old", "new", "change [95 %]", ""), rows, ("old", "new"))
@@ -177,7 +177,7 @@ def _print_differences(found: "Differences", *, verbose: bool) -> None:
     for line in [*found.facts, *(details if verbose else ())]:
         print(line)
     if details and not verbose:
-        print(f"Versions and checksums differ in {len(details)} packages and files; --verbose lists them.")
+        print(f"Different versions and checksums: {len(details)} (--verbose lists them)")
 
 
 def _change_as_dict(change: "Change") -> dict[str, Any]:
