@@ -11,7 +11,7 @@ import yaml
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.datasets import DATASETS
-from cinematch_lib.data.tmdb.fetch import validate
+from cinematch_lib.data.tmdb.fetching import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.pipeline.parameters import Parameter

@@ -13,8 +13,7 @@ from support.http_files import unused_url
 from support.tmdb_server import TOKEN, WAYS, Tmdb, film, running
 
 from cinematch_lib.data.tmdb import client as clients
-from cinematch_lib.data.tmdb import rate_limit as gates
-from cinematch_lib.data.tmdb import settings
+from cinematch_lib.data.tmdb import rate_limit, settings, transport
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.rate_limit import RateLimiter
 from cinematch_lib.data.tmdb.settings import Access, access
@@ -30,13 +29,13 @@ def server():
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
     monkeypatch.setattr(clients, "PAUSES", (0.01, 0.02, 0.03))
-    monkeypatch.setattr(clients, "TIMEOUT", (5, 5))
-    monkeypatch.setattr(gates, "OWN_WAITS", (0.1, 0.2))
+    monkeypatch.setattr(transport, "TIMEOUT", (5, 5))
+    monkeypatch.setattr(rate_limit, "OWN_WAITS", (0.1, 0.2))
 
 
 def be_impatient_with(way, monkeypatch):
     if way == "silent":
-        monkeypatch.setattr(clients, "TIMEOUT", (5, 0.3))
+        monkeypatch.setattr(transport, "TIMEOUT", (5, 0.3))
 
 
 def client_of(server, token=TOKEN, rate=400):
@@ -59,7 +58,7 @@ def test_a_connection_is_kept_alive(server):
     client, opened = client_of(server), []
     for tmdb_id in (1, 2, 3):
         client.movie(tmdb_id)
-        [adapter] = {id(one): one for one in client._mine.session.adapters.values() if one.poolmanager.pools}.values()
+        [adapter] = {id(one): one for one in client._session().adapters.values() if one.poolmanager.pools}.values()
         [pool] = [adapter.poolmanager.pools[key] for key in adapter.poolmanager.pools.keys()]  # noqa: SIM118
         opened.append(pool.num_connections)
     assert opened == [1, 1, 1]
@@ -129,7 +128,7 @@ def test_what_fails_for_ever_is_set_aside_with_its_reason(server, way, monkeypat
 
 
 def test_an_answer_that_drips_is_given_up(server, monkeypatch):
-    monkeypatch.setattr(clients, "DEADLINE", 0.2)
+    monkeypatch.setattr(transport, "DEADLINE", 0.2)
     monkeypatch.setattr(clients, "PAUSES", ())
     server.fails["/3/movie/7"] = "drip"
     with pytest.raises(RequestFailedError, match=r"took more than 0.2 s for one answer"):
@@ -137,7 +136,7 @@ def test_an_answer_that_drips_is_given_up(server, monkeypatch):
 
 
 def test_an_answer_without_an_end_is_given_up(server, monkeypatch):
-    monkeypatch.setattr(clients, "LARGEST", 1000)
+    monkeypatch.setattr(transport, "LARGEST", 1000)
     monkeypatch.setattr(clients, "PAUSES", ())
     server.films[7] = film(7, overview="x" * 2000)
     with pytest.raises(RequestFailedError, match="sent more than 1,000 bytes"):
@@ -185,7 +184,7 @@ def test_a_429_is_waited_out_and_counts_as_no_failure(server, retry_after):
     ],
 )
 def test_retry_after_is_read_in_all_its_forms(headers, seconds):
-    assert clients._retry_after(headers) == seconds
+    assert transport.retry_after(headers) == seconds
 
 
 @pytest.mark.parametrize(

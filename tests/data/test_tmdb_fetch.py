@@ -15,9 +15,8 @@ from support.http_files import unused_url
 from support.tmdb_server import TOKEN, WAYS, film, running
 
 from cinematch_lib.data.tmdb import client as clients
-from cinematch_lib.data.tmdb import coverage, read_metadata
+from cinematch_lib.data.tmdb import coverage, rate_limit, read_metadata, transport
 from cinematch_lib.data.tmdb import fetch as fetch_once
-from cinematch_lib.data.tmdb import rate_limit as gates
 from cinematch_lib.data.tmdb.store import FILE
 from cinematch_lib.errors import CineMatchError, DownloadError
 
@@ -36,8 +35,8 @@ def server(monkeypatch):
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
     monkeypatch.setattr(clients, "PAUSES", (0.01, 0.02, 0.04, 0.08))
-    monkeypatch.setattr(clients, "TIMEOUT", (5, 5))
-    monkeypatch.setattr(gates, "OWN_WAITS", (0.2, 0.4))
+    monkeypatch.setattr(transport, "TIMEOUT", (5, 5))
+    monkeypatch.setattr(rate_limit, "OWN_WAITS", (0.2, 0.4))
 
 
 @pytest.fixture
@@ -224,19 +223,19 @@ def test_a_table_put_in_place_of_a_fetched_one_is_kept_under_another_name(server
 
 
 def test_five_percent_of_failures_in_every_way_lose_nothing(server, raw, monkeypatch):
-    monkeypatch.setattr(clients, "TIMEOUT", (5, 0.3))
+    monkeypatch.setattr(transport, "TIMEOUT", (5, 0.3))
     server.share = 0.05
     server.latency = 0.01
     folder = lay_links(raw, 200)
     done = fetch(folder)
     assert set(WAYS) < set(server.statuses())
-    assert done.found + len(done.unanswered) == 200
+    assert done.found + len(done.failed) == 200
     assert done.failures == done.asked - done.found
     server.share = 0
     asked = films_asked(server)
     again = fetch(folder)
-    assert (again.found, again.unanswered) == (200, [])
-    assert sum(films_asked(server).values()) - sum(asked.values()) == len(done.unanswered)
+    assert (again.found, again.failed) == (200, [])
+    assert sum(films_asked(server).values()) - sum(asked.values()) == len(done.failed)
     assert len(table(raw)) == 200
 
 
@@ -248,7 +247,7 @@ def test_what_stays_unanswered_is_listed_and_does_not_stop_the_rest(server, raw)
         ["movie/4", "answered with broken JSON"],
     ]
     assert done.found == 4
-    assert dict(done.summary().to_numpy())["requests that stayed unanswered"] == "2"
+    assert dict(done.summary().to_numpy())["requests that failed in all attempts"] == "2"
 
 
 def test_a_refused_token_stops_at_once_and_keeps_what_came(server, raw):
@@ -360,7 +359,7 @@ def test_old_films_that_cannot_be_fetched_again_are_dropped_all_the_same(server,
     age(raw, 181, [1])
     server.fails["/3/movie/1"] = "500"
     done = fetch(folder)
-    assert (done.dropped, done.unanswered) == (1, [("movie/1", "answered 500")])
+    assert (done.dropped, done.failed) == (1, [("movie/1", "answered 500")])
     assert "1" not in set(table(raw)["tmdb_id"])
 
 
@@ -369,7 +368,7 @@ def test_changes_that_cannot_be_had_are_asked_for_next_time(server, raw):
     fetch(folder)
     server.changes = [(today, 2)]
     server.fails["/3/movie/changes"] = "500"
-    assert fetch(folder).unanswered == [("movie/changes", "answered 500")]
+    assert fetch(folder).failed == [("movie/changes", "answered 500")]
     del server.fails["/3/movie/changes"]
     assert fetch(folder).changed == 1
 

@@ -62,17 +62,6 @@ def test_what_was_acted_on_is_remembered_for_the_day(folder):
         assert store.listed() == {3}
 
 
-def test_what_was_set_aside_is_listed_until_it_is_answered(folder):
-    with open_store(folder) as store:
-        store.save_failure("movie/1", "answered 500", 1.0)
-        store.save_failure("movie/1", "cut the connection", 2.0)
-        store.save_failure("find/tt0113277", "answered 500", 3.0)
-        assert store.unanswered() == [("find/tt0113277", "answered 500"), ("movie/1", "cut the connection")]
-        store.save_film(1, film(1), 4.0)
-        store.save_imdb("0113277", None, 4.0)
-        assert store.unanswered() == []
-
-
 def test_many_threads_may_write_while_all_is_read(folder):
     with open_store(folder) as store:
         for number in range(1, 2001):

@@ -1,7 +1,7 @@
 """TMDb's metadata: fetched politely and never twice (`fetch`), and read with every doubt accounted for."""
 
 from cinematch_lib.data.tmdb.coverage import coverage
-from cinematch_lib.data.tmdb.fetch import FetchReport, fetch
+from cinematch_lib.data.tmdb.fetching import FetchReport, fetch
 from cinematch_lib.data.tmdb.table import (
     LONGEST_RUNTIME,
     find_metadata,
