@@ -3,12 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-fetch bench-serve soak docs lock clean
+.PHONY: help run check lab app serve bench bench-fetch bench-serve soak docs wheel lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11 or later, or say: make PYTHON=/path/to/python3.11"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11. Say: make PYTHON=/path/to/python3.11"; exit 1; }
 	"$(PYTHON)" -m venv --clear .venv
@@ -20,9 +20,10 @@ run: $(READY)    ## the pipeline on the embedded sample, then ten recommendation
 	$(BIN)/cinematch run --dataset sample
 	$(BIN)/cinematch recommend --like "Heat (1995)" --like "Toy Story (1995)" -k 10
 
-check: $(READY)  ## every test, the fast ones first
+check: $(READY)  ## lint, types and every test, the fast ones first
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
@@ -31,8 +32,8 @@ lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 app: $(READY)    ## the analyst's page alone, as a web page without code
 	$(BIN)/voila --Voila.ip=127.0.0.1 notebooks/explore.ipynb
 
-serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the current run
-	$(BIN)/cinematch serve
+serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the current run; PORT=8080 for another port
+	$(BIN)/cinematch serve $(if $(PORT),--port $(PORT))
 
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
 	$(BIN)/python -m benchmarks
@@ -50,6 +51,9 @@ soak: $(READY)   ## a minute of reading and writing while runs are swapped, then
 
 docs: $(READY)   ## the API reference, in build/docs; fails on a broken link or a missing docstring
 	$(BIN)/python scripts/build_docs.py
+
+wheel: $(READY)  ## the wheel and the source distribution, in dist
+	$(BIN)/python -m build --no-isolation
 
 lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock

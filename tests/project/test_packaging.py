@@ -1,5 +1,7 @@
 """The wheel in new environments: the base alone recommends, and with the pipeline's packages `cinematch run` works."""
 
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -8,16 +10,7 @@ from support.tables import write_movielens
 
 from cinematch_lib.artifacts.runs import Run
 
-RECOMMENDS = """
-import sys
-from cinematch_lib import Preferences, Recommender
-
-recommender = Recommender.load(sys.argv[1])
-liked = [recommender.find(title).movie_id for title in ("Heat (1995)", "Collateral (2004)")]
-for one in recommender.recommend(Preferences(liked_movie_ids=liked), k=5):
-    print(one.rank, one.movie.label, one.explanation)
-assert not {"pandas", "sklearn", "matplotlib", "yaml", "fastapi"} & sys.modules.keys()
-"""
+CLIENT = ROOT / "tests/project/typed_client.py"
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +42,15 @@ def test_the_base_is_at_most_ten_packages():
 
 
 def test_with_the_base_alone_the_recommender_recommends(base, _served, tmp_path):
-    done = base.run("bin/python", "-I", "-c", RECOMMENDS, _served, cwd=tmp_path)
+    done = base.run("bin/python", "-I", CLIENT, _served, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(done.stdout.splitlines()) == 5
+    assert len(done.stdout.splitlines()) == 6
+
+
+def test_a_client_of_the_installed_library_passes_the_type_checker(base, tmp_path):
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", base.folder / "bin/python", CLIENT]
+    done = subprocess.run([*command, "--cache-dir", tmp_path], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "Success: no issues found in 1 source file\n"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
-"""The workflow for a CI service: its steps, as a shell runs them, on runs that the command made."""
+"""The workflows for a CI service: the pipeline's steps, as a shell runs them, and the commands of the checks."""
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,11 @@ import yaml
 from support.commands import COMMAND
 
 from cinematch_lib.artifacts.runs import current_run_id
+from cinematch_lib.cli.main import parser
 
-WORKFLOW = Path(__file__).resolve().parents[2] / ".github" / "workflows" / "pipeline.yml"
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WORKFLOW = ROOT / ".github" / "workflows" / "pipeline.yml"
 STEPS = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]["pipeline"]["steps"]
 
 
@@ -59,3 +65,45 @@ def test_what_the_comparison_says_ends_the_job(job):
 
 def test_the_pipeline_is_run_as_the_readme_says():
     assert script("Run the pipeline") == "make run"
+
+
+# --- the checks ---------------------------------------------------------------------------------------
+
+CHECK = yaml.safe_load((WORKFLOW.parent / "check.yml").read_text(encoding="utf-8"))["jobs"]["check"]
+LINES = [line for step in CHECK["steps"] for line in step.get("run", "").splitlines()]
+
+
+def test_checks_run_on_the_oldest_and_the_newest_python_on_linux_and_macos():
+    matrix = CHECK["strategy"]["matrix"]
+    assert matrix["os"] == ["ubuntu-latest", "macos-latest"]
+    supported = [
+        line.rpartition(" ")[2]
+        for line in PROJECT["classifiers"]
+        if line.startswith("Programming Language :: Python ::")
+    ]
+    assert matrix["python"] == [supported[0], supported[-1]]
+    assert PROJECT["requires-python"] == f">={supported[0]}"
+
+
+def test_checks_call_targets_of_the_makefile():
+    targets = re.findall(r"^([\w-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    called = [shlex.split(line)[1] for line in LINES if line.startswith("make ")]
+    assert called == ["check", "wheel"]
+    assert set(called) <= set(targets)
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "/cinematch " in line])
+def test_checks_call_commands_that_exist(line):
+    program, *words = shlex.split(line)
+    assert program in (".venv/bin/cinematch", "clean/bin/cinematch")
+    if words == ["--version"]:
+        return
+    options = parser().parse_args(words)
+    assert callable(options.command)
+
+
+def test_make_check_lints_checks_types_and_runs_tests():
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    assert [line.split()[0] for line in recipe.splitlines()] == [
+        "$(BIN)/ruff", "$(BIN)/ruff", "$(BIN)/mypy", "$(BIN)/pytest"
+    ]  # fmt: skip
