@@ -1,0 +1,139 @@
+"""What can be done with recommendations: tables, data frames, JSON, pickles, and many people at once."""
+
+import concurrent.futures
+import json
+import pickle
+
+import numpy as np
+import pytest
+from support.small_runs import CASINO, COLLATERAL, HEAT, NOBODY_KNOWS, check_reasons, rated_recommender, recommender_of
+
+from cinematch_lib import CineMatchError, Preferences, Recommendations
+
+FILMS = (HEAT, COLLATERAL, CASINO, NOBODY_KNOWS)
+LIKES_HEAT = Preferences(liked_movie_ids=[1])
+
+
+@pytest.fixture(scope="module")
+def small():
+    return recommender_of(*FILMS)
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory):
+    return rated_recommender(tmp_path_factory)
+
+
+def test_a_list_is_a_table_in_a_notebook(small):
+    found = small.recommend(LIKES_HEAT, k=2)
+    table = found._repr_html_()
+    assert table.count("<tr>") == 3
+    assert "<td>Casino (1995)</td>" in table or "<td>Collateral (2004)</td>" in table
+    assert isinstance(found[:1], Recommendations)
+    assert found[:1]._repr_html_().count("<tr>") == 2
+
+
+def test_no_script_gets_into_the_table():
+    films = recommender_of(HEAT, {"title": "<script>alert(1)</script>", "genres": "crime"})
+    assert "<script>" not in films.recommend(LIKES_HEAT, k=1)._repr_html_()
+
+
+def test_a_list_goes_to_pandas(small):
+    frame = small.recommend(LIKES_HEAT, k=3).to_frame()
+    assert frame.columns.tolist() == [
+        "rank", "movieId", "title", "year", "genres", "services", "runtime", "score", "explanation",
+    ]  # fmt: skip
+    assert frame["rank"].tolist() == [1, 2, 3]
+    assert (frame["year"].dtype, frame["runtime"].dtype) == ("Int64", "Int64")
+    assert frame.loc[frame["title"] == "Lost", "year"].isna().all()
+    assert Recommendations().to_frame().columns.tolist() == frame.columns.tolist()
+
+
+def test_everything_goes_to_json(rated):
+    found = rated.recommend(Preferences(liked_movie_ids=[1, 6], disliked_movie_ids=[2]), k=5)
+    plain = json.loads(json.dumps(found.to_dicts()))
+    assert [one["movie_id"] for one in plain] == [one.movie_id for one in found]
+    first = plain[0]
+    assert {"rank", "title", "score", "explanation", "reasons", "overview_known"} <= set(first)
+    assert sum(reason["value"] for reason in first["reasons"]) == pytest.approx(first["score"], abs=1e-5)
+
+
+def test_short_representations(small):
+    (first,) = small.recommend(LIKES_HEAT, k=1)
+    assert repr(first) == f"Recommendation(1. {first.movie.label}, score={first.score:.4f})"
+    assert repr(LIKES_HEAT) == "Preferences(liked_movie_ids=[1])"
+    assert repr(Preferences()) == "Preferences()"
+    assert repr(small) == "Recommender(4 films)"
+    assert repr(first.reasons[0]).startswith("Reason(liked of Heat (1995): +")
+
+
+def test_preferences_as_plain_values_make_the_same_preferences():
+    given = Preferences(liked_movie_ids=[6, 6], services={"Netflix"}, year_min=1990)
+    assert json.loads(json.dumps(given.to_dict())) == {
+        "liked_movie_ids": [6], "services": ["Netflix"], "year_min": 1990,
+    }  # fmt: skip
+    assert Preferences(**given.to_dict()) == given
+
+
+def test_recommendations_pickle_with_their_reasons(rated):
+    found = rated.recommend(Preferences(liked_movie_ids=[1, 6]), k=5)
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own bytes
+    assert again == found
+    assert [one.explanation for one in again] == [one.explanation for one in found]
+    assert [one.reasons for one in again] == [one.reasons for one in found]
+    check_reasons(again)
+
+
+def test_a_recommender_pickles_and_recommends_the_same(rated):
+    again = pickle.loads(pickle.dumps(rated))  # noqa: S301 - our own bytes
+    wanted = Preferences(liked_movie_ids=[1, 6], preferred_genres=["Sci-Fi", "drama"])
+    assert again.recommend(wanted) == rated.recommend(wanted)
+    assert again.similar(1) == rated.similar(1)
+    assert again.search("heat") == rated.search("heat")
+
+
+def test_processes_share_the_work(small):
+    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+        found = pool.submit(small.recommend, LIKES_HEAT, 2).result()
+    assert found == small.recommend(LIKES_HEAT, 2)
+
+
+# --- many people at once -----------------------------------------------------------------------------
+
+
+def test_many_people_get_what_each_gets_alone(rated):
+    draw = np.random.default_rng(3)
+    wanted = [Preferences(), *(Preferences(liked_movie_ids=draw.choice(rated.movie_ids, 5, False)) for _ in range(20))]
+    wanted.append(Preferences(preferred_genres=["crime"], year_min=2000, disliked_movie_ids=[1]))
+    found = rated.recommend_many(wanted, k=7)
+    assert found == [rated.recommend(one, k=7) for one in wanted]
+    assert found == rated.recommend_many(iter(wanted), k=7, threads=1)
+    assert [one.explanation for one in found[3]] == [one.explanation for one in rated.recommend(wanted[3], k=7)]
+    assert rated.recommend_many([]) == []
+
+
+def test_one_of_many_that_is_wrong_is_told(rated):
+    with pytest.raises(CineMatchError, match="no film here has the id 999999999"):
+        rated.recommend_many([Preferences(), Preferences(liked_movie_ids=[999999999])])
+    with pytest.raises(CineMatchError, match="preferences must be a Preferences, got a dict"):
+        rated.recommend_many([{"liked_movie_ids": [1]}])
+
+
+# --- what is passed wrongly --------------------------------------------------------------------------
+
+
+def test_other_things_than_preferences(small):
+    with pytest.raises(CineMatchError) as raised:
+        small.recommend({"liked_movie_ids": [1]})
+    assert str(raised.value) == "preferences must be a Preferences, got a dict; write Preferences(**{...})"
+    with pytest.raises(CineMatchError, match=r"^preferences must be a Preferences, got a list$"):
+        small.recommend([1, 2])
+
+
+def test_a_number_given_as_text(small):
+    with pytest.raises(CineMatchError, match=r"k must be between 1 and 4 \(the number of films\), got '5'$"):
+        small.recommend(k="5")
+    with pytest.raises(CineMatchError, match=r"^movie_id must be a whole number, got '6'$"):
+        small.movie("6")
+    with pytest.raises(CineMatchError, match=r"recommender\.find\('Heat \(1995\)'\)\.movie_id is that of a title"):
+        small.recommend(Preferences(liked_movie_ids=["Heat (1995)"]))
