@@ -69,7 +69,7 @@ class _Computed(Explanations):
         return self._found
 
     @property
-    def sentences(self) -> list[str]:  # type: ignore[override]
+    def sentences(self) -> list[str]:
         """The explanation of the film."""
         return [self._sentence]
 
@@ -105,7 +105,7 @@ def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Similarity to liked films, with the shared features."""
     if not leading:
         return _shares_with(phrase, percentages)
-    clauses = []
+    clauses: list[str] = []
     for at, label in enumerate(phrase.labels(percentages, "you liked")):
         features = phrase.features(at) if at < phrase.named else []
         names = [one.name for one in features]

@@ -106,12 +106,14 @@ class FilmTable:
     @property
     def titles(self) -> Sequence[str]:
         """The title of every film, by row."""
-        return self._columns["title"]
+        titles: Sequence[str] = self._columns["title"]
+        return titles
 
     @property
     def years(self) -> Sequence[int | None]:
         """The year of release of every film, by row; None where unknown."""
-        return self._columns["year"]
+        years: Sequence[int | None] = self._columns["year"]
+        return years
 
     @cached_property
     def year_range(self) -> tuple[int, int] | None:
@@ -126,8 +128,9 @@ class FilmTable:
         return int(np.median(known)) if len(known) else None
 
     def _known(self, name: str) -> np.ndarray:
-        values = self._numbers[name]
-        return values[~np.isnan(values)]
+        values: np.ndarray = self._numbers[name]
+        known: np.ndarray = values[~np.isnan(values)]
+        return known
 
     def row(self, movie_id: int) -> int:
         """The row of a film. Raises UnknownNameError, and CineMatchError for what is no id."""
@@ -270,7 +273,8 @@ class Selection:
 
     def restrict(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films,), restricted to this selection: (n,)."""
-        return values[self.rows]
+        restricted: np.ndarray = values[self.rows]
+        return restricted
 
     def take(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films,), restricted to this selection; cached, read-only.

@@ -109,7 +109,7 @@ def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:
     The sum of the positive contributions; where there is none, the absolute sum of the negative ones.
     """
     values = np.concatenate([one.values for one in contributions], axis=1)
-    positive = np.maximum(values, 0).sum(axis=1)
+    positive: np.ndarray = np.maximum(values, 0).sum(axis=1)
     if positive.all():
         return positive
     negative = -values.sum(axis=1)

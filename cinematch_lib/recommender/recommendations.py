@@ -109,8 +109,10 @@ class Recommendations(list[Recommendation]):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(map(_html_row, self))}</tbody></table>"
 
     def __getitem__(self, index: "SupportsIndex | slice") -> Any:
-        found = super().__getitem__(index)
-        return Recommendations(found) if isinstance(index, slice) else found
+        """A recommendation by its position, or the list of a slice."""
+        if isinstance(index, slice):
+            return Recommendations(super().__getitem__(index))
+        return super().__getitem__(index)
 
 
 def _html_row(one: Recommendation) -> str:

@@ -1,6 +1,6 @@
 """Recommends the films of a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from numbers import Integral
@@ -12,7 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.artifacts.runs import FEATURES, META, Run, RunInfo
+from cinematch_lib.artifacts.manifest import RunInfo
+from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import FilmTable, Movie
@@ -28,6 +29,7 @@ from cinematch_lib.recommender.terms.diversity import rerank_mmr
 
 _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
+_CHUNK = 64  # people whose lists a thread makes one after another
 _SIMILAR = ScoreWeights(
     genres=0.0, quality_prior=0.0, ratings=0.5, content_share=1.0, genres_with_ratings=0.0, popularity_penalty=0.0
 )
@@ -190,8 +192,13 @@ class Recommender:
         """
         k = self._check_k(k, 20)
         wanted = [_check_preferences(one) for one in preferences]
+        chunks = [wanted[first : first + _CHUNK] for first in range(0, len(wanted), _CHUNK)]
+
+        def recommend_chunk(chunk: Sequence[Preferences]) -> list[Recommendations]:
+            return [self._ranked(self._model, one, k) for one in chunk]
+
         with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
-            return list(pool.map(lambda one: self._ranked(self._model, one, k), wanted))
+            return [one for found in pool.map(recommend_chunk, chunks) for one in found]
 
     def similar(self, movie_id: int, k: int | None = None) -> Recommendations:
         """The `k` films most similar to one film; without `k`, ten. Raises as `recommend` does.

@@ -114,7 +114,8 @@ class ContentSimilarity:
         it has most of them. All ways add in the order of the features, so the results agree to the last bit.
         """
         if len(selection) * 4 < self._by_film.shape[0]:
-            return self._rows_of(selection) @ vector
+            scores: np.ndarray = self._rows_of(selection) @ vector
+            return scores
         used = np.flatnonzero(vector)
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
             return selection.restrict(self._by_film @ vector)
@@ -126,12 +127,14 @@ class ContentSimilarity:
         products = (features @ features.T).toarray()
         lengths = np.sqrt(np.diagonal(products))
         lengths = np.where(lengths > 0, lengths, 1)
-        return products / lengths / lengths[:, None]
+        cosines: np.ndarray = products / lengths / lengths[:, None]
+        return cosines
 
     def contributions(self, profile: UserProfile, rows: np.ndarray) -> np.ndarray:
         """What each seed item adds to the scores of the films in `rows`: float64 (rows, seed items)."""
         films = take_rows(self._by_film, rows)
-        return inner_products(films, profile.rows, self._by_film.shape[1]) * np.array(profile.weights)
+        products = inner_products(films, profile.rows, self._by_film.shape[1])
+        return np.multiply(products, np.array(profile.weights))
 
     def shared_features(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, each with `scale` times its part of their inner product.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cinematch_lib.recommender.films import FilmTable, Selection
+from cinematch_lib.recommender.films import FilmTable, Movie, Selection
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
@@ -23,7 +23,7 @@ class DiversityTerm:
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """The term of the films in `rows`: one part, which refers to the film above."""
 
-        def movie(film: int, _: int) -> object:
+        def movie(film: int, _: int) -> Movie | None:
             other = self._penalties.get(int(rows[film]))
             return self._films.movie(other[0]) if other else None
 
