@@ -14,9 +14,9 @@ _YEAR = r"\((\d{4})\)\s*$"
 class ContentModel(Model):
     """Ranks films by the cosine of their features with the user's liked films, plus a popularity prior.
 
-    score(u, i) = cos(f_u, f_i) + popularity · log(1 + likes of i), where f_i is the feature vector of film i and
-    f_u the sum of those of the liked films. The prior puts the better known of similar films first. A feature
-    must occur in `min_df` films or more.
+    score(i) = cos(x_i, p) + popularity · log(1 + likes of i), with the features x_i of the film and the profile p, the
+    sum of those of the liked films. The prior puts the better known of similar films first. A feature must occur
+    in `min_df` films or more.
     """
 
     def __init__(self, popularity: float = 0.03, min_df: int = 2) -> None:
@@ -58,7 +58,7 @@ def film_features(catalog: pd.DataFrame, min_df: int = 2) -> sparse.csr_matrix:
 
 
 def cosines(queries: Interactions, features: sparse.csr_matrix) -> np.ndarray:
-    """cos(f_u, f_i), where f_u is the sum of the features of the user's likes: float32 (users, films).
+    """cos(x_i, p), where the profile p is the sum of the features x of the user's likes: float32 (users, films).
 
     The rows of `features`, CSR float32 (films, features), count as unit vectors, so that a film of which less is
     known has a smaller cosine.

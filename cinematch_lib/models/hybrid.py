@@ -27,7 +27,7 @@ from cinematch_lib.recommender.terms.ratings import RatingsTerm
 _BLOCK = 512  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
 _MAX_FACTOR = 5  # a film has at most so many times the average number of served weights
-_HALF_LIFE = 3  # ratings in the history that halve the popularity term
+_HALF_LIFE = 3  # ratings in the history that halve the prior
 _WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 _TUNED = ("dropout", "session_weight", "year_weight", "content_weight")
 
@@ -35,20 +35,18 @@ _TUNED = ("dropout", "session_weight", "year_weight", "content_weight")
 class Hybrid(Model):
     """A linear model in closed form whose hyperparameters are tuned on held-out users.
 
-    score(u, i) = Σ_j r_uj B_ji                                   ratings: the films j of the history
-                + Σ_t y_ut B_ti                                   years: the times t at which they were rated
-                + p_i · 2^(−n_u / 3)                              popularity
-                + c / (1 + n_i) · cos(f_u, f_i) · max_k s_uk      content
+    score(i) =   Σ_j w_j B_ji                   ratings: w_j = `training_matrix.rating_weight` of the rating of j
+               + Σ_t y_t B_ti                   years: y_t, the share of the user's ratings in year t
+               + 2^(−n/3) · a_i                 prior: a_i, the share of the training users who like i
+               + c_i · cos(x_i, p) · max_k s_k  content: features x_i of the film and the profile p of the user
 
-    with r_uj the weight of u's rating of j (`training_matrix.rating_weight`), y_ut the share of u's ratings in
-    year t, p_i the share of training users who like i, n_u and n_i the numbers of ratings of u and of i, f_i
-    the features of i, f_u the sum of those of u's likes, c the content weight, and s_uk the sum of the first
-    three terms.
+    with n the number of the user's ratings, c_i = content_weight / (1 + number of ratings of i), p = Σ_j x_j over the
+    liked films, and s_k the sum of the first three terms for film k.
 
     The weights B are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: X holds rating
     weights of all ratings; sessions are additional rows of X; and years are additional columns, which have
     weights for films but are not recommended. B is learned from long histories, where a missing film was
-    mostly rejected; in a short history it is mostly just unseen, which the popularity term corrects. The content
+    mostly rejected; in a short history it is mostly just unseen, which the prior corrects. The content
     term ranks films that have few ratings or none.
 
     Parameters
@@ -60,7 +58,7 @@ class Hybrid(Model):
     session_weight : weight of a session's row relative to a history's, 0 or more; None to tune it.
     year_weight : scale of the year columns, 0 or more; None to tune it. Without timestamps, this and
         `session_weight` are 0.
-    content_weight : c, 0 or more; None for the largest that does not harm the films with ratings.
+    content_weight : 0 or more; None for the largest that does not harm the films with ratings.
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
 
@@ -68,7 +66,7 @@ class Hybrid(Model):
     ----------
     best_params : the hyperparameters used, given or tuned.
     trials : the values that were tried, with their metrics on the held-out users.
-    content_weights : c / (1 + n_i) of each film, float32 (films,).
+    content_weights : c_i of each film, float32 (films,).
 
     Progress is logged to ``cinematch_lib.models`` at level INFO.
 

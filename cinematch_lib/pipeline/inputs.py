@@ -42,7 +42,7 @@ def open_inputs(
     data = project_path(data_dir)
     report = CleaningReport.load(data)
     folder = project_path(raw_dir) / report.dataset
-    report.check(data, folder)
+    report.verify(data, folder)
     films = films_for(protocol, folder, read_catalog(data))
     ratings, tags = training_ratings(folder, films), movielens.read_tags(folder)
     draft = resume_draft(step, report, project_path(artifacts_dir), run_dir)

@@ -9,73 +9,59 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from cinematch_lib.catalog.cleaning import CleaningReport
-from cinematch_lib.plots.style import (
-    DROPPED,
-    FAINT,
-    FIELD_COLOURS,
-    FIELD_NAMES,
-    INK,
-    KEPT,
-    default_style,
-    label_bar,
-    new_axes,
-    new_figure,
-    remove_frame,
-    remove_scale,
-    shorten,
-)
+from cinematch_lib.plots import style
 from cinematch_lib.recommender.recommendations import Recommendation
 
 _LABEL_WIDTH, _HEADING_WIDTH = 36, 31  # characters, so that titles leave room for the bars
 
 
-@default_style()
+@style.default_style()
 def waterfall(report: CleaningReport) -> Figure:
     """Films read, dropped for each reason, and kept, as a waterfall from top to bottom."""
     steps = report.steps()
-    figure, axes = new_axes(0.42 * len(steps) + 0.8)
+    figure, axes = style.new_axes(0.42 * len(steps) + 0.8)
     for row, (films, left) in enumerate(zip(steps["films"], steps["left"], strict=True)):
         start = 0 if films > 0 else left
-        axes.barh(row, abs(films), left=start, color=KEPT if films > 0 else DROPPED, height=0.62)
-        label_bar(axes, start + abs(films), row, f"{films:,}".replace("-", "−"))
+        axes.barh(row, abs(films), left=start, color=style.KEPT if films > 0 else style.DROPPED, height=0.62)
+        style.label_bar(axes, start + abs(films), row, f"{films:,}".replace("-", "−"))
     axes.set_yticks(range(len(steps)), steps["step"])
     axes.invert_yaxis()
     axes.set_xlim(0, report.read * 1.14)
-    remove_scale(axes)
+    style.remove_scale(axes)
     axes.set_title(f"{report.dataset}: {report.read:,} films read, {report.kept:,} kept", loc="left")
     return figure
 
 
-@default_style()
+@style.default_style()
 def coverage(report: CleaningReport) -> Figure:
     """The number of kept films for which each field is known. Demo services are labelled as such."""
-    names = {name: FIELD_NAMES.get(name, name) for name in report.coverage}
+    names = {name: style.FIELD_NAMES.get(name, name) for name in report.coverage}
     if report.services["source"] == "demo":
         names["services"] = "services (demo)"
     counts = {names[name]: count for name, count in report.coverage.items()}
-    figure, axes = new_axes(0.42 * len(counts) + 0.8)
-    axes.barh(list(counts), [report.kept] * len(counts), color=FAINT, height=0.62)
-    axes.barh(list(counts), list(counts.values()), color=KEPT, height=0.62)
+    figure, axes = style.new_axes(0.42 * len(counts) + 0.8)
+    axes.barh(list(counts), [report.kept] * len(counts), color=style.FAINT, height=0.62)
+    axes.barh(list(counts), list(counts.values()), color=style.KEPT, height=0.62)
     for row, count in enumerate(counts.values()):
-        label_bar(axes, report.kept, row, f"{count:,} ({100 * count / report.kept:.0f} %)")
+        style.label_bar(axes, report.kept, row, f"{count:,} ({100 * count / report.kept:.0f} %)")
     axes.invert_yaxis()
     axes.set_xlim(0, report.kept * 1.2)
-    remove_scale(axes)
+    style.remove_scale(axes)
     axes.set_title(f"Known fields of the {report.kept:,} films", loc="left")
     return figure
 
 
-@default_style()
+@style.default_style()
 def metadata_coverage(table: pd.DataFrame, title: str) -> Figure:
     """The share of films and, if the table has it, of ratings for which each field is known; see `tmdb.coverage`."""
-    figure, axes = new_axes(0.55 * len(table) + 1.1)
+    figure, axes = style.new_axes(0.55 * len(table) + 1.1)
     shares = [name for name in ("films", "ratings") if name in table]
     height = 0.7 / len(shares)
-    for number, (name, colour) in enumerate(zip(shares, (KEPT, DROPPED), strict=False)):
+    for number, (name, colour) in enumerate(zip(shares, (style.KEPT, style.DROPPED), strict=False)):
         rows = [row + (number - (len(shares) - 1) / 2) * height for row in range(len(table))]
         axes.barh(rows, table[name], color=colour, height=0.9 * height, label=f"of {name}")
         for row, percent in zip(rows, table[name], strict=True):
-            label_bar(axes, percent, row, f"{percent:.1f} %")
+            style.label_bar(axes, percent, row, f"{percent:.1f} %")
     axes.set_yticks(range(len(table)), table["known"])
     axes.invert_yaxis()
     axes.set_xlim(0, 114)
@@ -86,12 +72,12 @@ def metadata_coverage(table: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-@default_style()
+@style.default_style()
 def films_by_year(films: pd.DataFrame) -> Figure:
     """The number of films by year of release."""
     counts = films["year"].value_counts().sort_index()
-    figure, axes = new_axes(2.8)
-    axes.bar(counts.index.astype(int), counts.to_numpy(), color=KEPT, width=0.9)
+    figure, axes = style.new_axes(2.8)
+    axes.bar(counts.index.astype(int), counts.to_numpy(), color=style.KEPT, width=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -100,24 +86,24 @@ def films_by_year(films: pd.DataFrame) -> Figure:
     return figure
 
 
-@default_style()
+@style.default_style()
 def rating_distribution(ratings: pd.DataFrame) -> Figure:
     """The share of ratings at each value."""
     counts = ratings["rating"].value_counts().sort_index()
-    figure, axes = new_axes(2.8)
-    axes.bar(counts.index.astype(str), counts.to_numpy() / counts.sum() * 100, color=KEPT, width=0.75)
+    figure, axes = style.new_axes(2.8)
+    axes.bar(counts.index.astype(str), counts.to_numpy() / counts.sum() * 100, color=style.KEPT, width=0.75)
     axes.set_xlabel("stars")
     axes.set_ylabel("% of ratings")
     axes.set_title(f"{counts.sum():,} ratings", loc="left")
     return figure
 
 
-@default_style()
+@style.default_style()
 def neighbours(similar: Mapping[str, Sequence[Recommendation]]) -> Figure:
     """The most similar films of each film, as bars of what each field adds to the similarity."""
     rows = max(1, (len(similar) + 1) // 2)
     longest = max((len(found) for found in similar.values()), default=1)
-    figure = new_figure(rows * (0.26 * longest + 0.55) + 0.8, 11.6)
+    figure = style.new_figure(rows * (0.26 * longest + 0.55) + 0.8, 11.6)
     figure.get_layout_engine().set(h_pad=0.1)
     grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
     fields: set[str] = set()
@@ -126,8 +112,8 @@ def neighbours(similar: Mapping[str, Sequence[Recommendation]]) -> Figure:
     for axes in grid[len(similar) :]:
         axes.set_axis_off()
     patches = [
-        Patch(color=colour, label=FIELD_NAMES.get(field, field))
-        for field, colour in FIELD_COLOURS.items()
+        Patch(color=colour, label=style.FIELD_NAMES.get(field, field))
+        for field, colour in style.FIELD_COLOURS.items()
         if field in fields
     ]
     if patches:
@@ -147,22 +133,22 @@ def _stacked_bars(axes: Axes, label: str, found: Sequence[Recommendation]) -> se
     for row, one in enumerate(found):
         left = 0.0
         for field, value in _by_field(one).items():
-            axes.barh(row, value, left=left, height=0.72, color=FIELD_COLOURS.get(field, FAINT))
+            axes.barh(row, value, left=left, height=0.72, color=style.FIELD_COLOURS.get(field, style.FAINT))
             left += value
             fields.add(field)
-        label_bar(axes, left, row, f"{one.score:.2f}", size=9)
-    axes.set_yticks(range(len(found)), [shorten(one.movie.label, _LABEL_WIDTH) for one in found])
+        style.label_bar(axes, left, row, f"{one.score:.2f}", size=9)
+    axes.set_yticks(range(len(found)), [style.shorten(one.movie.label, _LABEL_WIDTH) for one in found])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.1)
-    remove_scale(axes)
-    axes.set_title(f"Like {shorten(label, _HEADING_WIDTH)}", loc="left", fontweight="bold", size=10, color=INK)
-    remove_frame(axes)
+    style.remove_scale(axes)
+    style.set_heading(axes, f"Like {style.shorten(label, _HEADING_WIDTH)}")
+    style.remove_frame(axes)
     return fields
 
 
 def _by_field(one: Recommendation) -> dict[str, float]:
-    """The positive contribution of each field to a score, in the order of `FIELD_COLOURS`."""
-    sums = dict.fromkeys(FIELD_COLOURS, 0.0)
+    """The positive contribution of each field to a score, in the order of `style.FIELD_COLOURS`."""
+    sums = dict.fromkeys(style.FIELD_COLOURS, 0.0)
     for reason in one.reasons:
         for feature in reason.features:
             sums[feature.field] = sums.get(feature.field, 0.0) + feature.value

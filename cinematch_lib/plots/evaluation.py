@@ -11,39 +11,30 @@ from cinematch_lib.evaluation.cold_start import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
 from cinematch_lib.evaluation.intervals import Interval, interval
 from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, metric_label
-from cinematch_lib.plots.style import (
-    FAINT,
-    INK,
-    MODEL_COLOURS,
-    default_style,
-    label_bar,
-    new_axes,
-    new_figure,
-    remove_frame,
-)
+from cinematch_lib.plots import style
 
 
-@default_style()
+@style.default_style()
 def leaderboard(comparison: Comparison) -> Figure:
     """The mean of the first two main metrics of each model with its interval, the best at the top."""
     metrics = comparison.main_metrics[:2]
     names = comparison.values(metrics[0]).mean().sort_values(kind="stable").index
-    figure = new_figure(0.42 * len(names) + 1)
+    figure = style.new_figure(0.42 * len(names) + 1)
     for axes, metric in zip(figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0], metrics, strict=True):
         for row, name in enumerate(names):
-            _draw_interval(axes, interval(comparison.results[name].values[metric]), row, MODEL_COLOURS[name])
+            _draw_interval(axes, interval(comparison.results[name].values[metric]), row, style.MODEL_COLOURS[name])
         axes.set_yticks(range(len(names)), [NAMES[name] for name in names])
         axes.set_title(f"{metric_label(metric)}, 95 % intervals", loc="left", size=10)
-        axes.grid(axis="x", color=FAINT, linewidth=0.6)
+        axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
         axes.margins(x=0.12)
-        remove_frame(axes)
+        style.remove_frame(axes)
     return figure
 
 
-@default_style()
+@style.default_style()
 def by_group(comparison: Comparison, names: Sequence[str]) -> Figure:
     """Accuracy by the number of ratings of a user, and by the number of ratings of a film."""
-    figure = new_figure(3.4, 11)
+    figure = style.new_figure(3.4, 11)
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     users, films = by_history(comparison, names), by_popularity(comparison, names)
     _grouped_bars(left, users, "users", names)
@@ -56,11 +47,11 @@ def by_group(comparison: Comparison, names: Sequence[str]) -> Figure:
     return figure
 
 
-@default_style()
+@style.default_style()
 def cold_users(comparison: Comparison) -> Figure:
     """NDCG by the number of known likes, with intervals."""
     measured = comparison.cold_users
-    figure, axes = new_axes(3.8)
+    figure, axes = style.new_axes(3.8)
     axes.set_xlabel("known likes of a user")
     if not measured:
         axes.set_title("Not measured: not requested, or no user has enough likes", loc="left", size=10)
@@ -70,17 +61,17 @@ def cold_users(comparison: Comparison) -> Figure:
         intervals = [interval(values[likes]) for likes in values]
         means = np.array([one.mean for one in intervals])
         error = np.array([[one.mean - one.low, one.high - one.mean] for one in intervals]).T
-        width, colour = 2.4 if name == HYBRID else 1.4, MODEL_COLOURS[name]
+        width, colour = 2.4 if name == HYBRID else 1.4, style.MODEL_COLOURS[name]
         axes.errorbar(at, means, error, color=colour, linewidth=width, elinewidth=1, marker="o", markersize=4)
         axes.plot([], [], color=colour, linewidth=width, label=NAMES[name])
     axes.set_xticks(range(len(values.columns)), values.columns)
     axes.set_title(f"nDCG@{comparison.ks[0]} of the same {len(values):,} users, 95 % intervals", loc="left", size=10)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
     return figure
 
 
-@default_style()
+@style.default_style()
 def cold_films(measured: ColdFilms) -> Figure:
     """How well models rank films without ratings, compared with chance."""
     panels = {
@@ -88,17 +79,17 @@ def cold_films(measured: ColdFilms) -> Figure:
         "AUC among all films": (measured.auc_all, 0.5),
         "Recall@20 among hidden films": (measured.recall, measured.chance_recall),
     }
-    figure = new_figure(2.2, 11)
+    figure = style.new_figure(2.2, 11)
     for axes, (title, (by_model, chance)) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
         for row, (name, one) in enumerate(by_model.items()):
-            _draw_interval(axes, one, -row, MODEL_COLOURS[name])
-        axes.axvline(chance, color=INK, linewidth=1, linestyle="--")
-        axes.annotate("chance", (chance, 0.55), (3, 0), textcoords="offset points", color=INK, size=8)
+            _draw_interval(axes, one, -row, style.MODEL_COLOURS[name])
+        axes.axvline(chance, color=style.INK, linewidth=1, linestyle="--")
+        axes.annotate("chance", (chance, 0.55), (3, 0), textcoords="offset points", color=style.INK, size=8)
         axes.set_yticks([-row for row in range(len(by_model))], list(by_model))
         axes.set_ylim(0.4 - len(by_model), 0.9)
         axes.set_title(title, loc="left", size=10)
         axes.margins(x=0.2)
-        remove_frame(axes)
+        style.remove_frame(axes)
     return figure
 
 
@@ -107,14 +98,14 @@ def _grouped_bars(axes: Axes, table: pd.DataFrame, sizes: str, names: Sequence[s
     width = 0.8 / len(names)
     for number, name in enumerate(names):
         at = np.arange(len(table)) + (number - (len(names) - 1) / 2) * width
-        axes.bar(at, table[name].fillna(0), width * 0.92, color=MODEL_COLOURS[name], label=NAMES[name])
+        axes.bar(at, table[name].fillna(0), width * 0.92, color=style.MODEL_COLOURS[name], label=NAMES[name])
     classes = table.index.str.replace(" to ", "–").str.replace(" and more", "+")
     labels = [f"{name}\n({size:,.0f})" for name, size in zip(classes, table[sizes], strict=True)]
     axes.set_xticks(range(len(table)), labels, size=9)
-    remove_frame(axes)
+    style.remove_frame(axes)
 
 
 def _draw_interval(axes: Axes, one: Interval, row: float, colour: str) -> None:
     axes.plot([one.low, one.high], [row, row], color=colour, linewidth=3, solid_capstyle="butt", alpha=0.55)
     axes.plot(one.mean, row, "o", color=colour, markersize=6)
-    label_bar(axes, one.high, row, f"{one.mean:.3f}", size=9)
+    style.label_bar(axes, one.high, row, f"{one.mean:.3f}", size=9)

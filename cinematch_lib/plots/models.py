@@ -6,24 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from cinematch_lib.plots.style import (
-    FAINT,
-    INK,
-    KEPT,
-    default_style,
-    label_bar,
-    new_axes,
-    new_figure,
-    remove_frame,
-    remove_scale,
-    shorten,
-)
+from cinematch_lib.plots import style
 
 _CLASSES = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _UNTAKEN = "#8d8d8d"
 
 
-@default_style()
+@style.default_style()
 def ratings_per_film(ratings: pd.DataFrame, films: pd.DataFrame) -> Figure:
     """The number of films by their number of ratings."""
     counts = ratings["movieId"].value_counts().reindex(films["movieId"]).fillna(0)
@@ -31,8 +20,8 @@ def ratings_per_film(ratings: pd.DataFrame, films: pd.DataFrame) -> Figure:
     sizes = np.bincount(np.searchsorted(starts, counts, side="right") - 1, minlength=len(starts))
     ends = [after - 1 for after in starts[1:]] + [int(counts.max())]
     labels = [f"{low:,}" if low == high else f"{low:,}–{high:,}" for low, high in zip(starts, ends, strict=True)]
-    figure, axes = new_axes(3.0)
-    axes.bar(labels, sizes, color=KEPT, width=0.75)
+    figure, axes = style.new_axes(3.0)
+    axes.bar(labels, sizes, color=style.KEPT, width=0.75)
     for x, size in enumerate(sizes):
         axes.annotate(f"{size:,}", (x, size), (0, 3), textcoords="offset points", ha="center", size=9)
     axes.margins(y=0.12)
@@ -43,46 +32,46 @@ def ratings_per_film(ratings: pd.DataFrame, films: pd.DataFrame) -> Figure:
     return figure
 
 
-@default_style()
+@style.default_style()
 def trials(table: pd.DataFrame, best_params: Mapping[str, float]) -> Figure:
     """The objective of each trial by the value of each tuned hyperparameter; the best value is marked."""
     varied = [name for name in table if name in best_params and table[name].nunique() > 1]
-    figure = new_figure(2.9)
+    figure = style.new_figure(2.9)
     panels = figure.subplots(1, max(1, len(varied)), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, varied, strict=False):
         values = sorted(table[name].unique())
         position = table[name].map({value: at for at, value in enumerate(values)})
         is_best = np.isclose(table[name], best_params[name])
-        axes.scatter(position[~is_best], table.loc[~is_best, "mean"], color=FAINT, edgecolor=_UNTAKEN, s=28)
-        axes.scatter(position[is_best], table.loc[is_best, "mean"], color=KEPT, s=34)
+        axes.scatter(position[~is_best], table.loc[~is_best, "mean"], color=style.FAINT, edgecolor=_UNTAKEN, s=28)
+        axes.scatter(position[is_best], table.loc[is_best, "mean"], color=style.KEPT, s=34)
         axes.set_xticks(range(len(values)), [f"{value:.3g}" for value in values], rotation=45 if len(values) > 6 else 0)
         axes.set_title(name.replace("_", " "), loc="left", size=10)
         axes.margins(x=0.15)
-        remove_frame(axes)
+        style.remove_frame(axes)
     panels[0].set_ylabel("(nDCG@10 + Recall@20) / 2")
     none = "No trials: all values were given, or there are too few users"
     figure.suptitle("Trials on held-out users; blue: with the best value" if varied else none, x=0.01, ha="left")
     return figure
 
 
-@default_style()
+@style.default_style()
 def neighbours_by_ratings(neighbours: Mapping[str, Sequence[tuple[str, float]]]) -> Figure:
     """The films with the largest item-to-item weights of each film."""
     rows = max(1, (len(neighbours) + 1) // 2)
     longest = max((len(found) for found in neighbours.values()), default=1)
-    figure = new_figure(rows * (0.26 * longest + 0.55), 11.6)
+    figure = style.new_figure(rows * (0.26 * longest + 0.55), 11.6)
     figure.get_layout_engine().set(h_pad=0.1)
     grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
     for axes, (film, found) in zip(grid, neighbours.items(), strict=False):
-        axes.barh(range(len(found)), [weight for _, weight in found], color=KEPT, height=0.72)
+        axes.barh(range(len(found)), [weight for _, weight in found], color=style.KEPT, height=0.72)
         for row, (_, weight) in enumerate(found):
-            label_bar(axes, weight, row, f"{weight:.3f}", size=9)
-        axes.set_yticks(range(len(found)), [shorten(name, 36) for name, _ in found])
+            style.label_bar(axes, weight, row, f"{weight:.3f}", size=9)
+        axes.set_yticks(range(len(found)), [style.shorten(name, 36) for name, _ in found])
         axes.invert_yaxis()
         axes.margins(x=0.12)
-        axes.set_title(f"Users who like {shorten(film, 28)}", loc="left", fontweight="bold", size=10, color=INK)
-        remove_frame(axes)
-        remove_scale(axes)
+        style.set_heading(axes, f"Users who like {style.shorten(film, 28)}")
+        style.remove_frame(axes)
+        style.remove_scale(axes)
     for axes in grid[len(neighbours) :]:
         axes.set_axis_off()
     return figure

@@ -88,6 +88,11 @@ def remove_scale(axes: Axes) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
+def set_heading(axes: Axes, text: str) -> None:
+    """Set the title of one of several panels."""
+    axes.set_title(text, loc="left", fontweight="bold", size=10, color=INK)
+
+
 def label_bar(axes: Axes, value: float, row: float, text: str, size: float | None = None) -> None:
     """Write `text` to the right of a horizontal bar that ends at `value`."""
     axes.annotate(text, (value, row), (5, 0), textcoords="offset points", va="center", size=size)
