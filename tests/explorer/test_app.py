@@ -66,7 +66,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def errors():
-    """What the browser complained of, but for what Voilà's own template asks of other servers."""
+    """The errors that the browser reported; outside requests of Voilà's template are answered empty."""
     return []
 
 
@@ -100,14 +100,14 @@ def listed(page):
 
 
 def becomes(shown, expected):
-    """Wait until the page, where each part arrives for itself, shows what is expected."""
+    """Wait until the page shows the expected value; its parts are updated one after the other."""
     with contextlib.suppress(AssertionError):
         wait_for(lambda: shown() == expected, "the page", SECONDS)
     assert shown() == expected
 
 
 def until_kept(page, films, filters):
-    """Wait until the page shows what the library counts for these filters; returns that count."""
+    """Wait until the page shows the library's counts for these filters; returns them."""
     count = films.count(filters)
     expect(page.locator(".cm-kept")).to_have_text(f"{count.kept:,}")
     dropped = {reason: -many for reason, many in count.dropped.items()}
@@ -115,7 +115,7 @@ def until_kept(page, films, filters):
     return count
 
 
-def test_the_page_opens_with_the_run_in_use_and_without_code(page, project, films):
+def test_the_page_opens_with_the_current_run_and_without_code(page, project, films):
     until_kept(page, films, Filters(min_year=1990))
     expect(page.locator("body")).to_contain_text(current_run_id(project / "artifacts"))
     text = page.locator("body").inner_text()
@@ -139,7 +139,7 @@ def test_sliders_are_moved_by_keyboard_and_counts_and_recommendations_follow(pag
     becomes(lambda: listed(page), [one.movie_id for one in recommender.recommend(among=ids)])
 
 
-def test_a_film_is_picked_by_typing_and_the_list_and_reasons_are_the_librarys(page, project, films):
+def test_a_film_is_picked_by_typing_and_the_list_is_the_librarys(page, project, films):
     page.get_by_placeholder("Type part of a title").press_sequentially("toy stry")
     expect(page.locator(".cm-suggestions button").first).to_have_text("+ Toy Story (1995)")
     page.keyboard.press("Enter")
@@ -154,12 +154,12 @@ def test_a_film_is_picked_by_typing_and_the_list_and_reasons_are_the_librarys(pa
     assert page.locator(".cm-list li").first.locator(".cm-stack i").count() == len(expected[0].reasons)
 
 
-def test_a_film_is_looked_up_with_the_reason_for_which_it_is_left_out(page):
+def test_a_film_is_looked_up_with_the_rule_that_drops_it(page):
     page.get_by_placeholder("words of the plot").fill("braveheart")
     expect(page.locator(".cm-lookup")).to_contain_text("none of the genres children")
 
 
-def test_two_settings_stand_side_by_side(page, films):
+def test_two_settings_are_compared(page, films):
     page.get_by_role("button", name="Pin these").click()
     page.locator(".cm-chips button", has_text="✓ children").click()  # now they are dropped
     filters = Filters(min_year=1993, max_runtime=300, genres_drop=["children"])
@@ -187,7 +187,7 @@ def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project
     assert len(made) == films.count(Filters(min_year=1993, max_runtime=300, genres_drop=["children"])).kept
 
 
-def test_the_page_at_two_widths_is_kept_as_a_picture_and_nothing_sticks_out(page):
+def test_nothing_overflows_at_two_widths_and_screenshots_are_kept(page):
     for width in (1280, 800):
         page.set_viewport_size({"width": width, "height": 2600})
         picture = PICTURES / f"explore-{width}.png"
@@ -199,11 +199,11 @@ def test_the_page_at_two_widths_is_kept_as_a_picture_and_nothing_sticks_out(page
             assert box["x"] + box["width"] <= width
 
 
-def test_the_browser_had_nothing_to_complain_of(page, errors):
+def test_the_browser_reported_no_error(page, errors):
     assert errors == []
 
 
-def test_without_artifacts_the_page_says_what_to_run_and_shows_no_traceback(browser, project, address):
+def test_without_artifacts_the_page_shows_what_to_run_and_no_traceback(browser, project, address):
     (project / "artifacts").rename(project / "away")
     (project / "raw").rename(project / "raw away")
     try:

@@ -1,4 +1,4 @@
-"""What the page counts is what cleaning does."""
+"""The page's counts are those of cleaning."""
 
 import io
 
@@ -86,7 +86,7 @@ def test_counts_are_exactly_what_cleaning_reports(small, films, tmp_path_factory
     assert {genre: many for genre, many in count.by_genre.items() if many} == by_genre
 
 
-def test_why_a_film_is_dropped_is_what_left_out_says(small, films, tmp_path):
+def test_the_rule_that_drops_a_film_is_that_in_rejects_csv(small, films, tmp_path):
     filters = Filters(min_year=1995, genres_drop=["drama"], min_runtime=90)
     how = {"metadata_path": small / "tmdb_metadata.csv", "filters": filters, "services": SOURCES["demo"]}
     cleaning.clean(small, tmp_path, **how)
@@ -98,7 +98,7 @@ def test_why_a_film_is_dropped_is_what_left_out_says(small, films, tmp_path):
     assert sorted(no_films + shown) == sorted(written)
 
 
-def test_a_source_of_services_that_cannot_be_read_is_told_and_the_others_stay(films, tmp_path):
+def test_an_unreadable_source_of_services_is_reported_and_the_others_stay(films, tmp_path):
     found, wrong = by_source(films["none"], SOURCES | {"tmdb": ServicesSource("tmdb", tmp_path / "providers.csv")})
     assert list(found) == ["demo", "none"]
     assert len(wrong) == 1
@@ -139,7 +139,7 @@ def test_charts_of_no_films_are_empty():
 # --- looking films up --------------------------------------------------------------------------------
 
 
-def test_films_are_found_by_title_then_people_then_story(films):
+def test_films_are_found_by_title_then_people_then_overview(films):
     index, table = TextIndex(films["demo"]), films["demo"].films
     rows, many = index.search("Toy Sto", 5)
     assert (table.iloc[rows[0]]["title"], many) == ("Toy Story", 1)
@@ -149,7 +149,7 @@ def test_films_are_found_by_title_then_people_then_story(films):
     assert index.search("nobody is called so", 5) == ([], 0)
 
 
-def test_an_overview_that_is_the_title_is_no_story(films):
+def test_an_overview_that_is_the_title_is_not_searched(films):
     table = films["demo"].films
     stories = AllFilms(table.assign(overview=table["title"].where(table["title"] != "Heat", "A heist goes wrong")))
     rows, many = TextIndex(stories).search("heist", 5)

@@ -1,4 +1,4 @@
-"""The page's parts without a browser: controls, recommendations, comparison, what it says when things are missing."""
+"""The parts of the page without a browser: controls, recommendations, comparison, missing files."""
 
 import html
 import re
@@ -37,7 +37,7 @@ def opened(project, **options):
 
 
 def texts(widget):
-    """Every text that a part of the page shows, tags aside."""
+    """All text of a part of the page, without tags."""
     own = [getattr(widget, name, "") for name in ("value", "description", "placeholder")]
     shown = [re.sub(r"<style>.*?</style>|<[^>]+>", " ", one, flags=re.DOTALL) for one in own if isinstance(one, str)]
     return html.unescape(
@@ -46,7 +46,7 @@ def texts(widget):
 
 
 def part(widget, kind):
-    """The first widget of this class (of the page's style) within a part."""
+    """The first widget with this style class within a part."""
     if kind in getattr(widget, "_dom_classes", ()):
         return widget
     return next((found for child in getattr(widget, "children", ()) if (found := part(child, kind))), None)
@@ -59,7 +59,7 @@ def text_field(widget):
 
 
 def button(widget, words):
-    """The button that says so."""
+    """The button with this text."""
     if words in getattr(widget, "description", ""):
         return widget
     return next((found for child in getattr(widget, "children", ()) if (found := button(child, words))), None)
@@ -72,7 +72,7 @@ def shown_films(page):
 # --- settings and controls ---------------------------------------------------------------------------
 
 
-def test_the_page_begins_with_the_settings_of_the_run_in_use(page, project):
+def test_the_page_starts_with_the_settings_of_the_current_run(page, project):
     # its evaluation's parameters too, which the page has no control for
     assert page.state.settings == Settings(DATASET, Filters(min_year=1990), "demo", QUICK)
     assert page.state.count.kept == len(Recommender.load(project / "artifacts"))
@@ -81,7 +81,7 @@ def test_the_page_begins_with_the_settings_of_the_run_in_use(page, project):
 
 @settings(max_examples=25, deadline=None)
 @given(options=FILTERS, services=st.sampled_from(["demo", "none"]))
-def test_controls_say_what_they_were_set_to(page, options, services):
+def test_controls_return_the_settings_they_were_given(page, options, services):
     filters = filters_of(**options | {"services_keep": ["Netflix (demo)"] if services == "demo" else []})
     wanted = Settings(DATASET, filters, services)
     page.set(wanted)
@@ -95,7 +95,7 @@ def test_controls_say_what_they_were_set_to(page, options, services):
     assert f"{page.state.count.kept:,} films" in texts(page.catalog)
 
 
-def test_pressing_a_genre_keeps_it_then_drops_it_then_lets_it_be(page):
+def test_pressing_a_genre_keeps_it_then_drops_it_then_resets_it(page):
     page.set(Settings(DATASET, Filters()))
     for said, keep, drop in (("✓ war", ("war",), ()), ("✕ war", (), ("war",)), ("war", (), ())):
         button(page.catalog, "war").click()
@@ -103,14 +103,14 @@ def test_pressing_a_genre_keeps_it_then_drops_it_then_lets_it_be(page):
         assert (button(page.catalog, "war").description, filters.genres_keep, filters.genres_drop) == (said, keep, drop)
 
 
-def test_another_source_of_services_lets_go_of_services_that_it_lacks(page):
+def test_another_source_of_services_clears_those_that_it_lacks(page):
     page.set(Settings(DATASET, Filters(services_keep=["Hulu (demo)"])))
     page._controls._source.value = "none"
     assert page.state.settings.filters.services_keep == ()
     assert page.state.settings.services == "none"
 
 
-def test_a_setting_can_be_saved_and_taken_by_the_pipeline(page, tmp_path):
+def test_settings_are_saved_as_parameters_of_the_pipeline(page, tmp_path):
     wanted = Settings(DATASET, Filters(max_year=2000, genres_drop=["war"], services_keep=["Netflix (demo)"]))
     wanted.save(tmp_path / "params.yaml")
     text = (tmp_path / "params.yaml").read_text(encoding="utf-8")
@@ -128,13 +128,13 @@ def test_a_setting_can_be_saved_and_taken_by_the_pipeline(page, tmp_path):
         ("no/params.yaml", "no is not a folder; create it, or choose another path"),
     ],
 )
-def test_a_place_where_parameters_cannot_go_is_refused_and_nothing_written(tmp_path, name, message):
+def test_an_invalid_path_for_parameters_is_refused_and_nothing_written(tmp_path, name, message):
     with pytest.raises(CineMatchError, match=message):
         Settings(DATASET, Filters()).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_settings_of_a_pipelines_run_are_the_parameters_that_it_was_given(sample_run):
+def test_the_settings_of_a_run_are_the_parameters_of_its_pipeline(sample_run):
     found = Settings.from_run(Run.current(sample_run.artifacts))
     assert (found.dataset, found.filters, found.services) == ("sample", Filters(min_year=1980), "demo")
     assert set(found.validated(list(STEPS))) == {"dataset", "services", *vars(Filters()), *found.rest}
@@ -152,7 +152,7 @@ def pick(page, text):
     assert field.value == ""
 
 
-def test_liked_films_are_picked_by_a_part_of_a_misspelt_title_and_the_list_follows_the_filters(project):
+def test_liked_films_are_picked_by_part_of_a_misspelt_title_and_the_list_follows_the_filters(project):
     page, recommender = opened(project), Recommender.load(project / "artifacts")
     pick(page, "toy stori")
     liked = recommender.find("Toy Story (1995)").movie_id
@@ -166,7 +166,7 @@ def test_liked_films_are_picked_by_a_part_of_a_misspelt_title_and_the_list_follo
     assert shown_films(page) == [one.movie_id for one in recommender.recommend(among=kept)]
 
 
-def test_films_that_the_run_does_not_hold_are_told(project):
+def test_films_that_the_run_lacks_are_reported(project):
     page = opened(project)
     page.set(Settings(DATASET, Filters(max_year=1989)))
     older = page.state.count.kept
@@ -174,7 +174,7 @@ def test_films_that_the_run_does_not_hold_are_told(project):
     assert "No film of the current run fits these filters." in texts(page.catalog)
 
 
-def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
+def test_a_bar_is_as_long_as_the_positive_and_negative_terms(project):
     recommender = Recommender.load(project / "artifacts")
     found = recommender.recommend(Preferences(liked_movie_ids=[recommender.find("Toy Story").movie_id]))
     items = film_list(found).split("<li ")[1:]
@@ -186,7 +186,7 @@ def test_a_bar_is_as_long_as_what_speaks_for_and_against_the_film(project):
         assert sum(widths) == pytest.approx(100 * sum(abs(one.value) for one in film.reasons) / scale, abs=0.1)
 
 
-def test_what_ratings_say_and_likeness_are_parts_of_their_own(sample_run):
+def test_ratings_and_content_are_separate_segments(sample_run):
     recommender = Recommender.load(sample_run.artifacts)
     liked = Preferences(liked_movie_ids=[recommender.find("Heat (1995)").movie_id])
     shown = film_list(recommender.recommend(liked))
@@ -194,7 +194,7 @@ def test_what_ratings_say_and_likeness_are_parts_of_their_own(sample_run):
     assert "content, like Heat (1995): +" in shown
 
 
-def test_what_data_says_is_text_and_never_markup():
+def test_text_from_data_is_escaped():
     assert "<script>" not in markup.table(("film",), [("<script>alert(1)</script>",)])
     assert "<script>" not in markup.waterfall([("<script>", 1, 1)], 1)
     assert "<b>" not in markup.notice("<b>")
@@ -203,7 +203,7 @@ def test_what_data_says_is_text_and_never_markup():
 # --- comparison --------------------------------------------------------------------------------------
 
 
-def test_two_settings_side_by_side(project):
+def test_two_settings_are_compared(project):
     page = opened(project)
     page.set(Settings(DATASET, Filters(min_year=1995)))
     button(page.comparison, "Pin these").click()
@@ -223,7 +223,7 @@ def test_two_settings_side_by_side(project):
     assert page.state.settings == a.settings
 
 
-def test_metrics_of_runs_that_were_made_with_both_settings_are_compared(tmp_path):
+def test_metrics_of_runs_with_both_settings_are_compared(tmp_path):
     folder = small_project(tmp_path)
     a, b = Filters(min_year=1995), Filters(min_year=1994)
     made = [publish(folder, filters, served=of) for filters, of in ((a, [0.25, 0.5, 0.75]), (b, [0.375, 0.625, 0.875]))]
@@ -243,7 +243,7 @@ def test_metrics_of_runs_that_were_made_with_both_settings_are_compared(tmp_path
 # --- what is missing ---------------------------------------------------------------------------------
 
 
-def test_without_raw_tables_and_without_a_run_the_page_says_what_to_run(tmp_path):
+def test_without_raw_tables_and_a_run_the_page_shows_what_to_run(tmp_path):
     page = opened(tmp_path)
     said = texts(page.status)
     assert f"The films of sample are not in {tmp_path / 'raw' / 'sample'}" in said
@@ -252,7 +252,7 @@ def test_without_raw_tables_and_without_a_run_the_page_says_what_to_run(tmp_path
     assert "see the message above" in texts(page.catalog)
 
 
-def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_says_what_to_run(tmp_path):
+def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_shows_what_to_run(tmp_path):
     folder = small_project(tmp_path)
     (folder / "artifacts" / "current").unlink()
     page = opened(folder, dataset=DATASET)
@@ -261,7 +261,7 @@ def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_says_what
     assert shown_films(page) == []
 
 
-def test_an_altered_run_is_told_and_counting_goes_on(tmp_path):
+def test_an_altered_run_is_reported_and_films_are_still_counted(tmp_path):
     folder = small_project(tmp_path)
     meta = folder / "artifacts/runs" / current_run_id(folder / "artifacts") / "movies_meta.json"
     meta.chmod(0o644)
@@ -272,14 +272,14 @@ def test_an_altered_run_is_told_and_counting_goes_on(tmp_path):
     assert page.state.count.kept > 0
 
 
-def test_settings_of_the_run_that_the_raw_tables_no_longer_bear_are_told(tmp_path):
+def test_settings_that_the_raw_tables_no_longer_support_are_reported(tmp_path):
     folder = small_project(tmp_path)
     publish(folder, Filters(min_ratings=3))
     (folder / "raw" / DATASET / "ratings.csv").unlink()
     assert "min_ratings=3 needs ratings.csv, which this data set lacks" in texts(opened(folder).status)
 
 
-def test_a_services_file_that_the_run_does_not_name_is_told_and_the_page_shows_no_services(tmp_path):
+def test_an_unknown_services_file_is_reported_and_the_page_has_no_services(tmp_path):
     folder = small_project(tmp_path)
     own = tmp_path / "own.csv"
     own.write_text("movieId,service\n1,Mubi\n")
@@ -290,5 +290,5 @@ def test_a_services_file_that_the_run_does_not_name_is_told_and_the_page_shows_n
     assert page.state.settings.filters == Filters()
 
 
-def test_a_whole_run_that_holds_something_else_is_told(artifacts):
+def test_a_sealed_run_of_another_program_is_reported(artifacts):
     assert "cannot be read; make a new one: cinematch run" in CurrentRun.load(artifacts).problem

@@ -1,4 +1,4 @@
-"""A run started from the page: in a process of its own, watched to its end."""
+"""A pipeline run that the page starts as a child process."""
 
 import pytest
 from support.small_projects import DATASET, lay_raw
@@ -20,7 +20,7 @@ def watched(settings, folders):
     return PipelineProcess(settings, folders, said.append, ends.append), said, ends
 
 
-def test_a_run_that_fails_is_told_in_a_line_and_leaves_nothing_in_use(folders):
+def test_a_failed_run_is_reported_in_one_line_and_does_not_become_current(folders):
     process, said, ends = watched(Settings(DATASET, Filters(min_year=2090)), folders)
     process.wait()
     (problem,) = ends
@@ -53,5 +53,5 @@ def test_a_run_can_be_stopped(folders):
         ),
     ],
 )  # fmt: skip
-def test_why_a_command_failed_is_one_line(errors, line):
+def test_the_failure_of_a_command_is_one_line(errors, line):
     assert failure_message(errors) == line

@@ -1,4 +1,4 @@
-"""The analyst's page in JupyterLab: opened, it runs by itself."""
+"""The analyst's page in JupyterLab runs when it is opened."""
 
 import os
 import re

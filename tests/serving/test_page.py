@@ -46,7 +46,7 @@ def sample_server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def locked_server(tmp_path_factory):
-    """A server that wants a token, over a few films whose every text is hostile."""
+    """A server that requires a token, with a few films whose every text is hostile."""
     folder = tmp_path_factory.mktemp("locked")
     publish_hostile_films(folder / "artifacts")
     with running(folder / "artifacts", folder, TOKEN) as server:
@@ -55,7 +55,7 @@ def locked_server(tmp_path_factory):
 
 @pytest.fixture
 def visiting(browser):
-    """Open visits; afterwards none of them may have met a problem or looked elsewhere."""
+    """Opens visits; at the end none may have had an error or an outside request."""
     visits = []
 
     def visit(server, path="/", **options):
@@ -71,7 +71,7 @@ def visiting(browser):
 
 @pytest.fixture
 def visit(visiting, sample_server, tmp_path_factory):
-    """A first visit to the page over the sample, the list there."""
+    """A first visit to the page for the sample, with the list loaded."""
     one = visiting(sample_server)
     one.shows(ids(sample_recommender(tmp_path_factory).recommend(k=MANY)))
     return one
@@ -142,7 +142,7 @@ def test_filters_give_what_the_library_gives(visit, films):
     visit.focuses("filters-heading")
 
 
-def test_bounds_that_cross_are_said_and_not_asked_for(visit, films):
+def test_crossed_bounds_show_an_error_and_are_not_requested(visit, films):
     before = visit.shown()
     visit.page.locator("[data-range=year] [data-bound=min]").fill("2001")
     visit.shows(ids(films.recommend(Preferences(year_min=2001), k=MANY)))
@@ -152,7 +152,7 @@ def test_bounds_that_cross_are_said_and_not_asked_for(visit, films):
     assert visit.kept()["filters"]["year_max"] is None
 
 
-def test_where_no_film_fits_it_says_so_and_how_to_loosen(visit, films):
+def test_without_a_matching_film_the_page_offers_to_relax_the_filters(visit, films):
     page = visit.page
     page.get_by_role("checkbox", name="Western").check()
     page.locator("[data-range=runtime] [data-bound=max]").fill("3")
@@ -164,7 +164,7 @@ def test_where_no_film_fits_it_says_so_and_how_to_loosen(visit, films):
     expect(page.locator("#no-match")).to_be_hidden()
 
 
-def test_reasons_open_with_their_words_and_shares(visit, films):
+def test_an_explanation_opens_with_its_sentence_and_shares(visit, films):
     visit.pick("heat", "Heat (1995)")
     found = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)
     visit.shows(ids(found))
@@ -197,7 +197,7 @@ def test_more_films_continue_the_list(visit, films):
 # -- what one says of films ----------------------------------------------------------------------------------
 
 
-def test_what_is_said_of_films_lasts(visit, films):
+def test_verdicts_are_persistent(visit, films):
     liked, disliked, dull, saved = visit.shown()[:4]
     before = visit.shown()
     visit.press(liked, "Like")
@@ -205,25 +205,25 @@ def test_what_is_said_of_films_lasts(visit, films):
     visit.press(dull, "Not interested")
     visit.press(saved, "Watchlist")
     expect(visit.page.locator("#watch-count")).to_have_text("1")
-    assert visit.shown() == before  # nothing moves under the finger
+    assert visit.shown() == before  # nothing moves under the pointer
     said = {"liked_movie_ids": [liked], "disliked_movie_ids": [disliked], "not_interested_ids": [dull]}
     found = ids(films.recommend(Preferences(**said), k=MANY))
     visit.page.get_by_role("button", name="Update the list with your 3 choices").click()
     visit.shows(found)
     visit.focuses("films-heading")
-    visit.told({liked: "like", disliked: "dislike", dull: "not_interested"})
+    visit.has_feedback({liked: "like", disliked: "dislike", dull: "not_interested"})
     visit.page.reload()
     visit.shows(found)
     assert visit.chips() == [films.movie(liked).label]
     labels = [films.movie(one).label for one in (disliked, dull)]
     assert visit.page.locator("#hidden-list .chip span").all_inner_texts() == labels
-    visit.saved({saved: False})
+    visit.has_watchlist({saved: False})
     visit.page.get_by_role("button", name=f"Show again: {labels[1]}").click()
     visit.shows(ids(films.recommend(Preferences(**said | {"not_interested_ids": []}), k=MANY)))
-    visit.told({liked: "like", disliked: "dislike"})
+    visit.has_feedback({liked: "like", disliked: "dislike"})
 
 
-def test_a_mistake_is_taken_back(visit):
+def test_a_verdict_can_be_undone(visit):
     film = visit.shown()[0]
     like = visit.card(film).get_by_role("button", name="Like", exact=True)
     like.click()
@@ -235,9 +235,9 @@ def test_a_mistake_is_taken_back(visit):
     visit.press(film, "Dislike")
     visit.press(film, "Like")  # another verdict takes the place of the first
     expect(visit.card(film).locator("[aria-pressed=true]")).to_have_count(1)
-    visit.told({film: "like"})
+    visit.has_feedback({film: "like"})
     like.click()
-    visit.told({})
+    visit.has_feedback({})
     assert visit.kept()["taste"] == []
 
 
@@ -261,18 +261,18 @@ def test_the_watchlist(visit, films):
     expect(seen).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(seen).to_have_count(1)
-    visit.saved({one: True, two: False})
+    visit.has_watchlist({one: True, two: False})
     rows.get_by_role("button", name="Remove").click()
     seen.get_by_role("button", name="Remove").click()
     expect(page.get_by_role("heading", name="Your watchlist is empty.")).to_be_visible()
-    visit.saved({})
+    visit.has_watchlist({})
 
 
-def test_ones_data_is_downloaded_and_deleted(visit, films):
+def test_the_users_data_is_downloaded_and_deleted(visit, films):
     film = visit.shown()[0]
     visit.press(film, "Like")
     visit.press(film, "Watchlist")
-    visit.told({film: "like"})
+    visit.has_feedback({film: "like"})
     user, page = visit.kept()["user"], visit.page
     page.get_by_role("button", name="Your data").click()
     with page.expect_download() as download:
@@ -293,13 +293,13 @@ def test_ones_data_is_downloaded_and_deleted(visit, films):
     visit.shows(ids(films.recommend(k=MANY)))
 
 
-def test_two_tabs_agree(visit):
+def test_two_tabs_show_the_same_state(visit):
     other = visit.another()
     visit.pick("heat", "Heat (1995)")
     expect(other.locator("#liked .chip")).to_have_text(["Heat (1995)"])
 
 
-def test_films_and_names_that_a_new_run_lacks_are_passed_over(visit, films):
+def test_films_and_names_that_a_new_run_lacks_are_skipped(visit, films):
     visit.pick("heat", "Heat (1995)")
     wait_for(lambda: visit.kept()["taste"] and not visit.kept()["unsent"], "what was said to be sent")
     visit.page.evaluate(
@@ -310,13 +310,13 @@ def test_films_and_names_that_a_new_run_lacks_are_passed_over(visit, films):
     )
     visit.page.reload()
     visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
-    visit.forgive("status of (404|422)")
+    visit.expect_error("status of (404|422)")
 
 
 # -- what may come -------------------------------------------------------------------------------------------
 
 
-def test_html_in_titles_is_text_and_does_nothing(visiting, locked_server):
+def test_html_in_titles_is_shown_as_text(visiting, locked_server):
     visit = visiting(locked_server)
     visit.page.context.route("https://image.tmdb.org/**", lambda route: route.fulfill(path=None, status=404, body=""))
     visit.page.locator("#token-input").fill(TOKEN)
@@ -337,10 +337,10 @@ def test_html_in_titles_is_text_and_does_nothing(visiting, locked_server):
     assert visit.page.evaluate("window.harmed") is None
     strange = "script:not([src^='page/']), [onerror], img:not([src^='https://image.tmdb.org/t/p/'])"
     assert visit.page.locator(strange).count() == 0
-    visit.forgive("status of 40[14]")
+    visit.expect_error("status of 40[14]")
 
 
-def test_a_poster_is_tmdbs_where_there_is_one_and_drawn_else(visiting, locked_server):
+def test_a_poster_is_tmdbs_image_or_else_a_drawing(visiting, locked_server):
     visit = visiting(locked_server, "/page/icon.svg")
     asked = []
     icon = '<svg xmlns="http://www.w3.org/2000/svg" width="185" height="278"><rect width="185" height="278"/></svg>'
@@ -358,7 +358,7 @@ def test_a_poster_is_tmdbs_where_there_is_one_and_drawn_else(visiting, locked_se
     assert visit.page.locator("#film-list .poster > svg").count() == len(HOSTILE_FILMS)
 
 
-def test_a_token_is_asked_for_and_kept_for_the_session(visiting, locked_server):
+def test_the_page_asks_for_the_token_and_keeps_it_for_the_session(visiting, locked_server):
     visit = visiting(locked_server)
     page, dialog = visit.page, visit.page.get_by_role("dialog", name="Token required")
     visit.context.route("https://image.tmdb.org/**", lambda route: route.abort())
@@ -378,10 +378,10 @@ def test_a_token_is_asked_for_and_kept_for_the_session(visiting, locked_server):
     expect(page.locator("#film-list [data-id]")).to_have_count(len(HOSTILE_FILMS))
     expect(dialog).to_be_hidden()
     assert TOKEN not in json.dumps(visit.kept())
-    visit.forgive("status of 401|ERR_FAILED")
+    visit.expect_error("status of 401|ERR_FAILED")
 
 
-def test_a_server_that_is_away_is_said_kindly_and_found_again(visiting, locked_server):
+def test_the_page_reports_an_unavailable_server_and_reconnects(visiting, locked_server):
     visit = visiting(locked_server, "/page/icon.svg")
     visit.context.route("https://image.tmdb.org/**", lambda route: route.fulfill(status=404, body=""))
     page = visit.page
@@ -400,12 +400,12 @@ def test_a_server_that_is_away_is_said_kindly_and_found_again(visiting, locked_s
         page.get_by_role("button", name="Try now").click()
     locked_server.start()
     expect(page.locator("#unavailable")).to_be_hidden()
-    visit.told({film: "like"})  # said while it was away
+    visit.has_feedback({film: "like"})  # said while it was away
     visit.shows([one for one in sorted(visit.shown()) if one != film])
-    visit.forgive(f"{NOT_ANSWERING}|status of 404")
+    visit.expect_error(f"{NOT_ANSWERING}|status of 404")
 
 
-def test_a_pause_that_the_server_wants_is_kept(visit):
+def test_the_page_waits_after_a_rate_limit(visit):
     asked = []
 
     def answer(route):
@@ -419,13 +419,13 @@ def test_a_pause_that_the_server_wants_is_kept(visit):
     visit.pick("heat", "Heat (1995)")
     expect(visit.page.locator("#liked .chip")).to_have_text(["Heat (1995)"])
     assert len(asked) == 2
-    visit.forgive("status of 429")
+    visit.expect_error("status of 429")
 
 
 # -- for everybody -------------------------------------------------------------------------------------------
 
 
-def test_a_phone_needs_no_sideways_scroll(visiting, sample_server):
+def test_a_phone_needs_no_horizontal_scrolling(visiting, sample_server):
     visit = visiting(sample_server, has_touch=True, is_mobile=True, reduced_motion="no-preference")
     page = visit.page
     page.set_viewport_size({"width": 360, "height": 740})
@@ -451,7 +451,7 @@ def test_a_phone_needs_no_sideways_scroll(visiting, sample_server):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(visiting, sample_server, scheme):
+def test_text_has_enough_contrast(visiting, sample_server, scheme):
     visit = visiting(sample_server, color_scheme=scheme)
     page = visit.page
     visit.pick("heat", "Heat (1995)")
@@ -475,7 +475,7 @@ def test_text_stands_out_from_its_ground(visiting, sample_server, scheme):
     assert page.evaluate("document.getAnimations().length") == 0  # less motion was asked for
 
 
-def test_the_keyboard_reaches_everything_in_a_sensible_order(visit, films):
+def test_the_keyboard_reaches_all_controls_in_order(visit, films):
     page = visit.page
     tab = lambda: (page.keyboard.press("Tab"), visit.focused())[1]  # noqa: E731
     assert [tab() for _ in range(5)] == ["Skip to the films", "CineMatch", "For you", "Watchlist", "open-data"]
@@ -510,7 +510,7 @@ def test_the_keyboard_reaches_everything_in_a_sensible_order(visit, films):
     visit.focuses("Like")
 
 
-def test_everything_has_a_name_and_credits_are_given(visit, films):
+def test_all_controls_have_names_and_sources_are_credited(visit, films):
     page = visit.page
     ids_twice = (
         "() => [...document.querySelectorAll('[id]')].map(one => one.id).filter((id, at, all) => all.indexOf(id) < at)"

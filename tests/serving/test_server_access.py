@@ -1,4 +1,4 @@
-"""Who is let in, and what browsers are told: token, origins, hosts, sizes, rates, headers."""
+"""Access control and security headers: token, origins, hosts, sizes, rates."""
 
 import pytest
 from support.commands import cinematch
@@ -35,7 +35,7 @@ def test_with_a_token_everything_under_api_needs_it(served, path):
         assert answer.status_code == (404 if path == "/api/nothing" else 200)
 
 
-def test_what_is_not_under_api_needs_none(served):
+def test_other_paths_need_no_token(served):
     with client(served, api_token=TOKEN) as api:
         for path in ("/", "/health", "/metrics", "/docs", "/openapi.json"):
             assert api.get(path).status_code == 200
@@ -49,7 +49,7 @@ def test_the_token_comes_from_the_environment(served, monkeypatch):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "cinematch.example"])
-def test_listening_beyond_this_machine_without_a_token_is_refused(served, host, monkeypatch):
+def test_listening_on_other_addresses_without_a_token_is_refused(served, host, monkeypatch):
     monkeypatch.setenv("CINEMATCH_API_TOKEN", "")
     done = cinematch(served.parent, "serve", "--host", host)
     assert done.code == 1
@@ -60,7 +60,7 @@ def test_listening_beyond_this_machine_without_a_token_is_refused(served, host, 
     assert not (served.parent / "state").exists()
 
 
-def test_the_old_client_s_origin_may_use_it_and_others_may_not(served):
+def test_only_the_old_client_s_origin_is_allowed(served):
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     with client(served, api_token=TOKEN) as api:  # a preflight brings no token
         allowed = api.options("/api/recommendations", headers={"Origin": "http://localhost:5173", **asked})
@@ -107,7 +107,7 @@ def test_other_hosts_are_refused_unless_allowed(served, api, host):
             assert open_api.get("/health", headers={"Host": host}).status_code == 200
 
 
-def test_a_body_may_be_so_long_and_no_longer(api):
+def test_the_size_of_a_body_is_limited(api):
     def post(length, content):
         body = b'{"mood": "' + b"x" * (length - 12) + b'"}'
         headers = {"Content-Type": "application/json"}
@@ -122,7 +122,7 @@ def test_a_body_may_be_so_long_and_no_longer(api):
         )
 
 
-def test_whoever_sends_too_much_is_told_when_to_come_back(served):
+def test_a_rate_limit_names_when_to_retry(served):
     with client(served, rate_limit=0.05) as api:  # one at a time, the next after 20 s
         assert api.get("/api/genres").status_code == 200
         answer = api.get("/api/genres")
@@ -131,11 +131,11 @@ def test_whoever_sends_too_much_is_told_when_to_come_back(served):
         assert api.get("/health").status_code == 200
 
 
-def test_without_the_flag_there_is_no_limit(api):
+def test_there_is_no_rate_limit_by_default(api):
     assert {api.get("/api/genres").status_code for _ in range(100)} == {200}
 
 
-def test_a_bucket_fills_again(monkeypatch):
+def test_a_token_bucket_refills(monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(middleware.time, "monotonic", lambda: clock[0])
     buckets = TokenBuckets(2)  # four at once
@@ -147,7 +147,7 @@ def test_a_bucket_fills_again(monkeypatch):
     assert [buckets.wait("a") for _ in range(5)] == [0, 0, 0, 0, 1]
 
 
-def test_only_so_many_addresses_are_remembered(monkeypatch):
+def test_the_number_of_tracked_addresses_is_limited(monkeypatch):
     monkeypatch.setattr(middleware, "_MAX_CLIENTS", 3)
     buckets = TokenBuckets(0.001)
     for client_address in "abcd":

@@ -1,4 +1,4 @@
-"""Recommendations and films over HTTP, as the design's table and the old client's request have them."""
+"""Recommendations and films over HTTP, for the old client and with the new fields."""
 
 import pytest
 from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish
@@ -45,7 +45,7 @@ def test_every_field_may_be_left_out_or_null(api, body):
     assert (answer["count"], answer["user_id"]) == (20, "default_user")
 
 
-def test_fields_that_nobody_knows_are_passed_over(api):
+def test_unknown_fields_are_ignored(api):
     assert recommend(api, mood="sunny")["count"] == 20
 
 
@@ -60,11 +60,11 @@ def test_filters_limit_and_the_run_s_id(api):
     assert recommend(api, limit=1)["count"] == 1
 
 
-def test_more_films_than_there_are_is_all_that_fit(api):
+def test_a_limit_above_the_number_of_films_returns_all_of_them(api):
     assert recommend(api, liked_movie_ids=[1], limit=100)["count"] == 59
 
 
-def test_a_liked_film_brings_the_likest_first_and_says_why(api):
+def test_a_liked_film_recommends_the_most_similar_first_with_a_reason(api):
     answer = recommend(api, liked_movie_ids=[1], include_reasons=True)
     first = answer["recommendations"][0]
     assert first["movie_id"] == 2
@@ -76,7 +76,7 @@ def test_a_liked_film_brings_the_likest_first_and_says_why(api):
     assert recommend(api, liked_movie_ids=[1])["recommendations"][0]["reasons"] == []
 
 
-def test_somebody_who_has_said_much_is_answered_alike(api):
+def test_a_long_profile_gets_recommendations_too(api):
     liked, disliked = list(range(1, 51)), list(range(51, 56))
     assert sorted(ids_of(recommend(api, liked_movie_ids=liked, disliked_movie_ids=disliked))) == list(range(56, 61))
 
@@ -98,7 +98,7 @@ def test_genres_in_any_spelling(api, genre):
         ({"runtime_min": 90, "runtime_max": 80}, "runtime_min must not be above runtime_max, got 90 and 80", None),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_what_is_close(api, body, said, suggestions):
+def test_an_invalid_preference_is_named_with_suggestions(api, body, said, suggestions):
     answer = api.post("/api/recommendations", json=body)
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
@@ -122,7 +122,7 @@ def test_what_cannot_be_meant_is_named_with_what_is_close(api, body, said, sugge
         ({"user_id": "a\u200bb"}, "body.user_id"),
     ],
 )
-def test_what_is_out_of_bounds_is_named(api, body, where):
+def test_a_field_out_of_bounds_is_named(api, body, where):
     answer = api.post("/api/recommendations", json=body)
     assert answer.status_code == 422
     (slip,) = answer.json()["errors"]
@@ -131,7 +131,7 @@ def test_what_is_out_of_bounds_is_named(api, body, where):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"limit": NaN}', b"[" * 50_000])
-def test_a_body_that_is_no_request_is_refused(api, body):
+def test_an_invalid_body_is_refused(api, body):
     answer = api.post("/api/recommendations", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert isinstance(answer.json()["detail"], str)
@@ -151,7 +151,7 @@ def test_an_unknown_runtime_is_the_median_and_an_unknown_overview_the_title(api)
     assert (film["overview"], film["overview_known"]) == ("Casino", False)
 
 
-def test_a_film_that_is_not_there(api):
+def test_an_unknown_film_is_a_404(api):
     answer = api.get("/api/movies/99999")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Movie 99999 not found"})
     assert api.get("/api/movies/99999/similar").status_code == 404
@@ -174,7 +174,7 @@ def test_search(api):
         assert api.get("/api/search", params=bad).status_code == 422
 
 
-def test_what_there_is_to_choose_from(api):
+def test_genres_services_and_the_catalog(api):
     genres = ["action", "comedy", "crime", "drama", "romance", "sci-fi", "thriller"]
     assert api.get("/api/genres").json() == {"genres": genres}
     services = {"services": ["Hulu (demo)", "Netflix (demo)"], "source": "demo"}
@@ -189,7 +189,7 @@ def test_html_in_a_title_stays_text_in_json(api):
     assert answer.json()["results"][0]["title"] == NASTY
 
 
-def test_the_front_door(api):
+def test_the_root_and_the_health_check(api):
     answer = api.get("/").json()
     assert {**answer, "version": ""} == {
         "service": "CineMatch ML Backend",

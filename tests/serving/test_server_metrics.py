@@ -1,4 +1,4 @@
-"""Request ids, numbers for Prometheus, and logs that say nothing about a person."""
+"""Request ids, Prometheus metrics, and logs without personal data."""
 
 import io
 import json
@@ -26,7 +26,7 @@ def logged(monkeypatch):
     logger.manager._clear_cache()
 
 
-def numbers(api):
+def metrics(api):
     families = text_string_to_metric_families(api.get("/metrics").text)
     return {
         (one.name, *(value for _, value in sorted(one.labels.items()))): one.value
@@ -43,7 +43,7 @@ def test_requests_latency_and_recommendations_are_counted(served):
             api.get(f"/api/movies/{movie_id}")
         api.get("/no/such/path")
         api.request("BREW", "/api/genres")
-        found = numbers(api)
+        found = metrics(api)
         run_id = api.get("/health").json()["run_id"]
     assert found["cinematch_requests_total", "POST", "/api/recommendations", "200"] == 3
     assert found["cinematch_requests_total", "GET", "/api/movies/{movie_id}", "200"] == 1
@@ -58,7 +58,7 @@ def test_requests_latency_and_recommendations_are_counted(served):
     assert found["process_resident_memory_bytes",] > 0
 
 
-def test_every_answer_has_a_request_id_of_its_own_or_the_one_it_was_given(served):
+def test_every_response_has_a_new_request_id_or_that_of_its_request(served):
     with client(served) as api:
         first, second = (api.get(path).headers["X-Request-ID"] for path in ("/api/genres", "/nothing"))
         assert first != second
@@ -70,7 +70,7 @@ def test_every_answer_has_a_request_id_of_its_own_or_the_one_it_was_given(served
             )
 
 
-def test_a_line_for_each_request_without_anything_about_a_person(served, logged):
+def test_each_request_is_logged_without_personal_data(served, logged):
     with client(served) as api:
         api.post("/api/watchlist/anna-of-the-hill", json={"movie_id": 1})
         api.post("/api/feedback/anna-of-the-hill", json={"movie_id": 99999, "feedback": "like"})
@@ -93,7 +93,7 @@ def test_a_line_for_each_request_without_anything_about_a_person(served, logged)
     assert {"time", "level", "ms"} <= set(lines[-1])
 
 
-def test_an_error_that_nobody_foresaw_is_a_500_without_its_innards_and_a_traceback_in_the_log(served, logged):
+def test_an_unhandled_error_is_a_500_without_details_and_a_traceback_in_the_log(served, logged):
     with client(served) as api:
 
         @api.app.get("/api/fails")

@@ -1,6 +1,6 @@
-"""Requests made up by schemathesis from the server's own OpenAPI document: no 5xx, no answer outside it.
+"""Requests that schemathesis generates from the OpenAPI document: no 5xx, no response outside the document.
 
-``CINEMATCH_CASES`` says how many cases for each route; a few by default.
+``CINEMATCH_CASES`` is the number of cases for each route; a few by default.
 """
 
 import os
@@ -61,7 +61,7 @@ def test_the_document_names_every_route(document):
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_made_up_requests_get_answers_that_the_document_promises(document, method, path):
+def test_generated_requests_get_responses_that_match_the_document(document, method, path):
     operation = document[path][method]
     takes_something = "{" in path or method == "POST" or path == "/api/search"
     modes = list(GenerationMode) if takes_something else [GenerationMode.POSITIVE]  # nothing can be wrong in nothing

@@ -1,4 +1,4 @@
-"""The server as a process: killed while clients write, told to stop while it works, given new runs under load."""
+"""The server as a process: killed during writes, stopped during requests, given new runs under load."""
 
 import http.client
 import itertools
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from support.commands import cinematch, wait_for
-from support.serving import OLD_CLIENTS_BODY, publish, run_in_use, server
+from support.serving import OLD_CLIENTS_BODY, current_run, publish, server
 
 from cinematch_lib.artifacts.runs import use_run
 
@@ -22,7 +22,7 @@ WRITERS = 8
 
 
 class Writer(threading.Thread):
-    """A client that writes as fast as it can until the server is gone; `acknowledged` is what it was told."""
+    """A client that writes until the server is gone; `liked` and `listed` are the acknowledged writes."""
 
     def __init__(self, url, user_id):
         super().__init__(daemon=True)
@@ -48,7 +48,7 @@ class Writer(threading.Thread):
 
 
 def check_writers(writers, url):
-    """That everything that was acknowledged is there."""
+    """Check that every acknowledged write is stored."""
     for writer in writers:
         writer.join(60)
         assert not writer.wrong
@@ -57,7 +57,7 @@ def check_writers(writers, url):
         assert {one["movie_id"] for one in data["watchlist"]} >= writer.listed
 
 
-def test_kill_9_while_eight_clients_write_loses_nothing_that_was_acknowledged(served):
+def test_kill_9_loses_no_acknowledged_write_of_eight_clients(served):
     with server(served) as one:
         writers = [Writer(one.url, f"user/{at}") for at in range(WRITERS)]
         wait_for(lambda: sum(len(writer.listed) for writer in writers) > 100, "some writes")
@@ -75,7 +75,7 @@ def is_listening(port):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_finishes_what_is_in_flight(served, sent):
+def test_a_stopped_server_finishes_the_requests_in_flight(served, sent):
     body = b'{"user_id": "slow", "limit": 5}'
     head = "POST /api/recommendations HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -123,7 +123,7 @@ def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(served):
         writer = Writer(one.url, "anna")
         for run_id in itertools.islice(itertools.cycle(names), 3):
             use_run(served, run_id)
-            wait_for(lambda wanted=run_id: run_in_use(one.url) == wanted and wanted in seen, "the swap")
+            wait_for(lambda wanted=run_id: current_run(one.url) == wanted and wanted in seen, "the swap")
         over.set()
         for thread in asking:
             thread.join(60)
@@ -138,7 +138,7 @@ def test_runs_are_swapped_under_load_and_no_request_fails_or_mixes_two(served):
         check_writers([writer], one.url)
 
 
-def test_it_listens_here_takes_user_ids_with_every_sign_and_loads_nothing_heavy(served):
+def test_it_listens_on_loopback_accepts_any_printable_user_id_and_loads_nothing_heavy(served):
     with server(served) as one:
         user_id = "50%2F/..?#&=+ ;é"
         path = f"{one.url}/api/watchlist/{requests.utils.quote(user_id, safe='')}"
@@ -155,7 +155,7 @@ def test_it_listens_here_takes_user_ids_with_every_sign_and_loads_nothing_heavy(
         assert not [name for name in ("pandas", "sklearn", "matplotlib", "pyarrow") if f"/{name}/" in loaded]
 
 
-def test_a_token_lets_it_listen_everywhere_and_so_does_insecure(served):
+def test_with_a_token_or_insecure_it_listens_on_all_addresses(served):
     everywhere = ("--host", "0.0.0.0")
     with server(served, *everywhere, CINEMATCH_API_TOKEN="s3cret") as one:
         genres = f"{one.url}/api/genres"
@@ -189,7 +189,7 @@ def test_uvicorn_s_own_command_serves_it(served):
         (("--artifacts-dir", "nowhere"), "has no current run yet; make one (cinematch run)"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_a_line(served, arguments, said):
+def test_a_failed_start_is_reported_in_one_line(served, arguments, said):
     done = cinematch(served.parent, "serve", *arguments)
     assert done.code == 1
     assert said in done.err

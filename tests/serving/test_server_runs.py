@@ -1,4 +1,4 @@
-"""A new run takes the place of the old one, or is refused; /health, the metrics and the log say which."""
+"""A new run replaces the old one or is refused; /health, the metrics and the log report it."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def test_a_new_run_is_served(served):
     assert first.recommender.movie(5).title == "Film 5"  # whoever still holds the old one can finish
 
 
-def test_an_earlier_run_comes_back_when_it_is_put_in_use(served):
+def test_an_earlier_run_is_served_when_it_is_current_again(served):
     earlier = current_run_id(served)
     publish(served, title="Movie")
     live = LiveRun(served)
@@ -69,7 +69,7 @@ def not_even_text(served):
     [altered, incomplete, of_another_program, named_and_not_there, unnamed, not_even_text],
     ids=lambda f: f.__name__,
 )
-def test_a_broken_run_is_refused_and_the_old_one_goes_on(served, harm, caplog):
+def test_a_broken_run_is_refused_and_the_old_one_stays(served, harm, caplog):
     live = LiveRun(served)
     good = live.current.info.run_id
     if harm in (altered, incomplete):
@@ -87,7 +87,7 @@ def test_a_broken_run_is_refused_and_the_old_one_goes_on(served, harm, caplog):
     assert (live.current.info.run_id, live.refused) == (good, None)
 
 
-def test_a_refused_run_is_served_once_it_is_mended(served, monkeypatch):
+def test_a_refused_run_is_served_once_it_is_repaired(served, monkeypatch):
     live = LiveRun(served)
     monkeypatch.setattr("cinematch_lib.serving.live_run._RETRY_SECONDS", 0)
     newer = publish(served, title="Movie")
@@ -101,7 +101,7 @@ def test_a_refused_run_is_served_once_it_is_mended(served, monkeypatch):
     assert (live.current.info.run_id, live.refused) == (newer, None)
 
 
-def test_the_server_says_that_it_is_degraded_and_that_it_is_well_again(served, monkeypatch):
+def test_the_health_check_reports_degraded_and_then_ok_again(served, monkeypatch):
     monkeypatch.setattr("cinematch_lib.serving.live_run.REFRESH_SECONDS", 0.01)
     good = current_run_id(served)
     bad = publish(served, title="Movie")
@@ -129,7 +129,7 @@ def wait_for_health(api, status, run_id=None):
     return wait_for(as_wanted, f"the status {status}")
 
 
-def test_without_a_run_that_can_be_served_there_is_no_application(tmp_path):
+def test_without_a_usable_run_create_app_raises(tmp_path):
     with pytest.raises(CineMatchError, match="has no current run yet; make one"):
         create_app(tmp_path / "artifacts")
     published(tmp_path / "artifacts")
@@ -138,7 +138,7 @@ def test_without_a_run_that_can_be_served_there_is_no_application(tmp_path):
     assert not (tmp_path / "state").exists()
 
 
-def test_what_the_new_run_does_not_have_is_passed_over_but_kept(served, monkeypatch):
+def test_stored_films_that_the_new_run_lacks_are_skipped_but_kept(served, monkeypatch):
     monkeypatch.setattr("cinematch_lib.serving.live_run.REFRESH_SECONDS", 0.01)
     with client(served) as api:
         for movie_id, kind in ((60, "like"), (59, "dislike"), (58, "not_interested"), (1, "like")):

@@ -1,4 +1,4 @@
-"""The store by itself: its versions, its rules, and what happens to a file that is not one."""
+"""The store by itself: versions, limits, and invalid files."""
 
 import sqlite3
 import threading
@@ -26,7 +26,7 @@ def read(folder, query):
         return db.execute(query).fetchall()
 
 
-def test_what_is_stored_is_there_when_it_is_opened_again(tmp_path):
+def test_stored_data_is_there_after_reopening(tmp_path):
     store = Store(tmp_path / "deep" / "state")
     assert store.add_to_watchlist("anna", film())
     assert not store.add_to_watchlist("anna", film())
@@ -39,12 +39,12 @@ def test_what_is_stored_is_there_when_it_is_opened_again(tmp_path):
     again.close()
 
 
-def test_the_file_is_in_wal_mode_and_says_its_version(store, tmp_path):
+def test_the_file_is_in_wal_mode_and_has_a_version(store, tmp_path):
     assert read(tmp_path, "PRAGMA journal_mode") == [("wal",)]
     assert read(tmp_path, "PRAGMA user_version") == [(1,)]
 
 
-def test_a_user_who_goes_takes_their_lists_along(store, tmp_path):
+def test_deleting_a_user_deletes_their_lists(store, tmp_path):
     store.add_to_watchlist("anna", film())
     store.set_feedback("anna", 2, "Collateral", 2004, "like")
     store.set_feedback("ben", 2, "Collateral", 2004, "like")
@@ -55,13 +55,13 @@ def test_a_user_who_goes_takes_their_lists_along(store, tmp_path):
     assert read(tmp_path, "SELECT name FROM users") == [("ben",)]
 
 
-def test_a_kind_of_feedback_that_there_is_not_is_refused_by_the_file_itself(store):
+def test_an_unknown_kind_of_feedback_is_refused_by_the_database(store):
     with pytest.raises(StoreError, match="could not be saved"):
         store.set_feedback("anna", 2, "Collateral", 2004, "adore")
     assert store.feedback_kinds("anna") == {}
 
 
-def test_a_list_has_an_end(store, monkeypatch):
+def test_the_length_of_a_list_is_limited(store, monkeypatch):
     monkeypatch.setattr(store_module, "MAX_LIST_LENGTH", 2)
     for movie_id in (1, 2):
         store.add_to_watchlist("anna", film(movie_id))
@@ -83,7 +83,7 @@ def test_a_later_version_is_refused(tmp_path):
         Store(tmp_path)
 
 
-def test_a_store_of_an_earlier_version_is_brought_up_and_keeps_what_it_holds(tmp_path, monkeypatch):
+def test_a_store_of_an_earlier_version_is_migrated_and_keeps_its_data(tmp_path, monkeypatch):
     store = Store(tmp_path)
     store.add_to_watchlist("anna", film())
     store.close()
@@ -106,14 +106,14 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
     assert read(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'more'") == [(0,)]
 
 
-def test_a_file_that_is_no_store_is_refused_and_stays_as_it_is(tmp_path):
+def test_another_file_is_refused_and_not_changed(tmp_path):
     (tmp_path / FILE).write_bytes(b"my diary, page one\n" * 100)
     with pytest.raises(StoreError, match=r"cannot be used .*; .*name another state folder"):
         Store(tmp_path)
     assert (tmp_path / FILE).read_bytes().startswith(b"my diary")
 
 
-def test_a_folder_that_cannot_be_is_refused(tmp_path):
+def test_an_impossible_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="name another state folder"):
         Store(tmp_path / "file" / "state")

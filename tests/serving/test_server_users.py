@@ -1,4 +1,4 @@
-"""Watchlists, feedback and what is stored of a user, over HTTP."""
+"""Watchlists, feedback and users' stored data over HTTP."""
 
 import re
 from urllib.parse import quote
@@ -44,7 +44,7 @@ def test_the_old_client_s_watchlist(api):
     assert [film["movie_id"] for film in api.get(path).json()["items"]] == [3]
 
 
-def test_what_is_not_there_is_a_404_that_names_it(api):
+def test_a_missing_film_is_a_404_that_names_it(api):
     assert post(api, "/api/watchlist/anna", 404, movie_id=99999) == {"detail": "Movie 99999 not found"}
     assert post(api, "/api/feedback/anna", 404, movie_id=99999, feedback="like") == {"detail": "Movie 99999 not found"}
     not_on_it = {"detail": "Movie 1 not in watchlist"}
@@ -53,7 +53,7 @@ def test_what_is_not_there_is_a_404_that_names_it(api):
     assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": []}
 
 
-def test_lists_are_each_user_s_own(api):
+def test_lists_are_separate_for_each_user(api):
     post(api, "/api/watchlist/anna", movie_id=1)
     post(api, "/api/feedback/anna", movie_id=2, feedback="like")
     assert api.get("/api/watchlist/ben").json()["count"] == 0
@@ -81,7 +81,7 @@ def test_user_ids_that_are_refused(api, encoded):
     assert api.delete(f"/api/users/{encoded}/data").status_code == 422
 
 
-def test_feedback_counts_in_the_next_recommendation(api):
+def test_feedback_changes_the_next_recommendations(api):
     before = recommended(api, user_id="anna")
     assert before[0] != 2
     assert post(api, "/api/feedback/anna", movie_id=1, feedback="like") == {
@@ -99,7 +99,7 @@ def test_feedback_counts_in_the_next_recommendation(api):
     assert recommended(api, user_id="ben") == before
 
 
-def test_feedback_is_listed_changed_and_taken_back(api):
+def test_feedback_is_listed_changed_and_cleared(api):
     for kind in ("like", "not_interested", "dislike"):
         post(api, "/api/feedback/anna", movie_id=1, feedback=kind)
     (item,) = api.get("/api/feedback/anna").json()["items"]
@@ -115,13 +115,13 @@ def test_feedback_is_listed_changed_and_taken_back(api):
     "body",
     [{"disliked_movie_ids": [1]}, {"not_interested_ids": [1]}, {"liked_movie_ids": [2], "disliked_movie_ids": [1]}],
 )
-def test_where_feedback_and_request_disagree_the_request_counts(api, body):
+def test_the_request_takes_precedence_over_feedback(api, body):
     expected = recommended(api, user_id="anna", **body)
     post(api, "/api/feedback/anna", movie_id=1, feedback="like")
     assert recommended(api, user_id="anna", **body) == expected
 
 
-def test_without_a_user_id_the_feedback_is_the_default_user_s(api):
+def test_without_a_user_id_the_default_user_s_feedback_is_used(api):
     post(api, "/api/feedback/default_user", movie_id=1, feedback="like")
     assert recommended(api)[0] == 2
 
@@ -143,7 +143,7 @@ def test_data_is_exported_and_deleted(api):
     assert api.get("/api/watchlist/ben").json()["count"] == 1
 
 
-def test_a_deleted_user_leaves_no_trace_in_the_files(served, tmp_path):
+def test_a_deleted_user_leaves_no_text_in_the_files(served, tmp_path):
     with client(served, state_dir=tmp_path / "kept") as api:
         post(api, "/api/watchlist/anna-of-the-hill", movie_id=1)
         files = list((tmp_path / "kept").iterdir())

@@ -1,4 +1,4 @@
-"""The server as a process of its own, films that mean harm, and a browser's visit to the page."""
+"""The server as a process, films with hostile texts, and a browser's visit to the page."""
 
 import json
 import re
@@ -34,7 +34,7 @@ HOSTILE_FILMS = [
     for at, path in enumerate(POSTERS)
 ]
 
-# In the page: what text stands out too little from its ground, and whether what has the focus shows it.
+# Run in the page: the texts with too little contrast, and whether the focused element has an outline.
 CONTRASTS = """() => {
   const channel = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * channel(r / 255) + 0.7152 * channel(g / 255) + 0.0722 * channel(b / 255);
@@ -73,7 +73,7 @@ def publish_hostile_films(artifacts):
 
 
 class Site:
-    """`cinematch serve` over an artifacts folder, at the same port whenever it is started."""
+    """`cinematch serve` for an artifacts folder, on the same port after each start."""
 
     def __init__(self, artifacts, folder, token=""):
         self._arguments, self._token = (artifacts, "--state-dir", folder / "state"), token
@@ -89,7 +89,7 @@ class Site:
         self._server.stop(kill=True)
 
     def get(self, path):
-        """The value of an answer."""
+        """The JSON value of a response."""
         answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {self._token}"}, timeout=WAIT)
         answer.raise_for_status()
         return answer.json()
@@ -105,44 +105,44 @@ def running(artifacts, folder, token=""):
 
 
 class Visit:
-    """One person's browser on the page: nothing kept from others, and every complaint and outside request noted."""
+    """One user's browser on the page: a new context whose errors and outside requests are recorded."""
 
     def __init__(self, browser, server, path="/", **options):
         self.server = server
         calm = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
         self.context = browser.new_context(**calm | options)
         self.context.set_default_timeout(1000 * WAIT)
-        self.outside, self._noted, self._forgiven = [], [], []
+        self.outside, self._errors, self._expected = [], [], []
         self.context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)
         self.page = self.another(path)
 
     def another(self, path="/"):
         """The page in another tab."""
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self._noted.append(str(error)))
+        page.on("pageerror", lambda error: self._errors.append(str(error)))
         page.on("console", self._note)
         page.goto(self.server.url + path)
         return page
 
     def _note(self, message):
         if message.type in ("error", "warning"):
-            self._noted.append(message.text)
+            self._errors.append(message.text)
 
     def _refuse(self, route):
         self.outside.append(route.request.url)
         route.abort()
 
-    def forgive(self, pattern):
-        """Expect problems that belong to the test, whether they are noted by now or on the way."""
-        self._forgiven.append(pattern)
+    def expect_error(self, pattern):
+        """Expect errors that belong to the test, before or after they occur."""
+        self._expected.append(pattern)
 
     @property
     def problems(self):
-        """What went wrong and was not expected, and what was expected and did not come."""
+        """The errors that were not expected, and the expected errors that did not occur."""
         met = [
-            f"no problem like {one}" for one in self._forgiven if not any(re.search(one, was) for was in self._noted)
+            f"no problem like {one}" for one in self._expected if not any(re.search(one, was) for was in self._errors)
         ]
-        return [was for was in self._noted if not any(re.search(one, was) for one in self._forgiven)] + met
+        return [was for was in self._errors if not any(re.search(one, was) for one in self._expected)] + met
 
     def end(self):
         self.context.close()
@@ -154,7 +154,7 @@ class Visit:
         return self.page.locator("#film-list [data-id]").evaluate_all("all => all.map(one => Number(one.dataset.id))")
 
     def shows(self, ids):
-        """Wait until the list is of these films."""
+        """Wait until the list shows these films."""
         try:
             wait_for(lambda: self.shown() == ids, "the list", seconds=WAIT)
         except AssertionError:
@@ -179,15 +179,15 @@ class Visit:
         return json.loads(self.page.evaluate("localStorage.getItem('cinematch')"))
 
     def data(self):
-        """What the server holds of this person."""
+        """The server's stored data of this user."""
         return self.server.get(f"/api/users/{self.kept()['user']}/data")
 
-    def told(self, expected):
-        """Wait until the server was told this of films, {id: what}, and nothing else."""
+    def has_feedback(self, expected):
+        """Wait until the server has exactly this feedback, {id: kind}."""
         self._holds("feedback", "feedback", expected)
 
-    def saved(self, expected):
-        """Wait until the server's watchlist is of these films, {id: whether watched}."""
+    def has_watchlist(self, expected):
+        """Wait until the server's watchlist has exactly these films, {id: watched}."""
         self._holds("watchlist", "watched", expected)
 
     def _holds(self, what, value, expected):
@@ -198,19 +198,19 @@ class Visit:
             assert found() == expected
 
     def focused(self):
-        """What has the focus, in a word or two."""
+        """The name of the focused element."""
         return self.page.evaluate(
             "() => { const on = document.activeElement;"
             " return on.getAttribute('aria-label') || on.id || on.textContent.trim().replace(/\\s+/g, ' '); }"
         )
 
     def focuses(self, name):
-        """Wait until this has the focus."""
+        """Wait until this element has the focus."""
         try:
             wait_for(lambda: self.focused() == name, "the focus", seconds=WAIT)
         except AssertionError:
             assert self.focused() == name
 
     def overflow(self):
-        """By how many pixels the page is wider than its window."""
+        """The number of pixels by which the page is wider than its window."""
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -1,4 +1,4 @@
-"""Small runs to serve, the application over them, and the server as a process of its own."""
+"""Small runs to serve, the application, and the server as a process."""
 
 import contextlib
 import json
@@ -60,13 +60,13 @@ def publish(artifacts, *, title="Film", count=60):
 
 @contextlib.contextmanager
 def client(artifacts, **options):
-    """A client of the application, which runs as long as the block; `options` are create_app's."""
+    """A client of the application, which runs during the block; `options` are those of create_app."""
     with TestClient(create_app(artifacts, **options), base_url="http://127.0.0.1") as one:
         yield one
 
 
 class Server:
-    """``cinematch serve`` on a free port: `url`, `process`, and `lines`, what it logged so far."""
+    """``cinematch serve`` on a free port: `url`, `process`, and `lines`, its log so far."""
 
     def __init__(self, artifacts, *arguments, **environment):
         command = [COMMAND, "serve", "--artifacts-dir", artifacts, "--port", "0", *arguments]
@@ -103,7 +103,7 @@ class Server:
 
 @contextlib.contextmanager
 def server(artifacts, *arguments, **environment):
-    """Such a server, as long as the block."""
+    """Such a server during the block."""
     one = Server(artifacts, *arguments, **environment)
     try:
         yield one
@@ -112,6 +112,6 @@ def server(artifacts, *arguments, **environment):
             one.stop(kill=True)
 
 
-def run_in_use(url):
-    """The id of the run that a server serves."""
+def current_run(url):
+    """The id of the run that a server uses."""
     return requests.get(f"{url}/health", timeout=10).json()["run_id"]

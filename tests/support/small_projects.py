@@ -23,7 +23,7 @@ QUICK = {
 
 
 def lay_raw(raw):
-    """`raw/small/`: the sample's first films, their links, facts and ratings, and two rows that are no films."""
+    """`raw/small/`: the sample's first films, their links, facts and ratings, and two invalid rows."""
     source, folder = fetch("sample", raw), raw / DATASET
     films = _cut(source / "movies.csv", folder, lambda _, number: number < FILMS)
     with (folder / "movies.csv").open("a", encoding="utf-8", newline="") as file:
@@ -72,7 +72,7 @@ def publish(project, filters, services="demo", served=(), own=None):
 
 
 def small_project(folder: Path):
-    """Raw tables and a run of the films since 1990, in `folder`, which counts as a project's root."""
+    """Raw tables and a run of the films since 1990, in `folder`, the root of the project."""
     lay_raw(folder / "raw")
     publish(folder, Filters(min_year=1990))
     for name in ("notebooks", "cinematch_lib"):
