@@ -1,4 +1,4 @@
-"""What differs between two runs: parameters, inputs, results, packages."""
+"""The differences of two runs: parameters, inputs, results, packages."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Fitted scikit-learn estimators as bytes and back, by skops: no pickle, and the same bytes every time."""
+"""Fitted scikit-learn estimators as bytes and back, by skops: no pickle, and reproducible bytes."""
 
 import copy
 import io
@@ -15,16 +15,16 @@ _SCHEMA = "schema.json"
 
 
 def dump(estimator: Any) -> bytes:
-    """The estimator in skops's format, with what differs from process to process taken out.
+    """The estimator, or a mapping of estimators, in skops's format; equal estimators give equal bytes.
 
-    skops names arrays and marks objects by their addresses in memory, and a zip file carries the time of day;
-    here they are numbered in the order in which they appear, and the time is the zip format's zero.
+    skops identifies arrays and objects by their addresses in memory, and zip files contain the time. Here
+    arrays and objects are numbered in the order in which they appear, and the time is zero.
     """
     if isinstance(estimator, dict):
-        placeless = {name: _without_address(part) for name, part in estimator.items()}
+        portable = {name: _without_address(part) for name, part in estimator.items()}
     else:
-        placeless = _without_address(estimator)
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(placeless))) as raw:
+        portable = _without_address(estimator)
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(portable))) as raw:
         schema = json.loads(raw.read(_SCHEMA))
         arrays: dict[str, str] = {}
         _number(schema, ids={}, arrays=arrays)
@@ -38,9 +38,9 @@ def dump(estimator: Any) -> bytes:
 
 
 def load(data: bytes, path: Path) -> Any:
-    """The estimator that `data`, read from `path`, holds.
+    """The estimator in `data`, which was read from `path`.
 
-    Raises CineMatchError where it is not in skops's format or asks for a type that skops does not trust.
+    Raises CineMatchError if it is not in skops's format or needs a type that skops does not trust.
     """
     try:
         if unknown := skops.io.get_untrusted_types(data=data):
@@ -51,18 +51,18 @@ def load(data: bytes, path: Path) -> Any:
         return skops.io.loads(data, trusted=[])
     except CineMatchError:
         raise
-    except Exception as error:  # bytes that are anything at all can fail in any way
+    except Exception as error:  # arbitrary bytes can fail in any way
         raise CineMatchError(f"{path} is not a skops file and was refused ({error}); make the run anew") from None
 
 
 def _without_address(estimator: Any) -> Any:
-    """A copy without scikit-learn's note of an address in memory; scikit-learn makes a new one at need."""
+    """A copy without the address in memory that TfidfVectorizer stores; scikit-learn sets it again when needed."""
     bare = copy.copy(estimator)
     vars(bare).pop("_stop_words_id", None)
     return bare
 
 
-def _number(node: Any, ids: dict[int, int], arrays: dict[str, str]) -> None:
+def _number(node: Any, ids: dict[Any, int], arrays: dict[str, str]) -> None:
     if isinstance(node, list):
         for one in node:
             _number(one, ids, arrays)
@@ -71,7 +71,7 @@ def _number(node: Any, ids: dict[int, int], arrays: dict[str, str]) -> None:
         return
     if "__loader__" in node:
         if "__id__" in node:
-            # Two equal constants share an address or do not as Python pleases; they need no common number.
+            # Whether equal constants share an address is up to Python, so each gets a number of its own.
             shared = node["__loader__"] not in ("JsonNode", "TypeNode")
             address = node["__id__"] if shared else object()
             node["__id__"] = ids.setdefault(address, len(ids))

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import IO, Any, NoReturn, TypeVar
 
 import requests
 import urllib3
@@ -22,6 +22,7 @@ CHUNK = 1 << 16
 MAX_TEXT = 1 << 16  # bytes of a checksum file
 
 _T = TypeVar("_T")
+_Validators = dict[str, Any]
 
 
 class _TemporaryError(Exception):
@@ -102,9 +103,12 @@ def megabytes(size: float) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e6:.3f} MB"
 
 
-def md5(file: BinaryIO) -> str:
+def md5(file: IO[bytes]) -> str:
     """The MD5 of the content of an open binary file, as 32 hexadecimal digits."""
-    return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def md5_of(path: Path) -> str:
@@ -134,7 +138,7 @@ def _retry(attempt: Callable[[], _T], arrived: Callable[[], int]) -> _T:
             failures += 1
 
 
-def _receive(url: str, part: Path, title: str, room: float, bar: tqdm) -> None:
+def _receive(url: str, part: Path, title: str, room: float, bar: "tqdm[NoReturn]") -> None:
     """One attempt to download the rest of `part`."""
     have, notes = _size(part), _read_notes(part)
     if notes is None or notes["url"] != url:
@@ -207,7 +211,7 @@ def _reason(error: Exception) -> str:
 # --- resuming ----------------------------------------------------------------------------------------
 
 
-def _restart(url: str, part: Path, response: requests.Response, notes: dict | None) -> None:
+def _restart(url: str, part: Path, response: requests.Response, notes: _Validators | None) -> None:
     """Empty `part` and store the validators of the file that this response sends."""
     fresh = {"url": url, "size": _content_length(response)} | _validators(response)
     # The server ignored the Range header of a file that did not change: it cannot resume.
@@ -221,7 +225,7 @@ def _validators(response: requests.Response) -> dict[str, str | None]:
     return {"etag": response.headers.get("ETag"), "last_modified": response.headers.get("Last-Modified")}
 
 
-def _resume_headers(have: int, notes: dict | None) -> dict[str, str]:
+def _resume_headers(have: int, notes: _Validators | None) -> dict[str, str]:
     if not have or notes is None:
         return {}
     etag = notes["etag"]
@@ -229,7 +233,7 @@ def _resume_headers(have: int, notes: dict | None) -> dict[str, str]:
     return {"Range": f"bytes={have}-"} | ({"If-Range": same} if same else {})
 
 
-def _continues(response: requests.Response, have: int, notes: dict | None) -> bool:
+def _continues(response: requests.Response, have: int, notes: _Validators | None) -> bool:
     """Whether a 206 response continues the file of `notes` after its first `have` bytes."""
     start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if notes is None or start is None or int(start.group(1)) != have:
@@ -260,7 +264,7 @@ def _interruption_message(url: str, part: Path, stop: _TemporaryError) -> str:
     return f"{url} {stop}; {again}"
 
 
-def _show(bar: tqdm, have: int, total: int | None) -> None:
+def _show(bar: "tqdm[NoReturn]", have: int, total: int | None) -> None:
     bar.total = total
     bar.n = bar.initial = bar.last_print_n = have  # the speed shown is that of this download alone
     bar.refresh()
@@ -274,9 +278,10 @@ def _notes_file(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
-def _read_notes(part: Path) -> dict | None:
+def _read_notes(part: Path) -> _Validators | None:
     """The validators that `_restart` stored; None if missing or damaged."""
     try:
-        return json.loads(_notes_file(part).read_text())
+        validators: _Validators = json.loads(_notes_file(part).read_text())
+        return validators
     except (FileNotFoundError, ValueError):
         return None

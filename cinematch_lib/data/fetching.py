@@ -127,7 +127,7 @@ def _published_md5(url: str) -> str | None:
     digests = re.findall(r"\b[0-9a-f]{32}\b", text.lower())
     if len(set(digests)) != 1:
         raise DownloadError(f"{url} should hold one MD5 of 32 hex digits, but begins {text[:60]!r}")
-    return digests[0]
+    return str(digests[0])
 
 
 def _check_members(archive: zipfile.ZipFile, folder: Path, *, trusted: bool) -> None:

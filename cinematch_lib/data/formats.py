@@ -179,7 +179,7 @@ def _check_one_line_values(path: Path, frame: pd.DataFrame, text: list[str]) -> 
             broken |= frame[name].str.contains(end, regex=False).to_numpy(dtype=bool)
     if broken.any():
         row = int(broken.argmax())
-        value = _broken_value(frame.loc[row, text].to_list()) or ""
+        value = _broken_value([str(frame.at[row, name]) for name in text]) or ""
         raise CineMatchError(_unclosed(path, int(row_lines(path, len(frame))[row]), _beginning(value)))
 
 

@@ -6,7 +6,7 @@ from support.tables import TMDB_COLUMNS, write_tmdb
 
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits
-from cinematch_lib.data.tmdb import LONGEST_RUNTIME, find_metadata, plain_text, read_metadata
+from cinematch_lib.data.tmdb import MAX_RUNTIME, find_metadata, plain_text, read_metadata
 from cinematch_lib.errors import CineMatchError
 
 NAME = "tmdb_metadata.csv"
@@ -130,9 +130,7 @@ def test_a_runtime_that_nobody_knows_stays_unknown(tmp_path, text):
     assert mended == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "minutes"), [("1", 1), ("95.6", 96), (str(LONGEST_RUNTIME), LONGEST_RUNTIME), (" 90 ", 90)]
-)
+@pytest.mark.parametrize(("text", "minutes"), [("1", 1), ("95.6", 96), (str(MAX_RUNTIME), MAX_RUNTIME), (" 90 ", 90)])
 def test_a_runtime_is_in_whole_minutes(tmp_path, text, minutes):
     assert value(tmp_path, "runtime", text) == (minutes, {})
 
@@ -246,6 +244,6 @@ def test_no_table_fails_and_every_row_is_accounted_for(tmp_path, rows):
     frame, rejects = read(tmp_path, *rows)
     assert len(frame) + len(rejects.table()) == len(rows)
     assert frame["tmdb_id"].dropna().is_unique
-    assert frame["runtime"].dropna().between(1, LONGEST_RUNTIME).all()
+    assert frame["runtime"].dropna().between(1, MAX_RUNTIME).all()
     for name in ("title", "overview", "keywords", "cast_top", "director"):
         assert not frame[name].str.contains(r"[\r\n]").any()

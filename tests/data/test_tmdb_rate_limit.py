@@ -107,7 +107,7 @@ def test_without_retry_after_the_own_pauses_grow_until_a_request_goes_well(monke
 
 
 def test_429s_without_an_end_stop_the_fetch(monkeypatch):
-    monkeypatch.setattr(rate_limit, "MOST_WAITS", 3)
+    monkeypatch.setattr(rate_limit, "MAX_WAITS", 3)
     limiter = RateLimiter(1000)
     with pytest.raises(DownloadError, match=r"^TMDb answers 429 Too Many Requests; what came is kept"):
         for _ in range(4):

@@ -1,9 +1,9 @@
-"""TMDb's metadata: fetched politely and never twice (`fetch`), and read with every doubt accounted for."""
+"""TMDb's metadata: fetched within the rate limit (`fetch`), and read with an account of every invalid value."""
 
 from cinematch_lib.data.tmdb.coverage import coverage
 from cinematch_lib.data.tmdb.fetching import FetchReport, fetch
 from cinematch_lib.data.tmdb.table import (
-    LONGEST_RUNTIME,
+    MAX_RUNTIME,
     find_metadata,
     join_genres,
     plain_text,
@@ -11,7 +11,7 @@ from cinematch_lib.data.tmdb.table import (
 )
 
 __all__ = [
-    "LONGEST_RUNTIME",
+    "MAX_RUNTIME",
     "FetchReport",
     "coverage",
     "fetch",

@@ -1,4 +1,4 @@
-"""Of how many films, and of how many ratings, each thing is known."""
+"""The share of films, and of ratings, for which each field of the metadata is known."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,10 +22,10 @@ _KNOWN = {
 def coverage(
     dataset: Path, raw_dir: Path, rating_counts: Mapping[int, int] | pd.Series | None = None
 ) -> pd.DataFrame | None:
-    """What the metadata for a data set covers: `known`, `films` (% of its films), and `ratings` (% of its ratings).
+    """The coverage of a data set by its metadata: `known`, `films` (% of films), `ratings` (% of ratings).
 
-    `rating_counts` maps movieId to its number of ratings; without any, there is no column `ratings`. The last
-    row, providers, counts films with any offer in ``raw_dir/tmdb/providers.csv``. None without a metadata table.
+    `rating_counts` maps movieId to its number of ratings; without it the column `ratings` is missing. The last
+    row, providers, counts films with an offer in ``raw_dir/tmdb/providers.csv``. None without a metadata table.
     Raises CineMatchError for tables that cannot be read.
     """
     path = find_metadata(raw_dir, dataset.name)
@@ -48,7 +48,7 @@ def coverage(
 
 
 def _is_in(films: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
-    """Which films have one of these rows: by TMDb id, or where that is unknown, by IMDb id."""
+    """The films that have one of these rows: matched by TMDb id, or by IMDb id if that is unknown."""
     by_tmdb = films["tmdb"].notna() & films["tmdb"].isin(whole_numbers(rows["tmdb_id"]))
     if "imdb_id" not in rows:
         return by_tmdb

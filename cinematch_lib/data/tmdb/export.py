@@ -1,4 +1,4 @@
-"""The store's films as the two tables that the catalog reads."""
+"""The store's films exported as the two tables that the catalog reads."""
 
 import csv
 import itertools
@@ -12,21 +12,21 @@ from cinematch_lib.data.tmdb.store import Store
 from cinematch_lib.storage.files import atomic_write, sha256
 
 METADATA, PROVIDERS_FILE = "tmdb_metadata.csv", "providers.csv"
-_OURS = "metadata_sha256"
+_OWN = "metadata_sha256"
 
 
 def export(store: Store, region: str, resolved: Mapping[str, int | None]) -> Path | None:
-    """Write ``tmdb_metadata.csv`` and ``providers.csv`` beside the store, each whole or not at all.
+    """Write ``tmdb_metadata.csv`` and ``providers.csv`` beside the store, each atomically.
 
-    One row a film by ascending TMDb id; `resolved` maps IMDb ids (digits) to the TMDb ids found for them, and
-    such films carry their IMDb id as well. ``providers.csv`` has the offers of `region`. A metadata table that
-    was put there by hand is kept under another name, which is returned.
+    One row per film, by ascending TMDb id; `resolved` maps IMDb ids (digits) to the TMDb ids found for them, and
+    these films carry their IMDb id as well. ``providers.csv`` has the offers in `region`. An existing metadata
+    table that was not written here is renamed; its new path is returned.
     """
     imdb_ids: dict[int, list[str]] = {}
     for imdb_id, tmdb_id in sorted(resolved.items()):
         if tmdb_id is not None:
             imdb_ids.setdefault(tmdb_id, []).append(imdb_id)
-    moved = _keep_what_is_not_ours(store)
+    moved = _keep_foreign_table(store)
     with ExitStack() as stack:
         parts = [stack.enter_context(atomic_write(store.folder / name)) for name in (METADATA, PROVIDERS_FILE)]
         files = [stack.enter_context(part.open("w", encoding="utf-8", newline="")) for part in parts]
@@ -35,21 +35,21 @@ def export(store: Store, region: str, resolved: Mapping[str, int | None]) -> Pat
         providers.writerow(PROVIDERS.columns)
         for tmdb_id, answer in store.answers():
             row, offers = metadata_row(answer), provider_rows(answer, region)
-            # Two films of IMDb that are one at TMDb: the second row is known by its IMDb id alone.
+            # Two films of IMDb may be one at TMDb: the second row has only the IMDb id.
             for number, imdb_id in enumerate(imdb_ids.get(tmdb_id, [""])):
                 row |= {"imdb_id": imdb_id, "tmdb_id": "" if number else tmdb_id}
                 metadata.writerow([row[name] for name in TMDB_METADATA.columns])
                 providers.writerows([row["tmdb_id"], region, kind, name, imdb_id] for kind, name in offers)
         for file in files:
             file.close()
-        # Both the table in place and the one about to replace it: whenever this process may die, ours is known.
-        store.save_note(_OURS, f"{_sha256_of(store.folder / METADATA)} {_sha256_of(parts[0])}")
+        # The hashes of the present table and of its successor, so that either is recognized after a crash.
+        store.save_note(_OWN, f"{_sha256_of(store.folder / METADATA)} {_sha256_of(parts[0])}")
     return moved
 
 
-def _keep_what_is_not_ours(store: Store) -> Path | None:
+def _keep_foreign_table(store: Store) -> Path | None:
     path = store.folder / METADATA
-    if not path.is_file() or _sha256_of(path) in (store.note(_OURS) or ""):
+    if not path.is_file() or _sha256_of(path) in (store.note(_OWN) or ""):
         return None
     names = (path.with_name(f"tmdb_metadata.earlier{number or ''}.csv") for number in itertools.count())
     earlier = next(name for name in names if not name.exists())

@@ -1,8 +1,7 @@
-"""The one gate that every request to TMDb passes, first tries and repeated ones alike.
+"""The rate limiter that every request to TMDb passes, first attempts and repeated ones alike.
 
-Requests are let through one after another, evenly spaced. Should a wait end late, the next request may follow
-sooner, but in no window of one second do more pass than the rate: what comes closer together than that at the
-server did so on the way.
+Requests pass one after another, evenly spaced. After a wait that ended late the next request may follow sooner,
+but never more requests than the rate pass within one second.
 """
 
 import math
@@ -12,22 +11,22 @@ from collections import deque
 
 from cinematch_lib.errors import CineMatchError, DownloadError
 
-FULL_RATE = 40.0  # requests a second that TMDb tolerates
-LONGEST_WAIT = 600.0  # seconds; a server that asks for more is taken at its word, and the fetch stops
-OWN_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # seconds, when a 429 does not say how long to wait
-MOST_WAITS = 12  # 429s in a row, each after its own wait, before the fetch stops
-RECOVERY = 20.0  # seconds to get from standing still to the full rate again
+FULL_RATE = 40.0  # requests per second that TMDb tolerates
+MAX_WAIT = 600.0  # seconds; if the server asks for more, the fetch stops
+OWN_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # seconds, for 429s without Retry-After
+MAX_WAITS = 12  # consecutive 429s, each after its wait, before the fetch stops
+RECOVERY = 20.0  # seconds from a standstill to the full rate
 _SLOWEST = 1 / 16  # of the full rate
 
 
 class ClosedError(Exception):
-    """The gate lets nobody through any more."""
+    """The limiter is closed: no more requests may be sent."""
 
 
 class RateLimiter:
-    """Lets requests through at `rate` a second, at most; safe to use from many threads.
+    """Admits at most `rate` requests per second; safe to use from many threads.
 
-    `passed` counts what went through, `slowed` how often the server made everybody wait.
+    `passed` counts the admitted requests, `slowed` the pauses that the server asked for.
     """
 
     def __init__(self, rate: float = FULL_RATE) -> None:
@@ -35,20 +34,20 @@ class RateLimiter:
             raise CineMatchError(f"the rate must be a number of requests a second above 0, got {rate}")
         self.passed = self.slowed = 0
         self._full = rate
-        self._turn = threading.Lock()  # held by the one thread that waits for its moment
-        self._state = threading.Lock()  # held for moments only
+        self._queue = threading.Lock()  # held by the thread that is next
+        self._state = threading.Lock()  # held briefly
         self._closed = threading.Event()
-        self._recent: deque[float] = deque(maxlen=max(1, int(rate)))  # when the latest ones passed
+        self._recent: deque[float] = deque(maxlen=max(1, int(rate)))  # times of the latest requests
         self._next = self._slowed_at = -math.inf
         self._paused_until = -math.inf
-        self._rate_then = rate  # the rate at `_paused_until`, after which it grows
+        self._rate_then = rate  # the rate at `_paused_until`, from which it grows
         self._in_a_row = 0
 
     def acquire(self) -> float:
-        """Wait for this request's moment; returns it, by `time.monotonic`. Raises ClosedError."""
-        with self._turn:
-            late = 0.0  # seconds that may be made up for
-            while (moment := self._moment()) > (now := time.monotonic()):
+        """Wait until a request may be sent; returns that time, by `time.monotonic`. Raises ClosedError."""
+        with self._queue:
+            late = 0.0  # seconds of delay that may be compensated
+            while (moment := self._next_time()) > (now := time.monotonic()):
                 self.rest(moment - now)
                 late = 2 / self._full
             if self._closed.is_set():
@@ -56,30 +55,30 @@ class RateLimiter:
             with self._state:
                 now = time.monotonic()
                 interval = 1 / self._rate(now)
-                # After a wait that ended late the next may follow sooner; time that nobody wanted is not saved up.
+                # Compensate a wait that ended late, but do not accumulate unused time.
                 self._next = max(self._next + interval, now - late)
                 self._recent.append(now)
                 self.passed += 1
             return now
 
     def rest(self, seconds: float) -> None:
-        """Wait, but no longer than until the gate closes; then raises ClosedError."""
+        """Wait for some seconds. Raises ClosedError as soon as the limiter is closed."""
         if self._closed.wait(seconds):
             raise ClosedError
 
     def close(self) -> None:
-        """Let nobody through any more, and wake all who wait."""
+        """Admit no more requests, and wake all waiting threads."""
         self._closed.set()
 
     def back_off(self, passed_at: float, wait: float | None) -> None:
-        """The server answered 429 to the request that passed at `passed_at`: everybody waits, then goes slower.
+        """Pause and then slow down, after a 429 for the request that was sent at `passed_at`.
 
-        `wait` is what the server asked for, in seconds, None where it did not say. Several requests that were
-        under way together count as one. Raises DownloadError when there is no end to it.
+        `wait` is the pause that the server asks for, in seconds; None if it does not say. Concurrent requests
+        count as one. Raises DownloadError after too many 429s or for too long a pause.
         """
         with self._state:
             now = time.monotonic()
-            if passed_at > self._slowed_at:  # it went out after everybody had slowed down, and still was too much
+            if passed_at > self._slowed_at:  # sent after the last slow-down
                 self._rate_then = max(self._rate(now) / 2, self._full * _SLOWEST)
                 self._slowed_at = now
                 self._in_a_row += 1
@@ -87,26 +86,26 @@ class RateLimiter:
                 if wait is None:
                     wait = OWN_WAITS[min(self._in_a_row, len(OWN_WAITS)) - 1]
             wait = wait or 0.0
-            if wait > LONGEST_WAIT or self._in_a_row > MOST_WAITS:
-                asked = f", and asks for a pause of {wait:,.0f} s" if wait > LONGEST_WAIT else ""
+            if wait > MAX_WAIT or self._in_a_row > MAX_WAITS:
+                asked = f", and asks for a pause of {wait:,.0f} s" if wait > MAX_WAIT else ""
                 raise DownloadError(
                     f"TMDb answers 429 Too Many Requests{asked}; what came is kept, so run it again later"
                 )
             self._paused_until = max(self._paused_until, now + wait)
 
     def succeeded(self) -> None:
-        """A request was answered: the next 429 is the first of its row."""
+        """Note a successful request: the next 429 counts as the first."""
         with self._state:
             self._in_a_row = 0
 
     def rate(self) -> float:
-        """How many requests a second are let through at present."""
+        """The current rate in requests per second."""
         with self._state:
             now = time.monotonic()
             return 0.0 if now < self._paused_until else self._rate(now)
 
     def paused_until(self) -> float:
-        """When the last pause that the server asked for ends or ended, by `time.monotonic`."""
+        """The end of the last pause that the server asked for, by `time.monotonic`."""
         with self._state:
             return self._paused_until
 
@@ -114,8 +113,8 @@ class RateLimiter:
         since = max(now - self._paused_until, 0.0)
         return min(self._full, self._rate_then + self._full * since / RECOVERY)
 
-    def _moment(self) -> float:
-        """When the next request may pass, as things stand."""
+    def _next_time(self) -> float:
+        """The earliest time of the next request."""
         with self._state:
             moment = max(self._next, self._paused_until)
             if len(self._recent) == self._recent.maxlen:

@@ -1,4 +1,4 @@
-"""What is kept of TMDb's answers, and what the tables say of it."""
+"""The parts of TMDb's responses that are stored, and the rows of the tables made from them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -13,9 +13,9 @@ KINDS = ("flatrate", "free", "ads", "rent", "buy")
 
 
 def trim_response(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """A film's answer without most of cast and crew and without the providers' pictures: a tenth of its size.
+    """A film's response without most of cast and crew and without the providers' pictures: a tenth of its size.
 
-    The details, the keywords and the providers of all regions stay.
+    Details, keywords and the providers of all regions are kept.
     """
     credits = answer.get("credits") or {}
     cast = sorted(_objects(credits.get("cast")), key=_billing)[:_CAST_KEPT]
@@ -31,7 +31,7 @@ def trim_response(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def metadata_row(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """A film's row for ``tmdb_metadata.csv``; what TMDb does not know is empty text."""
+    """A film's row of ``tmdb_metadata.csv``; unknown values are empty text."""
     credits, keywords = answer.get("credits") or {}, answer.get("keywords") or {}
     cast = sorted(_objects(credits.get("cast")), key=_billing)
     directors = [one for one in _objects(credits.get("crew")) if one.get("job") == "Director"]
@@ -39,7 +39,7 @@ def metadata_row(answer: Mapping[str, Any]) -> dict[str, Any]:
     texts = ("title", "release_date", "overview", "original_language", "poster_path")
     return {
         "tmdb_id": answer["id"],
-        "runtime": _number(answer.get("runtime")) or "",  # TMDb writes 0 for what it does not know
+        "runtime": _number(answer.get("runtime")) or "",  # TMDb writes 0 for an unknown runtime
         "genres": LIST_SEPARATOR.join(canonical_genres(_names(answer.get("genres")))),
         "keywords": _joined(_names(keywords.get("keywords"))),
         "cast_top": _joined(_names(cast), CAST_SHOWN),
@@ -50,7 +50,7 @@ def metadata_row(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def provider_rows(answer: Mapping[str, Any], region: str) -> list[tuple[str, str]]:
-    """The kinds of offer and the services that have the film in a region, in the order of KINDS, then of names."""
+    """The film's offers in a region as (kind, service), in the order of KINDS, then of names."""
     offers = _by_kind(_regions(answer).get(region))
     return [(kind, name) for kind in KINDS for name in sorted(set(offers.get(kind, ())))]
 
@@ -61,7 +61,7 @@ def _regions(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _by_kind(offers: Any) -> dict[str, list[str]]:
-    """Each kind of offer with its services, whether of a fresh answer or of one that was kept."""
+    """The services by kind of offer, from a new or a trimmed response."""
     found = (
         {kind: list(_names(offers.get(kind), "provider_name")) for kind in KINDS} if isinstance(offers, dict) else {}
     )
@@ -73,15 +73,15 @@ def _objects(values: Any) -> list[dict[str, Any]]:
 
 
 def _names(values: Any, name: str = "name") -> Iterator[str]:
-    """The names in a list of objects, or of names; each fit to stand in a joined list."""
+    """The names in a list of objects or of names, without list separators."""
     for one in values if isinstance(values, list) else ():
         text = _text(one.get(name) if isinstance(one, dict) else one)
         if text := " ".join(text.replace(LIST_SEPARATOR, "/").split()):
             yield text
 
 
-def _joined(names: Iterable[str], most: int | None = None) -> str:
-    return LIST_SEPARATOR.join(list(dict.fromkeys(names))[:most])
+def _joined(names: Iterable[str], limit: int | None = None) -> str:
+    return LIST_SEPARATOR.join(list(dict.fromkeys(names))[:limit])
 
 
 def _billing(one: Mapping[str, Any]) -> float:
@@ -94,5 +94,5 @@ def _number(value: Any) -> int | float | str:
 
 
 def _text(value: Any) -> str:
-    # JSON may hold halves of characters, which no file can.
+    # JSON may contain lone surrogates, which UTF-8 cannot encode.
     return value.encode("utf-8", "replace").decode().replace("\0", "") if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Where TMDb's API is and the token to use it: from the environment, or from the project's `.env`."""
+"""The address of TMDb's API and the token: from the environment, or from the project's `.env`."""
 
 import os
 import re
@@ -17,17 +17,17 @@ DEFAULT_URL = "https://api.themoviedb.org"
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach the API. The token is in no representation of this object."""
+    """The API's address and token; the token is not part of the representation."""
 
     url: str
     token: str = field(repr=False)
 
 
 def access() -> Access | None:
-    """What the environment says, and where it is silent, the nearest `.env` from the project's root upwards.
+    """The settings in the environment, else in the nearest `.env` from the project's root upwards.
 
-    None without a token; a variable that is set but empty counts as none, whatever `.env` says. Raises
-    CineMatchError for a token or an address that cannot be one; the message never holds the token.
+    None without a token; a variable that is set but empty overrides `.env`. Raises CineMatchError for an invalid
+    token or address; the message never contains the token.
     """
     from_file = _dotenv()
 
@@ -52,20 +52,17 @@ def access() -> Access | None:
 
 
 def dotenv_path() -> Path:
-    """The nearest `.env` from the project's root upwards; where there is none, where one would go."""
+    """The nearest `.env` from the project's root upwards; if there is none, its path in the root."""
     root = project_path(".")
     paths = (folder / ".env" for folder in (root, *root.parents))
     return next((path for path in paths if path.is_file()), root / ".env")
 
 
 def keep_token(token: str) -> Path:
-    """Write the token to `.env`, which nobody but its owner can read from then on; returns its path.
-
-    The other lines stay as they are.
-    """
+    """Write the token to `.env`, readable by its owner alone, and return the path; other lines do not change."""
     path = dotenv_path()
     if path.is_file():
-        path.chmod(0o600)  # before the token is in it; set_key keeps the mode, and gives a new file this one
+        path.chmod(0o600)  # before the token is written; set_key keeps this mode, and uses it for a new file
     set_key(path, TOKEN, token)
     return path
 

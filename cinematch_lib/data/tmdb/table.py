@@ -1,4 +1,4 @@
-"""TMDb metadata: what its table may hold, read with every doubtful value accounted for."""
+"""Reading the table of TMDb metadata, with an account of every invalid value."""
 
 import html
 import re
@@ -12,16 +12,16 @@ from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits, whole_numbers
 from cinematch_lib.vocabulary.genres import canonical_genres
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
-LONGEST_RUNTIME = 1440  # minutes; a value above one day is taken for an error
+MAX_RUNTIME = 1440  # minutes; longer ones are errors
 
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
 _TEXTS = ("title", "overview", "keywords", "cast_top", "director", "original_language", "poster_path")
-_MOST = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # anything above is taken for an error
+_MAXIMA = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # larger values are errors
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 
 def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
-    """The metadata table to use with a data set: its own, else the one fetched for all, else None."""
+    """The metadata table of a data set: its own, else the one fetched from TMDb, else None."""
     for folder in (dataset, "tmdb"):
         path = raw_dir / folder / "tmdb_metadata.csv"
         if path.is_file():
@@ -30,7 +30,7 @@ def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
 
 
 def plain_text(text: str) -> str:
-    """Text without HTML tags and entities, white space folded.
+    """The text without HTML tags and entities, with single spaces.
 
     >>> plain_text("A <b>bold</b>,&nbsp;tall tale<br/>of R&amp;D: 1 < 2")
     'A bold, tall tale of R&D: 1 < 2'
@@ -39,7 +39,7 @@ def plain_text(text: str) -> str:
 
 
 def join_genres(names: str) -> str:
-    """A `|`-joined list of genre names as canonical ones, each once.
+    """A `|`-joined list of genres under their canonical names, without repeats.
 
     >>> join_genres("Science Fiction|Family|sci-fi")
     'sci-fi|children'
@@ -48,14 +48,14 @@ def join_genres(names: str) -> str:
 
 
 def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
-    """The metadata table, one row a film: text without HTML, numbers as numbers, unknown as missing.
+    """The metadata table, one row per film: text without HTML, unknown numbers missing.
 
-    Columns: those of `columns.TMDB_METADATA`, with `tmdb_id` (Int64), `imdb_id` (digits, maybe empty),
-    `year` (Int64, of the release), `runtime` (Int64 minutes, 1 to LONGEST_RUNTIME), `vote_count` (Int64),
-    `popularity` and `vote_average` (Float64). Rows that name no film, repeat one or say nothing about it
-    are set aside in `rejects`; values that cannot be are made unknown and counted there.
+    Columns: those of `tables.TMDB_METADATA`, with `tmdb_id` (Int64), `imdb_id` (digits, may be empty), `year`
+    (Int64, of the release), `runtime` (Int64 minutes, 1 to MAX_RUNTIME), `vote_count` (Int64), `popularity` and
+    `vote_average` (Float64). Rows without an id, repeated rows and empty rows go to `rejects`; invalid values
+    become unknown and are counted there.
 
-    Raises CineMatchError where the file cannot be read as such a table.
+    Raises CineMatchError if the file cannot be read as such a table.
     """
     frame = read_table(path, TMDB_METADATA)
     if "imdb_id" not in frame:
@@ -91,24 +91,24 @@ def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.Data
     names = {joined: join_genres(joined) for joined in frame["genres"].unique()}
     frame["genres"] = frame["genres"].map(names)
     frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
-    for name, most in _MOST.items():
+    for name, maximum in _MAXIMA.items():
         values = _numbers(frame[name], name, file, rejects)
-        known = values.between(0, most)
-        rejects.add_repair(file, f"{name} below 0 or above {most:g} made unknown", int((values.notna() & ~known).sum()))
+        known = values.between(0, maximum)
+        rejects.add_repair(
+            file, f"{name} below 0 or above {maximum:g} made unknown", int((values.notna() & ~known).sum())
+        )
         frame[name] = values.where(known).astype("Float64")
     frame["vote_count"] = frame["vote_count"].round().astype("Int64")
     runtime = _numbers(frame["runtime"], "runtime", file, rejects).round()
     rejects.add_repair(file, "runtime of 0 or less made unknown", int((runtime <= 0).sum()))
-    rejects.add_repair(
-        file, f"runtime above {LONGEST_RUNTIME} minutes made unknown", int((runtime > LONGEST_RUNTIME).sum())
-    )
-    frame["runtime"] = runtime.where((runtime > 0) & (runtime <= LONGEST_RUNTIME)).astype("Int64")
+    rejects.add_repair(file, f"runtime above {MAX_RUNTIME} minutes made unknown", int((runtime > MAX_RUNTIME).sum()))
+    frame["runtime"] = runtime.where((runtime > 0) & (runtime <= MAX_RUNTIME)).astype("Int64")
     return frame
 
 
 def _numbers(text: pd.Series, name: str, file: str, rejects: RejectLog) -> pd.Series:
-    """Text as float64, missing where there is none; what is neither a number nor empty is counted."""
+    """Text as float64, missing if empty; text that is no number is counted as a repair."""
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
-    said = text[numbers.isna()].str.strip().str.lower()
-    rejects.add_repair(file, f"{name} that is no number made unknown", int((~said.isin(["", "nan"])).sum()))
+    words = text[numbers.isna()].str.strip().str.lower()
+    rejects.add_repair(file, f"{name} that is no number made unknown", int((~words.isin(["", "nan"])).sum()))
     return numbers
