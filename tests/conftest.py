@@ -45,6 +45,7 @@ SLOW = [
     "test_page.py",
     "test_tmdb_pipeline.py",
     "test_cli.py",
+    "test_output.py",
     "test_app.py",
     "test_lab.py",
     "test_wizard.py",

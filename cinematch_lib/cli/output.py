@@ -40,7 +40,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: C
         from rich import box
         from rich.table import Table
 
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for title in header:
             table.add_column(title, justify="right" if title in numbers else "left", overflow="fold")
         for row in rows:

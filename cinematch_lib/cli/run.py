@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.environment import load_dotenv_file
-from cinematch_lib.cli.output import print_table, terminal
+from cinematch_lib.cli.output import print_table, print_text, terminal
 from cinematch_lib.cli.runs import size
 from cinematch_lib.errors import CineMatchError
 
@@ -121,7 +121,8 @@ def _report(info: "RunInfo", times: "list[StepTime]", steps: list[str], options:
     rows = [(one.step, f"{one.seconds:.1f}", f"{one.peak_mb:,.0f}") for one in times]
     print_table(("step", "seconds", "peak MB"), rows, ("seconds", "peak MB"))
     if "clean" in steps:
-        print(f"\n{CleaningReport.load(options.data_dir).summary()}")
+        print()
+        print_text(CleaningReport.load(options.data_dir).summary())
     print(f"\nrun {info.run_id}: {size(info)}")
     if "evaluate" in steps and "evaluate" in info.facts:
         print()

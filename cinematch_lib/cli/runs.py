@@ -170,6 +170,7 @@ def _print_changes(changes: "Sequence[Change]", pair: "Sequence[RunInfo]") -> No
         interval = f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]"
         rows.append((one.name, f"{one.before:.3f}", f"{one.after:.3f}", interval, word))
     print_table(("metric", "old", "new", "change [95 %]", ""), rows, ("old", "new"))
+    print()
 
 
 def _print_differences(found: "Differences", *, verbose: bool) -> None:

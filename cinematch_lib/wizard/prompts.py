@@ -24,14 +24,13 @@ class Prompter:
     unattended: bool
     on_leaving: str = "left at a question; nothing was changed"
 
-    def text(self, question: str, parse: Callable[[str], _T], *, default: str, given: str | None = None) -> _T:
+    def text(self, question: str, parse: Callable[[str], _T], *, default: str) -> _T:
         """The value of `parse` for the answer; an answer that it refuses with CineMatchError is asked for again.
 
-        Enter takes the default, which is shown. Raises what `parse` raises for the default and for `given`, the answer
-        of a flag.
+        Enter takes the default, which is shown. Raises what `parse` raises for the default if `unattended`.
         """
-        if given is not None or self.unattended:
-            return parse(default if given is None else given)
+        if self.unattended:
+            return parse(default)
         while True:
             answer = self._answer(questionary.text(question, instruction=f"[{default}]")).strip()
             try:

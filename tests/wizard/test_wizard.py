@@ -1,55 +1,25 @@
 """The guided set-up: asked and answered at a pseudo-terminal, left on the way, and run unattended."""
 
-import csv
-import json
 import os
 import re
 import shlex
 import sqlite3
-import subprocess
 
 import pexpect
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from support.commands import COMMAND, cinematch
+from support.commands import COMMAND
 from support.pages import names, rows, section
 from support.terminal import Terminal, contents, plain, stripped
-from support.tmdb_server import TOKEN, running
+from support.tmdb_server import TOKEN
 
 from cinematch_lib import Recommender
 from cinematch_lib.artifacts.runs import current_run_id, list_runs
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
-from cinematch_lib.pipeline.parameters import Parameter
 from cinematch_lib.wizard.terminal import duration
-from cinematch_lib.wizard.values import parse, to_argument, to_text
+from cinematch_lib.wizard.values import to_text
 
 ANOTHER = "Another parameter to set"
-
-
-@pytest.fixture
-def project(tmp_path):
-    """A folder with a data set of one's own, a half one, a store of TMDb's answers and a file .env."""
-    rows = {
-        "movies.csv": [("movieId", "title", "genres"), *((n, f"Film {n} (1999)", "Crime|Drama") for n in range(1, 9))],
-        "links.csv": [("movieId", "imdbId", "tmdbId"), *((n, f"{n:07}", n) for n in range(1, 9))],
-    }
-    (tmp_path / "raw" / "mine").mkdir(parents=True)
-    for name, lines in rows.items():
-        with (tmp_path / "raw" / "mine" / name).open("w", newline="") as file:
-            csv.writer(file).writerows(lines)
-    (tmp_path / "raw" / "ml-25m").mkdir()
-    (tmp_path / "raw" / "ml-25m" / "movies.csv").write_text("movieId,title,genres\n")
-    (tmp_path / ".env").write_text("OTHER=kept\n")
-    (tmp_path / ".env").chmod(0o644)
-    return tmp_path
-
-
-@pytest.fixture
-def tmdb():
-    with running() as server:
-        yield server
 
 
 # --- quick, from the first question to the end --------------------------------------------------------
@@ -86,46 +56,6 @@ def test_the_quick_set_up_by_pressing_enter_ends_with_a_current_run(tmp_path):
     assert f"  1. {best}   " in after
     assert "The run works: its files are complete, and it recommends." in after
     assert "cinematch serve" in after
-
-
-def test_every_answer_has_a_flag_and_nothing_is_asked(project):
-    flags = ["--mode", "custom", "--dataset", "mine", "-p", "region", "NO", "-p", "use_tmdb", "no", "--to", "fetch"]
-    done = cinematch(project, "setup", *flags, "--no-serve", "--yes")
-    assert (done.code, done.err) == (0, "")
-    assert "cinematch run --dataset mine -p region NO -p use_tmdb false --to fetch\n" in done.out
-    assert "[1/1] fetch: " in done.out
-    assert "It holds no features, so the current run does not change.\n" in done.out
-    assert "Check of " not in done.out
-    (notebook,) = (project / "artifacts" / "runs").glob("*/notebooks/01_fetch.ipynb")
-    cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
-    assert any('region = "NO"' in source and "use_tmdb = False" in source for source in cells)
-    assert "\x1b" not in done.out
-
-
-@pytest.mark.parametrize(
-    ("flags", "wanted"),
-    [
-        ([], "--mode quick|full|custom, --dataset NAME, --serve or --no-serve, --yes. "),
-        (["--mode", "full", "--dataset", "mine"], "flags: --tmdb-limit N|all, --serve or --no-serve, --yes. "),
-        (["--mode", "quick", "--dataset", "sample", "--no-serve"], "give the answers as flags: --yes. "),
-    ],
-)
-def test_without_a_terminal_it_says_which_flags_to_give(project, flags, wanted):
-    before = contents(project)
-    done = subprocess.run(
-        [COMMAND, "setup", *flags], cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("cinematch: there is no terminal to ask at; give the answers as flags: ")
-    assert wanted in done.stderr
-    assert done.stderr.endswith(" such as: cinematch setup --mode quick --yes\n")
-    assert contents(project) == before
-
-
-def test_a_terminal_without_menus_is_told_which_flags_to_give(project):
-    person = Terminal(project, "--mode", "quick", TERM="dumb")
-    assert person.end() == 1
-    assert person.seen.startswith("cinematch: the terminal cannot show menus (TERM=dumb); give the answers as flags: ")
 
 
 # --- what is shown before anything is asked -----------------------------------------------------------
@@ -234,35 +164,6 @@ def test_questions_show_the_notebooks_own_words_and_defaults(project):
     assert "\n  cinematch run --dataset sample\n" in person.seen
     person.press("\x04")
     assert person.end() == 130
-
-
-@pytest.mark.parametrize(
-    ("flags", "text"),
-    [
-        (["--mode", "custum"], "there is no set-up 'custum'; there are quick, full, custom; did you mean custom?"),
-        (["--dataset", "ml-33m"], "there is no data set 'ml-33m'; there are sample, ml-latest-small, "),
-        (["--dataset", "ml-25m"], "ml-25m lacks links.csv; mend that, or take another data set"),
-        (["--mode", "full", "--dataset", "sample"], "there is no data set 'sample'; there are ml-latest-small, "),
-        (["--mode", "full", "--dataset", "mine"], "no TMDB_BEARER_TOKEN is set; set it in the environment or in "),
-        (["--mode", "full", "-p", "use_tmdb", "false"], "the full set-up takes TMDb's data; leave out use_tmdb"),
-        (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'"),
-        (["-p", "min_year", "1066"], "min_year must be a year from "),
-        (["-p", "genres_keep", "[dramma]"], "there is no genre 'dramma'; there are "),
-        (["-p", "dataset", "mine"], "dataset is not given with -p here; say --dataset NAME"),
-        (["-p", "services", "file"], 'services="file" needs services_file'),
-        (["-p", "services", "file", "-p", "services_file", "my.csv"], "there is none at my.csv"),
-        (["--tmdb-limit", "-5"], "tmdb_limit must be a number of films"),
-        (["--tmdb-limit", "many"], "tmdb_limit must be a whole number or null (its default is None), got 'many'"),
-        (["--to", "clen"], "there is no step 'clen'"),
-        (["--to", "clean", "-p", "min_df", "3"], "the parameter min_df belongs to a step that is not run this time"),
-    ],
-)
-def test_flags_that_cannot_be_stop_it_before_anything_is_touched(project, flags, text):
-    before = contents(project)
-    person = Terminal(project, *flags, "--yes")
-    assert person.end() == 1
-    assert f"cinematch: {text}" in person.seen or f"{text}" in person.seen.split("cinematch: ")[-1]
-    assert contents(project) == before
 
 
 # --- full ---------------------------------------------------------------------------------------------
@@ -379,38 +280,3 @@ def test_the_sizes_of_the_data_sets_are_those_of_the_documentation():
     for name, one in DATASETS.items():
         if one.films is not None:
             assert sizes[name] == [f"{one.films:,}", f"{one.ratings:,}"]
-
-
-# --- values in the command ----------------------------------------------------------------------------
-
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-VALUES = {
-    str: st.text(),
-    int: st.integers(),
-    bool: st.booleans(),
-    int | None: st.none() | st.integers(),
-    list[str]: st.lists(st.text()),
-    list[int]: st.lists(st.integers()),
-    dict[str, float]: st.dictionaries(st.text(), NUMBERS, max_size=3),
-}
-
-
-@given(st.sampled_from(list(VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind])))
-def test_the_command_gives_the_values_that_were_answered(kind_and_value):
-    kind, value = kind_and_value
-    assert Parameter("name", kind, value).parse(to_argument(value)) == value
-
-
-@given(
-    st.sampled_from([int | None, bool, int, list[str], list[int]]).flatmap(
-        lambda kind: st.tuples(st.just(kind), VALUES[kind])
-    )
-)
-def test_the_answer_that_a_question_shows_is_the_value(kind_and_value):
-    kind, value = kind_and_value
-    if kind == list[str]:
-        value = [word for word in value if word.isalpha() and word.isascii() and word.casefold() not in YAML_WORDS]
-    assert parse(Parameter("name", kind, value), to_text(value)) == value
-
-
-YAML_WORDS = {"none", "null", "true", "false", "yes", "no", "on", "off", "y", "n"}
