@@ -1,4 +1,4 @@
-"""What learning from ratings takes, step by step, each in a process of its own: a part of ``make bench``."""
+"""Time and memory of learning from ratings, each step in its own process: a part of ``make bench``."""
 
 import json
 import os
@@ -15,12 +15,12 @@ from scipy import sparse
 from benchmarks.memory import peak_mb
 from benchmarks.ratings import write_ratings
 
-MOST, KEPT = 20_000, 200  # films with weights, and weights kept of each
+MAX_FILMS, MAX_WEIGHTS = 20_000, 200  # films with weights, and weights kept for each
 ROWS, FEW_ROWS = 32_000_204, 1_000_000
 
 
 def read(work: Path) -> float:
-    """ratings.csv read."""
+    """Reading ratings.csv."""
     from cinematch_lib.data.movielens import read_ratings
 
     began = time.perf_counter()
@@ -29,13 +29,13 @@ def read(work: Path) -> float:
 
 
 def rows(work: Path) -> float:
-    """Histories and sessions as sparse rows."""
+    """Building the training matrix."""
     from cinematch_lib.models.ease import most_rated
     from cinematch_lib.models.training_matrix import TrainingMatrix
 
-    train = _learned(work)
+    train = _interactions(work)
     began = time.perf_counter()
-    made = TrainingMatrix.from_interactions(train).select(most_rated(train, MOST))
+    made = TrainingMatrix.from_interactions(train).select(most_rated(train, MAX_FILMS))
     X = sparse.vstack([made.histories, made.sessions], format="csr")
     took = time.perf_counter() - began
     sparse.save_npz(work / "rows.npz", X, compressed=False)
@@ -57,8 +57,8 @@ def gram(work: Path) -> float:
     return took
 
 
-def obvious(work: Path) -> float:
-    """Gram matrix the obvious way, ``(X.T @ X).toarray()``."""
+def gram_by_scipy(work: Path) -> float:
+    """Gram matrix by ``(X.T @ X).toarray()``."""
     X = sparse.csr_matrix(sparse.load_npz(work / "rows.npz"))
     began = time.perf_counter()
     (X.T @ X).toarray()
@@ -76,15 +76,15 @@ def solve(work: Path) -> float:
 
 
 def whole(work: Path) -> tuple[float, float]:
-    """The hybrid from the table of ratings, all steps and the choice of its values; its 200 weights a film, pruned."""
+    """The whole hybrid with tuning; pruning to 200 weights a film."""
     from cinematch_lib.data.movielens import read_movies, read_ratings
     from cinematch_lib.models import make
 
     table, films = read_ratings(work), read_movies(work)
     began = time.perf_counter()
-    model = make("hybrid", max_films=MOST).fit(table, films)
+    model = make("hybrid", max_films=MAX_FILMS).fit(table, films)
     fitted = time.perf_counter()
-    model.weights(KEPT)
+    model.weights(MAX_WEIGHTS)
     return fitted - began, time.perf_counter() - fitted
 
 
@@ -98,13 +98,12 @@ def als_256(work: Path) -> float:
     return _als(work, 256)
 
 
-def _learned(work: Path):  # noqa: ANN202 - imported where it is needed, so that `read` stands alone
+def _interactions(work: Path):  # noqa: ANN202 - imported here, so that `read` is measured without it
     from cinematch_lib.data.movielens import read_ratings
     from cinematch_lib.models.interactions import Interactions
 
-    return Interactions.from_ratings(
-        read_ratings(work), np.sort(pd.read_csv(work / "movies.csv")["movieId"].to_numpy())
-    )
+    films = np.sort(pd.read_csv(work / "movies.csv")["movieId"].to_numpy())
+    return Interactions.from_ratings(read_ratings(work), films)
 
 
 def _als(work: Path, factors: int) -> float:
@@ -119,12 +118,12 @@ def _als(work: Path, factors: int) -> float:
 
 
 STEPS: dict[str, Callable[[Path], float | tuple[float, float]]] = {
-    one.__name__: one for one in (read, rows, gram, obvious, solve, whole, als_64, als_256)
+    one.__name__: one for one in (read, rows, gram, gram_by_scipy, solve, whole, als_64, als_256)
 }
 
 
 def measure(folder: Path, work: Path, *, real: bool) -> None:
-    """Draw ratings of the films in `folder`, take every step once and print a table."""
+    """Generate ratings of the films in `folder`, run each step once and print a table."""
     work.mkdir()
     (work / "movies.csv").write_bytes((folder / "movies.csv").read_bytes())
     (work / "links.csv").write_bytes((folder / "links.csv").read_bytes())
@@ -132,8 +131,8 @@ def measure(folder: Path, work: Path, *, real: bool) -> None:
     write_ratings(work / "ratings.csv", films, ROWS if real else FEW_ROWS)
     with (work / "ratings.csv").open("rb") as file:
         size = sum(1 for _ in file) - 1
-    print(f"\nLearning from {size:,} ratings drawn by chance of the {len(films):,} films of {folder.name},")
-    print(f"{min(MOST, len(films)):,} of them at the most with weights; one run of each step.\n")
+    print(f"\nLearning from {size:,} random ratings of the {len(films):,} films of {folder.name},")
+    print(f"at most {min(MAX_FILMS, len(films)):,} of them with weights; one run of each step.\n")
     print("| step | time | peak memory |\n|---|---|---|")
     for name, step in STEPS.items():
         took = _in_a_process(name, work)

@@ -1,8 +1,8 @@
-"""The hybrid beside tuned rivals on three real data sets: ``python -m benchmarks.quality sample`` and so on.
+"""Compare the hybrid with tuned baselines on three real data sets: ``python -m benchmarks.quality sample`` and so on.
 
 ``sample`` is in the package; ``ml-2023-subset`` and ``ml-32m-ratings`` (films from ``ml-32m``) are read from the folder
-that ``CINEMATCH_REAL_DATA`` names. Rows "on weighted ratings" are the same models learning from the hybrid's input, so
-that one sees how much of its lead the input is.
+that ``CINEMATCH_REAL_DATA`` names. Rows "on weighted ratings" are the same models trained on the
+hybrid's input, which shows how much of its lead is due to that input.
 """
 
 import os
@@ -24,10 +24,10 @@ from cinematch_lib.features import with_tags
 
 SEED, VALIDATION_SEED = 20271, 733
 METRICS = ("ndcg@10", "recall@20")
-# How many users are tested at once; None for all, in five turns.
+# Number of test users; None for five-fold cross-validation.
 SETS: Mapping[str, int | None] = {"sample": None, "ml-2023-subset": 500, "ml-32m-ratings": 1000}
 _EASE = [{"regularization": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)]
-# Factors, regularization and alpha, eight for each data set, around where the best of earlier searches lay.
+# Factors, regularization and alpha: eight for each data set, near the best of earlier searches.
 _ALS = {
     "sample": "32 10 5, 64 10 5, 64 30 5, 128 10 5, 128 30 5, 64 30 10, 128 60 10, 64 10 2",
     "ml-2023-subset": "64 30 5, 128 30 5, 128 60 5, 256 30 5, 256 50 5, 128 60 10, 256 15 2, 128 15 2",
@@ -36,7 +36,7 @@ _ALS = {
 
 
 def main() -> None:
-    """Measure one data set and print a table."""
+    """Evaluate on one data set and print a table."""
     name = sys.argv[1] if len(sys.argv) > 1 else "sample"
     if name not in SETS:
         raise SystemExit(f"the data sets are {', '.join(SETS)}, got {name}")
@@ -45,7 +45,7 @@ def main() -> None:
     values: dict[str, list[pd.DataFrame]] = {}
     for split in _splits(name, ratings):
         validation = split_by_users(split.train, min(500, split.train["userId"].nunique() // 5), seed=VALIDATION_SEED)
-        for label, model, candidates in _entrants(name):
+        for label, model, candidates in _models(name):
             chosen, _ = search(model, validation, films, candidates)
             lists = models.make(model, **chosen).fit(split.train, films).recommend(split.histories, 20)
             values.setdefault(label, []).append(accuracy(lists, split.held_out))
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The ratings, and all films that were rated or that cleaning keeps."""
+    """The ratings, and all films that are rated or in the cleaned catalog."""
     real = os.environ.get("CINEMATCH_REAL_DATA")
     if not real and name != "sample":
         raise SystemExit(f"{name} is read from the folder that CINEMATCH_REAL_DATA names; set it")
@@ -83,7 +83,7 @@ def _splits(name: str, ratings: pd.DataFrame) -> Iterator[Split]:
         yield split_by_users(ratings, users, seed=SEED)
 
 
-def _entrants(name: str) -> Iterator[tuple[str, str, Sequence[Mapping[str, object]]]]:
+def _models(name: str) -> Iterator[tuple[str, str, Sequence[Mapping[str, object]]]]:
     als = [
         {"factors": int(factors), "regularization": float(regularization), "alpha": float(alpha)}
         for factors, regularization, alpha in (one.split() for one in _ALS[name].split(", "))
@@ -96,18 +96,18 @@ def _entrants(name: str) -> Iterator[tuple[str, str, Sequence[Mapping[str, objec
 
 
 def _print(values: Mapping[str, pd.DataFrame]) -> None:
-    ours = values["hybrid"]
-    print(f"\n{len(ours):,} users tested; 95 % intervals by bootstrap over users.\n")
-    print("| model | nDCG@10 | Recall@20 | the hybrid's lead in nDCG@10 | in Recall@20 |\n|---|---|---|---|---|")
+    hybrid = values["hybrid"]
+    print(f"\n{len(hybrid):,} test users; 95 % intervals by bootstrap over users.\n")
+    print("| model | nDCG@10 | Recall@20 | hybrid minus model in nDCG@10 | in Recall@20 |\n|---|---|---|---|---|")
     for label in sorted(values, key=lambda one: -values[one][METRICS[0]].mean()):
         of = values[label]
         means = [str(interval(of[metric])) for metric in METRICS]
-        leads = ["" if of is ours else _lead(ours[metric], of[metric]) for metric in METRICS]
-        print(f"| {' | '.join([label, *means, *leads])} |")
+        differences = ["" if of is hybrid else _relative_difference(hybrid[metric], of[metric]) for metric in METRICS]
+        print(f"| {' | '.join([label, *means, *differences])} |")
 
 
-def _lead(ours: pd.Series, theirs: pd.Series) -> str:
-    by, mean = difference(ours, theirs), theirs.mean()
+def _relative_difference(hybrid: pd.Series, other: pd.Series) -> str:
+    by, mean = difference(hybrid, other), other.mean()
     return f"{by.mean / mean:+.1%} [{by.low / mean:+.1%}, {by.high / mean:+.1%}]"
 
 

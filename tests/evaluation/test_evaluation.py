@@ -55,7 +55,7 @@ def rows_of(*tables: pd.DataFrame) -> list[int]:
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), part=st.sampled_from([1, 7, 0.1, 0.4]), least=st.integers(0, 8))
-def test_no_row_is_lost_and_test_users_are_not_learned_from(seed, part, least):
+def test_splits_hold_every_row_and_train_without_test_users(seed, part, least):
     ratings = some_ratings(seed=seed % 7)
     split = split_by_users(ratings, part, seed=seed, min_likes=least)
     assert rows_of(split.train, split.histories, split.held_out, split.unused) == list(ratings.index)
@@ -65,7 +65,7 @@ def test_no_row_is_lost_and_test_users_are_not_learned_from(seed, part, least):
     assert len(split.users) == (part if isinstance(part, int) else round(part * ratings.userId.nunique()))
 
 
-def test_a_fifth_of_the_likes_is_held_out_and_all_lower_ratings_are_shown():
+def test_a_fifth_of_the_likes_is_held_out_and_all_lower_ratings_are_history():
     ratings = some_ratings()
     split = split_by_users(ratings, 20)
     for user in split.users:
@@ -77,20 +77,20 @@ def test_a_fifth_of_the_likes_is_held_out_and_all_lower_ratings_are_shown():
         assert likes >= 5
 
 
-def test_a_seed_decides_the_split():
+def test_the_seed_determines_the_split():
     ratings = some_ratings()
     first, again, other = (split_by_users(ratings, 20, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(first.held_out, again.held_out)
     assert set(first.users) != set(other.users)
 
 
-def test_the_order_of_users_in_the_table_does_not_choose_who_is_tested():
+def test_the_order_of_rows_does_not_change_the_test_users():
     ratings = some_ratings()
     shuffled = ratings.sample(frac=1, random_state=3)
     assert split_by_users(ratings, 20).users.tolist() == split_by_users(shuffled, 20).users.tolist()
 
 
-def test_folds_test_every_able_user_once():
+def test_folds_test_every_eligible_user_once():
     ratings = some_ratings()
     splits = folds_by_users(ratings, 4)
     able = ratings[ratings.rating >= 4].userId.value_counts()
@@ -133,7 +133,7 @@ def test_too_many_test_users_are_refused_by_the_number(split, number):
         split(some_ratings(), number)
 
 
-def test_what_cannot_be_split_is_refused():
+def test_ratings_that_cannot_be_split_are_refused():
     ratings = some_ratings()
     with pytest.raises(CineMatchError, match="timestamp"):
         split_by_time(ratings.drop(columns="timestamp"), "2015-01-01")
@@ -171,13 +171,13 @@ HELD = pairs(u1=[10, 30, 77], u2=[99], u3=[5])
         ("mrr@4", 1),
     ],
 )
-def test_metrics_are_what_the_hand_calculates(metric, of_user_1):
+def test_metrics_agree_with_calculations_by_hand(metric, of_user_1):
     found = accuracy(LISTS, HELD, ks=[2, 4])
     assert found.index.tolist() == [1, 2, 3]
     assert found[metric].tolist() == pytest.approx([of_user_1, 0, 0])
 
 
-def test_the_first_find_may_stand_further_down():
+def test_mrr_uses_the_rank_of_the_first_hit():
     found = accuracy(lists(u1=[1, 2, 3, 4]), pairs(u1=[3]), ks=[2, 4]).loc[1]
     assert found["mrr@2"] == 0
     assert found["mrr@4"] == pytest.approx(1 / 3)
@@ -198,7 +198,7 @@ def test_ndcg_agrees_with_scikit_learn(k):
     assert ours.tolist() == pytest.approx(theirs)
 
 
-def test_a_random_recommender_lands_where_arithmetic_says():
+def test_a_random_recommender_has_the_expected_metrics():
     rng = np.random.default_rng(1)
     users, films, held, k = 4000, 50, 5, 10
     order = np.argsort(rng.random((users, films)), axis=1)[:, :k]
@@ -228,7 +228,7 @@ CATALOG = pd.DataFrame({"movieId": [10, 20, 30, 40, 50], "genres": ["drama", "dr
 TRAIN = pd.DataFrame({"userId": [1, 2, 3, 4, 1, 2, 1], "movieId": [10, 10, 10, 10, 20, 20, 30]})
 
 
-def test_the_kinds_of_lists_are_what_the_hand_calculates():
+def test_beyond_accuracy_agrees_with_calculations_by_hand():
     made = beyond_accuracy(lists(u1=[10, 20], u2=[30, 40], u3=[10], u4=[10, 20, 50]), TRAIN, CATALOG, 3)
     assert made["tail@3"].tolist() == pytest.approx([1 / 2, 1, 0, 2 / 3])  # 1 % of five films is one film, 10
     assert made.loc[1, "novelty@3"] == pytest.approx((0 + 1) / 2)  # 4 and 2 of 4 users
@@ -243,7 +243,7 @@ def test_coverage_and_the_most_popular():
     assert most_popular(TRAIN, CATALOG, 0.4).tolist() == [10, 20]
 
 
-def test_finds_by_how_often_films_were_rated():
+def test_recall_by_popularity():
     held = pairs(u1=[10, 20, 30, 40], u2=[10, 50])
     table = recall_by_popularity(LISTS, held, TRAIN, 2, edges=[1, 3])
     assert table["ratings"].tolist() == ["0", "1 to 2", "3 and more"]
@@ -254,7 +254,7 @@ def test_finds_by_how_often_films_were_rated():
 # --- intervals ---------------------------------------------------------------------------------------
 
 
-def test_an_interval_holds_the_mean_as_wide_as_theory_says():
+def test_an_interval_has_the_width_of_the_normal_approximation():
     values = np.random.default_rng(0).normal(5, 2, 1000)
     found = interval(values)
     assert found.mean == pytest.approx(values.mean())
@@ -263,7 +263,7 @@ def test_an_interval_holds_the_mean_as_wide_as_theory_says():
     assert found != interval(values, seed=1)
 
 
-def test_pairing_sees_what_two_intervals_hide():
+def test_a_paired_difference_is_significant_where_intervals_overlap():
     rng = np.random.default_rng(0)
     easy = pd.Series(rng.random(300), index=range(300))
     better = (easy + 0.02 + rng.normal(0, 0.05, 300)).sample(frac=1, random_state=0)
@@ -274,7 +274,7 @@ def test_pairing_sees_what_two_intervals_hide():
     assert not difference(easy, easy).differs
 
 
-def test_models_scored_on_other_users_are_not_compared():
+def test_paired_differences_need_the_same_users():
     values = pd.Series([0.1, 0.2], index=[1, 2])
     with pytest.raises(CineMatchError, match="the same users"):
         difference(values, values.set_axis([1, 3]))
@@ -293,7 +293,7 @@ def test_results_by_activity():
 # --- the search --------------------------------------------------------------------------------------
 
 
-def test_a_search_takes_the_best_on_its_users():
+def test_a_search_returns_the_best_candidate_on_its_users():
     ratings = some_ratings()
     catalog = pd.DataFrame({"movieId": range(10, 90), "genres": "drama"})
     split = split_by_users(ratings, 20)

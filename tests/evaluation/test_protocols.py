@@ -1,4 +1,4 @@
-"""Who is tested on what: nothing that is to be found is known to whoever looks for it, nor to whoever chooses."""
+"""Protocols: held-out likes leak neither into the input of models nor into the choice of hyperparameters."""
 
 import pandas as pd
 import pytest
@@ -35,20 +35,20 @@ def made(request):
     return make_protocol(RATINGS, FILMS, TAGS, **PLANS[request.param])
 
 
-def test_what_is_to_be_found_is_nowhere_in_what_values_are_chosen_on(made):
+def test_held_out_likes_are_not_in_the_validation_data(made):
     inner = made.validation.split
     tables = pd.concat([inner.train, inner.histories, inner.held_out])
     assert not pairs(tables) & pairs(made.held_out)
     assert not set(inner.users) & set(inner.train["userId"])
 
 
-def test_what_is_to_be_found_in_a_round_is_not_known_in_it(made):
+def test_held_out_likes_of_a_fold_are_not_in_its_input(made):
     for one in made.folds:
         known = pairs(one.split.train) | pairs(one.split.histories)
         assert not known & pairs(one.split.held_out)
 
 
-def test_what_users_say_in_tags_is_not_known_where_they_are_tested():
+def test_tags_by_test_users_are_omitted():
     for name in ("folds", "once", "liang2018"):
         made = make_protocol(RATINGS, FILMS, TAGS, **PLANS[name])
         for one in made.folds:
@@ -57,7 +57,7 @@ def test_what_users_say_in_tags_is_not_known_where_they_are_tested():
         assert not taggers(made.validation.catalog) & {*made.validation.split.users, *made.held_out["userId"]}
 
 
-def test_by_time_no_tag_and_no_rating_of_the_future_is_known():
+def test_a_split_by_time_uses_no_tag_and_no_rating_of_the_future():
     made = make_protocol(RATINGS, FILMS, tags_by(RATINGS, "said"), **PLANS["time"])
     (one,) = made.folds
     cut = one.split.train["timestamp"].max()
@@ -73,7 +73,7 @@ def test_by_time_no_tag_and_no_rating_of_the_future_is_known():
     assert "rated before" in made.description
 
 
-def test_in_folds_every_able_user_is_tested_or_chosen_on_once():
+def test_every_eligible_user_is_tested_or_validated_once():
     made = make_protocol(RATINGS, FILMS, folds=3)
     tested = [user for one in made.folds for user in one.split.users]
     assert sorted([*tested, *made.validation.split.users]) == sorted(RATINGS["userId"].unique())
@@ -89,7 +89,7 @@ def test_the_number_of_folds_follows_the_number_of_users():
     assert [len(one.split.users) for one in made.folds] == [17 * 60 // 5]
 
 
-def test_a_fingerprint_says_whether_users_can_be_compared_one_by_one():
+def test_fingerprints_are_equal_if_users_can_be_paired():
     first, again, other = (
         make_protocol(RATINGS, FILMS),
         make_protocol(RATINGS.sample(frac=1), FILMS),
@@ -102,7 +102,7 @@ def test_a_fingerprint_says_whether_users_can_be_compared_one_by_one():
     assert make_protocol(fewer, FILMS).fingerprint != first.fingerprint
 
 
-def test_the_published_protocol_ranks_the_films_of_the_data_set_not_those_of_a_catalog(tmp_path):
+def test_liang2018_ranks_all_films_of_the_data_set(tmp_path):
     folder = write_movielens(tmp_path / "mine", [(1, "Heat (1995)", "Crime"), (2, "Old (1930)", "Drama")])
     catalog = pd.DataFrame({"movieId": [1]})
     assert films_for("users", folder, catalog) is catalog
@@ -112,7 +112,7 @@ def test_the_published_protocol_ranks_the_films_of_the_data_set_not_those_of_a_c
     assert set(one.catalog["movieId"]) == set(one.split.train["movieId"])
 
 
-def test_where_nothing_can_be_measured_it_is_said():
+def test_too_little_data_is_nothing_to_do():
     few = RATINGS[RATINGS["userId"] <= 9]
     with pytest.raises(NothingToDoError, match=r"^9 users like 5 of the 90 films or more; an evaluation needs 10 such"):
         make_protocol(few, FILMS)
@@ -122,7 +122,7 @@ def test_where_nothing_can_be_measured_it_is_said():
         make_protocol(RATINGS, FILMS, name="time", date=0.01)
 
 
-def test_what_cannot_be_met_is_refused():
+def test_arguments_that_cannot_be_met_are_refused():
     with pytest.raises(UnknownNameError, match=r"users, time, liang2018, got 'liang'; did you mean liang2018\?"):
         make_protocol(RATINGS, FILMS, name="liang")
     with pytest.raises(CineMatchError, match="1 users are left to train on"):

@@ -99,7 +99,7 @@ def test_metrics_of_an_older_format_are_read_though_the_run_cannot_be_loaded(art
     assert str(change) in done.out
 
 
-# --- as the command says it ---------------------------------------------------------------------------
+# --- the command -------------------------------------------------------------------------------------
 
 
 def test_the_list_shows_the_metrics_of_runs_that_have_them(artifacts, tmp_path):
@@ -109,7 +109,7 @@ def test_the_list_shows_the_metrics_of_runs_that_have_them(artifacts, tmp_path):
     assert "; ndcg@10 0.250 [0.240, 0.260]\n" in said
 
 
-def test_a_job_fails_where_a_metric_fell_and_only_there(artifacts, tmp_path):
+def test_a_job_fails_only_if_a_metric_fell(artifacts, tmp_path):
     first, worse = evaluated(artifacts, EASY), evaluated(artifacts, EASY * 0.95)
     ids = first.info.run_id, worse.info.run_id
     done = cinematch(tmp_path, "runs", *ids, "--fail-if-worse")
@@ -123,7 +123,7 @@ def test_a_job_fails_where_a_metric_fell_and_only_there(artifacts, tmp_path):
     assert (done.code, done.err) == (1, "cinematch: compare two runs, got 0; list them: cinematch runs\n")
 
 
-def test_times_are_no_difference(artifacts, tmp_path):
+def test_times_are_not_compared(artifacts, tmp_path):
     first, second = evaluated(artifacts, EASY, seconds=1.0), evaluated(artifacts, EASY, seconds=2.0)
     done = cinematch(tmp_path, "runs", first.info.run_id, second.info.run_id, "--fail-if-worse")
     assert done.code == 0

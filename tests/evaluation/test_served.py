@@ -1,4 +1,4 @@
-"""That an evaluation scores what the recommender serves."""
+"""Evaluations use the recommender as it is served."""
 
 import pandas as pd
 import pytest
@@ -17,7 +17,7 @@ def histories(*rows):
     return pd.DataFrame(rows, columns=["userId", "movieId", "rating"])
 
 
-def test_likes_and_dislikes_are_told_and_what_lies_between_is_left_out(rated):
+def test_ratings_become_likes_dislikes_and_exclusions(rated):
     told = histories((7, 260, 5.0), (7, 1, 4.0), (7, 1196, 3.5), (7, 858, 3.0), (7, 6, 2.5), (3, 6, 4.5))
     made = recommend_as_served(rated, told, 15)
     wanted = Preferences(liked_movie_ids=[260, 1], disliked_movie_ids=[6], not_interested_ids=[1196, 858])
@@ -31,13 +31,13 @@ def test_likes_and_dislikes_are_told_and_what_lies_between_is_left_out(rated):
         ]
 
 
-def test_films_that_it_does_not_have_are_passed_over_and_the_last_rating_counts(rated):
+def test_unknown_films_are_ignored_and_the_last_rating_counts(rated):
     told = histories((1, 260, 1.0), (1, 260, 5.0), (1, 999_999, 5.0))
     expected = rated.recommend(Preferences(liked_movie_ids=[260]), 5)
     assert recommend_as_served(rated, told, 5)["movieId"].tolist() == [one.movie_id for one in expected]
 
 
-def test_users_of_whom_nothing_is_known_get_what_somebody_new_gets(rated):
+def test_users_without_known_ratings_get_the_default_list(rated):
     made = recommend_as_served(rated, histories((1, 999_999, 5.0)), 5)
     assert made["movieId"].tolist() == [one.movie_id for one in rated.recommend(k=5)]
     assert len(recommend_as_served(rated, histories(), 5)) == 0

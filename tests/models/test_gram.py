@@ -22,7 +22,7 @@ def uneven(rows: int, columns: int, seed: int = 0) -> sparse.csr_matrix:
 
 
 @pytest.mark.parametrize("shape", [(600, 1500), (50, 700), (300, 40), (1, 1)])
-def test_it_is_the_product(shape):
+def test_gram_is_the_product(shape):
     X = uneven(*shape)
     exact = (X.T.astype(np.float64) @ X.astype(np.float64)).toarray()
     made = gram(X)
@@ -41,7 +41,7 @@ def test_rows_are_cut_where_it_costs_least():
 
 
 @pytest.mark.parametrize("dense", [0.0, 1e9])
-def test_where_they_are_cut_changes_nothing(dense, monkeypatch):
+def test_the_cuts_do_not_change_the_result(dense, monkeypatch):
     X = uneven(400, 1100)
     usual = gram(X)
     monkeypatch.setattr(gram_module, "_DENSE_COST", dense)
@@ -56,11 +56,11 @@ def test_the_same_rows_give_the_same_bytes_in_any_number_of_threads(monkeypatch)
     assert gram(X).tobytes() == first.tobytes()
 
 
-def test_without_entries_it_is_zero():
+def test_gram_of_no_entries_is_zero():
     assert not gram(sparse.csr_matrix((5, 3), dtype=np.float32)).any()
 
 
-def test_what_is_held_grows_with_the_square_of_the_columns():
+def test_memory_grows_with_the_square_of_the_columns():
     assert gram_bytes(20_000, 60_000_000) > 4 * 20_000**2 + 60_000_000 * 8
     assert gram_bytes(40_000, 0) - gram_bytes(20_000, 0) == 4 * (40_000**2 - 20_000**2)
 
@@ -74,6 +74,6 @@ def test_the_inverse_is_made_in_place():
     np.testing.assert_array_equal(made, made.T)
 
 
-def test_what_has_no_inverse_in_single_precision_is_refused():
+def test_a_matrix_without_inverse_in_single_precision_is_refused():
     with pytest.raises(CineMatchError, match="raise the regularization"):
         inverse(-np.eye(3, dtype=np.float32))

@@ -59,7 +59,7 @@ def test_the_checkerboard_has_a_known_answer(model, name):
         assert sorted(half.movieId) == own[SIDE // 2 :]
 
 
-def test_the_table_is_as_promised(model):
+def test_recommendations_have_the_documented_columns(model):
     histories = pd.concat([history([10, 30], user=9), history([20], user=4)])
     made = model.recommend(histories, 5)
     assert made.columns.tolist() == ["userId", "movieId", "rank", "score"]
@@ -78,7 +78,7 @@ def test_order_and_scores_agree_and_ties_go_by_id(model):
     assert ordered.movieId.tolist() == made.movieId.tolist()
 
 
-def test_what_was_rated_at_all_is_left_out(model):
+def test_rated_films_are_excluded(model):
     histories = pd.concat([history([10, 30]), history([20], rating=1.0)])
     made = model.recommend(histories, 2 * SIDE)
     assert len(made) == 2 * SIDE - 3
@@ -91,7 +91,7 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(model):
     pd.testing.assert_frame_equal(long.head(3), short)
 
 
-def test_unknown_films_say_nothing(model):
+def test_ratings_of_unknown_films_are_ignored(model):
     known, mixed = history([10, 30]), history([10, 30, 999_999])
     pd.testing.assert_frame_equal(model.recommend(known, 5), model.recommend(mixed, 5))
 
@@ -102,7 +102,7 @@ def most_liked(model, **options) -> list[int]:
     ).movieId.tolist()
 
 
-def test_without_a_history_there_is_what_people_like(model):
+def test_users_without_a_history_get_the_most_liked_films(model):
     likes = checkerboard().query("rating >= 4").movieId.value_counts()
     made = most_liked(model)
     assert len(made) == 5
@@ -113,7 +113,7 @@ def test_a_history_of_unknown_films_is_no_history(model):
     assert model.recommend(history([999_999, 5]), 5).movieId.tolist() == most_liked(model)
 
 
-def test_a_history_of_dislikes_gets_something_else(model):
+def test_a_history_of_dislikes_is_recommended_other_films(model):
     disliked = [10, 30, 50]
     made = model.recommend(history(disliked, rating=1.0), 5)
     assert len(made) == 5
@@ -127,7 +127,7 @@ def test_no_users_give_an_empty_table(model):
     assert made.columns.tolist() == ["userId", "movieId", "rank", "score"]
 
 
-def test_users_do_not_sway_each_other(model):
+def test_scores_do_not_depend_on_the_other_users(model):
     alone = model.scores(history([10, 30], user=5))
     histories = pd.concat([history([20, 40, 60], user=2), history([10, 30], user=5), history([70], user=9)])
     together = model.scores(histories.sample(frac=1, random_state=0))
@@ -141,7 +141,7 @@ def test_the_order_of_rows_does_not_matter(model, name):
     assert first.score.tolist() == pytest.approx(second.score.tolist(), rel=1e-4, abs=1e-5)
 
 
-def test_times_may_be_unknown(model, name):
+def test_timestamps_are_optional(model, name):
     timeless = make(name).fit(checkerboard(timestamps=False), catalog())
     queries = history([10, 30, 50])
     for one, histories in (
@@ -152,7 +152,7 @@ def test_times_may_be_unknown(model, name):
         assert len(one.recommend(histories, 5)) == 5
 
 
-def test_films_that_nobody_rated_can_be_ranked(model, name):
+def test_unrated_films_can_be_ranked(model, name):
     longer = catalog(2 * SIDE + 4)
     made = make(name).fit(checkerboard(), longer).recommend(history([10, 30]), len(longer))
     assert len(made) == len(longer) - 2
@@ -165,7 +165,7 @@ def test_k_is_checked(model, k):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_what_cannot_be_learned_from_is_refused(name):
+def test_unusable_training_data_is_refused(name):
     with pytest.raises(CineMatchError, match="none of the 440 ratings"):
         make(name).fit(checkerboard(), catalog().assign(movieId=lambda table: table.movieId + 1))
     with pytest.raises(CineMatchError, match="lack the columns rating"):
@@ -177,7 +177,7 @@ def test_what_cannot_be_learned_from_is_refused(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_by_name_all_in_one(name):
+def test_recommend_for_fits_and_recommends(name):
     made = recommend_for(name, checkerboard(), history([10, 30]), catalog(), 3)
     pd.testing.assert_frame_equal(made, make(name).fit(checkerboard(), catalog()).recommend(history([10, 30]), 3))
 
@@ -220,7 +220,7 @@ def test_of_two_ratings_of_a_film_the_last_counts():
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)])
 @pytest.mark.parametrize("regularization", ["one", "many"])
-def test_both_ways_to_the_inverse_agree_with_numpy(shape, regularization):
+def test_both_forms_of_the_inverse_agree_with_numpy(shape, regularization):
     from scipy import sparse
 
     X = sparse.random_array(shape, density=0.3, rng=np.random.default_rng(0), dtype=np.float32, format="csr")
@@ -244,13 +244,13 @@ def test_ease_is_its_closed_form():
     np.testing.assert_allclose(model.scores(history([10, 30, 40]))[0], queries @ B, atol=1e-5)
 
 
-def test_what_does_not_fit_memory_is_refused_with_the_numbers():
+def test_a_problem_larger_than_memory_is_refused_with_the_numbers():
     with pytest.raises(CineMatchError, match=r"1,000,000 films .* GB are free; lower max_films \(now 1,000,000\)"):
         check_memory(10**7, 10**6, 10**9)
 
 
 @pytest.mark.parametrize("name", ["ease", "hybrid"])
-def test_a_wish_that_cannot_fit_is_refused_before_any_work(name):
+def test_a_model_larger_than_memory_is_refused_before_any_work(name):
     many = np.arange(1, 400_001)
     ratings = pd.DataFrame({"userId": np.append(many, 400_001), "movieId": np.append(many, 1), "rating": 5.0})
     with pytest.raises(CineMatchError, match=r"400,000 films from 400,001 rows .* lower max_films \(now 400,000\)"):

@@ -1,4 +1,4 @@
-"""Figures, by what stands in them."""
+"""Figures of the catalog, by their content."""
 
 import io
 import re
@@ -100,7 +100,7 @@ def test_coverage_counts_the_films_with_each_field():
     drawn(figure)
 
 
-def test_invented_services_are_not_called_known():
+def test_demo_services_are_labelled():
     assert "services (demo)" in labels(figures.coverage(report("demo")).axes[0])
 
 
@@ -125,7 +125,7 @@ def test_the_rating_distribution_is_shares_of_all_ratings():
     drawn(figure)
 
 
-def test_neighbours_are_bars_of_the_features_that_make_them_near(recommender):
+def test_neighbours_are_bars_of_the_contribution_of_each_field(recommender):
     near = {recommender.movie(movie).label: recommender.similar(movie, 3) for movie in (1, 2, 3)}
     figure = figures.neighbours(near)
     drawn(figure)
