@@ -11,7 +11,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.checks import check_range, unique_items
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES, canonical_genre, resolve_genre
 from cinematch_lib.vocabulary.lists import any_of, multi_hot
-from cinematch_lib.vocabulary.services import find_service, service_keys
+from cinematch_lib.vocabulary.services import resolve_service, service_keys
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR
 
 
@@ -124,7 +124,7 @@ class FilterColumns:
                 "choose services demo, file or tmdb, or leave services_keep empty"
             )
         keys = service_keys(self.has_service)
-        return tuple(dict.fromkeys(find_service(name, keys) for name in names))
+        return tuple(dict.fromkeys(resolve_service(name, keys) for name in names))
 
 
 def drop_reasons(films: pd.DataFrame, filters: Filters, rating_counts: pd.Series | None = None) -> pd.Series:

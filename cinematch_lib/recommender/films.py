@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.vocabulary.genres import canonical_genre
-from cinematch_lib.vocabulary.lists import multi_hot
+from cinematch_lib.vocabulary.genres import resolve_genre
+from cinematch_lib.vocabulary.lists import any_of, multi_hot
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
-from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 _Bounds = tuple[tuple[str, float | None, float | None], ...]
 
@@ -164,29 +163,15 @@ class FilmTable:
         )
 
     def _genre(self, name: str) -> str:
-        genre = canonical_genre(name)
-        if genre is None or genre not in self._has_genre:
-            raise UnknownNameError(
-                f"no film here has the genre {name!r}; there are {', '.join(self.genres)}",
-                close_names(name, self.genres),
-            )
-        return genre
+        return resolve_genre(name, self._has_genre)
 
     def _service(self, name: str) -> str:
-        service = resolve_service(name, self._service_keys)
-        if service is None:
-            if not self.services:
-                raise UnknownNameError(
-                    f"no film here is known to be on {name!r}: this run was made with services="
-                    f"{self.services_source} and knows of no service; "
-                    "run the pipeline with -p services demo, file or tmdb"
-                )
-            close = close_names(name, [one.removesuffix(DEMO_SUFFIX) for one in self.services])
+        if not self.services:
             raise UnknownNameError(
-                f"no film here is on {name!r}; the services are {', '.join(self.services)}",
-                [self.service(one) for one in close],
+                f"no film here is known to be on {name!r}: this run was made with services={self.services_source} "
+                "and knows of no service; run the pipeline with -p services demo, file or tmdb"
             )
-        return service
+        return resolve_service(name, self._service_keys)
 
     def preferred_genres(self, preferences: Preferences) -> tuple[str, ...]:
         """The canonical names of the preferred genres in the order given, without repeats. Raises UnknownNameError."""
@@ -211,7 +196,7 @@ class FilmTable:
         passes = np.ones(len(self), dtype=bool)
         for names, has in ((genres, self._has_genre), (services, self._has_service)):
             if names:
-                passes &= np.logical_or.reduce([has[name] for name in names])
+                passes &= any_of(has, names, len(self))
         for name, low, high in bounds:  # a comparison with NaN is false, so an unknown value passes no bound
             if low is not None:
                 passes &= self._numbers[name] >= low

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.checks import check_range, unique_items
 
 _ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids")
 _NAME_LISTS = ("preferred_genres", "services")
@@ -40,8 +41,7 @@ class Preferences:
             object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
         for name in ("runtime", "year"):
             low, high = (_check_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
-            if low is not None and high is not None and low > high:
-                raise CineMatchError(f"{name}_min must not be above {name}_max, got {low} and {high}")
+            check_range(f"{name}_min", low, f"{name}_max", high)
         if both := set(self.liked) & set(self.disliked):
             raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
 
@@ -76,7 +76,7 @@ class Preferences:
 
 
 def _unique_ids(name: str, value: Iterable[int] | None) -> tuple[int, ...]:
-    ids = _unique(name, value)
+    ids = unique_items(name, value)
     for movie_id in ids:
         # int stands first: it is what lists mostly hold, and the abstract class takes longer to check.
         if not isinstance(movie_id, (int, Integral)) or isinstance(movie_id, bool):
@@ -86,23 +86,11 @@ def _unique_ids(name: str, value: Iterable[int] | None) -> tuple[int, ...]:
 
 
 def _unique_names(name: str, value: Iterable[str] | None) -> tuple[str, ...]:
-    names = _unique(name, value)
+    names = unique_items(name, value)
     for one in names:
         if not isinstance(one, str):
             raise CineMatchError(f"{name} must hold names, got {one!r}")
-    return tuple(names)
-
-
-def _unique(name: str, value: Iterable[Any] | None) -> dict[Any, None]:
-    """The items of a list in its order, without repeats."""
-    if isinstance(value, str):
-        raise CineMatchError(f"{name} must be a list, got the text {value!r}; put it in a list")
-    if not isinstance(value, (list, tuple, type(None), Iterable)):
-        raise CineMatchError(f"{name} must be a list, got {value!r}; put it in a list")
-    try:
-        return dict.fromkeys(() if value is None else value)
-    except TypeError as error:
-        raise CineMatchError(f"{name} must be a flat list: {error}") from None
+    return names
 
 
 def _check_bound(name: str, value: float | None) -> float | None:

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.vocabulary.spelling import fold
-from cinematch_lib.vocabulary.titles import parse_title
+from cinematch_lib.vocabulary.titles import parse_title, title_key
 
 _CLOSE = 0.6  # of 1: how alike the spelling of a word must be to be taken for it
 _NEARLY = 0.1  # words less alike than the likest by more than this are not taken for it
@@ -32,7 +32,7 @@ class TitleIndex:
     @cached_property
     def _keys(self) -> list[str]:
         """Each film's whole title and year, folded, for matching parts."""
-        return [_key(f"{title} {year or ''}") for title, year in zip(self._titles, self._years, strict=True)]
+        return [title_key(f"{title} {year or ''}") for title, year in zip(self._titles, self._years, strict=True)]
 
     @cached_property
     def _closed(self) -> list[str]:
@@ -63,7 +63,7 @@ class TitleIndex:
         """
         text = text[:_LONGEST]
         found = dict.fromkeys(self._named(text))
-        if wanted := _key(parse_title(text)[0]) or _key(text):
+        if wanted := title_key(parse_title(text)[0]) or title_key(text):
             found |= dict.fromkeys(self._holding(wanted))
             if len(found) < k:
                 found |= dict.fromkeys(self._close(wanted, k))
@@ -151,17 +151,10 @@ class TitleIndex:
         raise UnknownNameError(f"no film here is called {title!r}", [self.label(row) for row in close])
 
 
-def _key(title: str) -> str:
-    """The title folded, without an article at its head."""
-    folded = fold(title)
-    first, _, rest = folded.partition(" ")
-    return rest if rest and first in ("the", "a", "an") else folded
-
-
 def _closed(key: str) -> str:
     return key.replace(" ", "")
 
 
 def _name(title: str) -> str:
     """The title as a name to be found by: its key, closed up; where it is all symbols, these."""
-    return _closed(_key(title)) or _closed(title)
+    return _closed(title_key(title)) or _closed(title)

@@ -72,10 +72,10 @@ def service_keys(services: Iterable[str]) -> dict[str, str]:
     return {_key(name): name for name in services}
 
 
-def resolve_service(name: str, keys: Mapping[str, str]) -> str | None:
-    """The service that `name` means among those of `keys` (see `service_keys`), else None.
+def resolve_service(name: str, keys: Mapping[str, str]) -> str:
+    """The service that `name` means among those of `keys` (see `service_keys`).
 
-    Case, spaces and "(demo)" are ignored.
+    Case, spaces and "(demo)" are ignored. Raises UnknownNameError with the services whose names are similar.
 
     >>> resolve_service(" disney plus", service_keys(["Disney+ (demo)", "Netflix (demo)"]))
     'Disney+ (demo)'
@@ -84,13 +84,6 @@ def resolve_service(name: str, keys: Mapping[str, str]) -> str | None:
     for one in (bare, service_name(bare), f"{bare}+"):
         if (key := _key(one)) in keys:
             return keys[key]
-    return None
-
-
-def find_service(name: str, keys: Mapping[str, str]) -> str:
-    """As `resolve_service`, but raises UnknownNameError, with the services whose names are similar, for None."""
-    if (service := resolve_service(name, keys)) is not None:
-        return service
     services = {service.removesuffix(DEMO_SUFFIX): service for service in keys.values()}
     raise UnknownNameError(
         f"no film here is on {name!r}; the services are {', '.join(sorted(keys.values()))}",
