@@ -14,9 +14,9 @@ from cinematch_lib.cli.arguments import add_command
 from cinematch_lib.cli.environment import load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
-# While a thread loads a run, a request is put off a dozen times, each so many seconds (by default 0.005).
-_TURN = 0.0005
-_DRAIN_SECONDS = 30  # what requests in flight may still take after a signal to stop
+# Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
+_SWITCH_SECONDS = 0.0005
+_DRAIN_SECONDS = 30  # time that requests in flight have after a signal to stop
 
 if TYPE_CHECKING:
     from cinematch_lib.cli.arguments import Commands
@@ -51,7 +51,7 @@ def add_serve(commands: "Commands") -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="host name that requests may carry, beside IP addresses and names without a dot; may be repeated",
+        help="host name that requests may carry, in addition to IP addresses and names without a dot; may be repeated",
     )
     serve.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests a second from one address at most (default: no limit)"
@@ -82,8 +82,8 @@ def _serve(options: argparse.Namespace) -> None:
     token = os.environ.get(TOKEN)
     _check(options, token, TOKEN)
     write_logs(options.log_level)
-    sys.setswitchinterval(_TURN)
-    with _listening(options.host, options.port) as listener:
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with _listen(options.host, options.port) as listener:
         app = create_app(
             options.artifacts_dir,
             options.state_dir,
@@ -103,11 +103,11 @@ def _serve(options: argparse.Namespace) -> None:
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
         logging.getLogger("cinematch.serving").info("serving", extra={"url": _url(listener)})
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn drained, and hands on the signal that told it to
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has finished its requests, and raises the signal again
             uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises CineMatchError."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -116,8 +116,8 @@ def _listening(host: str, port: int) -> socket.socket:
         raise CineMatchError(
             f"{host} port {port} cannot be listened on ({error.strerror}); choose another with --port or --host"
         ) from None
-    # Connections take this over. asyncio sets it only where a socket names its protocol, which these do not; without
-    # it an answer's body waits some 40 ms for the other side to acknowledge the headers.
+    # Accepted connections inherit this option. asyncio sets it only for sockets that name their protocol, which these
+    # do not; without it the body of a response waits about 40 ms for the acknowledgement of the headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

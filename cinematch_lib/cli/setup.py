@@ -19,8 +19,8 @@ def add_setup(commands: "Commands", run_command: Callable[[Sequence[str]], None]
         _setup,
         "guided set-up: asks, runs the pipeline, checks, serves",
         description="Asks for the set-up, data set, filters and features, shows the time and the command that result "
-        "from the answers, runs it, checks the result, and offers to start the server. An answer that a "
-        "flag gives is not asked for.",
+        "from the answers, runs it, checks the result, and offers to start the server. A flag "
+        "answers its question in advance.",
         examples=(
             "cinematch setup",
             "cinematch setup --mode quick --yes",
@@ -58,7 +58,9 @@ def add_setup(commands: "Commands", run_command: Callable[[Sequence[str]], None]
     )
     setup.add_argument("--serve", action=argparse.BooleanOptionalAction, help="start the server afterwards")
     setup.add_argument(
-        "--yes", action="store_true", help="ask nothing: take the defaults for what no flag says, and start no server"
+        "--yes",
+        action="store_true",
+        help="ask no questions: answers without a flag get their defaults, and no server is started",
     )
 
 

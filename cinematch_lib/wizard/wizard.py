@@ -38,7 +38,7 @@ def guided_setup(options: argparse.Namespace, run_command: Callable[[Sequence[st
     run_command(plan.command(folders))
     run_id = current_run_id(folders.artifacts_dir)
     if run_id is None or run_id == survey.current:
-        return  # the steps left nothing to recommend from, and the command said so
+        return  # no features to recommend from; the command has told so
     artifacts = folder_flags(folders, ("artifacts",))
     terminal.heading(f"Check of {run_id}")
     terminal.say("Its first recommendation for a new user:")
