@@ -40,7 +40,7 @@ class Interview:
         check(self._all(self._values))
 
     def plan(self) -> Plan:
-        """Ask the questions that no flag answers. Raises CineMatchError for invalid flags, KeyboardInterrupt for leaving."""
+        """Ask the questions that no flag answers. Raises CineMatchError, KeyboardInterrupt on leaving."""
         titles = {name: f"{name:<7} {meaning}" for name, meaning in MODES.items()}
         mode = self._prompter.select("Set-up", titles, default="quick", given=self._options.mode)
         data_set = self._data_set(with_tmdb=mode == "full")
