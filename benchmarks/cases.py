@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from cinematch_lib import Preferences, Recommender
     from cinematch_lib.artifacts.item_weights import ItemWeights
 
 SEED = 0
-LIKED, SHOWN, REQUESTS = 10, 20, 300
+LIKED, SHOWN, REQUESTS, PEOPLE = 10, 20, 300, 10_000
 RATED, WEIGHTS = 20_000, 200  # films with item-to-item weights, and weights for each on average
 
 
@@ -156,6 +157,33 @@ def _recommend(
     return {"seconds": float(np.median(times)), "p99": float(np.quantile(times, 0.99)), "fewest": fewest}
 
 
+def recommend_one_by_one(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """With ratings: 20 films for each of 10,000 people, one call each."""
+    recommender, people = _people(work)
+    began = time.perf_counter()
+    found = [recommender.recommend(one, SHOWN) for one in people]
+    return {"seconds": time.perf_counter() - began, "fewest": min(map(len, found))}
+
+
+def recommend_many(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """With ratings: the same with a single call of `recommend_many`."""
+    recommender, people = _people(work)
+    began = time.perf_counter()
+    found = recommender.recommend_many(people, SHOWN)
+    return {"seconds": time.perf_counter() - began, "fewest": min(map(len, found))}
+
+
+def _people(work: Path) -> tuple["Recommender", list["Preferences"]]:
+    """A recommender, and the preferences of 10,000 people who like 10 of the 2,000 most popular films."""
+    from cinematch_lib import Preferences, Recommender
+
+    recommender = Recommender.load(work / "rated")
+    known = np.array([one.movie_id for one in recommender.recommend(k=min(2000, len(recommender)))])
+    rng = np.random.default_rng(SEED)
+    chosen = [rng.choice(known, LIKED, replace=False).tolist() for _ in range(PEOPLE)]
+    return recommender, [Preferences(liked_movie_ids=liked) for liked in chosen]
+
+
 CASES: dict[str, Callable[[Path, Path | None, Path], dict[str, float]]] = {
     "clean": clean,
     "features": features,
@@ -168,4 +196,6 @@ CASES: dict[str, Callable[[Path, Path | None, Path], dict[str, float]]] = {
     "recommend_rated": recommend_rated,
     "recommend_rated_filtered": recommend_rated_filtered,
     "recommend_rated_explained": recommend_rated_explained,
+    "recommend_one_by_one": recommend_one_by_one,
+    "recommend_many": recommend_many,
 }

@@ -1,6 +1,6 @@
 """Recommends the films of a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from numbers import Integral
@@ -180,7 +180,9 @@ class Recommender:
         of range, and UnknownNameError for unknown films, genres and services.
 
         """
-        return self._ranked(self._model, _check_preferences(preferences), self._check_k(k, 20), among)
+        wanted, k = _check_preferences(preferences), self._check_k(k, 20)
+        scorer, rows, values = self._rank(self._model, wanted, k, among)
+        return self._explained(lambda: scorer, rows, values)
 
     def recommend_many(
         self, preferences: Iterable[Preferences], k: int | None = None, *, threads: int | None = None
@@ -195,7 +197,7 @@ class Recommender:
         chunks = [wanted[first : first + _CHUNK] for first in range(0, len(wanted), _CHUNK)]
 
         def recommend_chunk(chunk: Sequence[Preferences]) -> list[Recommendations]:
-            return [self._ranked(self._model, one, k) for one in chunk]
+            return [self._recommend_lean(one, k) for one in chunk]
 
         with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
             return [one for found in pool.map(recommend_chunk, chunks) for one in found]
@@ -206,7 +208,9 @@ class Recommender:
         The similarity is the cosine of their features, plus item weights learned from ratings, scaled to at most 0.5.
         """
         self._row(movie_id)
-        return self._ranked(self._similar_model, Preferences(liked_movie_ids=[movie_id]), self._check_k(k, 10))
+        wanted = Preferences(liked_movie_ids=[movie_id])
+        scorer, rows, values = self._rank(self._similar_model, wanted, self._check_k(k, 10))
+        return self._explained(lambda: scorer, rows, values)
 
     def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:
         """The `k` strongest features of a film, with the part of its squared length that each makes up.
@@ -230,13 +234,19 @@ class Recommender:
             raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {_shown(k)}")
         return k
 
-    def _ranked(
+    def _recommend_lean(self, preferences: Preferences, k: int) -> Recommendations:
+        """`recommend` with a list that keeps no terms: they are computed anew when an explanation is asked for."""
+        _, rows, values = self._rank(self._model, preferences, k)
+        return self._explained(lambda: self._rank(self._model, preferences, k)[0], rows, values)
+
+    def _rank(
         self,
         model: ScoreModel,
         preferences: Preferences,
         k: int,
         among: Collection[int] | np.ndarray | None = None,
-    ) -> Recommendations:
+    ) -> tuple[Scorer, np.ndarray, np.ndarray]:
+        """The terms of the score, and the rows and scores of the best films."""
         try:
             selection = self._films.filter(preferences)
             allowed = self._films.exclusion_mask(selection, preferences, among)
@@ -255,14 +265,12 @@ class Recommender:
             best, term = rerank_mmr(self._films, self._similarity, rows, values, k, model.weights.diversity)
             rows, values = rows[best], values[best] + term.values(rows[best])
             scorer = scorer.plus(term)
-        return self._explained(scorer, rows, values)
+        return scorer, rows, values
 
-    def _explained(self, scorer: Scorer, rows: np.ndarray, values: np.ndarray) -> Recommendations:
-        explanations = [
-            Explanations(partial(scorer.contributions, rows[first : first + _EXPLAINED_TOGETHER]))
-            for first in range(0, len(rows), _EXPLAINED_TOGETHER)
-        ]
+    def _explained(self, scorer: Callable[[], Scorer], rows: np.ndarray, values: np.ndarray) -> Recommendations:
         movie, together = self._films.movie, _EXPLAINED_TOGETHER
+        parts = [rows[first : first + together] for first in range(0, len(rows), together)]
+        explanations = [Explanations(partial(lambda part: scorer().contributions(part), part)) for part in parts]
         return Recommendations(
             [
                 Recommendation(movie(row), at + 1, score, explanations[at // together], at % together)

@@ -134,7 +134,8 @@ class ContentSimilarity:
         """What each seed item adds to the scores of the films in `rows`: float64 (rows, seed items)."""
         films = take_rows(self._by_film, rows)
         products = inner_products(films, profile.rows, self._by_film.shape[1])
-        return np.multiply(products, np.array(profile.weights))
+        contributions: np.ndarray = products * np.array(profile.weights)
+        return contributions
 
     def shared_features(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, each with `scale` times its part of their inner product.
