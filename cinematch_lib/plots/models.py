@@ -56,7 +56,7 @@ def trials(table: pd.DataFrame, best_params: Mapping[str, float]) -> Figure:
 
 @style.default_style()
 def neighbours_by_ratings(neighbours: Mapping[str, Sequence[tuple[str, float]]]) -> Figure:
-    """The films with the largest item-to-item weights of each film."""
+    """The largest item-to-item weights of each film, which is the heading of its panel."""
     rows = max(1, (len(neighbours) + 1) // 2)
     longest = max((len(found) for found in neighbours.values()), default=1)
     figure = style.new_figure(rows * (0.26 * longest + 0.55), 11.6)
@@ -69,7 +69,7 @@ def neighbours_by_ratings(neighbours: Mapping[str, Sequence[tuple[str, float]]])
         axes.set_yticks(range(len(found)), [style.shorten(name, 36) for name, _ in found])
         axes.invert_yaxis()
         axes.margins(x=0.12)
-        style.set_heading(axes, f"Users who like {style.shorten(film, 28)}")
+        style.set_heading(axes, style.shorten(film, 38))
         style.remove_frame(axes)
         style.remove_scale(axes)
     for axes in grid[len(neighbours) :]:

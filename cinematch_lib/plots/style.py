@@ -1,5 +1,6 @@
 """The style of all figures, which does not depend on the user's matplotlib configuration."""
 
+import re
 from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import Any
@@ -33,6 +34,7 @@ FIELD_COLOURS = {
     "runtime": "#bdbdbd",
 }
 FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
+_ALTERNATIVE_TITLES = re.compile(r"( \([^()]*\))+(?= \(\d{4}\)$)")
 _WIDTH, _DPI = 9.0, 100  # inches, and pixels an inch
 
 
@@ -99,7 +101,15 @@ def label_bar(axes: Axes, value: float, row: float, text: str, size: float | Non
 
 
 def shorten(label: str, width: int) -> str:
-    """The label, cut in its middle to about `width` characters: films of a series differ in their last words."""
+    """A film's label in about `width` characters: without alternative titles, and if need be without its middle.
+
+    The last words are kept because films of a series differ in them.
+
+    >>> shorten("Twelve Monkeys (a.k.a. 12 Monkeys) (1995)", 36)
+    'Twelve Monkeys (1995)'
+    """
+    if len(label) > width:
+        label = _ALTERNATIVE_TITLES.sub("", label)
     words = label.split()
     first, last = words[: len(words) // 2], words[len(words) // 2 :]
     while len(label) > width and first and len(last) > 1:

@@ -132,7 +132,7 @@ def test_neighbours_are_bars_of_the_contribution_of_each_field(recommender):
     first = figure.axes[0]
     assert first.get_title(loc="left") == "Like Heat (1995)"
     assert labels(first) == [
-        "The Lord of the … pitkä nimi) (2001)",
+        "The Lord of the … of the Ring (2001)",
         "The Lord of the … Two Towers (2002)",
         "Collateral (2004)",
     ]
