@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from cinematch_lib.artifacts.manifest import RECORDS, RunInfo
 
-_TIMES = "pipeline"  # seconds and megabytes differ between any two runs and say nothing about results
-_ALSO_TIMES = "cost"  # so is it with what other steps note under this name
-_METRICS = "metrics"  # whether these differ by more than the noise is for `evaluation.between_runs` to say
+_PIPELINE = "pipeline"  # the times of the steps, which always differ
+_COST = "cost"  # times and memory that a step recorded
+_METRICS = "metrics"  # compared with their noise by `evaluation.run_changes`
 
 
 class Differences(NamedTuple):
-    """Lines that say what differs, by kind; ``any(differences)`` is False for runs with the same results."""
+    """Lines that describe the differences, by kind; ``any(differences)`` is False for equal results."""
 
     facts: list[str]
     packages: list[str]
@@ -19,10 +19,10 @@ class Differences(NamedTuple):
 
 
 def differences(first: RunInfo, second: RunInfo) -> Differences:
-    """What differs in the facts of the steps, the versions of packages, and the checksums of files."""
-    facts = [{step: of for step, of in run.facts.items() if step != _TIMES} for run in (first, second)]
+    """The differences in the facts of the steps, the versions of packages, and the checksums of files."""
+    facts = [{step: values for step, values in run.facts.items() if step != _PIPELINE} for run in (first, second)]
     sums = [{name: file["sha256"][:12] for name, file in run.files.items()} for run in (first, second)]
-    lasting = [{name: of for name, of in one.items() if not name.startswith(RECORDS)} for one in sums]
+    lasting = [{name: sha for name, sha in one.items() if not name.startswith(RECORDS)} for one in sums]
     return Differences(
         _differing("", *(_flat(one) for one in facts)),
         _differing("package ", first.packages, second.packages),
@@ -43,10 +43,10 @@ _ABSENT = object()
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as one, with dotted names."""
+    """Nested mappings flattened, with dotted names."""
     flat: dict[str, Any] = {}
     for name, one in value.items():
-        if name in (_ALSO_TIMES, _METRICS):
+        if name in (_COST, _METRICS):
             continue
         if isinstance(one, Mapping):
             flat |= _flat(one, f"{prefix}{name}.")

@@ -1,7 +1,6 @@
-"""Which streaming service has a film, and who says so: TMDb, a file of the user's, or a demonstration.
+"""The streaming services of each film: from TMDb, from a file of the user, or invented for demonstration.
 
-The demonstration invents; its services carry ``(demo)`` in their very names, so that nothing built on the
-catalog can show them as real.
+Invented services end in ``(demo)``, so that nothing built on the catalog can show them as real.
 """
 
 import re
@@ -24,7 +23,7 @@ from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 SOURCES = ("tmdb", "file", "demo", "none")
 KINDS = ("flatrate", "free", "ads", "rent", "buy")
 
-# Invented services and the share of films that each is given.
+# The invented services and the share of films on each.
 _DEMO_SHARES = {
     "Amazon Prime Video": 0.30,
     "Apple TV+": 0.08,
@@ -37,10 +36,11 @@ _DEMO_SHARES = {
 
 @dataclass(frozen=True)
 class ServicesSource:
-    """Where streaming services come from.
+    """The source of streaming services.
 
-    `source` is one of SOURCES; `path` is the providers table (tmdb) or the user's CSV (file); `region` an
-    ISO 3166 code such as ``US``; `kinds` the kinds of offer that count (tmdb); `seed` varies the demonstration.
+    `source` is one of SOURCES; `path` is the providers table (tmdb) or the user's CSV (file); `region` is an ISO
+    3166 code such as ``US``; `kinds` are the kinds of offer that count (tmdb); `seed` varies the demonstration.
+    Raises CineMatchError for invalid values.
     """
 
     source: str = "none"
@@ -67,9 +67,9 @@ class ServicesSource:
     def from_parameters(
         cls, services: str, *, raw_dir: Path, services_file: Path | None, region: str, offers: Sequence[str], seed: int
     ) -> "ServicesSource":
-        """The source that a person's parameters ask for; TMDb's offers lie in ``raw_dir/tmdb/providers.csv``.
+        """The source for the pipeline's parameters; TMDb's offers are in ``raw_dir/tmdb/providers.csv``.
 
-        Raises CineMatchError for parameters that cannot be, and for a `services_file` that would not be read.
+        Raises CineMatchError for invalid parameters, and for a `services_file` that would be ignored.
         """
         if services_file is not None and services != "file":
             raise CineMatchError(
@@ -81,22 +81,22 @@ class ServicesSource:
 
     @property
     def table(self) -> Path | None:
-        """The file that is read for it; None where there is none."""
+        """The file that is read; None if the source needs none."""
         return self.path if self.source in ("tmdb", "file") else None
 
 
-def film_services(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog) -> pd.Series:
-    """Each film's services, joined by `|` in alphabetical order, empty where none is known.
+def film_services(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog) -> pd.Series:
+    """The services of each film, `|`-joined in alphabetical order, empty if none is known; indexed like `films`.
 
-    `films` has `movieId`, `tmdbId` (Int64) and `imdbId` (text); the result has its index. Rows of a table
-    that name no film here are set aside in `rejects`.
+    `films` has `movieId`, `tmdbId` (Int64) and `imdbId` (text). Rows of a table that belong to no film go to
+    `rejects`. Raises CineMatchError for tables that cannot be read.
     """
-    if wanted.source == "demo":
-        return pd.Series(demo_services(films["movieId"].to_numpy(), wanted.seed), index=films.index, dtype="str")
-    if wanted.source == "none":
+    if source.source == "demo":
+        return pd.Series(demo_services(films["movieId"].to_numpy(), source.seed), index=films.index, dtype="str")
+    if source.source == "none":
         return pd.Series("", index=films.index, dtype="str")
-    read_offers = _tmdb_offers if wanted.source == "tmdb" else _file_offers
-    offers = read_offers(films, wanted, rejects)
+    read_offers = _tmdb_offers if source.source == "tmdb" else _file_offers
+    offers = read_offers(films, source, rejects)
     offers["service"] = offers["service"].str.replace(LIST_SEPARATOR, "/", regex=False)
     offers = offers.drop_duplicates().sort_values(["movieId", "service"])
     joined = offers.groupby("movieId")["service"].agg(LIST_SEPARATOR.join)
@@ -104,7 +104,7 @@ def film_services(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLo
 
 
 def demo_services(movie_ids: np.ndarray, seed: int = 0) -> list[str]:
-    """Invented services for each film id, `|`-joined; a film's depend on its own id and the seed alone.
+    """Invented services for each film id, `|`-joined; they depend on the id and the seed alone.
 
     >>> demo_services(np.array([6, 1])) == demo_services(np.array([1, 2, 6]))[::-2]
     True
@@ -121,65 +121,65 @@ def demo_services(movie_ids: np.ndarray, seed: int = 0) -> list[str]:
 
 
 def _unit_hash(ids: np.ndarray, salt: int) -> np.ndarray:
-    """A number in [0, 1) for each id: the splitmix64 finalizer (Steele, Lea, Flood 2014)."""
+    """A uniform number in [0, 1) for each id, by the finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
     z = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt % 2**64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (z ^ (z >> np.uint64(31))) / 2.0**64
 
 
-def _tmdb_offers(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
-    if wanted.path is None or not wanted.path.is_file():
+def _tmdb_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
+    if source.path is None or not source.path.is_file():
         raise CineMatchError(
-            f'services="tmdb" needs {wanted.path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
+            f'services="tmdb" needs {source.path or "raw/tmdb/providers.csv"}, which TMDb has not been asked for yet; '
             'fetch it, or choose services="demo", "file" or "none"'
         )
-    offers = read_table(wanted.path, PROVIDERS)
-    if len(offers) and wanted.region not in (regions := set(offers["region"].str.upper())):
+    offers = read_table(source.path, PROVIDERS)
+    if len(offers) and source.region not in (regions := set(offers["region"].str.upper())):
         raise CineMatchError(
-            f"{wanted.path} holds the offers of {', '.join(sorted(regions))}, not those of {wanted.region}; run the "
-            f"step fetch again with -p region {wanted.region}: all regions were stored, so nothing is asked for twice"
+            f"{source.path} holds the offers of {', '.join(sorted(regions))}, not those of {source.region}; run the "
+            f"step fetch again with -p region {source.region}: all regions were stored, so nothing is asked for twice"
         )
     numbers, service = whole_numbers(offers["tmdb_id"]), offers["service"].str.strip()
     imdb = imdb_digits(offers["imdb_id"]) if "imdb_id" in offers else pd.Series("", index=offers.index)
     known = numbers.notna() | (imdb != "")
     unusable = {"tmdb_id is not a number": ~known, "no service named": known & (service == "")}
-    _reject(wanted.path, offers["tmdb_id"], service, unusable, rejects)
+    _reject(source.path, offers["tmdb_id"], service, unusable, rejects)
     pairs = pd.DataFrame({"name": service, "kind": offers["kind"]}).drop_duplicates()
     names = {pair: service_name(*pair) for pair in pairs.itertuples(index=False, name=None)}
     called = pd.Series(
         [names[pair] for pair in zip(service, offers["kind"], strict=True)], index=offers.index, dtype="str"
     )
-    counts = (offers["region"].str.upper() == wanted.region) & offers["kind"].isin(wanted.kinds) & (service != "")
-    # Films without a tmdbId are those that TMDb found by their IMDb id.
+    counts = (offers["region"].str.upper() == source.region) & offers["kind"].isin(source.kinds) & (service != "")
+    # Films without a tmdbId may have been found by their IMDb id.
     unlinked = films[films["tmdbId"].isna() & (films["imdbId"] != "")]
     meant = [
-        _meant_films(numbers[counts], "tmdbId", films),
-        _meant_films(imdb[counts & (imdb != "")], "imdbId", unlinked),
+        _match_films(numbers[counts], "tmdbId", films),
+        _match_films(imdb[counts & (imdb != "")], "imdbId", unlinked),
     ]
     return pd.concat([one.assign(service=called) for one in meant])
 
 
-def _file_offers(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
-    path = wanted.path
+def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
+    path = source.path or Path()
     offers = read_table(path, SERVICES_FILE)
     keys = [name for name in ("movieId", "imdbId", "tmdbId") if name in offers]
     if not keys:
         raise CineMatchError(f"{path} needs a column movieId, imdbId or tmdbId to say which film has the service")
     meant = pd.DataFrame({"movieId": pd.Series(dtype="int64")})
-    for name in keys:  # the first id that names a film here decides
+    for name in keys:  # the first id that belongs to a film counts
         ids = offers[name].drop(meant.index)
         ids = imdb_digits(ids).replace("", None) if name == "imdbId" else whole_numbers(ids)
-        meant = pd.concat([meant, _meant_films(ids, name, films)])
+        meant = pd.concat([meant, _match_films(ids, name, films)])
     service = offers["service"].str.strip()
     elsewhere = pd.Series(False, index=offers.index)
     if "region" in offers:
         region = offers["region"].str.strip().str.upper()
-        elsewhere = (region != "") & (region != wanted.region)
+        elsewhere = (region != "") & (region != source.region)
     nameless = ~elsewhere & (service == "")
     filmless = ~elsewhere & ~nameless & ~offers.index.isin(meant.index)
     unusable = {
-        f"offer of another region than {wanted.region}": elsewhere,
+        f"offer of another region than {source.region}": elsewhere,
         "no service named": nameless,
         "no such film in the catalog": filmless,
     }
@@ -188,8 +188,8 @@ def _file_offers(films: pd.DataFrame, wanted: ServicesSource, rejects: RejectLog
     return meant.assign(service=service[~elsewhere & ~nameless]).dropna()
 
 
-def _meant_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame:
-    """The `movieId` of every film with each of the ids of this `kind`, by the index of `ids`; maybe several."""
+def _match_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame:
+    """The `movieId` of the films with each of the `ids` of this `kind`, by the index of `ids`; may be several."""
     known = pd.DataFrame({"id": films[kind], "movieId": films["movieId"]})
     pairs = ids.dropna().rename("id").rename_axis("row").reset_index().merge(known, on="id")
     return pairs.set_index("row")[["movieId"]]
@@ -200,5 +200,5 @@ def _reject(
 ) -> None:
     lines = row_lines(path, len(ids))
     for reason, mask in unusable.items():
-        # Not by its bare name: a services file may be called movies.csv too.
+        # With a prefix, because a services file may be named movies.csv.
         rejects.add(f"services: {path.name}", lines[mask], ids[mask], services[mask], reason)

@@ -1,4 +1,4 @@
-"""The catalog: merge MovieLens with TMDb, clean, filter, and account for every film that was read."""
+"""Merging the MovieLens tables with TMDb's metadata, with an account of every row."""
 
 from pathlib import Path
 
@@ -26,12 +26,12 @@ _NUMBERS = ("popularity", "vote_count", "vote_average")
 
 
 def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
-    """All films of a MovieLens folder with what TMDb knows of them, before any filter.
+    """All films of a MovieLens folder with their metadata, before any filter.
 
-    Reads `movies.csv` and `links.csv` of `folder` and the TMDb table at `metadata_path` (None: without).
-    Returns the columns of `columns.MERGED`, `has_tmdb` (bool) and `line` (int64, of movies.csv), one row a
-    film, ordered by movieId. `year` may be missing, `genres` and `services` empty. Rows that cannot be used
-    go to `rejects`. Raises CineMatchError for a table that is missing or cannot be read.
+    Reads `movies.csv` and `links.csv` in `folder` and the table of TMDb metadata at `metadata_path` (None:
+    without). Returns the columns of `tables.MERGED`, `has_tmdb` (bool) and `line` (int64, of movies.csv), one row
+    per film, ordered by movieId. `year` may be missing, `genres` and `services` empty. Invalid rows go to
+    `rejects`. Raises CineMatchError for a table that is missing or cannot be read.
     """
     films = _read_films(folder / "movies.csv", rejects)
     films = films.join(_read_links(folder / "links.csv", films, rejects), on="movieId")
@@ -104,13 +104,13 @@ def _add_metadata(films: pd.DataFrame, path: Path | None, rejects: RejectLog) ->
         known["year"] = known["year"].fillna(known["tmdb_year"].where(plausible))
         known["title"] = known["title"].where(known["title"] != "", known["tmdb_title"])
     known["title"] = known["title"].where(known["title"] != "", "(untitled)")
-    # A text that is never empty spares every reader a special case; an unknown overview is the title.
+    # An unknown overview is the title, so that no reader needs a special case for empty text.
     known["overview"] = known["overview"].where(known["overview"] != "", known["title"])
     return known
 
 
 def _look_up(films: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
-    """Each film with its row of metadata: by tmdbId, and where there is none, by imdbId."""
+    """The films joined with their rows of metadata, by tmdbId, else by imdbId."""
     row_of_tmdb = pd.Series(metadata.index, index=metadata["tmdb_id"])
     row_of_tmdb = row_of_tmdb[row_of_tmdb.index.notna()]
     by_imdb = metadata[metadata["imdb_id"] != ""].drop_duplicates("imdb_id")

@@ -1,7 +1,7 @@
-"""Film features: text, genres, year and runtime, as one sparse matrix with rows of length one.
+"""Film features: text, genres, year and runtime as one sparse matrix with rows of length one.
 
-The dot product of two rows is then the cosine of two films, and it falls apart into a share for every
-feature that both have: what an explanation is read off.
+The cosine similarity of two films is the dot product of their rows: a sum with one term for each feature that
+both have, from which explanations are read off.
 """
 
 import math
@@ -39,28 +39,28 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
 UNKNOWN = "unknown"
 _WORDS = ("title", "overview")
 _OPTIONAL = ("title", "tags")
-_WHOLE_NAMES = r"[^|]+"  # what stands between the separators is one term, spaces and all
+_WHOLE_NAMES = r"[^|]+"  # a term is everything between two separators, with spaces
 
 
 class FilmFeatures(TransformerMixin, BaseEstimator):
-    """Turns a table of films into features.
+    """A transformer from a table of films to a feature matrix.
 
-    Each text field gets a TF-IDF block of its own, genres a multi-hot block, year and runtime a block each;
-    every block has rows of length one, is multiplied by its field's weight, and the whole row is scaled to
-    length one. Where a field says nothing about a film, its column `field__unknown` takes the field's place:
-    otherwise a film of which only the genre is known would be close to every film of that genre. (Whoever
-    compares films leaves these columns out on one side: that two films are unknown is no likeness.)
-    A standardized number z becomes the point (cos, sin)(z·π/3), so that the product of two films falls with
-    the distance of their numbers.
+    Each text field is a TF-IDF block, genres are a multi-hot block, year and runtime are a block each. The rows
+    of each block are scaled to length one and multiplied by the weight of the field; then the whole row is
+    scaled to length one. If a field is unknown for a film, its column ``field__unknown`` is 1: otherwise a film
+    of which only the genre is known would be close to every film of that genre. (A comparison of films must
+    ignore these columns on one side: two unknown values are not a shared feature.) A standardized number z
+    becomes the point (cos(z·π/3), sin(z·π/3)), so that the product of two films decreases with the distance of
+    their numbers.
 
     Parameters
     ----------
-    max_features : the most terms that each text field may have, those in most films first; None for all.
-    ngram_max : the longest run of words of an overview that counts as a term, 1 or more.
-    min_df : in how many films a term must occur, 1 or more.
-    field_weights : a weight, 0 or more, for any of FIELDS; what is not named has its default.
+    max_features : maximum number of terms of each text field, the most frequent ones; None for all.
+    ngram_max : maximum length of the n-grams of words in title and overview, at least 1.
+    min_df : minimum number of films in which a term must occur, at least 1.
+    field_weights : weights, at least 0, of any of FIELDS; the others keep their defaults.
 
-    Input of `fit` and `transform` is a DataFrame with the columns `overview, keywords, cast_top, director,
+    The input of `fit` and `transform` is a DataFrame with the columns `overview, keywords, cast_top, director,
     genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title`
     (an overview that equals it counts as unknown) and `tags`.
 
@@ -86,12 +86,12 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         self.field_weights = field_weights
 
     def fit(self, X: pd.DataFrame, y: object = None) -> "FilmFeatures":
-        """Learn terms, genres and scales from the films `X`; returns itself. Raises CineMatchError."""
+        """Learn terms, genres and scales from the films `X`; returns self. Raises CineMatchError."""
         self.fit_transform(X, y)
         return self
 
     def fit_transform(self, X: pd.DataFrame, y: object = None) -> sparse.csr_matrix:
-        """`fit`, then `transform` of the same films, reading the text once."""
+        """`fit` and `transform` the same films, tokenizing the text once. Raises CineMatchError."""
         self.check_parameters()
         table = self._table(X)
         self.n_features_in_ = X.shape[1]
@@ -102,19 +102,19 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
             vectorizer = self._vectorizer(name)
             try:
                 text[name] = vectorizer.fit_transform(table[name].to_list())
-            except ValueError:  # no term is in min_df films: this data set says nothing in this field
+            except ValueError:  # no term occurs in min_df films: the field is left out
                 continue
             self.text_[name] = vectorizer
         self.genres_ = MultiLabelBinarizer(sparse_output=True)
         genres = self.genres_.fit_transform(_lists(table["genres"]))
-        with np.errstate(invalid="ignore"):  # a number that is known of no film has no mean, and needs none
+        with np.errstate(invalid="ignore"):  # a number that is unknown for all films has no mean
             self.numbers_ = StandardScaler().fit(_numbers(table))
         return self._assemble(table, text, genres)
 
     def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
-        """The films `X` as a CSR matrix, float32, (films, features); rows have length one, or zero.
+        """The features of the films `X`, CSR float32 (films, features); rows have length one or zero.
 
-        Genres that were not there in `fit` are passed over.
+        Genres that `fit` has not seen are ignored. Raises CineMatchError.
         """
         check_is_fitted(self)
         table = self._table(X)
@@ -124,14 +124,14 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         return self._assemble(table, text, genres)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Names of the columns, `field__term`, in their order; `input_features` is ignored."""
+        """The names of the columns, ``field__term``, object (features,); `input_features` is ignored."""
         check_is_fitted(self)
         terms = {name: tfidf.get_feature_names_out() for name, tfidf in self.text_.items()}
         terms |= {"genres": self.genres_.classes_} | {name: ["cos", "sin"] for name in NUMBER_FIELDS}
         return np.asarray([f"{name}__{term}" for name, of in terms.items() for term in (*of, UNKNOWN)], dtype=object)
 
     def weights(self) -> dict[str, float]:
-        """The weight of each field: `field_weights` over DEFAULT_WEIGHTS."""
+        """The weight of each field: `field_weights`, else the default."""
         return {**DEFAULT_WEIGHTS, **(self.field_weights or {})}
 
     def __sklearn_tags__(self):  # noqa: ANN204 - the type is private to scikit-learn
@@ -142,7 +142,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         return tags
 
     def check_parameters(self) -> None:
-        """Raise CineMatchError for parameters that cannot be, as `fit` does."""
+        """Raise CineMatchError for invalid parameters, as `fit` does."""
         for name, least in (("ngram_max", 1), ("min_df", 1), ("max_features", 1)):
             value = getattr(self, name)
             if value is None and name == "max_features":
@@ -206,17 +206,17 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
 
 
 def _unit(block: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The block with rows of length one.
+    """The block with rows scaled to length one.
 
-    Each row is summed in the order of its columns, which a vectorizer's fit_transform does not give: so that
-    fit_transform and transform agree to the last bit.
+    The indices are sorted first, because fit_transform of a vectorizer does not sort them: the sums of transform
+    and fit_transform then agree to the last bit.
     """
     block.sort_indices()
-    return normalize(block) if block.shape[1] else block  # no film here has a genre
+    return normalize(block) if block.shape[1] else block  # no columns: no film has a genre
 
 
 def _with_unknown(block: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The block and one more column, 1 for the films of which the block says nothing."""
+    """The block with one more column: 1 for the films whose row is empty."""
     block = sparse.csr_matrix(block)
     unknown = (np.diff(block.indptr) == 0).astype(np.float32)
     return sparse.hstack([block, sparse.csr_matrix(unknown[:, None])], format="csr")
@@ -242,7 +242,7 @@ def _lists(joined: pd.Series) -> list[list[str]]:
 
 
 def _text(column: pd.Series) -> pd.Series:
-    """The column with empty text where nothing is known. Raises CineMatchError where it is not text."""
+    """The column with empty text for unknown values. Raises CineMatchError if it is not text."""
     known = column.notna()
     text = column if known.all() else column.astype("object").where(known, "")
     if (kind := pd.api.types.infer_dtype(text, skipna=False)) not in ("string", "empty"):
@@ -251,7 +251,7 @@ def _text(column: pd.Series) -> pd.Series:
 
 
 def _numbers(table: pd.DataFrame) -> np.ndarray:
-    """Year and runtime, float64 (n, 2), NaN where unknown. Raises CineMatchError for what is no number."""
+    """Year and runtime, float64 (films, 2), NaN if unknown. Raises CineMatchError for values that are no numbers."""
     columns = []
     for name in NUMBER_FIELDS:
         try:
@@ -265,6 +265,6 @@ def _numbers(table: pd.DataFrame) -> np.ndarray:
 
 
 def _on_circle(z: np.ndarray) -> np.ndarray:
-    """Standard scores, cut off at ±3, as points on the unit circle, (n, 2); unknown ones at its centre."""
+    """Standard scores, clipped to ±3, as points on the unit circle, float32 (films, 2); the centre if unknown."""
     angle = np.clip(z, -3, 3) * (np.pi / 3)
     return np.nan_to_num(np.column_stack([np.cos(angle), np.sin(angle)]), nan=0.0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a step costs, in seconds and megabytes, and how many threads linear algebra gets."""
+"""The cost of a step in seconds and megabytes, and the number of threads of linear algebra."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 @dataclass
 class Timer:
-    """Wall-clock seconds of a block; 0 until it ended."""
+    """The wall-clock time of a block in seconds; 0 until it has ended."""
 
     seconds: float = 0.0
 
@@ -29,7 +29,7 @@ def timer() -> Iterator[Timer]:
 
 
 def megabytes(thing: Any) -> float:
-    """The size of all arrays that `thing` holds, directly or through its attributes, each counted once.
+    """The size of all arrays that `thing` contains, directly or through attributes, each counted once.
 
     >>> megabytes(np.zeros(250_000, dtype=np.float32))
     1.0
@@ -58,11 +58,10 @@ def _bytes(thing: Any, seen: set[int]) -> int:
 _MANY = 1_000_000  # ratings
 
 
-def threads_for(ratings: int) -> AbstractContextManager:
-    """A block in which linear algebra has one thread, where there are fewer than a million `ratings`.
+def threads_for(ratings: int) -> AbstractContextManager[Any]:
+    """A context in which linear algebra uses one thread if there are fewer than a million `ratings`, else all.
 
-    The matrices are small then, and threads wait for one another: on two cores that were busy with other things
-    too, learning from the sample's took 94 seconds with two threads and 15 with one. With more ratings, all threads
-    are used that there are.
+    With small matrices the threads mostly wait for one another: on two busy cores, training on the sample took 94
+    seconds with two threads and 15 with one.
     """
     return threadpool_limits(1, user_api="blas") if ratings < _MANY else nullcontext()
