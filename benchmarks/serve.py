@@ -1,7 +1,7 @@
 """Measure the server over HTTP with wrk, from a second process: ``make bench-serve``.
 
-On the MovieLens 32M catalog with TMDb's metadata where ``CINEMATCH_REAL_DATA`` names the folder that holds
-``ml-32m/`` and ``tmdb/``, else on the embedded sample. ``--artifacts-dir`` measures a run that is there.
+With ``CINEMATCH_REAL_DATA``, the folder of ``ml-32m/`` and ``tmdb/``, it measures the MovieLens 32M catalog with TMDb's
+metadata, else the embedded sample. ``--artifacts-dir`` measures an existing run.
 """
 
 import argparse
@@ -30,11 +30,15 @@ PORT = 8765
 URL = f"http://127.0.0.1:{PORT}"
 COMMAND = Path(sys.executable).with_name("cinematch")
 SEED, LIKED = 0, 10
-LOADS = {"likes": (20_000, False), "all": (20_000, True), "nothing": (200, False)}  # how many; whether filters vary
-NEW = {"likes": "the liked films", "all": "the liked films and the filters", "nothing": "nothing: 200 in turn"}
+LOADS = {
+    "likes": (20_000, False),
+    "all": (20_000, True),
+    "nothing": (200, False),
+}  # number of requests; whether filters vary
+VARIED = {"likes": "liked films", "all": "liked films and filters", "nothing": "nothing: 200 requests in turn"}
 FILTERS = {"preferred_genres": ["Drama", "Comedy"], "services": ["Netflix"], "runtime_min": 80, "runtime_max": 150}
 
-# An answer that is not 200 or holds fewer than 20 films is counted.
+# Responses with another status than 200 or with fewer than 20 films are counted.
 _SCRIPT = """
 local bodies, at = {}, 0
 for line in io.lines("%s") do bodies[#bodies + 1] = line end
@@ -64,7 +68,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifacts-dir", type=Path, help="measure the current run there")
-    parser.add_argument("--seconds", type=int, default=10, help="how long each load lasts (10)")
+    parser.add_argument("--seconds", type=int, default=10, help="duration of each load (10)")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("bench-serve needs wrk on the PATH (Debian: apt-get install wrk)")
@@ -84,7 +88,7 @@ def _big_run(work: Path) -> Path:
 
 
 def _write_loads(artifacts: Path, work: Path) -> None:
-    """For each load its requests, for 10 films drawn from the 2,000 that come first, and wrk's script."""
+    """The requests of each load, with liked films drawn from the 2,000 most recommended ones, and wrk's script."""
     recommender = Recommender.load(artifacts)
     known = [one.movie_id for one in recommender.recommend(k=min(2000, len(recommender)))]
     rng = np.random.default_rng(SEED)
@@ -99,7 +103,7 @@ def _write_loads(artifacts: Path, work: Path) -> None:
 
 
 def _other_filters(rng: np.random.Generator, recommender: Recommender) -> dict[str, object]:
-    """Two genres and bounds of which so many are drawn that hardly two are the same; some leave under 20 films."""
+    """Random genres and bounds, so that few requests are the same; some leave fewer than 20 films."""
     genres = rng.choice(recommender.genres, 2, replace=False).tolist()
     return {
         "preferred_genres": genres,
@@ -119,7 +123,7 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
             ready = time.perf_counter() - began
             process = psutil.Process(server.pid)
             fresh = process.memory_info().rss / 1e6
-            _load(work, "likes", 3, 8)  # so that all measure a server that has met its films, and is warm
+            _load(work, "likes", 3, 8)  # so that all loads measure a warm server
             for name in LOADS:
                 for connections in (1, 8):
                     before = process.cpu_times()
@@ -131,20 +135,18 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
             server.terminate()
     machine = f"{os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
     print(f"\n{films:,} films, with ratings; {machine}, Python {platform.python_version()}.")
-    print(f"Ready after {ready:.2f} s. Memory {fresh:.0f} MB when ready, {loaded:.0f} MB after the loads.")
-    print(f"Every request: 20 films for {LIKED} liked ones, all filters, explained.\n")
-    print("| new each time | connections | a second | median | 99 % | most | CPU each | of how many what was wrong |")
+    print(f"Ready after {ready:.2f} s. Memory {fresh:.0f} MB at start, {loaded:.0f} MB after the loads.")
+    print(f"Each request: 20 explained recommendations for {LIKED} liked films, with all filters.\n")
+    print("| varied | connections | requests/s | median | p99 | maximum | CPU per request | errors of all requests |")
     print("|---|---|---|---|---|---|---|---|")
     for (name, connections), one in took.items():
-        wrong = (
-            f"{one['requests']:,}: {one['wrong']} not 200, {one['errors']} broken off, {one['short']} under 20 films"
-        )
+        wrong = f"{one['requests']:,}: {one['wrong']} not 200, {one['errors']} aborted, {one['short']} under 20 films"
         times = " | ".join(f"{value:.1f} ms" for value in (one["p50"], one["p99"], one["max"], 1e3 * one["cpu"]))
-        print(f"| {NEW[name]} | {connections} | {one['requests'] / one['seconds']:,.0f} | {times} | {wrong} |")
+        print(f"| {VARIED[name]} | {connections} | {one['requests'] / one['seconds']:,.0f} | {times} | {wrong} |")
 
 
 def _wait(server: subprocess.Popen) -> int:
-    """Wait until it answers; returns how many films it has."""
+    """Wait until the server responds; returns its number of films."""
     while server.poll() is None:
         try:
             with urllib.request.urlopen(f"{URL}/health") as answer:
@@ -155,7 +157,7 @@ def _wait(server: subprocess.Popen) -> int:
 
 
 def _load(work: Path, name: str, seconds: int, connections: int) -> dict[str, float]:
-    # One thread is plenty for wrk, and leaves the server a core of its own on a machine of two.
+    # wrk needs only one thread, which leaves a core to the server on a machine with two.
     command = ["wrk", f"-c{connections}", "-t1", f"-d{seconds}s", "-s", work / f"{name}.lua", URL]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(re.search(r"RESULT (.*)", done.stdout)[1])

@@ -1,7 +1,7 @@
-"""A minute of mixed load while runs are swapped every five seconds, then SIGTERM: ``python -m benchmarks.soak``.
+"""A minute of mixed load while the current run changes every five seconds, then SIGTERM: ``make soak``.
 
-Clients read and write, each acknowledged write is noted, and after the end everything noted must be in the store.
-On two runs of the embedded sample, or on those of ``--artifacts-dir``, whose `current` changes and is put back.
+Clients read and write; at the end, every acknowledged write must be in the store.
+It uses two runs of the embedded sample, or those of ``--artifacts-dir``, whose current run is restored at the end.
 """
 
 import argparse
@@ -33,30 +33,37 @@ QUERIES = ("heat", "toy story", "the godfathr", "qzx", "night of")
 
 
 class Client(threading.Thread):
-    """Reads and writes at random until the server is gone; notes what it was told."""
+    """Reads and writes at random until the server is gone; records the acknowledged writes."""
 
     def __init__(self, at: int, movie_ids: list[int]) -> None:
         super().__init__(daemon=True)
         self.user_id = f"soak/{at}"
-        self.listed: dict[int, bool] = {}  # by film, whether it was watched
+        self.listed: dict[int, bool] = {}  # movie id: watched
         self.feedback: dict[int, str] = {}
         self.statuses: collections.Counter[int] = collections.Counter()
-        self.slowest, self.broken_off, self.mixed = 0.0, 0, 0
+        self.slowest, self.aborted, self.short = 0.0, 0, 0
         self.ending = threading.Event()
-        self.unsure: set[int] = set()  # films of requests that got no answer
+        self.unsure: set[int] = set()  # films of requests without a response
         self._random, self._movie_ids = random.Random(at), movie_ids
         self._session = requests.Session()
 
     def run(self) -> None:
-        """Go on until a connection is refused after the end was announced."""
-        actions = (self._recommend,) * 6 + (self._search, self._similar, self._add, self._mark, self._remove, self._say)
+        """Send requests until a connection is refused after `ending` was set."""
+        actions = (self._recommend,) * 6 + (
+            self._search,
+            self._similar,
+            self._add,
+            self._mark,
+            self._remove,
+            self._rate,
+        )
         while True:
             try:
                 self._random.choice(actions)(self._random.choice(self._movie_ids))
             except requests.ConnectionError:
                 if self.ending.is_set():
                     return
-                self.broken_off += 1
+                self.aborted += 1
 
     def _ask(self, method: str, path: str, **options: object) -> requests.Response:
         began = time.perf_counter()
@@ -69,7 +76,7 @@ class Client(threading.Thread):
         body = {"user_id": self.user_id, "liked_movie_ids": [movie_id], "preferred_genres": ["Drama", "Comedy"]}
         answer = self._ask("POST", "recommendations", json=body)
         if answer.status_code == 200 and answer.json()["count"] != 20:
-            self.mixed += 1
+            self.short += 1
 
     def _search(self, movie_id: int) -> None:
         self._ask("GET", "search", params={"q": self._random.choice(QUERIES)})
@@ -97,17 +104,17 @@ class Client(threading.Thread):
         if self._write(movie_id, "DELETE", f"watchlist/{self.user_id}/{movie_id}"):
             del self.listed[movie_id]
 
-    def _say(self, movie_id: int) -> None:
+    def _rate(self, movie_id: int) -> None:
         kind = self._random.choice(("like", "dislike", "not_interested"))
         body = {"movie_id": movie_id, "feedback": kind}
         if self._write(movie_id, "POST", f"feedback/{self.user_id}", json=body):
             self.feedback[movie_id] = kind
 
     def lost(self, data: dict) -> int:
-        """How many acknowledged writes are not in a user's exported data."""
+        """The number of acknowledged writes that are missing in a user's exported data."""
         listed = {film["movie_id"]: film["watched"] for film in data["watchlist"]}
-        said = {one["movie_id"]: one["feedback"] for one in data["feedback"]}
-        pairs = ((self.listed, listed), (self.feedback, said))
+        feedback = {one["movie_id"]: one["feedback"] for one in data["feedback"]}
+        pairs = ((self.listed, listed), (self.feedback, feedback))
         return sum(
             wanted.get(one) != found.get(one)
             for wanted, found in pairs
@@ -116,7 +123,7 @@ class Client(threading.Thread):
 
 
 def main() -> None:
-    """Run and print; the exit code is 1 where anything was lost or failed."""
+    """Run and print; the exit code is 1 if anything was lost or failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifacts-dir", type=Path, help="use the runs that are there; at least two")
     parser.add_argument("--seconds", type=float, default=60)
@@ -185,18 +192,20 @@ def _soak(artifacts: Path, work: Path, seconds: float) -> int:
     statuses = sum((client.statuses for client in clients), collections.Counter())
     events = [json.loads(line) for line in (work / "log").read_text().splitlines()]
     failed = sum(count for status, count in statuses.items() if status >= 500)
-    broken_off = sum(client.broken_off for client in clients)
-    mixed = sum(client.mixed for client in clients)
-    print(f"\n{seconds:.0f} s, {CLIENTS} clients, {os.cpu_count()} cores\n\n| what | measured |\n|---|---|")
-    print(f"| answers by status | {', '.join(f'{status}: {count:,}' for status, count in sorted(statuses.items()))} |")
-    print(f"| runs made current, and swaps in the log | {swaps}, {sum(e['event'] == 'run swapped' for e in events)} |")
-    print(f"| slowest answer | {1e3 * max(client.slowest for client in clients):.0f} ms |")
+    aborted = sum(client.aborted for client in clients)
+    short = sum(client.short for client in clients)
+    print(f"\n{seconds:.0f} s, {CLIENTS} clients, {os.cpu_count()} cores\n\n| measure | value |\n|---|---|")
+    print(
+        f"| responses by status | {', '.join(f'{status}: {count:,}' for status, count in sorted(statuses.items()))} |"
+    )
+    print(f"| current run changed, swaps in the log | {swaps}, {sum(e['event'] == 'run swapped' for e in events)} |")
+    print(f"| slowest response | {1e3 * max(client.slowest for client in clients):.0f} ms |")
     writes = sum(len(client.listed) + len(client.feedback) for client in clients)
-    print(f"| writes that must be there, lost | {writes}, {lost} |")
-    print(f"| 5xx, connections broken off before the end, short lists | {failed}, {broken_off}, {mixed} |")
+    print(f"| acknowledged writes, lost | {writes}, {lost} |")
+    print(f"| 5xx, connections aborted before the end, short lists | {failed}, {aborted}, {short} |")
     print(f"| exit code after SIGTERM | {code} |")
-    print(f"| memory at most | {most / 1e6:.0f} MB |")
-    return 1 if lost or failed or broken_off or mixed or code else 0
+    print(f"| peak memory | {most / 1e6:.0f} MB |")
+    return 1 if lost or failed or aborted or short or code else 0
 
 
 if __name__ == "__main__":
