@@ -47,7 +47,7 @@ def _item(film: Recommendation, colours: dict[str, str], zero: float, scale: flo
         f'<li data-film="{movie.movie_id}"><span class="cm-score">{markup.minus(f"{film.score:.3f}")}</span>'
         f'<span class="cm-title">{film.rank}. {escape(movie.label)}</span>'
         f'<div class="cm-hint">{escape(" · ".join(fact for fact in facts if fact))}</div>'
-        f"{_bar(film.reasons, colours, zero, scale)}"
+        f"{_bar(film.reasons, colours, zero, scale)}{_negative_terms(film.reasons)}"
         f'<div class="cm-why">{escape(film.explanation)}</div></li>'
     )
 
@@ -66,6 +66,16 @@ def _bar(reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale:
         style = f"left:{100 * start / scale:.2f}%;width:{100 * width / scale:.2f}%;background:{colours[_name(reason)]}"
         segments.append(f'<i style="{style}" title="{tooltip}"></i>')
     return f'<div class="cm-stack">{"".join(segments)}<b style="left:{100 * zero / scale:.2f}%"></b></div>'
+
+
+def _negative_terms(reasons: Sequence[Reason]) -> str:
+    """The terms left of the zero line in words, since the explanation omits small ones."""
+    terms = []
+    for reason in reasons:
+        if round(100 * reason.share) < 0:
+            name = f"similar to {reason.movie.label}" if reason.kind == "diversity" and reason.movie else _name(reason)
+            terms.append(f"{name} ({markup.minus(f'{reason.share:.0%}')})")
+    return markup.hint(f"Lowers the score: {'; '.join(terms)}") if terms else ""
 
 
 def _name(reason: Reason) -> str:
