@@ -78,12 +78,14 @@ class ItemWeights:
     def popularity(self) -> np.ndarray:
         """log(1 + likes) divided by its maximum: float32 (films,), 0 to 1."""
         logs = np.log1p(self.like_counts)
-        return (logs / max(logs.max(), 1.0)).astype(np.float32)
+        popularity: np.ndarray = (logs / max(logs.max(), 1.0)).astype(np.float32)
+        return popularity
 
     @cached_property
     def popularity_gap(self) -> np.ndarray:
         """The distance of each film's popularity to the highest: float32 (films,), 0 to 1."""
-        return self.popularity.max() - self.popularity
+        gap: np.ndarray = self.popularity.max() - self.popularity
+        return gap
 
     def check(self, movie_ids: np.ndarray) -> None:
         """Raise CineMatchError unless these are the weights of the films `movie_ids`, int64 (films,), row by row."""

@@ -162,7 +162,7 @@ class _Evaluation:
     tune: bool
     serve: ServeFunction | None
     cold_users: bool
-    progress: tqdm
+    progress: "tqdm[Any]"
 
     def run(self, name: str) -> dict[str, ModelResult]:
         """The result of a model; for the hybrid, also that of the recommender built from it."""
