@@ -123,3 +123,11 @@ def test_prose_stands_within_two_cells_of_all_code(notebook):
     for number, kind in enumerate(kinds):
         # the parameters and the imports follow the opening together
         assert kind == "markdown" or "markdown" in kinds[max(0, number - 3 if number < 4 else number - 2) : number]
+
+
+def test_executed_notebooks_have_no_stderr_outputs(sample_run):
+    executed = sorted(sample_run.artifacts.glob("runs/*/notebooks/*.ipynb"))
+    assert len(executed) == len(STEPS)
+    for path in executed:
+        for cell in code_cells(nbformat.read(path, as_version=4)):
+            assert [output.text for output in cell.outputs if output.get("name") == "stderr"] == [], cell.id
