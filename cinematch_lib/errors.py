@@ -1,4 +1,4 @@
-"""The one error that a person is meant to read: it names the rule, the value received and the remedy."""
+"""The errors that are meant for people: they name the rule, the value received and the remedy."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from importlib.util import find_spec
 
 
 class CineMatchError(Exception):
-    """Something a person can mend: their data, a parameter, a request. Its text says what and how."""
+    """An error that the user can correct: in the data, a parameter or a request; the text says how."""
 
 
 class UnknownNameError(CineMatchError):
-    """A film, genre, service, run or parameter that does not exist here; `suggestions` are close ones."""
+    """An unknown film, genre, service, run or parameter; `suggestions` are similar names."""
 
     def __init__(self, message: str, suggestions: Iterable[str] = ()) -> None:
         self.suggestions = tuple(suggestions)
@@ -19,11 +19,11 @@ class UnknownNameError(CineMatchError):
 
 
 class DownloadError(CineMatchError):
-    """What stands between here and a file on the web: the network, the server or the address."""
+    """A failed download: an error of the network, the server or the address."""
 
 
 class NothingToDoError(CineMatchError):
-    """The data set lacks what a step works on, and nothing is wrong with that: a pipeline goes on without it."""
+    """The data set lacks the optional input of a step; a pipeline skips the step."""
 
 
 class MissingExtraError(CineMatchError, ImportError):
@@ -47,7 +47,7 @@ def require_extra(extra: str, *packages: str) -> None:
 
 
 def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Up to `n` of `known` that are spelled most like `name`, case aside; the closest first.
+    """Up to `n` of the names `known` that are most similar to `name`, ignoring case; the most similar first.
 
     >>> close_names("Fantasi", ["drama", "fantasy"])
     ['fantasy']

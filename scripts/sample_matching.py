@@ -1,4 +1,4 @@
-"""Which film of Wikidata is which film of MovieLens: by title and year, and only where it is certain."""
+"""Matching the films of Wikidata and MovieLens by title and year, where the match is unambiguous."""
 
 import re
 from collections import Counter, defaultdict
@@ -67,8 +67,8 @@ def _keys_before_subtitle(title: str) -> set[str]:
     return {match_key(main)} if subtitle else set()
 
 
-# From the surest to the least sure: which titles are looked up, how far the years may be apart, and
-# whether a genre must be shared as well.
+# From the strictest to the loosest: the keys to compare, the permitted differences of the years, and whether a
+# common genre is required.
 _Round = tuple[Callable[[str], set[str]], tuple[int, ...], bool]
 _ROUNDS: tuple[_Round, ...] = (
     (_own_keys, (0,), False),
@@ -79,10 +79,10 @@ _ROUNDS: tuple[_Round, ...] = (
 
 
 def match(films: Iterable[Film], entries: Iterable[Entry]) -> dict[int, Entry]:
-    """The Wikidata entry of each film that has one for certain, by movie id.
+    """The Wikidata entry of each film with an unambiguous match, by movie id.
 
-    A film and an entry are matched when, in some round, each is the other's only candidate. Whoever has
-    several candidates is left alone for good: a later, looser round could only guess.
+    A film and an entry match if, in some round, each is the other's only candidate. Films with several candidates
+    are excluded from later rounds, which are looser and could only guess.
     """
     by_title: dict[tuple[str, int], list[Entry]] = defaultdict(list)
     for entry in entries:
