@@ -99,7 +99,7 @@ class Interview:
         problems = {name: problem for name, one in offered.items() if (problem := self._problem(one))}
         name = self._prompter.select(
             "Data set",
-            {name: _sizes(one) for name, one in offered.items()},
+            {name: _sizes(one, in_short=name in problems) for name, one in offered.items()},
             default=next(name for name in (SAMPLE, "ml-latest-small", *offered) if name in offered),
             given=self._options.dataset,
             header=f"{'':<16} {'films':>7} {'ratings':>11} {'download':>9}  pipeline",
@@ -205,8 +205,9 @@ class Interview:
         return self._prompter.select("Another parameter to set", titles, default="")
 
 
-def _sizes(data_set: DataSet) -> str:
-    """A line of the menu of data sets."""
+def _sizes(data_set: DataSet, *, in_short: bool) -> str:
+    """A line of the menu of data sets; `in_short` leaves room for the reason why it cannot be taken."""
     films, ratings = ("?" if size is None else f"{size:,}" for size in (data_set.films, data_set.ratings))
     download = f"{data_set.megabytes} MB" if data_set.megabytes else "none"
-    return f"{data_set.name:<16} {films:>7} {ratings:>11} {download:>9}  {pipeline_time(data_set)}"
+    line = f"{data_set.name:<16} {films:>7} {ratings:>11}"
+    return line if in_short else f"{line} {download:>9}  {pipeline_time(data_set)}"
