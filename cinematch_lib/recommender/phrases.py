@@ -103,12 +103,10 @@ def _least_share(kind: str, positive: bool) -> float:
 
 
 def percentage(percent: int, shown: bool) -> str:
-    """The share behind a name, ``(61%)`` or ``(−18%)``; empty unless `shown`."""
-    if not shown:
+    """The share behind a name, ``(61%)`` or ``(−18%)``; empty unless `shown`, and below −100 %, which tells little."""
+    if not shown or percent < -100:
         return ""
-    if percent < 0:
-        return f" (−{-percent}%)" if percent >= -100 else " (which outweighs everything else)"
-    return f" ({percent}%)"
+    return f" ({percent}%)" if percent >= 0 else f" (−{-percent}%)"
 
 
 def enumerated(names: Sequence[str]) -> str:
