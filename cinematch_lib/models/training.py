@@ -3,13 +3,11 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
@@ -53,22 +51,20 @@ def show_progress() -> None:
         logger.addHandler(logging.StreamHandler())
 
 
-def training_ratings(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
-    """The ratings in a data set's folder of the films in the catalog `films`; of several for one film the last.
+def training_ratings(ratings: pd.DataFrame | None, films: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """The ratings of the films in the catalog `films`; of several by a user for one film the last.
 
-    Columns `userId, movieId, rating` and, if the file has it, `timestamp`. Raises NothingToDoError if the data set
-    has no ratings, or none of these films.
+    `ratings` is the table of ratings.csv, None if there is none. Raises NothingToDoError if the `dataset` has no
+    ratings, or none of these films.
     """
-    ratings = read_ratings(folder)
     if ratings is None:
         raise NothingToDoError(
-            f"{folder.name} has no ratings.csv, so there is nothing to learn from; films are recommended by "
-            "their content"
+            f"{dataset} has no ratings.csv, so there is nothing to learn from; films are recommended by their content"
         )
     in_catalog = ratings[ratings["movieId"].isin(films["movieId"])]
     if in_catalog.empty:
         raise NothingToDoError(
-            f"none of the {len(ratings):,} ratings in {folder.name} is of a film of the catalog, so there is nothing "
+            f"none of the {len(ratings):,} ratings in {dataset} is of a film of the catalog, so there is nothing "
             "to learn from; films are recommended by their content"
         )
     return in_catalog.drop_duplicates(["userId", "movieId"], keep="last").reset_index(drop=True)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
-from cinematch_lib.data import movielens
+from cinematch_lib.catalog.cleaning import load_catalog
 from cinematch_lib.evaluation.protocols import films_for
 from cinematch_lib.features import with_tags
 from cinematch_lib.models.training import training_ratings
@@ -39,11 +38,8 @@ def open_inputs(
     NothingToDoError if there are no ratings, and CineMatchError if the catalog is not that of the raw data or of the
     current run.
     """
-    data = project_path(data_dir)
-    report = CleaningReport.load(data)
-    folder = project_path(raw_dir) / report.dataset
-    report.verify(data, folder)
-    films = films_for(protocol, folder, read_catalog(data))
-    ratings, tags = training_ratings(folder, films), movielens.read_tags(folder)
-    draft = resume_draft(step, report, project_path(artifacts_dir), run_dir)
-    return StepInputs(report.dataset, films, ratings, tags, draft)
+    catalog = load_catalog(raw_dir, data_dir)
+    films, dataset = films_for(protocol, catalog.folder, catalog.films), catalog.report.dataset
+    ratings = training_ratings(catalog.ratings, films, dataset)
+    draft = resume_draft(step, catalog.report, project_path(artifacts_dir), run_dir)
+    return StepInputs(dataset, films, ratings, catalog.tags, draft)
