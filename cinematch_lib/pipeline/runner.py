@@ -129,13 +129,11 @@ def _run_step(step: str, draft: Draft, folders: Folders, parameters: Mapping[str
     paths = {name: str(getattr(folders, name).resolve()) for name in FOLDERS}
     given = {**parameters, **paths, "run_dir": str(draft.folder.resolve())}
     values = {name: given[name] for name in notebook_parameters(source) if name in given}
+    target = draft.path(f"notebooks/{source.name}")
+    # Not in the caller's folder: a module or a matplotlibrc that lies there would take the place of another.
+    cwd = NOTEBOOKS if IN_CHECKOUT else target.parent
     try:
-        seconds, peak_mb = execute_notebook(
-            source,
-            draft.path(f"notebooks/{source.name}"),
-            values,
-            cwd=NOTEBOOKS if IN_CHECKOUT else Path.cwd(),
-        )
+        seconds, peak_mb = execute_notebook(source, target, values, cwd)
     except StepFailedError as error:
         kept = folders.artifacts_dir / "failed" / source.name
         raise StepFailedError(f"step {step} failed{error}\nThe notebook as far as it came: {kept}") from None
