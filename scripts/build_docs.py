@@ -4,6 +4,7 @@ It fails for a link in the Markdown pages that leads nowhere, and for a public n
 """
 
 import ast
+import importlib
 import pkgutil
 import re
 import sys
@@ -92,13 +93,18 @@ def build(folder: Path) -> None:
     """Write the API reference of every module to `folder`; whatever pdoc warns of is an error."""
     import pdoc  # in the development environment alone
 
-    modules = ["cinematch_lib", *(one.name for one in pkgutil.walk_packages([str(LIBRARY)], "cinematch_lib."))]
+    names = ["cinematch_lib", *(one.name for one in pkgutil.walk_packages([str(LIBRARY)], "cinematch_lib."))]
+    for module in map(importlib.import_module, names):
+        for name in getattr(module, "__all__", ()):  # pdoc does not ask modules that import their names late
+            setattr(module, name, getattr(module, name))
     pdoc.render.configure(docformat="numpy", show_source=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", module="pdoc")
         # A package without __all__ adds its modules by itself; others have to be named.
         warnings.filterwarnings("ignore", message="The module specification")
-        pdoc.pdoc(*modules, output_directory=folder)
+        # Types that exist for the type checker alone are shown as they are written.
+        warnings.filterwarnings("ignore", message="Failed to run TYPE_CHECKING code|Error parsing type annotation")
+        pdoc.pdoc(*names, output_directory=folder)
 
 
 if __name__ == "__main__":
