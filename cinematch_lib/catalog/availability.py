@@ -15,13 +15,13 @@ import pandas as pd
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, imdb_digits, whole_numbers
+from cinematch_lib.data.tmdb.responses import KINDS
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.services import service_name
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 SOURCES = ("tmdb", "file", "demo", "none")
-KINDS = ("flatrate", "free", "ads", "rent", "buy")
 
 # The invented services and the share of films on each.
 _DEMO_SHARES = {
