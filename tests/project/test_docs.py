@@ -5,6 +5,7 @@ import importlib.util
 import itertools
 import json
 import re
+import shlex
 from urllib.parse import urlsplit
 
 import pytest
@@ -94,6 +95,12 @@ def test_every_make_target_exists_and_is_in_the_list_of_files():
 @pytest.mark.parametrize(("page", "words"), COMMANDS, ids=title)
 def test_commands_parse(page, words):
     parser().parse_args(words)
+
+
+def test_commands_in_sentences_and_tables_parse():
+    for page in set(PAGES) - {"CHANGELOG.md"}:
+        for command in re.findall(r"(?<!`)`cinematch ([^`\n]+)`", PAGES[page]):
+            assert parser().parse_args(shlex.split(command)), f"{page}: {command}"
 
 
 @pytest.mark.parametrize(("page", "words"), RUNS, ids=title)
