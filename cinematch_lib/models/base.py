@@ -10,7 +10,7 @@ import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.recommender.ranking import top_k_per_row
+from cinematch_lib.recommender.ranking import check_k, top_k_per_row
 
 _BATCH_SCORES = 16_000_000  # scores held in memory at once
 _DTYPES = {"userId": "int64", "movieId": "int64", "rank": "int64", "score": "float64"}
@@ -70,8 +70,7 @@ class Model(ABC):
         `exclude_seen`, every film that a user has rated is left out, so that a list may be shorter than `k`.
         Ties are ordered by film id. Raises CineMatchError if k is not between 1 and the number of films.
         """
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(self.films):
-            raise CineMatchError(f"k must be between 1 and {len(self.films)} (the number of films), got {k!r}")
+        check_k(k, len(self.films))
         queries = Interactions.from_ratings(histories, self.films, users)
         size = max(1, _BATCH_SCORES // len(self.films))
         batches = (queries.slice(slice(start, start + size)) for start in range(0, len(queries), size))

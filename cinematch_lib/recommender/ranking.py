@@ -1,6 +1,18 @@
 """Top-k selection by one rule: by falling score, and equal scores in the order of their positions."""
 
+from numbers import Integral
+
 import numpy as np
+
+from cinematch_lib.errors import CineMatchError
+
+
+def check_k(k: int, n_films: int | None = None) -> int:
+    """`k` if it is a whole number from 1 to `n_films`, or from 1 up where that is None. Raises CineMatchError."""
+    if isinstance(k, Integral) and not isinstance(k, bool) and 1 <= k <= (n_films or k):
+        return k
+    allowed = f"between 1 and {n_films} (the number of films)" if n_films else "a whole number from 1 up"
+    raise CineMatchError(f"k must be {allowed}, got {repr(k) if isinstance(k, str) else k}")
 
 
 def top_k(scores: np.ndarray, k: int) -> np.ndarray:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from numbers import Integral
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.ranking import check_k, top_k
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
@@ -157,7 +156,7 @@ class Recommender:
         An empty list where nothing is found. Raises CineMatchError where k is below 1; it may exceed the number of
         films.
         """
-        _check_positive(k)
+        check_k(k)
         return [self._films.movie(row) for row in self._titles.search(text, k)]
 
     def recommend(
@@ -217,7 +216,7 @@ class Recommender:
 
         Raises UnknownNameError for an unknown film, CineMatchError where k is below 1.
         """
-        _check_positive(k)
+        check_k(k)
         return self._similarity.strongest_features(self._row(movie_id), k)
 
     def _row(self, movie_id: int) -> int:
@@ -228,11 +227,7 @@ class Recommender:
             raise
 
     def _check_k(self, k: int | None, default: int) -> int:
-        if k is None:
-            return min(default, len(self))
-        if not _is_whole(k) or not 1 <= k <= len(self):
-            raise CineMatchError(f"k must be between 1 and {len(self)} (the number of films), got {_shown(k)}")
-        return k
+        return min(default, len(self)) if k is None else check_k(k, len(self))
 
     def _recommend_lean(self, preferences: Preferences, k: int) -> Recommendations:
         """`recommend` with a list that keeps no terms: they are computed anew when an explanation is asked for."""
@@ -286,16 +281,3 @@ def _check_preferences(preferences: Preferences | None) -> Preferences:
         remedy = "; write Preferences(**{...})" if isinstance(preferences, Mapping) else ""
         raise CineMatchError(f"preferences must be a Preferences, got a {type(preferences).__name__}{remedy}")
     return preferences
-
-
-def _is_whole(k: object) -> bool:
-    return isinstance(k, Integral) and not isinstance(k, bool)
-
-
-def _shown(k: object) -> str:
-    return repr(k) if isinstance(k, str) else str(k)
-
-
-def _check_positive(k: int) -> None:
-    if not _is_whole(k) or k < 1:
-        raise CineMatchError(f"k must be a whole number from 1 up, got {_shown(k)}")
