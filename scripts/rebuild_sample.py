@@ -98,12 +98,7 @@ def _films(ratings: "pd.DataFrame") -> list[Film]:
     rows = ratings.drop_duplicates("movieId").sort_values("movieId")
     columns = (rows[name].tolist() for name in ("movieId", "title", "year", "genres"))
     return [
-        Film(
-            movie_id,
-            TITLES_WITHOUT_YEAR.get(movie_id, title),
-            None if math.isnan(year) else int(year),
-            genres,
-        )
+        Film(movie_id, TITLES_WITHOUT_YEAR.get(movie_id, title), None if math.isnan(year) else int(year), genres)
         for movie_id, title, year, genres in zip(*columns, strict=True)
     ]
 

@@ -50,10 +50,7 @@ def _read_films(path: Path, rejects: RejectLog) -> pd.DataFrame:
     lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
-    for mask, reason in (
-        (ids.isna(), "movieId is not a number"),
-        (repeated, "movieId repeats an earlier row"),
-    ):
+    for mask, reason in ((ids.isna(), "movieId is not a number"), (repeated, "movieId repeats an earlier row")):
         rejects.add(path.name, lines[mask], rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
     good = ids.notna() & ~repeated
     films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})

@@ -14,14 +14,7 @@ class RejectLog:
         self._parts: list[pd.DataFrame] = []
         self.repairs: dict[str, dict[str, int]] = {}
 
-    def add(
-        self,
-        file: str,
-        lines: Iterable[int],
-        ids: Iterable[object],
-        titles: Iterable[str],
-        reason: str,
-    ) -> None:
+    def add(self, file: str, lines: Iterable[int], ids: Iterable[object], titles: Iterable[str], reason: str) -> None:
         """Reject rows of `file`: the lines on which they begin, their ids and titles, and the reason."""
         part = pd.DataFrame(
             {

@@ -47,9 +47,7 @@ PROVIDERS = TableSchema(
     {"imdb_id": "str"},  # for films that have no tmdbId
 )
 SERVICES_FILE = TableSchema(
-    "services file",
-    {"service": "str"},
-    {"movieId": "str", "imdbId": "str", "tmdbId": "str", "region": "str"},
+    "services file", {"service": "str"}, {"movieId": "str", "imdbId": "str", "tmdbId": "str", "region": "str"}
 )
 
 # The merged catalog: one row per film, ordered by movieId.

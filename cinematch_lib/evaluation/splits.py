@@ -69,12 +69,7 @@ def split_by_users(
 
 
 def folds_by_users(
-    ratings: pd.DataFrame,
-    folds: int = 5,
-    *,
-    fold_in: float = FOLD_IN,
-    min_likes: int = MIN_LIKES,
-    seed: int = 0,
+    ratings: pd.DataFrame, folds: int = 5, *, fold_in: float = FOLD_IN, min_likes: int = MIN_LIKES, seed: int = 0
 ) -> list[Split]:
     """Cross-validation with splits as by `split_by_users`: every eligible user is a test user exactly once."""
     _check(ratings, fold_in)

@@ -113,11 +113,7 @@ def _line_comments(source: str) -> dict[int, str]:
 
 
 def check_parameters(
-    given: Mapping[str, Any],
-    known: Mapping[str, Parameter],
-    elsewhere: Iterable[str] = (),
-    *,
-    typed: bool = False,
+    given: Mapping[str, Any], known: Mapping[str, Parameter], elsewhere: Iterable[str] = (), *, typed: bool = False
 ) -> dict[str, Any]:
     """The given values by name, each checked against its parameter; with `typed` they are texts and are parsed.
 
@@ -130,8 +126,7 @@ def check_parameters(
             if name in set(elsewhere):
                 raise CineMatchError(f"the parameter {name} belongs to a step that is not run this time; leave it out")
             raise UnknownNameError(
-                f"no notebook has the parameter {name!r}; there are {', '.join(known)}",
-                close_names(name, known),
+                f"no notebook has the parameter {name!r}; there are {', '.join(known)}", close_names(name, known)
             )
         values[name] = known[name].parse(value) if typed else known[name].check(value)
     return values

@@ -67,11 +67,7 @@ def run_pipeline(
 
 
 def _run_steps(
-    folders: Folders,
-    parameters: Mapping[str, Any],
-    steps: Sequence[str],
-    dataset: str,
-    message: Callable[[str], None],
+    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], dataset: str, message: Callable[[str], None]
 ) -> tuple[RunInfo, list[StepTime]]:
     draft = _draft(folders, steps)
     times: list[StepTime] = []

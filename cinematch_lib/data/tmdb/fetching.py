@@ -147,13 +147,7 @@ def _wanted(links: pd.DataFrame, rating_counts: Mapping[int, int] | pd.Series | 
 
 
 def _fetch_missing(
-    store: Store,
-    client: Client,
-    wanted: list[Film],
-    oldest: float,
-    max_age_days: int,
-    refresh: bool,
-    done: FetchReport,
+    store: Store, client: Client, wanted: list[Film], oldest: float, max_age_days: int, refresh: bool, done: FetchReport
 ) -> None:
     try:
         if refresh or store.checked_until() is None:
