@@ -71,9 +71,6 @@ def build(out_dir: Path) -> None:
             part.write_bytes(content)
 
 
-# --- the sources -------------------------------------------------------------------------------------
-
-
 def _require_sources() -> None:
     for package, wanted in SOURCES.items():
         try:
@@ -131,8 +128,6 @@ def _names(text: str | None) -> tuple[str, ...]:
     """The names in a comma-separated list; a comma before "Jr." and similar suffixes is part of the name."""
     return tuple(name for name in re.split(r", (?!(?:Jr\.|Sr\.|III|PhD)(?:,|$))", text or "") if name)
 
-
-# --- the tables --------------------------------------------------------------------------------------
 
 # ISO 639-1 codes of the languages that are some film's only one, as Wikidata names them.
 _LANGUAGES = {
@@ -218,9 +213,6 @@ def _language_code(entry: Entry) -> str:
     if len(languages) == 1:
         return languages.pop()
     return "en" if "en" in languages and not _ENGLISH_SPEAKING.isdisjoint(entry.countries) else ""
-
-
-# --- the files ---------------------------------------------------------------------------------------
 
 
 def _pack(table: TableSchema, rows: Iterable[Iterable]) -> bytes:

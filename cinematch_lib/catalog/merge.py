@@ -12,17 +12,8 @@ from cinematch_lib.data.tmdb import join_genres, read_metadata
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title
 
-_FROM_TMDB = (
-    "popularity",
-    "vote_count",
-    "vote_average",
-    "keywords",
-    "cast_top",
-    "director",
-    "original_language",
-    "poster_path",
-)
 _NUMBERS = ("popularity", "vote_count", "vote_average")
+_FROM_TMDB = (*_NUMBERS, "keywords", "cast_top", "director", "original_language", "poster_path")
 
 
 def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
@@ -58,8 +49,7 @@ def _read_films(path: Path, rejects: RejectLog) -> pd.DataFrame:
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
     genres = rows.loc[good, "genres"]
-    canonical = {joined: join_genres(joined) for joined in genres.unique()}
-    films["genres"] = genres.map(canonical)
+    films["genres"] = genres.map({joined: join_genres(joined) for joined in genres.unique()})
     return films.sort_values("movieId", ignore_index=True)
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NoReturn, TypeVar
 
@@ -105,19 +106,13 @@ def megabytes(size: float) -> str:
 
 def md5(file: IO[bytes]) -> str:
     """The MD5 of the content of an open binary file, as 32 hexadecimal digits."""
-    digest = hashlib.md5(usedforsecurity=False)
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+    return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()  # type: ignore[arg-type]
 
 
 def md5_of(path: Path) -> str:
     """The MD5 of a file, as 32 hexadecimal digits."""
     with path.open("rb") as file:
         return md5(file)
-
-
-# --- attempts -----------------------------------------------------------------------------------------
 
 
 def _retry(attempt: Callable[[], _T], arrived: Callable[[], int]) -> _T:
@@ -171,8 +166,8 @@ def _receive(url: str, part: Path, title: str, room: float, bar: "tqdm[NoReturn]
 def _get(url: str, headers: dict[str, str]) -> requests.Response:
     """The open response to a GET if its status is 200, 206, 404 or 416; raises for everything else."""
     try:
-        header = {"Accept-Encoding": "identity"} | headers
-        response = requests.get(url, headers=header, stream=True, timeout=TIMEOUT)
+        headers = {"Accept-Encoding": "identity"} | headers
+        response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT)
     except requests.exceptions.SSLError as error:
         raise DownloadError(f"{url} could not be reached safely: {_reason(error)}") from None
     except requests.ConnectionError as error:
@@ -206,9 +201,6 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 def _reason(error: Exception) -> str:
     inner = error.args[0] if error.args else error
     return str(getattr(inner, "reason", None) or inner).rpartition(": ")[2]
-
-
-# --- resuming ----------------------------------------------------------------------------------------
 
 
 def _restart(url: str, part: Path, response: requests.Response, notes: _Validators | None) -> None:

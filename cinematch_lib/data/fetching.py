@@ -73,9 +73,6 @@ def _disk_problem(error: OSError, raw_dir: Path) -> str:
     return f"{where} cannot be used ({error.strerror or error}); mend that or choose another folder"
 
 
-# --- from the web ------------------------------------------------------------------------------------
-
-
 def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     check_replaceable(folder)
     url = f"{_base_url()}/{dataset}.zip"
@@ -166,9 +163,6 @@ def _listed_md5s(archive: zipfile.ZipFile, name: str | None) -> dict[str, str]:
     lines = archive.read(name).decode("utf-8", errors="replace")
     pairs = re.findall(r"^([0-9a-fA-F]{32})\s+\*?(\S.*?)\s*$", lines, flags=re.MULTILINE)
     return {path.rpartition("/")[2]: digest.lower() for digest, path in pairs}
-
-
-# --- the sample --------------------------------------------------------------------------------------
 
 
 def _unpack_sample(folder: Path) -> Path:

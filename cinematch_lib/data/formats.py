@@ -86,10 +86,8 @@ def _numbered_rows(path: Path, *, strict: bool = False) -> Iterator[tuple[int, l
                 line = reader.line_num + 1
         except csv.Error as error:
             if reader.line_num == line and "after" in str(error):
-                problem = (
-                    f"on line {line}, a value goes on behind the quote that closes it; double quotes inside values"
-                )
-                raise CineMatchError(f"{path} is not valid CSV: {problem}") from None
+                problem = f"on line {line}, a value goes on behind the quote that closes it"
+                raise CineMatchError(f"{path} is not valid CSV: {problem}; double quotes inside values") from None
             raise CineMatchError(_unclosed(path, line)) from None
         except UnicodeDecodeError:
             raise CineMatchError(_where_not_utf8(path)) from None

@@ -15,11 +15,7 @@ LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0  # stars
 
 def checksums(folder: Path) -> dict[str, str]:
     """The MD5, as 32 hexadecimal digits, of each CSV file of a data set, by file name."""
-    digests = {}
-    for name in KNOWN_FILES:
-        if (path := Path(folder) / name).is_file():
-            digests[name] = md5_of(path)
-    return digests
+    return {name: md5_of(path) for name in KNOWN_FILES if (path := Path(folder) / name).is_file()}
 
 
 def read_movies(folder: Path) -> pd.DataFrame:

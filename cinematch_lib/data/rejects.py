@@ -16,15 +16,8 @@ class RejectLog:
 
     def add(self, file: str, lines: Iterable[int], ids: Iterable[object], titles: Iterable[str], reason: str) -> None:
         """Reject rows of `file`: the lines on which they begin, their ids and titles, and the reason."""
-        part = pd.DataFrame(
-            {
-                "file": file,
-                "line": list(lines),
-                "id": [_one_line(name) for name in ids],
-                "title": [_one_line(title) for title in titles],
-                "reason": reason,
-            }
-        )
+        texts = ([" ".join(str(text).split()) for text in column] for column in (ids, titles))
+        part = pd.DataFrame(dict(zip(COLUMNS, (file, list(lines), *texts, reason), strict=True)))
         if not part.empty:
             self._parts.append(part)
 
@@ -52,7 +45,3 @@ class RejectLog:
     def files(self) -> list[str]:
         """The files with rejected rows, in order."""
         return list(dict.fromkeys(part["file"].iloc[0] for part in self._parts))
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())

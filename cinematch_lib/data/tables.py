@@ -35,17 +35,9 @@ _TMDB_COLUMNS = (
     "tmdb_id title release_date runtime popularity vote_count vote_average genres overview keywords cast_top director "
     "original_language poster_path"
 )
-TMDB_METADATA = TableSchema(
-    "tmdb_metadata",
-    dict.fromkeys(_TMDB_COLUMNS.split(), "str"),
-    {"imdb_id": "str"},  # for films that have no tmdbId
-    multiline=True,
-)
-PROVIDERS = TableSchema(
-    "providers",
-    {"tmdb_id": "str", "region": "str", "kind": "str", "service": "str"},
-    {"imdb_id": "str"},  # for films that have no tmdbId
-)
+_IMDB_ID = {"imdb_id": "str"}  # of films that have no tmdbId
+TMDB_METADATA = TableSchema("tmdb_metadata", dict.fromkeys(_TMDB_COLUMNS.split(), "str"), _IMDB_ID, multiline=True)
+PROVIDERS = TableSchema("providers", dict.fromkeys(("tmdb_id", "region", "kind", "service"), "str"), _IMDB_ID)
 SERVICES_FILE = TableSchema(
     "services file", {"service": "str"}, {"movieId": "str", "imdbId": "str", "tmdbId": "str", "region": "str"}
 )

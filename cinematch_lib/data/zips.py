@@ -20,17 +20,9 @@ MAX_RATIO = 100  # unpacked to packed; MovieLens's CSVs reach about 5
 MAX_MEMBERS = 1000
 CHUNK = 1 << 16
 
-# What the standard library raises for a damaged zip.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OverflowError,
-    RuntimeError,  # with NotImplementedError, for compressions and features it does not know
-    ValueError,
-)
+# What the standard library raises for a damaged zip; RuntimeError for compressions and features that it does not know.
+_FORMAT_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error)
+_DAMAGED = (*_FORMAT_ERRORS, EOFError, OverflowError, RuntimeError, ValueError)
 
 
 @contextlib.contextmanager
@@ -45,7 +37,7 @@ def open_zip(path: Path, title: str) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             _check_members(archive, path.stat().st_size, title)
             yield archive
-    except (*_DAMAGE, OSError) as error:
+    except (*_DAMAGED, OSError) as error:
         # A wrong offset or stream inside the zip is an OSError too; the others are the disk's.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
@@ -80,9 +72,8 @@ def _check_members(archive: zipfile.ZipFile, packed: int, title: str) -> None:
     members = archive.infolist()
     counts = Counter(_fold(info.filename) for info in members)
     files = {_fold(info.filename) for info in members if not info.filename.endswith("/")}
-    problems = [
-        f"{info.orig_filename!r} {problem}" for info in members if (problem := _unsafe_reason(info, counts, files))
-    ]
+    reasons = ((info.orig_filename, _unsafe_reason(info, counts, files)) for info in members)
+    problems = [f"{name!r} {reason}" for name, reason in reasons if reason]
     unpacked = unpacked_size(archive)
     if unpacked > packed * MAX_RATIO:
         problems.append(f"{packed:,} bytes claim to hold {unpacked:,}, more than {MAX_RATIO} times as many")

@@ -16,8 +16,6 @@ from pathlib import Path
 
 from cinematch_lib.errors import CineMatchError
 
-# --- files -------------------------------------------------------------------------------------------
-
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -55,9 +53,6 @@ def to_json(value: object, indent: int | None = 2) -> str:
 def sha256(data: bytes) -> str:
     """The SHA-256 of `data`, as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
-
-
-# --- folders -----------------------------------------------------------------------------------------
 
 
 def check_replaceable(folder: Path) -> None:

@@ -115,7 +115,7 @@ def test_without_a_token_the_notebook_says_so_and_goes_on(server, project, monke
         NOTEBOOKS / "01_fetch.ipynb", notebook, values, kernel_name="python3", progress_bar=False
     )
     assert "No TMDB_BEARER_TOKEN is set, so TMDb was not asked." in output(notebook)
-    assert "There is no table of metadata" in output(notebook)
+    assert "There is no metadata table" in output(notebook)
     assert server.log == []
 
 

@@ -74,8 +74,6 @@ class Client:
         ids = [_id_of(one) for one in answer["results"]]
         return [one for one in ids if _is_id(one)], answer.get("total_pages", 1)
 
-    # --- attempts ----------------------------------------------------------------------------------------
-
     def _request(
         self, path: str, query: Mapping[str, Any], is_valid: Callable[[_Json], bool], *, may_be_gone: bool = False
     ) -> _Json | None:
@@ -115,8 +113,6 @@ class Client:
         if hasattr(self._sessions, "session"):
             self._sessions.session.close()
             del self._sessions.session
-
-    # --- the state of the server -------------------------------------------------------------------------
 
     def _succeed(self, answer: _Json | None) -> _Json | None:
         self._ever_answered = True

@@ -10,13 +10,7 @@ from cinematch_lib.data.tables import LINKS, PROVIDERS, TMDB_METADATA, imdb_digi
 from cinematch_lib.data.tmdb.export import PROVIDERS_FILE
 from cinematch_lib.data.tmdb.table import find_metadata
 
-_KNOWN = {
-    "overview": "overview",
-    "cast": "cast_top",
-    "director": "director",
-    "keywords": "keywords",
-    "poster": "poster_path",
-}
+_FIELDS = ("overview", "cast_top", "director", "keywords", "poster_path")
 
 
 def coverage(
@@ -34,12 +28,10 @@ def coverage(
     links = read_table(dataset / "links.csv", LINKS)
     films = pd.DataFrame({"tmdb": whole_numbers(links["tmdbId"]), "imdb": imdb_digits(links["imdbId"])})
     metadata = read_table(path, TMDB_METADATA)
-    has = {name: _is_in(films, metadata[metadata[column].str.strip() != ""]) for name, column in _KNOWN.items()}
+    rows = {name.partition("_")[0]: metadata[metadata[name].str.strip() != ""] for name in _FIELDS}
     offers = raw_dir / "tmdb" / PROVIDERS_FILE
-    if offers.is_file():
-        has["providers"] = _is_in(films, read_table(offers, PROVIDERS))
-    else:
-        has["providers"] = pd.Series(False, index=films.index)
+    rows["providers"] = read_table(offers, PROVIDERS) if offers.is_file() else metadata[:0]
+    has = {name: _is_in(films, known) for name, known in rows.items()}
     table = pd.DataFrame({"known": list(has), "films": [100 * having.mean() for having in has.values()]})
     if rating_counts is not None and len(rating_counts):
         counts = whole_numbers(links["movieId"]).map(dict(rating_counts)).fillna(0).astype("float64")

@@ -62,10 +62,8 @@ def _regions(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _by_kind(offers: Any) -> dict[str, list[str]]:
     """The services by kind of offer, from a new or a trimmed response."""
-    found = (
-        {kind: list(_names(offers.get(kind), "provider_name")) for kind in KINDS} if isinstance(offers, dict) else {}
-    )
-    return {kind: names for kind, names in found.items() if names}
+    offers = offers if isinstance(offers, dict) else {}
+    return {kind: names for kind in KINDS if (names := list(_names(offers.get(kind), "provider_name")))}
 
 
 def _objects(values: Any) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from cinematch_lib.storage.sqlite import transaction
 
 FILE = "tmdb.sqlite"
 VERSION = 1
+_REMEDY = "; if it is damaged, remove it to fetch everything anew"
 
 _SCHEMA = """
 CREATE TABLE films (
@@ -46,8 +47,6 @@ class Store:
         self._db = connection
         self._lock = threading.Lock()
 
-    # --- answers -----------------------------------------------------------------------------------------
-
     def save_film(self, tmdb_id: int, answer: dict[str, Any] | None, asked_at: float) -> None:
         """Store the answer for a film, None for a film that TMDb does not have, in place of an older one."""
         packed = None if answer is None else zlib.compress(json.dumps(answer, separators=(",", ":")).encode(), 6)
@@ -67,8 +66,6 @@ class Store:
             count = found.fetchone()[0]
             db.execute("DELETE FROM films WHERE asked_at < ?", (than,))
         return int(count)
-
-    # --- content ----------------------------------------------------------------------------------------
 
     def films(self) -> set[int]:
         """The TMDb ids of all films requested so far, whether TMDb has them or not."""
@@ -91,8 +88,6 @@ class Store:
         for tmdb_id, packed in self._rows("SELECT tmdb_id, answer FROM films WHERE answer IS NOT NULL ORDER BY 1"):
             yield tmdb_id, json.loads(zlib.decompress(packed))
 
-    # --- changes -----------------------------------------------------------------------------------------
-
     def checked_until(self) -> datetime.date | None:
         """The day (UTC) of the last complete check for changes; None in a new store."""
         value = self.note("checked_until")
@@ -110,8 +105,6 @@ class Store:
                 db.execute("DELETE FROM listed")
             db.executemany("INSERT OR IGNORE INTO listed VALUES (?)", ((one,) for one in listed_today))
             db.execute("INSERT OR REPLACE INTO notes VALUES ('checked_until', ?)", (today.isoformat(),))
-
-    # --- notes and rows ----------------------------------------------------------------------------------
 
     def note(self, name: str) -> str | None:
         """The note of this name; None if there is none."""
@@ -180,14 +173,11 @@ def films_stored(folder: Path) -> int | None:
         return None
     try:
         # immutable: otherwise SQLite creates -wal and -shm files even for reading
-        with contextlib.closing(
-            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        ) as connection:
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
             return int(connection.execute("SELECT count(*) FROM films").fetchone()[0])
     except sqlite3.DatabaseError as error:
-        raise CineMatchError(
-            f"{path} cannot be used ({error}); if it is damaged, remove it to fetch everything anew"
-        ) from None
+        raise CineMatchError(f"{path} cannot be used ({error}){_REMEDY}") from None
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
@@ -201,9 +191,7 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
             connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
             version = VERSION
     except sqlite3.DatabaseError as error:
-        raise CineMatchError(
-            f"{path} cannot be used ({error}); if it is damaged, remove it to fetch everything anew"
-        ) from None
+        raise CineMatchError(f"{path} cannot be used ({error}){_REMEDY}") from None
     if version != VERSION:
         raise CineMatchError(
             f"{path} has the format version {version}, and this CineMatch reads version {VERSION}; take the CineMatch "

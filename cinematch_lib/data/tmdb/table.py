@@ -22,11 +22,8 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
     """The metadata table of a data set: its own, else the one fetched from TMDb, else None."""
-    for folder in (dataset, "tmdb"):
-        path = raw_dir / folder / "tmdb_metadata.csv"
-        if path.is_file():
-            return path
-    return None
+    paths = (raw_dir / folder / "tmdb_metadata.csv" for folder in (dataset, "tmdb"))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def plain_text(text: str) -> str:
@@ -88,15 +85,13 @@ def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.Data
         frame.loc[doubtful, name] = mended
         count = int((mended != before[doubtful]).sum())
         rejects.add_repair(file, f"HTML or stray white space taken out of the {name}", count)
-    names = {joined: join_genres(joined) for joined in frame["genres"].unique()}
-    frame["genres"] = frame["genres"].map(names)
+    frame["genres"] = frame["genres"].map({joined: join_genres(joined) for joined in frame["genres"].unique()})
     frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
     for name, maximum in _MAXIMA.items():
         values = _numbers(frame[name], name, file, rejects)
         known = values.between(0, maximum)
-        rejects.add_repair(
-            file, f"{name} below 0 or above {maximum:g} made unknown", int((values.notna() & ~known).sum())
-        )
+        count = int((values.notna() & ~known).sum())
+        rejects.add_repair(file, f"{name} below 0 or above {maximum:g} made unknown", count)
         frame[name] = values.where(known).astype("Float64")
     frame["vote_count"] = frame["vote_count"].round().astype("Int64")
     runtime = _numbers(frame["runtime"], "runtime", file, rejects).round()
