@@ -88,23 +88,21 @@ def _add_general_routes(app: FastAPI, live: LiveRun, metrics: Metrics, version: 
         """The web page for a browser; name and version for other clients."""
         if "text/html" in request.headers.get("accept", ""):
             return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache", "Vary": "Accept"})
-        return json_response({"service": _NAME, "version": version, "status": "running", "docs": "/docs"})
+        return json_response(service=_NAME, version=version, status="running", docs="/docs")
 
     @app.get("/health", response_model=schemas.Health)
     async def health() -> Response:
         """Whether the newest run is served, and its age."""
         run, refused = live.current, live.refused
         return json_response(
-            {
-                "status": "ok" if refused is None else "degraded",
-                "num_items": len(run.recommender),
-                "service": _SERVICE,
-                "version": version,
-                "run_id": run.info.run_id,
-                "run_created": run.info.created,
-                "run_age_seconds": run.age_seconds,
-                "refused_run": refused,
-            }
+            status="ok" if refused is None else "degraded",
+            num_items=len(run.recommender),
+            service=_SERVICE,
+            version=version,
+            run_id=run.info.run_id,
+            run_created=run.info.created,
+            run_age_seconds=run.age_seconds,
+            refused_run=refused,
         )
 
     @app.get("/metrics", response_class=PlainTextResponse)

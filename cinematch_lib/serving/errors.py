@@ -1,7 +1,6 @@
 """Errors as JSON responses: always with a `detail` for a person, with suggestions or field errors where they exist."""
 
 import logging
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -42,7 +41,9 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(error.status_code, str(error.detail), error.headers)
 
     async def handle_validation(request: Request, error: RequestValidationError) -> Response:
-        return validation_response(error.errors())
+        fields = [{"where": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors()[:20]]
+        detail = "; ".join(f"{field['where']}: {field['message']}" for field in fields)
+        return JSONResponse({"detail": detail, "errors": fields}, 422)
 
     async def handle_cinematch(request: Request, error: CineMatchError) -> Response:
         if isinstance(error, StoreError):
@@ -84,10 +85,3 @@ class _UnhandledErrors:
                 raise  # the connection is closed, so that the client sees an incomplete response
             reason = "internal error; the log has the details under this response's X-Request-ID"
             await error_response(500, reason)(scope, receive, send)
-
-
-def validation_response(errors: Sequence[Mapping[str, Any]]) -> Response:
-    """The response to a request that breaks the schema: each invalid field with pydantic's message."""
-    fields = [{"where": ".".join(map(str, error["loc"])), "message": error["msg"]} for error in errors[:20]]
-    detail = "; ".join(f"{field['where']}: {field['message']}" for field in fields)
-    return JSONResponse({"detail": detail, "errors": fields}, 422)

@@ -10,14 +10,17 @@ from starlette.responses import Response
 from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
-from cinematch_lib.serving.preferences import DEFAULT_USER, preferences_from
 from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 
+_DEFAULT_USER = "default_user"
+_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids")
+_FILTERS = ("preferred_genres", "services", "runtime_min", "runtime_max", "year_min", "year_max")
 _DEFAULT_LIMIT = 20
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
 
@@ -29,7 +32,7 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
     async def recommendations(request: schemas.RecommendationRequest) -> Response:
         """Recommended films, the best first, each with its explanation."""
         run = live.current
-        preferences = preferences_from(request, run.recommender, store)
+        preferences = _preferences(request, run.recommender, store)
         if len(preferences.liked_movie_ids) + len(preferences.disliked_movie_ids) > _MAX_INLINE:
             return await run_in_threadpool(recommend, run, request, preferences)
         return recommend(run, request, preferences)
@@ -38,19 +41,16 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         k = min(request.limit or _DEFAULT_LIMIT, len(run.recommender))
         films, count = run.recommend(preferences, k, bool(request.include_reasons))
         metrics.recommendations.inc(count)
-        rest = {
-            "count": count,
-            "user_id": request.user_id or DEFAULT_USER,
-            "run_id": run.info.run_id,
-            "attributions": run.recommender.attributions,
-        }
-        return list_response("recommendations", films, rest)
+        user_id, sources = request.user_id or _DEFAULT_USER, run.recommender.attributions
+        return list_response(
+            "recommendations", films, count=count, user_id=user_id, run_id=run.info.run_id, attributions=sources
+        )
 
     @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=error_responses(404))
     async def movie(movie_id: schemas.MovieId) -> Response:
         """One film."""
         run = live.current
-        return json_response(run.responses.film(find_movie(run, movie_id)))
+        return json_response(**run.responses.film(find_movie(run, movie_id)))
 
     @app.get("/api/movies/{movie_id}/similar", response_model=schemas.SimilarResponse, responses=error_responses(404))
     async def similar(movie_id: schemas.MovieId, limit: schemas.Limit = 10) -> Response:
@@ -58,13 +58,10 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         run = live.current
         film = find_movie(run, movie_id)
         found = run.recommender.similar(movie_id, min(limit, len(run.recommender)))
-        rest = {
-            "movie_id": movie_id,
-            "title": film.title,
-            "count": len(found),
-            "attributions": run.recommender.attributions,
-        }
-        return list_response("similar", run.responses.recommendations(found, with_reasons=True), rest)
+        films, sources = run.responses.recommendations(found, with_reasons=True), run.recommender.attributions
+        return list_response(
+            "similar", films, movie_id=movie_id, title=film.title, count=len(found), attributions=sources
+        )
 
     @app.get("/api/search", response_model=schemas.SearchResponse, responses=error_responses())
     def search(
@@ -73,18 +70,18 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         """Films by title: exact matches, then titles that begin with or contain the text, then similar spellings."""
         run = live.current
         found = [run.responses.film(one) for one in run.recommender.search(q, limit)]
-        return json_response({"query": q, "results": found, "count": len(found)})
+        return json_response(query=q, results=found, count=len(found))
 
     @app.get("/api/genres", response_model=schemas.GenresResponse, responses=error_responses())
     async def genres() -> Response:
         """The genres of the catalog."""
-        return json_response({"genres": live.current.recommender.genres})
+        return json_response(genres=live.current.recommender.genres)
 
     @app.get("/api/services", response_model=schemas.ServicesResponse, responses=error_responses())
     async def services() -> Response:
         """The streaming services of the catalog."""
         recommender = live.current.recommender
-        return json_response({"services": recommender.services, "source": recommender.services_source})
+        return json_response(services=recommender.services, source=recommender.services_source)
 
     @app.get("/api/about", response_model=schemas.AboutResponse, responses=error_responses())
     async def about() -> Response:
@@ -92,14 +89,12 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         run = live.current
         first, last = run.recommender.years or (None, None)
         return json_response(
-            {
-                "run_id": run.info.run_id,
-                "num_items": len(run.recommender),
-                "year_min": first,
-                "year_max": last,
-                "services_source": run.recommender.services_source,
-                "attributions": run.recommender.attributions,
-            }
+            run_id=run.info.run_id,
+            num_items=len(run.recommender),
+            year_min=first,
+            year_max=last,
+            services_source=run.recommender.services_source,
+            attributions=run.recommender.attributions,
         )
 
 
@@ -109,3 +104,22 @@ def find_movie(run: LoadedRun, movie_id: int) -> Movie:
         return run.recommender.movie(movie_id)
     except UnknownNameError:
         raise HTTPException(404, f"Movie {movie_id} not found") from None
+
+
+def _preferences(request: schemas.RecommendationRequest, recommender: Recommender, store: Store) -> Preferences:
+    """The preferences of a request, with the user's feedback unless `use_feedback` is false.
+
+    If both name a film, the request takes precedence. The newest MAX_IDS stored likes and as many dislikes are used;
+    films that the run lacks are skipped. Raises CineMatchError.
+    """
+    liked, disliked, rejected = (list(getattr(request, name) or ()) for name in _ID_LISTS)
+    if request.use_feedback is not False:
+        requested = {*liked, *disliked, *rejected}
+        stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": []}
+        for movie_id, kind in store.feedback_kinds(request.user_id or _DEFAULT_USER).items():
+            if movie_id not in requested and movie_id in recommender:
+                stored[kind].append(movie_id)
+        liked += stored["like"][-schemas.MAX_IDS :]
+        disliked += stored["dislike"][-schemas.MAX_IDS :]
+        rejected += stored["not_interested"]
+    return Preferences(liked, disliked, rejected, **{name: getattr(request, name) for name in _FILTERS})

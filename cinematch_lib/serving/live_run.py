@@ -128,21 +128,13 @@ class LiveRun:
         self.on_change()
 
     async def _swap(self) -> None:
-        self.current, self.refused = await asyncio.to_thread(_load_warm, self._artifacts_dir), None
-        await asyncio.to_thread(_free_old_run)
+        loaded = await asyncio.to_thread(LoadedRun.load, self._artifacts_dir)
+        await asyncio.to_thread(loaded.warm_up)
+        self.current, self.refused = loaded, None
+        gc.unfreeze()  # the old run is garbage now
+        await asyncio.to_thread(gc.collect)
+        await asyncio.to_thread(_freeze)
         _log.info("run swapped", extra={"run": self.current.info.run_id, "films": len(self.current.recommender)})
-
-
-def _load_warm(artifacts_dir: Path) -> LoadedRun:
-    loaded = LoadedRun.load(artifacts_dir)
-    loaded.warm_up()
-    return loaded
-
-
-def _free_old_run() -> None:
-    gc.unfreeze()
-    gc.collect()
-    _freeze()
 
 
 def _freeze() -> None:
@@ -157,8 +149,7 @@ def _freeze() -> None:
 
 def _pointer_stamp(artifacts_dir: Path) -> tuple[int, int] | None:
     """A value that changes when the file that names the current run is replaced."""
-    try:
+    with contextlib.suppress(OSError):
         found = (artifacts_dir / "current").stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
+        return found.st_ino, found.st_mtime_ns
+    return None

@@ -21,9 +21,8 @@ class Metrics:
 
     def __init__(self, live: LiveRun) -> None:
         self.registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "cinematch_requests", "Requests answered.", ("method", "route", "status"), registry=registry
-        )
+        labels = ("method", "route", "status")
+        self.requests = Counter("cinematch_requests", "Requests answered.", labels, registry=registry)
         self.seconds = Histogram(
             "cinematch_request_seconds", "Time to answer.", ("route",), registry=registry, buckets=_BUCKETS
         )
@@ -52,17 +51,14 @@ class MetricsMiddleware:
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start = time.perf_counter()
-        request_id = _request_id(scope)
-        status = 500
+        start, request_id, status = time.perf_counter(), _request_id(scope), 500
 
         async def send_with_id(message: Message) -> None:
             nonlocal status

@@ -1,5 +1,6 @@
 """ASGI middleware: security headers, allowed hosts, the API token, rate limits and body sizes."""
 
+import contextlib
 import hmac
 import ipaddress
 import math
@@ -36,15 +37,10 @@ _COMMON = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_API_HEADERS, _PAGE_HEADERS, _DOCS_HEADERS, _OTHER_HEADERS = (
-    Headers(_COMMON | {"Content-Security-Policy": policy} | more).raw
-    for policy, more in (
-        (_NOTHING, {"Cache-Control": "no-store"}),
-        (PAGE_POLICY, {}),
-        (_DOCS_POLICY, {}),
-        (_NOTHING, {}),
-    )
+_PAGE_HEADERS, _DOCS_HEADERS, _OTHER_HEADERS = (
+    Headers(_COMMON | {"Content-Security-Policy": policy}).raw for policy in (PAGE_POLICY, _DOCS_POLICY, _NOTHING)
 )
+_API_HEADERS = [*_OTHER_HEADERS, (b"cache-control", b"no-store")]
 _TOO_LARGE = f"the body of a request must not be longer than {MAX_BODY:,} bytes"
 
 
@@ -95,11 +91,10 @@ class SecurityHeaders:
 
 @lru_cache(maxsize=256)
 def _is_address(name: str) -> bool:
-    try:
+    with contextlib.suppress(ValueError):
         ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+        return True
+    return False
 
 
 class AccessMiddleware:

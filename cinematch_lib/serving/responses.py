@@ -64,26 +64,23 @@ class ResponseBuilder:
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
-    movie = reason.movie
     return {
         "kind": reason.kind,
         "value": round(reason.value, 6),
         "share": round(reason.share, 4),
-        "movie_id": movie.movie_id if movie else None,
-        "title": movie.title if movie else None,
-        "year": movie.year if movie else None,
+        **{name: getattr(reason.movie, name, None) for name in ("movie_id", "title", "year")},
         "features": [feature.name for feature in reason.features[:_MAX_FEATURES]],
     }
 
 
-def json_response(value: object) -> Response:
-    """A JSON response."""
-    return Response(to_json(value), media_type="application/json")
+def json_response(**fields: object) -> Response:
+    """A JSON object with these fields."""
+    return Response(to_json(fields), media_type="application/json")
 
 
-def list_response(name: str, encoded_list: bytes, rest: dict[str, object]) -> Response:
-    """A JSON object whose field `name` is a list that is already encoded."""
-    body = join_objects(b'{"%s":%s}' % (name.encode(), encoded_list), to_json(rest))
+def list_response(name: str, encoded_list: bytes, **fields: object) -> Response:
+    """A JSON object whose field `name` is a list that is already encoded, with further fields."""
+    body = join_objects(b'{"%s":%s}' % (name.encode(), encoded_list), to_json(fields))
     return Response(body, media_type="application/json")
 
 

@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
@@ -19,16 +18,10 @@ _User = Annotated[schemas.UserId, Path()]
 _READ, _CHANGE, _ADD = error_responses(503), error_responses(404, 503), error_responses(404, 409, 503)
 
 
-class _UserConvertor(Convertor[str]):
+class _UserConvertor(PathConvertor):
     """Any text in a path, including slashes and line breaks, so that an invalid id gets a 422 and not a 404."""
 
     regex = r"[\s\S]+"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 register_url_convertor("user", _UserConvertor())
@@ -43,14 +36,14 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     def data(user_id: _User) -> Response:
         """All stored data of a user."""
         watchlist = _watchlist_items(live.current, store.watchlist(user_id))
-        return json_response({"user_id": user_id, "watchlist": watchlist, "feedback": _feedback_items(store, user_id)})
+        return json_response(user_id=user_id, watchlist=watchlist, feedback=_feedback_items(store, user_id))
 
     @app.delete("/api/users/{user_id:user}/data", response_model=schemas.DeletedResponse, responses=_READ)
     def delete_data(user_id: _User) -> Response:
         """Delete all stored data of a user."""
         watchlist, feedback = store.delete_user(user_id)
         message = "All data deleted" if watchlist or feedback else "There was nothing to delete"
-        return json_response({"message": message, "user_id": user_id, "watchlist": watchlist, "feedback": feedback})
+        return json_response(message=message, user_id=user_id, watchlist=watchlist, feedback=feedback)
 
 
 def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
@@ -58,7 +51,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     def watchlist(user_id: _User) -> Response:
         """A user's watchlist in the order of adding."""
         items = _watchlist_items(live.current, store.watchlist(user_id))
-        return json_response({"user_id": user_id, "items": items, "count": len(items)})
+        return json_response(user_id=user_id, items=items, count=len(items))
 
     @app.post("/api/watchlist/{user_id:user}", response_model=schemas.FilmMessage, responses=_ADD)
     def add(user_id: _User, request: schemas.WatchlistRequest) -> Response:
@@ -66,8 +59,8 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         run = live.current
         film = find_movie(run, request.movie_id)
         if store.add_to_watchlist(user_id, run.responses.film(film)):
-            return json_response({"message": "Added to watchlist", "movie_id": film.movie_id, "title": film.title})
-        return json_response({"message": "Movie already in watchlist", "movie_id": film.movie_id})
+            return json_response(message="Added to watchlist", movie_id=film.movie_id, title=film.title)
+        return json_response(message="Movie already in watchlist", movie_id=film.movie_id)
 
     @app.put(
         "/api/watchlist/{user_id:user}/{movie_id}/watched", response_model=schemas.WatchedMessage, responses=_CHANGE
@@ -77,7 +70,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         if not store.set_watched(user_id, movie_id, watched):
             raise _not_in_watchlist(movie_id)
         message = "Marked as watched" if watched else "Marked as not watched"
-        return json_response({"message": message, "movie_id": movie_id, "watched": watched})
+        return json_response(message=message, movie_id=movie_id, watched=watched)
 
     @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=schemas.FilmMessage, responses=_CHANGE)
     def remove(user_id: _User, movie_id: schemas.MovieId) -> Response:
@@ -85,7 +78,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         title = store.remove_from_watchlist(user_id, movie_id)
         if title is None:
             raise _not_in_watchlist(movie_id)
-        return json_response({"message": "Removed from watchlist", "movie_id": movie_id, "title": title})
+        return json_response(message="Removed from watchlist", movie_id=movie_id, title=title)
 
 
 def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
@@ -93,31 +86,30 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     def feedback(user_id: _User) -> Response:
         """A user's feedback, the oldest first."""
         items = _feedback_items(store, user_id)
-        return json_response({"user_id": user_id, "items": items, "count": len(items)})
+        return json_response(user_id=user_id, items=items, count=len(items))
 
     @app.post("/api/feedback/{user_id:user}", response_model=schemas.FeedbackMessage, responses=_ADD)
     def set_feedback(user_id: _User, request: schemas.FeedbackRequest) -> Response:
         """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
-        movie_id, kind = request.movie_id, request.feedback
+        movie_id, kind, run = request.movie_id, request.feedback, live.current
         if kind == "clear":  # possible also for a film of an earlier run
             store.clear_feedback(user_id, movie_id)
-            message, title, kind = "Feedback cleared", _title(live.current, movie_id), None
+            title = run.recommender.movie(movie_id).title if movie_id in run.recommender else None
+            message, kind = "Feedback cleared", None
         else:
-            film = find_movie(live.current, movie_id)
+            film = find_movie(run, movie_id)
             store.set_feedback(user_id, movie_id, film.title, film.year or 0, kind)
             message, title = "Feedback saved", film.title
-        return json_response({"message": message, "movie_id": movie_id, "title": title, "feedback": kind})
+        return json_response(message=message, movie_id=movie_id, title=title, feedback=kind)
 
 
 def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict[str, Any]]:
     """Watchlist items; a film that the run lacks is shown as it was when it was added."""
     items = []
     for entry in entries:
-        film, available = entry.film, True
-        try:
-            film = run.responses.film(run.recommender.movie(entry.film["movie_id"]))
-        except UnknownNameError:
-            available = False
+        movie_id = entry.film["movie_id"]
+        available = movie_id in run.recommender
+        film = run.responses.film(run.recommender.movie(movie_id)) if available else entry.film
         items.append({**film, "added_date": entry.added, "watched": entry.watched, "available": available})
     return items
 
@@ -127,10 +119,6 @@ def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:
         {"movie_id": one.movie_id, "title": one.title, "year": one.year, "feedback": one.kind, "date": one.given}
         for one in store.feedback(user_id)
     ]
-
-
-def _title(run: LoadedRun, movie_id: int) -> str | None:
-    return run.recommender.movie(movie_id).title if movie_id in run.recommender else None
 
 
 def _not_in_watchlist(movie_id: int) -> HTTPException:
