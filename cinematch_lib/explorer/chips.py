@@ -15,17 +15,15 @@ class Chips:
         """`states` are some of EITHER, KEEP and DROP, in the order in which a button cycles through them."""
         self._states, self._on_change = tuple(states), on_change
         self._state: dict[str, str] = {}
-        self.widget = widgets.HBox()
-        self.widget.add_class("cm-chips")
+        self.widget = widgets.HBox().add_class("cm-chips")
 
-    def set_names(self, names: Iterable[str], hints: Sequence[str] = ()) -> None:
+    def set_names(self, names: Iterable[str], hints: Sequence[str]) -> None:
         """Show these names, all in the state EITHER; `hints` are their tooltips."""
         if list(self._state) == (names := list(names)):  # creating buttons is slow
             self.select()
             return
         self._state = dict.fromkeys(names, EITHER)
-        hints = [*hints, *[""] * (len(self._state) - len(hints))]
-        self.widget.children = [self._button(name, hint) for name, hint in zip(self._state, hints, strict=True)]
+        self.widget.children = [self._button(name, hint) for name, hint in zip(names, hints, strict=True)]
 
     def selected(self, state: str) -> tuple[str, ...]:
         """The names in a state, in display order."""
@@ -38,7 +36,7 @@ class Chips:
             self._set(name, button, KEEP if name in keep else DROP if name in drop else EITHER)
 
     def _button(self, name: str, hint: str) -> widgets.Button:
-        button = widgets.Button(description=name, tooltip=hint or name)
+        button = widgets.Button(description=name, tooltip=hint)
         button.on_click(lambda pressed: self._press(name, pressed))
         return button
 

@@ -46,11 +46,7 @@ class Comparison:
     """Buttons to pin the present settings as A and to restore them, and a table of the changes from A to B."""
 
     def __init__(
-        self,
-        state: Callable[[], State],
-        restore: Callable[[Settings], None],
-        order: np.ndarray,
-        artifacts_dir: Path,
+        self, state: Callable[[], State], restore: Callable[[Settings], None], order: np.ndarray, artifacts_dir: Path
     ) -> None:
         """`state` returns the present state; `restore` applies settings; `order` sorts the films that are listed."""
         self._state, self._order, self._artifacts_dir = state, order, artifacts_dir
@@ -61,8 +57,7 @@ class Comparison:
         pin.on_click(lambda _: self.pin())
         self._back = widgets.Button(description="Back to A", disabled=True)
         self._back.on_click(lambda _: restore(self._pinned.settings) if self._pinned else None)
-        buttons = widgets.HBox([pin, self._back])
-        buttons.add_class("cm-actions")
+        buttons = widgets.HBox([pin, self._back]).add_class("cm-actions")
         self._table = widgets.HTML()
         self.widget = widgets.VBox([buttons, self._table])
 
@@ -94,10 +89,8 @@ class Comparison:
 
     def _metrics_table(self, a: State, b: State) -> str:
         runs = {"A": evaluated_run(a.settings, self._runs), "B": evaluated_run(b.settings, self._runs)}
-        if missing := [name for name, info in runs.items() if info is None]:
-            hint = (
-                f"No evaluated run has the settings of {' and '.join(missing)}; run the pipeline with them to compare."
-            )
+        if missing := " and ".join(name for name, info in runs.items() if info is None):
+            hint = f"No evaluated run has the settings of {missing}; run the pipeline with them to compare."
             return markup.heading("Metrics") + markup.hint(hint)
         pair = runs["A"].run_id, runs["B"].run_id
         if pair not in self._metrics:

@@ -1,7 +1,6 @@
 """The controls: one for each filter of 02_clean, and one for the source of streaming services."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 import ipywidgets as widgets
 
@@ -53,14 +52,10 @@ class RangeSlider:
 
     def _show_value(self) -> None:
         low, high = self.bounds
-        if low is None and high is None:
-            text = "any"
-        elif high is None:
-            text = f"from {low}{self._unit}"
-        elif low is None:
-            text = f"up to {high}{self._unit}"
+        if low is None:
+            text = "any" if high is None else f"up to {high}{self._unit}"
         else:
-            text = f"{low} to {high}{self._unit}"
+            text = f"from {low}{self._unit}" if high is None else f"{low} to {high}{self._unit}"
         self._label.value = markup.block(markup.heading(self._name, text, self._hint))
 
 
@@ -169,17 +164,10 @@ class FilterControls:
     def _changed(self) -> None:
         if self._is_setting:
             return
-        count = self._ratings.value
-        text = f"at least {count:,}" if count else "any number"
-        if self._ratings.disabled:
-            text = "this data set has none"
-        self._ratings_label.value = markup.block(markup.heading("Ratings", text))
+        text = f"at least {self._ratings.value:,}" if self._ratings.value else "any number"
+        value = "this data set has none" if self._ratings.disabled else text
+        self._ratings_label.value = markup.block(markup.heading("Ratings", value))
         self._on_change()
-
-
-def without_filters(settings: Settings) -> Settings:
-    """The same settings without filters."""
-    return replace(settings, filters=Filters())
 
 
 def _label(text: str, hint: str = "") -> widgets.HTML:

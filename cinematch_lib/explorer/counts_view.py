@@ -19,23 +19,17 @@ class CountsView:
         self._by_genre = charts.by_genre(films.genres, _values(self._all.by_genre))
         self._numbers, self._coverage = widgets.HTML(), widgets.HTML()
         self._years, self._genres = widgets.Image(format="png"), widgets.Image(format="png")
-        self.widget = widgets.VBox(
-            [
-                self._numbers,
-                widgets.HTML(markup.block(f"<h3>Films by year of release {markup.key()}</h3>")),
-                self._years,
-                widgets.HTML(markup.block(f"<h3>Films by genre {markup.key()}</h3>")),
-                self._genres,
-                self._coverage,
-            ]
+        by_year, by_genre = (
+            widgets.HTML(markup.block(f"<h3>Films by {name} {markup.key()}</h3>"))
+            for name in ("year of release", "genre")
         )
+        self.widget = widgets.VBox([self._numbers, by_year, self._years, by_genre, self._genres, self._coverage])
 
     def show(self, count: Count, unfiltered: Count) -> None:
         """Show the counts under filters next to those of all films."""
         steps = waterfall_steps(count.read, count.dropped)
-        self._numbers.value = markup.block(
-            markup.headline(count.kept, count.read) + markup.waterfall(steps, count.read)
-        )
+        headline = markup.headline(count.kept, count.read)
+        self._numbers.value = markup.block(headline + markup.waterfall(steps, count.read))
         self._years.value = self._by_year.png(count.by_year)
         self._genres.value = self._by_genre.png(_values(count.by_genre))
         coverage = markup.coverage(count.coverage, count.kept, unfiltered.coverage, count.read)

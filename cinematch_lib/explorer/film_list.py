@@ -13,22 +13,15 @@ _SHADES = {
     "liked": ("#5e548e", "#7d6ba8", "#9f86c0", "#b69fd0", "#cdbbe0", "#e0d3ec"),
 }
 _NAMES_BY_FILM = {"rated_with_liked": "ratings, with {}", "liked": "content, like {}"}
-_NAMES = {
-    "genres": "preferred genres",
-    "popularity": "popularity",
-    "quality": "quality prior",
-    "diversity": "similar to a higher film",
-    "disliked": "content, like disliked films",
-    "rated_with_disliked": "ratings, with disliked films",
-}
-_COLOURS = {
-    "genres": "#f2b880",
-    "popularity": "#81b29a",
-    "quality": "#4f8a70",
-    "diversity": "#e07a5f",
-    "disliked": "#b5473c",
-}
 _OTHER_COLOUR = "#8d99a3"
+_STYLES = {  # name and colour by kind of reason
+    "genres": ("preferred genres", "#f2b880"),
+    "popularity": ("popularity", "#81b29a"),
+    "quality": ("quality prior", "#4f8a70"),
+    "diversity": ("similar to a higher film", "#e07a5f"),
+    "disliked": ("content, like disliked films", "#b5473c"),
+    "rated_with_disliked": ("ratings, with disliked films", _OTHER_COLOUR),
+}
 
 
 def film_list(recommendations: Sequence[Recommendation]) -> str:
@@ -82,7 +75,7 @@ def _name(reason: Reason) -> str:
     """The name of a segment: that of the liked film, or that of the kind of reason."""
     if reason.kind in _NAMES_BY_FILM and reason.movie is not None:
         return _NAMES_BY_FILM[reason.kind].format(reason.movie.label)
-    return _NAMES.get(reason.kind, reason.kind.replace("_", " "))
+    return _STYLES[reason.kind][0] if reason.kind in _STYLES else reason.kind.replace("_", " ")
 
 
 def _colours(recommendations: Sequence[Recommendation]) -> dict[str, str]:
@@ -93,13 +86,11 @@ def _colours(recommendations: Sequence[Recommendation]) -> dict[str, str]:
             kinds.setdefault(_name(reason), reason.kind)
     shades = {kind: iter(of_kind) for kind, of_kind in _SHADES.items()}
     return {
-        name: next(shades[kind], _SHADES[kind][-1]) if kind in shades else _COLOURS.get(kind, _OTHER_COLOUR)
+        name: next(shades[kind], _SHADES[kind][-1]) if kind in shades else _STYLES.get(kind, ("", _OTHER_COLOUR))[1]
         for name, kind in kinds.items()
     }
 
 
 def _legend(colours: dict[str, str]) -> str:
-    keys = "".join(
-        f'<span><i style="background:{colour}"></i>{escape(name)}</span>' for name, colour in colours.items()
-    )
-    return f'<div class="cm-legend cm-hint">{keys}</div>'
+    keys = (f'<span><i style="background:{colour}"></i>{escape(name)}</span>' for name, colour in colours.items())
+    return f'<div class="cm-legend cm-hint">{"".join(keys)}</div>'

@@ -78,10 +78,9 @@ def waterfall(steps: Iterable[tuple[str, int, int]], read: int) -> str:
     for step, films, left in steps:
         start, colour = (0, KEPT) if films > 0 or step == "kept" else (left, DROPPED)
         total = ' class="cm-total"' if step in ("read", "kept") else ""
-        number = minus(f"{films:,}")
         rows.append(
             f'<tr{total}><td>{escape(step)}</td><td class="cm-bars">{_bar(start, abs(films), read, colour)}</td>'
-            f'<td class="cm-number">{number}</td></tr>'
+            f'<td class="cm-number">{minus(f"{films:,}")}</td></tr>'
         )
     return f'<table class="cm-table cm-waterfall">{"".join(rows)}</table>'
 
@@ -102,17 +101,11 @@ def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int
 def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
     """A table; numbers have thousands separators and are right-aligned, None is empty."""
     rows = list(rows)
-    numeric = [
-        bool(rows) and all(_is_number(row[at]) or row[at] is None for row in rows) and len(str(name)) < 40
-        for at, name in enumerate(head)
-    ]
-    cells = "".join(
-        f"<th{_number_class(right)}>{escape(str(name))}</th>" for name, right in zip(head, numeric, strict=True)
-    )
+    numeric = [bool(rows) and all(isinstance(row[at], int | float | None) for row in rows) for at in range(len(head))]
+    classes = [' class="cm-number"' if right else "" for right in numeric]
+    cells = "".join(f"<th{style}>{escape(str(name))}</th>" for name, style in zip(head, classes, strict=True))
     body = "".join(
-        "<tr>"
-        + "".join(f"<td{_number_class(right)}>{_cell(one)}</td>" for one, right in zip(row, numeric, strict=True))
-        + "</tr>"
+        f"<tr>{''.join(f'<td{style}>{_cell(one)}</td>' for one, style in zip(row, classes, strict=True))}</tr>"
         for row in rows
     )
     return f'<table class="cm-table {kind}"><tr>{cells}</tr>{body}</table>'
@@ -124,15 +117,7 @@ def _bar(start: float, length: float, total: float, colour: str, behind: str = "
     return f'<div class="cm-track" style="background:{behind}"><i style="{style}"></i></div>'
 
 
-def _is_number(one: object) -> bool:
-    return isinstance(one, int | float) and not isinstance(one, bool)
-
-
-def _number_class(right: bool) -> str:
-    return ' class="cm-number"' if right else ""
-
-
 def _cell(one: object) -> str:
     if one is None:
         return ""
-    return f"{one:,}" if isinstance(one, int) and not isinstance(one, bool) else escape(str(one))
+    return f"{one:,}" if isinstance(one, int) else escape(str(one))

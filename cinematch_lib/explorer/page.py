@@ -8,12 +8,13 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from cinematch_lib.catalog.availability import ServicesSource
+from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.comparison import Comparison, State
-from cinematch_lib.explorer.controls import FilterControls, without_filters
+from cinematch_lib.explorer.controls import FilterControls
 from cinematch_lib.explorer.counts import AllFilms, by_source
 from cinematch_lib.explorer.counts_view import CountsView
 from cinematch_lib.explorer.current_run import CurrentRun
@@ -24,13 +25,11 @@ from cinematch_lib.explorer.settings import Settings
 from cinematch_lib.pipeline.runner import Folders
 from cinematch_lib.recommender.recommender import Recommender
 
-_NO_FILMS = "This part needs the films; see the message above."
-
 
 class Page:
     """The parts of the page, from top to bottom: `status`, `catalog`, `lookup`, `comparison`, `saving`.
 
-    If the films or a run are missing, the parts show what to run.
+    `state` holds the present settings and their counts. If the films or a run are missing, the parts show what to run.
     """
 
     def __init__(self, folders: Folders, dataset: str, seed: int) -> None:
@@ -44,7 +43,7 @@ class Page:
             self._build()
         except CineMatchError as error:
             self._status.value = markup.block(markup.notice(str(error), "bad"))
-            nothing = widgets.HTML(markup.block(markup.hint(_NO_FILMS)))
+            nothing = widgets.HTML(markup.block(markup.hint("This part needs the films; see the message above.")))
             self.catalog = self.lookup = self.comparison = self.saving = _part(nothing)
 
     def _load(self, settings: Settings) -> None:
@@ -75,11 +74,10 @@ class Page:
         self._counts = CountsView(films)
         self._recommendations = Recommendations(self.redraw)
         self._recommendations.set_recommender(self._current.recommender, self._current.problem)
-        self._lookup = Lookup(self._index, lambda: (self._state.films, self._state.count))
-        self._comparison = Comparison(
-            lambda: self._state, self.set, self._index.popularity_order, self._folders.artifacts_dir
-        )
-        self._run_panel = RunPanel(lambda: self._state.settings, self._folders, self._use_new_run)
+        self._lookup = Lookup(self._index, lambda: (self.state.films, self.state.count))
+        order, artifacts_dir = self._index.popularity_order, self._folders.artifacts_dir
+        self._comparison = Comparison(lambda: self.state, self.set, order, artifacts_dir)
+        self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
         self._controls = FilterControls(self._sources, self.redraw)
         self._credits = widgets.HTML()
         self.catalog = _part(self._three_columns(), self._credits)
@@ -92,18 +90,11 @@ class Page:
     def _three_columns(self) -> widgets.Widget:
         as_run, none = widgets.Button(description="As the current run"), widgets.Button(description="No filters")
         as_run.on_click(lambda _: self.set(self._run_settings()))
-        none.on_click(lambda _: self.set(without_filters(self._state.settings)))
-        buttons = widgets.HBox([as_run, none])
-        buttons.add_class("cm-actions")
-        row = widgets.HBox(
-            [
-                _card(widgets.VBox([buttons, self._controls.widget]), "cm-controls"),
-                _card(self._counts.widget, "cm-counts"),
-                _card(self._recommendations.widget, "cm-films"),
-            ]
-        )
-        row.add_class("cm-row")
-        return row
+        none.on_click(lambda _: self.set(replace(self.state.settings, filters=Filters())))
+        buttons = widgets.HBox([as_run, none]).add_class("cm-actions")
+        controls = widgets.VBox([buttons, self._controls.widget])
+        cards = {"cm-controls": controls, "cm-counts": self._counts.widget, "cm-films": self._recommendations.widget}
+        return widgets.HBox([_card(widget, kind) for kind, widget in cards.items()]).add_class("cm-row")
 
     def set(self, settings: Settings) -> None:
         """Set the controls to `settings`, and redraw."""
@@ -115,11 +106,6 @@ class Page:
         if settings is None or settings.dataset != initial.dataset or settings.services not in self._sources:
             return initial
         return settings
-
-    @property
-    def state(self) -> State:
-        """The present settings and their counts."""
-        return self._state
 
     @property
     def recommender(self) -> Recommender | None:
@@ -139,8 +125,8 @@ class Page:
         with self._lock:
             films = self._sources[self._controls.services]
             settings = replace(self._initial, filters=self._controls.filters, services=self._controls.services)
-            self._state = State(settings, films, films.count(settings.filters))
-            count = self._state.count
+            count = films.count(settings.filters)
+            self.state = State(settings, films, count)
             self._counts.show(count, films.unfiltered)
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
@@ -165,11 +151,10 @@ class Page:
             f"<b>{markup.escape(settings.dataset)}</b>: {len(films):,} films read from "
             f"{markup.escape(str(self._folders.raw_dir / settings.dataset))} in {self._load_seconds:.1f} s. "
         )
-        if self._current.recommender is not None:
-            recommender = self._current.recommender
+        if (recommender := self._current.recommender) is not None:
             text += f"Current run: <b>{markup.escape(run.info.run_id)}</b> with {len(recommender):,} films."
-        notes = [*self._notes, *([self._current.problem] if self._current.problem else [])]
-        content = f'<div class="cm-hint">{text}</div>' + "".join(markup.notice(one, "bad") for one in notes)
+        notes = [markup.notice(one, "bad") for one in (*self._notes, self._current.problem) if one]
+        content = f'<div class="cm-hint">{text}</div>{"".join(notes)}'
         self._status.value = markup.block(content)
 
 
@@ -203,13 +188,8 @@ def _sources(settings: Settings, raw_dir: Path) -> tuple[dict[str, ServicesSourc
 
 
 def _card(widget: widgets.Widget, kind: str) -> widgets.Widget:
-    card = widgets.VBox([widget])
-    card.add_class("cm-card")
-    card.add_class(kind)
-    return card
+    return widgets.VBox([widget]).add_class("cm-card").add_class(kind)
 
 
 def _part(*parts: widgets.Widget) -> widgets.Widget:
-    part = widgets.VBox(parts)
-    part.add_class("cm-part")
-    return part
+    return widgets.VBox(parts).add_class("cm-part")

@@ -34,8 +34,7 @@ def parse_progress(line: str) -> Progress | None:
     >>> parse_progress("[2/3] features …"), parse_progress("[2/3] features: 2.1 s, 300 MB")
     (Progress(done=1, total=3, message='features …'), Progress(done=2, total=3, message='features: 2.1 s, 300 MB'))
     """
-    match = _STEP.match(line)
-    if not match:
+    if (match := _STEP.match(line)) is None:
         return None
     number, total, message = int(match[1]), int(match[2]), match[3].strip()
     return Progress(number - message.endswith("…"), total, message)

@@ -25,11 +25,8 @@ class TitlePicker:
         self._text = widgets.Text(placeholder="Type part of a title", continuous_update=True)
         self._text.observe(lambda _: self._suggest(), "value")
         self._text.on_msg(self._handle_message)
-        self._suggestions, self._chosen = widgets.HBox(), widgets.HBox()
-        for row in (self._suggestions, self._chosen):
-            row.add_class("cm-chips")
-        self._suggestions.add_class("cm-suggestions")
-        self._chosen.add_class("cm-liked")
+        self._suggestions = widgets.HBox().add_class("cm-chips").add_class("cm-suggestions")
+        self._chosen = widgets.HBox().add_class("cm-chips").add_class("cm-liked")
         self.widget = widgets.VBox([self._text, self._suggestions, self._chosen])
 
     def set_recommender(self, recommender: Recommender | None) -> None:
@@ -72,9 +69,8 @@ class TitlePicker:
         self._on_change()
 
     def _show_picked(self) -> None:
-        self._chosen.children = [self._button(one, f"{one.label} ✕", self._remove) for one in self.picked]
-        for button in self._chosen.children:
-            button.add_class("cm-keep")
+        buttons = [self._button(one, f"{one.label} ✕", self._remove) for one in self.picked]
+        self._chosen.children = [button.add_class("cm-keep") for button in buttons]
 
     def _button(self, movie: Movie, text: str, on_press: Callable[[Movie], None]) -> widgets.Button:
         button = widgets.Button(description=text, tooltip=movie.label)
@@ -89,8 +85,7 @@ class Recommendations:
         self._picker = TitlePicker(on_change)
         self._recommender: Recommender | None = None
         self._problem = ""
-        self._list = widgets.HTML()
-        self._list.add_class("cm-scroll")
+        self._list = widgets.HTML().add_class("cm-scroll")
         heading = widgets.HTML(markup.block(markup.heading("Recommendations for a user who likes")))
         self.widget = widgets.VBox([heading, self._picker.widget, self._list])
 
@@ -114,13 +109,11 @@ class Recommendations:
         among = kept_ids[np.isin(kept_ids, self._recommender.movie_ids)]
         k = min(_MAX_FILMS, len(self._recommender))
         found = self._recommender.recommend(Preferences(liked_movie_ids=liked), k, among=among)
-        missing = len(kept_ids) - len(among)
         notes = ""
-        if missing:
+        if missing := len(kept_ids) - len(among):
             notes = markup.notice(
                 f"{missing:,} of the {len(kept_ids):,} films that fit are not in the current run, so they cannot be "
                 "recommended yet; run the pipeline with these settings (below)."
             )
-        if not found:
-            return notes + markup.notice("No film of the current run fits these filters.")
-        return notes + film_list(found)
+        none = markup.notice("No film of the current run fits these filters.")
+        return notes + (film_list(found) if found else none)

@@ -33,8 +33,7 @@ class RunPanel:
         self._last = widgets.Dropdown(options=steps, value=steps[-1])
         self._last.layout.width = "auto"
         up_to = widgets.HTML(markup.block(markup.hint("up to the step")))
-        buttons = widgets.HBox([save, self._run, up_to, self._last, self._stop])
-        buttons.add_class("cm-actions")
+        buttons = widgets.HBox([save, self._run, up_to, self._last, self._stop]).add_class("cm-actions")
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", display="none"))
         self._message, self._preview = widgets.HTML(), widgets.HTML()
         label = widgets.HTML(markup.block(markup.heading("Parameter file")))
@@ -58,9 +57,8 @@ class RunPanel:
     def run(self) -> None:
         """Start the pipeline with the present settings and show its progress."""
         try:
-            self._process = PipelineProcess(
-                self._settings(), self._folders, self._show_progress, self._finish, self._last.value
-            )
+            callbacks = self._show_progress, self._finish
+            self._process = PipelineProcess(self._settings(), self._folders, *callbacks, last=self._last.value)
         except CineMatchError as error:
             self._show_message(str(error), "bad")
             return

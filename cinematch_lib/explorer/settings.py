@@ -20,7 +20,6 @@ from cinematch_lib.storage.paths import project_path
 
 FILTERS = tuple(one.name for one in fields(Filters))
 _OWN = ("dataset", "services", *FILTERS)
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Settings:
 
     def save(self, path: Path) -> None:
         """Write the parameters as YAML, atomically. Raises CineMatchError."""
-        if path.suffix not in _SUFFIXES:
+        if path.suffix not in (".yaml", ".yml"):
             raise CineMatchError(f"a parameter file must end in .yaml or .yml, got {path}")
         if not path.parent.is_dir():
             raise CineMatchError(f"{path.parent} is not a folder; create it, or choose another path")
