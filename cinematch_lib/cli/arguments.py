@@ -4,23 +4,18 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    # What `ArgumentParser.add_subparsers` returns; argparse has no public name for it.
-    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+# What `ArgumentParser.add_subparsers` returns; argparse has no public name for it.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _WIDTH = 78  # columns of a description, as argparse has them on a terminal of 80
 
-_FOLDERS = {
-    "raw": "the data sets",
-    "data": "the cleaned catalog",
-    "artifacts": "the runs",
-}
+_FOLDERS = {"raw": "the data sets", "data": "the cleaned catalog", "artifacts": "the runs"}
 
 
 def add_command(
-    commands: "Commands",
+    commands: Commands,
     name: str,
     function: Callable[[argparse.Namespace], None],
     summary: str,
@@ -53,3 +48,9 @@ def add_command(
             help=f"folder of {_FOLDERS[folder]} (default: {folder})",
         )
     return parser
+
+
+def add_parameter_flag(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add the flag ``-p NAME VALUE``; `more` ends its help."""
+    meaning = f"a parameter of a notebook, such as: -p min_year 1990; may be repeated{more}"
+    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help=meaning)

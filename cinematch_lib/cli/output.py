@@ -49,14 +49,11 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: C
         return
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):
-        cells = [
-            f"{cell:>{width}}" if title in numbers else f"{cell:<{width}}"
-            for title, cell, width in zip(header, row, widths, strict=True)
-        ]
-        print("  ".join(cells).rstrip())
+        cells = zip(header, row, widths, strict=True)
+        print("  ".join(f"{cell:{'>' if name in numbers else '<'}{width}}" for name, cell, width in cells).rstrip())
 
 
-def print_json(value: Any) -> None:
-    """Print a value as JSON, with escapes for the characters that the encoding of stdout lacks."""
+def print_json(**fields: Any) -> None:
+    """Print a JSON object with these fields, with escapes for the characters that the encoding of stdout lacks."""
     is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(value, indent=2, ensure_ascii=not is_utf8))
+    print(json.dumps(fields, indent=2, ensure_ascii=not is_utf8))

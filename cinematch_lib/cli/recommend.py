@@ -4,21 +4,19 @@ import argparse
 import textwrap
 from typing import TYPE_CHECKING
 
-from cinematch_lib.cli.arguments import add_command
+from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.output import WIDTH, print_json, print_text, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
 if TYPE_CHECKING:
-    from cinematch_lib.cli.arguments import Commands
     from cinematch_lib.recommender.films import Movie
     from cinematch_lib.recommender.preferences import Preferences
-    from cinematch_lib.recommender.recommendations import Recommendation
     from cinematch_lib.recommender.recommender import Recommender
 
 DEFAULT_K = 10
 
 
-def add_recommend(commands: "Commands") -> None:
+def add_recommend(commands: Commands) -> None:
     """Add the command ``recommend``."""
     recommend = add_command(
         commands,
@@ -34,21 +32,15 @@ def add_recommend(commands: "Commands") -> None:
         ),
     )
     recommend.add_argument("titles", nargs="*", help=argparse.SUPPRESS)
-    recommend.add_argument(
-        "--like", action="append", default=[], metavar="TITLE", help="a film that you like; may be repeated"
-    )
-    recommend.add_argument(
-        "--dislike", action="append", default=[], metavar="TITLE", help="a film that you dislike; may be repeated"
-    )
-    recommend.add_argument(
-        "--without", action="append", default=[], metavar="TITLE", help="a film to leave out; may be repeated"
-    )
-    recommend.add_argument(
-        "--genre", action="append", default=[], help="films with at least one of these genres; may be repeated"
-    )
-    recommend.add_argument(
-        "--service", action="append", default=[], help="films on at least one of these services; may be repeated"
-    )
+    for name, kind, meaning in (
+        ("like", "TITLE", "a film that you like"),
+        ("dislike", "TITLE", "a film that you dislike"),
+        ("without", "TITLE", "a film to leave out"),
+        ("genre", "GENRE", "films with at least one of these genres"),
+        ("service", "SERVICE", "films on at least one of these services"),
+    ):
+        meaning = f"{meaning}; may be repeated"
+        recommend.add_argument(f"--{name}", action="append", default=[], metavar=kind, help=meaning)
     for name, meaning in (("year", "year of release"), ("runtime", "running time in minutes")):
         recommend.add_argument(f"--{name}-min", type=int, metavar="N", help=f"lowest {meaning}")
         recommend.add_argument(f"--{name}-max", type=int, metavar="N", help=f"highest {meaning}")
@@ -56,7 +48,7 @@ def add_recommend(commands: "Commands") -> None:
     recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
 
 
-def add_search(commands: "Commands") -> None:
+def add_search(commands: Commands) -> None:
     """Add the command ``search``."""
     search = add_command(
         commands,
@@ -83,22 +75,20 @@ def _recommend(options: argparse.Namespace) -> None:
     preferences = _preferences(options, recommender)
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     found = recommender.recommend(preferences, k)
-    is_demo = recommender.services_source == "demo"
     if options.json:
         print_json(
-            {
-                "recommendations": [one.to_dict() for one in found],
-                "count": len(found),
-                "services_source": recommender.services_source,
-                "attributions": list(recommender.attributions),
-            }
+            recommendations=[one.to_dict() for one in found],
+            count=len(found),
+            services_source=recommender.services_source,
+            attributions=list(recommender.attributions),
         )
         return
-    _print_recommendations(found)
+    for one in found:
+        _print_film(f"{one.rank:>3}.", one.movie, f"{one.score:.3f}", one.explanation)
     if len(found) < k:
         only = f"Only {len(found)} film{'s fit' if len(found) > 1 else ' fits'}" if found else "No film fits"
         print(f"{only}; loosen the filters to see more.")
-    if is_demo:
+    if recommender.services_source == "demo":
         print("\nServices marked (demo) are invented for demonstration.")
     print()
     for attribution in recommender.attributions:
@@ -112,17 +102,8 @@ def _preferences(options: argparse.Namespace, recommender: "Recommender") -> "Pr
         [_find(title, recommender).movie_id for title in titles]
         for titles in (options.like, options.dislike, options.without)
     )
-    return Preferences(
-        liked_movie_ids=liked,
-        disliked_movie_ids=disliked,
-        not_interested_ids=without,
-        preferred_genres=options.genre,
-        services=options.service,
-        runtime_min=options.runtime_min,
-        runtime_max=options.runtime_max,
-        year_min=options.year_min,
-        year_max=options.year_max,
-    )
+    bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
+    return Preferences(liked, disliked, without, options.genre, options.service, **bounds)
 
 
 def _find(title: str, recommender: "Recommender") -> "Movie":
@@ -144,18 +125,13 @@ def _search(options: argparse.Namespace) -> None:
     recommender, text = Recommender.load(options.artifacts_dir), " ".join(options.text)
     found = recommender.search(text, options.k)
     if options.json:
-        print_json({"query": text, "results": [movie.to_dict() for movie in found], "count": len(found)})
+        print_json(query=text, results=[movie.to_dict() for movie in found], count=len(found))
         return
     if not found:
         print(f"No film here has a title like {text!r}.")
     width = max((len(str(movie.movie_id)) for movie in found), default=0)
     for movie in found:
         _print_film(f"{movie.movie_id:>{width}}", movie)
-
-
-def _print_recommendations(found: "list[Recommendation]") -> None:
-    for one in found:
-        _print_film(f"{one.rank:>3}.", one.movie, f"{one.score:.3f}", one.explanation)
 
 
 def _print_film(number: str, movie: "Movie", score: str = "", explanation: str = "") -> None:
@@ -167,7 +143,7 @@ def _print_film(number: str, movie: "Movie", score: str = "", explanation: str =
         from rich.text import Text
 
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(f"{number}", Text.assemble((movie.label, "bold"), f"   {score}".rstrip()))
+        grid.add_row(number, Text.assemble((movie.label, "bold"), f"   {score}".rstrip()))
         grid.add_row("", Text(facts, style="dim"))
         if explanation:
             grid.add_row("", Text(explanation))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.cli.arguments import add_command
+from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag
 from cinematch_lib.cli.environment import load_dotenv_file
 from cinematch_lib.cli.output import print_table, print_text, terminal
 from cinematch_lib.cli.runs import size
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from cinematch_lib.artifacts.runs import RunInfo
-    from cinematch_lib.cli.arguments import Commands
     from cinematch_lib.pipeline.runner import StepTime
 
 
-def add_run(commands: "Commands") -> None:
+def add_run(commands: Commands) -> None:
     """Add the command ``run``."""
     run = add_command(
         commands,
@@ -44,14 +43,7 @@ def add_run(commands: "Commands") -> None:
         help="sample, ml-latest-small, ml-latest, ml-20m, ml-25m, ml-32m, or a folder of the raw folder with "
         "movies.csv and links.csv (default: sample)",
     )
-    run.add_argument(
-        "-p",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="a parameter of a notebook, such as: -p min_year 1990; may be repeated, and overrides the file of -f",
-    )
+    add_parameter_flag(run, ", and overrides the file of -f")
     run.add_argument("-f", type=Path, metavar="FILE", help="a YAML file of parameters, such as min_year: 1990")
     run.add_argument("--from", dest="first", metavar="STEP", help="first step to run (default: fetch)")
     run.add_argument("--to", dest="last", metavar="STEP", help="last step to run (default: evaluate)")

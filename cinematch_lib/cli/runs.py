@@ -4,18 +4,17 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.cli.arguments import add_command
+from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.output import print_json, print_table, print_text, terminal
 from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
     from cinematch_lib.artifacts.diff import Differences
-    from cinematch_lib.artifacts.runs import RunInfo, RunRecord
-    from cinematch_lib.cli.arguments import Commands
+    from cinematch_lib.artifacts.runs import RunInfo
     from cinematch_lib.evaluation.run_changes import Change
 
 
-def add_runs(commands: "Commands") -> None:
+def add_runs(commands: Commands) -> None:
     """Add the command ``runs``."""
     runs = add_command(
         commands,
@@ -38,7 +37,7 @@ def add_runs(commands: "Commands") -> None:
     runs.add_argument("--json", action="store_true", help="print JSON")
 
 
-def add_use(commands: "Commands") -> None:
+def add_use(commands: Commands) -> None:
     """Add the command ``use``."""
     use = add_command(
         commands,
@@ -59,7 +58,7 @@ def _runs(options: argparse.Namespace) -> None:
     runs, broken = list_runs(options.artifacts_dir), unreadable_runs(options.artifacts_dir)
     current = current_run_id(options.artifacts_dir)
     if options.json:
-        print_json({"current": current, "runs": [_as_dict(info) for info in runs], "unreadable": broken})
+        print_json(current=current, runs=[_as_dict(info) for info in runs], unreadable=broken)
         return
     if not runs and not broken:
         raise CineMatchError(f"{options.artifacts_dir} has no runs yet; make one: cinematch run")
@@ -75,9 +74,12 @@ def _print_list(runs: "Sequence[RunInfo]", current: str | None) -> None:
         print(f"  {'run':<26} {'data set':<18} contents")
         for info in runs:
             mark = "*" if info.run_id == current else " "
-            choices, metrics = ", ".join(_choices(info)), ", ".join(_intervals(info))
-            details = "; ".join(one for one in (size(info), choices, metrics) if one)
-            print(f"{mark} {info.run_id:<26} {info.dataset:<18} {details}")
+            metrics = [
+                f"{name} {one['mean']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+                for name, one in _metrics(info).items()
+            ]
+            details = filter(None, (size(info), ", ".join(_choices(info)), ", ".join(metrics)))
+            print(f"{mark} {info.run_id:<26} {info.dataset:<18} {'; '.join(details)}")
         return
     means = [{name: f"{one['mean']:.3f}" for name, one in _metrics(info).items()} for info in runs]
     names = list(dict.fromkeys(name for one in means for name in one))
@@ -102,19 +104,26 @@ def _compare(options: argparse.Namespace) -> None:
         raise CineMatchError(f"compare two runs, got {len(options.pair)}; list them: cinematch runs")
     records = [RunRecord(run_folder(options.artifacts_dir, name)) for name in options.pair]  # of older formats too
     pair = [record.info for record in records]
-    changes, why_not = _metric_changes(records, must=options.fail_if_worse)
+    changes: Sequence[Change] = ()
+    why_not = ""
+    try:
+        from cinematch_lib.evaluation.run_changes import metric_changes
+
+        changes = metric_changes(*records)
+    except CineMatchError as error:
+        if options.fail_if_worse:
+            raise
+        why_not = str(error)
     found = differences(*pair)
     verdict, reason = _verdict(pair, changes, why_not, same=not any(found))
     if options.json:
         print_json(
-            {
-                "old": pair[0].run_id,
-                "new": pair[1].run_id,
-                "verdict": verdict,
-                "reason": reason,
-                "metrics": [_change_as_dict(one) for one in changes],
-                "differences": found._asdict(),
-            }
+            old=pair[0].run_id,
+            new=pair[1].run_id,
+            verdict=verdict,
+            reason=reason,
+            metrics=[_change_as_dict(one) for one in changes],
+            differences=found._asdict(),
         )
     else:
         _print_changes([one for one in changes if one.differs], pair)
@@ -122,21 +131,6 @@ def _compare(options: argparse.Namespace) -> None:
         print_text(f"Verdict: {verdict}; {reason}.")
     if options.fail_if_worse and (worse := [one.name for one in changes if one.is_worse]):
         raise CineMatchError(f"{options.pair[1]} is worse than {options.pair[0]} beyond the noise: {'; '.join(worse)}")
-
-
-def _metric_changes(records: "Sequence[RunRecord]", *, must: bool) -> "tuple[Sequence[Change], str]":
-    """How the metrics of two runs differ, and why they cannot be compared where they cannot.
-
-    With `must`, CineMatchError is raised instead.
-    """
-    try:
-        from cinematch_lib.evaluation.run_changes import metric_changes
-
-        return metric_changes(*records), ""
-    except CineMatchError as error:
-        if must:
-            raise
-        return [], str(error)
 
 
 def _verdict(pair: "Sequence[RunInfo]", changes: "Sequence[Change]", why_not: str, *, same: bool) -> tuple[str, str]:
@@ -219,10 +213,6 @@ def _metrics(info: "RunInfo") -> dict[str, dict[str, float]]:
     """The main metrics of the recommender that the run serves; empty where it was not evaluated."""
     metrics = info.facts.get("evaluate", {}).get("metrics", {})
     return metrics.get("served") or metrics.get("hybrid") or {}
-
-
-def _intervals(info: "RunInfo") -> list[str]:
-    return [f"{name} {one['mean']:.3f} [{one['low']:.3f}, {one['high']:.3f}]" for name, one in _metrics(info).items()]
 
 
 def _choices(info: "RunInfo") -> list[str]:

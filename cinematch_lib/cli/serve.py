@@ -8,9 +8,8 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from cinematch_lib.cli.arguments import add_command
+from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.environment import load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
@@ -18,11 +17,8 @@ from cinematch_lib.errors import CineMatchError, require_extra
 _SWITCH_SECONDS = 0.0005
 _DRAIN_SECONDS = 30  # time that requests in flight have after a signal to stop
 
-if TYPE_CHECKING:
-    from cinematch_lib.cli.arguments import Commands
 
-
-def add_serve(commands: "Commands") -> None:
+def add_serve(commands: Commands) -> None:
     """Add the command ``serve``."""
     serve = add_command(
         commands,

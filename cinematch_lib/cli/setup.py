@@ -2,16 +2,12 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from cinematch_lib.cli.arguments import add_command
+from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag
 from cinematch_lib.cli.environment import load_dotenv_file
 
-if TYPE_CHECKING:
-    from cinematch_lib.cli.arguments import Commands
 
-
-def add_setup(commands: "Commands", run_command: Callable[[Sequence[str]], None]) -> None:
+def add_setup(commands: Commands, run_command: Callable[[Sequence[str]], None]) -> None:
     """Add the command ``setup``; `run_command` executes another command of ``cinematch``, given its words."""
     setup = add_command(
         commands,
@@ -44,14 +40,7 @@ def add_setup(commands: "Commands", run_command: Callable[[Sequence[str]], None]
         metavar="N",
         help="request TMDb's data for the N most rated films only, or 'all'",
     )
-    setup.add_argument(
-        "-p",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="a parameter of a notebook, such as: -p min_year 1990; may be repeated",
-    )
+    add_parameter_flag(setup)
     setup.add_argument("--to", metavar="STEP", help="last step to run (default: evaluate)")
     setup.add_argument(
         "--save-token", action=argparse.BooleanOptionalAction, help="store a token that you type in the file .env"

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from cinematch_lib.catalog.filters import Filters
@@ -123,8 +124,7 @@ class Interview:
         terminal.heading("TMDb")
         terminal.say("It adds overviews, casts, posters and streaming offers, and requires a free token.")
         given = self._values.get("use_tmdb")
-        wanted = self._prompter.confirm("Take TMDb's data?", default=False, given=given)
-        self._values["use_tmdb"] = wanted
+        wanted = self._values["use_tmdb"] = self._prompter.confirm("Take TMDb's data?", default=False, given=given)
         if wanted:
             self._tmdb(data_set)
         return wanted
@@ -143,23 +143,17 @@ class Interview:
             )
             if is_overridden:
                 terminal.say(f"But the environment sets {TOKEN} too, which overrides the file: unset it there.")
-            self._plan.stores_token = self._prompter.confirm(
-                "Store it there?", default=False, given=self._options.save_token
-            )
+            given = self._options.save_token
+            self._plan.stores_token = self._prompter.confirm("Store it there?", default=False, given=given)
         if "tmdb_limit" not in self._values:
-            terminal.rows(
-                [
-                    ("all", tmdb_time(data_set, None)),
-                    (str(_FIRST_LOOK), f"{tmdb_time(data_set, _FIRST_LOOK)}; a good first try"),
-                ]
-            )
+            first_look = f"{tmdb_time(data_set, _FIRST_LOOK)}; a good first try"
+            terminal.rows([("all", tmdb_time(data_set, None)), (str(_FIRST_LOOK), first_look)])
             terminal.say(
                 "A number takes the most rated films. Each response is stored at once: an interrupted run goes on "
                 "where it stopped."
             )
-            self._values["tmdb_limit"] = self._prompter.text(
-                "Number of films, or all", self._limit, default=str(_FIRST_LOOK)
-            )
+            answer = self._prompter.text("Number of films, or all", self._limit, default=str(_FIRST_LOOK))
+            self._values["tmdb_limit"] = answer
 
     def _limit(self, text: str) -> int | None:
         limit: int | None = parse(self._known["tmdb_limit"], "none" if text.casefold() == "all" else text)
@@ -183,9 +177,8 @@ class Interview:
         if parameter.type is bool:
             self._values[name] = self._prompter.confirm(name, default=value)
         else:
-            self._values[name] = self._prompter.text(
-                name, lambda text: self._parsed(parameter, text), default=to_text(value)
-            )
+            parsed = partial(self._parsed, parameter)
+            self._values[name] = self._prompter.text(name, parsed, default=to_text(value))
 
     def _parsed(self, parameter: Parameter, text: str) -> Any:
         value = parse(parameter, text)

@@ -68,8 +68,8 @@ def check(values: Mapping[str, Any], dataset: str | None = None) -> None:
     file = Path(values["services_file"]) if values["services_file"] else None
     if file is not None and not file.is_file():
         raise CineMatchError(f"services_file must be a CSV file, and there is none at {file}")
-    how = {"region": values["region"], "offers": values["offers"], "seed": values["seed"]}
-    ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **how)
+    options = {name: values[name] for name in ("region", "offers", "seed")}
+    ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **options)
     names = ("max_features", "ngram_max", "min_df", "field_weights")
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
 
@@ -78,6 +78,5 @@ def _check_genres(genres: Sequence[str]) -> None:
     known = MOVIELENS_GENRES + TMDB_ONLY_GENRES
     for genre in Filters(genres_keep=genres).genres_keep:
         if genre not in known:
-            raise UnknownNameError(
-                f"there is no genre {genre!r}; there are {', '.join(known)}", close_names(genre, known)
-            )
+            message = f"there is no genre {genre!r}; there are {', '.join(known)}"
+            raise UnknownNameError(message, close_names(genre, known))
