@@ -129,44 +129,15 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name for name in re.split(r", (?!(?:Jr\.|Sr\.|III|PhD)(?:,|$))", text or "") if name)
 
 
-# ISO 639-1 codes of the languages that are some film's only one, as Wikidata names them.
-_LANGUAGES = {
-    "ar": "Arabic",
-    "bn": "Bangla",
-    "bo": "Tibetan",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Modern Greek",
-    "en": "American English|Australian English|English",
-    "es": "Spanish",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "ml": "Malayalam",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sr": "Serbian",
-    "sv": "Swedish",
-    "ta": "Tamil",
-    "th": "Thai",
-    "tr": "Turkish",
-    "vi": "Vietnamese",
-    "zh": "Cantonese|Chinese|Mandarin|Putonghua|Standard Chinese|Yue Chinese",
-    "zu": "Zulu",
-}
-_LANGUAGE_CODES = {name: code for code, names in _LANGUAGES.items() for name in names.split("|")}
+# ISO 639-1 codes of the languages that are some film's only one, and the names that Wikidata has for each.
+_LANGUAGES = """
+ar Arabic, bn Bangla, bo Tibetan, cs Czech, da Danish, de German, el Modern Greek, es Spanish, fa Persian, fi Finnish,
+fr French, he Hebrew, hi Hindi, hu Hungarian, id Indonesian, it Italian, ja Japanese, ko Korean, ml Malayalam, nl Dutch,
+no Norwegian, pl Polish, pt Portuguese, ro Romanian, ru Russian, sr Serbian, sv Swedish, ta Tamil, th Thai, tr Turkish,
+vi Vietnamese, zu Zulu, en English, en American English, en Australian English, zh Cantonese, zh Chinese, zh Mandarin,
+zh Putonghua, zh Standard Chinese, zh Yue Chinese
+"""
+_LANGUAGE_CODES = {name: code for code, name in re.findall(r"(\w\w) ([\w ]+)", _LANGUAGES)}
 _ENGLISH_SPEAKING = {"United States", "United Kingdom", "Canada", "Australia", "New Zealand", "Ireland"}
 
 

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 from cinematch_lib.artifacts.manifest import RECORDS, RunInfo
 
 _PIPELINE = "pipeline"  # the times of the steps, which always differ
-_COST = "cost"  # times and memory that a step recorded
-_METRICS = "metrics"  # compared with their noise by `evaluation.run_changes`
+_OMITTED = ("cost", "metrics")  # costs always differ; metrics are compared with their noise by `evaluation.run_changes`
 
 
 class Differences(NamedTuple):
@@ -46,7 +45,7 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings flattened, with dotted names."""
     flat: dict[str, Any] = {}
     for name, one in value.items():
-        if name in (_COST, _METRICS):
+        if name in _OMITTED:
             continue
         if isinstance(one, Mapping):
             flat |= _flat(one, f"{prefix}{name}.")

@@ -86,9 +86,8 @@ class Draft:
         report = catalog.report
         self.write_json(REPORT, report.to_dict())
         self.path(REJECTS).write_bytes((catalog.data_dir / REJECTS).read_bytes())
-        self.record(
-            "clean", dataset=report.dataset, inputs=report.inputs, filters=report.filters, services=report.services
-        )
+        facts = {name: getattr(report, name) for name in ("dataset", "inputs", "filters", "services")}
+        self.record("clean", **facts)
 
     def write_features(self, features: "FeatureSet", films_table: Mapping[str, Any]) -> None:
         """Write the feature matrix and the films table that the recommender loads, and the fitted estimators."""

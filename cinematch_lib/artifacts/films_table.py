@@ -6,21 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_COLUMNS = {
-    "movie_id": "movieId",
-    "title": "title",
-    "year": "year",
-    "runtime": "runtime",
-    "genres": "genres",
-    "services": "services",
-    "overview": "overview",
-    "director": "director",
-    "cast_top": "cast_top",
-    "tmdb_id": "tmdbId",
-    "imdb_id": "imdbId",
-    "poster_path": "poster_path",
-    "original_language": "original_language",
-}
+_COLUMNS = (
+    "movieId title year runtime genres services overview director cast_top tmdbId imdbId poster_path original_language"
+)
 
 
 def movies_meta(
@@ -36,8 +24,8 @@ def movies_meta(
     `attributions` are the lines to show with the films. Unknown numbers are null.
     """
     columns: dict[str, list[Any]] = {
-        name: films[column].astype("object").where(films[column].notna(), None).tolist()
-        for name, column in _COLUMNS.items()
+        name.replace("Id", "_id"): films[name].astype("object").where(films[name].notna(), None).tolist()
+        for name in _COLUMNS.split()
     }
     columns["quality"] = [float(value) for value in quality]
     return {

@@ -25,7 +25,9 @@ _ARRAYS = {
     "indices": "i",
     "indptr": "i",
 }
-_UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+# The exceptions of numpy, scipy and zipfile for a file that holds no arrays; a pickle is a ValueError to them.
+_WRONG_CONTENT = (ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError)
+UNREADABLE = (*_WRONG_CONTENT, OSError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class ItemWeights:
             if not matrix.has_sorted_indices:
                 raise ValueError("the columns of a row are not sorted")
             return cls(matrix=matrix, **arrays)
-        except (*_UNREADABLE, CineMatchError) as error:
+        except (*UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
 
 

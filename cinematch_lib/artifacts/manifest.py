@@ -3,6 +3,7 @@
 The manifest is sealed by a checksum over its own content, so that every change of a run is detected.
 """
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +16,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import sha256, to_json, write_text
 
 FORMAT_VERSION = 3
-OLDEST_RECORD_VERSION = (
-    2  # records (facts, metrics) are readable from this version on; recommenders need the present one
-)
+OLDEST_RECORD_VERSION = 2  # of runs whose facts and metrics can be read; recommenders need the present version
 MANIFEST = "manifest.json"
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
 RECORDS = "notebooks/"  # they carry times, and are left out of fingerprints and comparisons
@@ -42,17 +41,9 @@ class RunInfo:
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> "RunInfo":
         """From the JSON value of a verified manifest."""
-        steps = manifest["steps"]
-        return cls(
-            manifest["run_id"],
-            manifest["created"],
-            manifest["fingerprint"],
-            next((facts["dataset"] for facts in steps.values() if "dataset" in facts), ""),
-            steps,
-            manifest["packages"],
-            manifest["files"],
-            manifest["format_version"],
-        )
+        names = ("run_id", "created", "fingerprint", "packages", "files", "format_version")
+        dataset = next((facts["dataset"] for facts in manifest["steps"].values() if "dataset" in facts), "")
+        return cls(dataset=dataset, facts=manifest["steps"], **{name: manifest[name] for name in names})
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Mapping[str, Any]]) -> RunInfo:
@@ -120,8 +111,5 @@ def _is_sound(manifest: Mapping[str, Any]) -> bool:
 
 
 def _free_run_id(runs: Path, wanted: str) -> str:
-    run_id, number = wanted, 1
-    while (runs / run_id).exists():
-        number += 1
-        run_id = f"{wanted}-{number}"
-    return run_id
+    ids = itertools.chain([wanted], (f"{wanted}-{number}" for number in itertools.count(2)))
+    return next(run_id for run_id in ids if not (runs / run_id).exists())

@@ -8,14 +8,12 @@ one, whole. No pickle is ever read.
 import io
 import json
 import re
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 from scipy import sparse
 
-from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
+from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, UNREADABLE, ItemWeights
 from cinematch_lib.artifacts.manifest import (
     FORMAT_VERSION,
     MANIFEST,
@@ -102,7 +100,7 @@ class Run(RunRecord):
         try:
             matrix = sparse.load_npz(io.BytesIO(self.read_bytes(name)))
             matrix.check_format()
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise CineMatchError(
                 f"{self.folder / name} holds no sparse matrix and was refused ({error}); {REMEDY}"
             ) from None
@@ -117,21 +115,6 @@ class Run(RunRecord):
             return ItemWeights.read(data)
         except CineMatchError as error:
             raise CineMatchError(f"{self.folder / ITEM_WEIGHTS} was refused: {error}; {REMEDY}") from None
-
-
-# The exceptions of numpy, scipy and zipfile for a file that is no matrix; a pickle is a ValueError to them.
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    IndexError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def list_runs(artifacts_dir: Path) -> list[RunInfo]:

@@ -113,10 +113,8 @@ def demo_services(movie_ids: np.ndarray, seed: int = 0) -> list[str]:
     held = np.zeros(len(movie_ids), dtype=np.int64)
     for bit, (name, share) in enumerate(_DEMO_SHARES.items()):
         held |= (_unit_hash(movie_ids, zlib.crc32(name.encode()) + seed) < share).astype(np.int64) << bit
-    joined = [
-        LIST_SEPARATOR.join(name for bit, name in enumerate(names) if pattern >> bit & 1)
-        for pattern in range(1 << len(names))
-    ]
+    patterns = range(1 << len(names))
+    joined = [LIST_SEPARATOR.join(one for bit, one in enumerate(names) if number >> bit & 1) for number in patterns]
     return [joined[pattern] for pattern in held]
 
 
@@ -147,9 +145,8 @@ def _tmdb_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     _reject(source.path, offers["tmdb_id"], service, unusable, rejects)
     pairs = pd.DataFrame({"name": service, "kind": offers["kind"]}).drop_duplicates()
     names = {pair: service_name(*pair) for pair in pairs.itertuples(index=False, name=None)}
-    called = pd.Series(
-        [names[pair] for pair in zip(service, offers["kind"], strict=True)], index=offers.index, dtype="str"
-    )
+    named = [names[pair] for pair in zip(service, offers["kind"], strict=True)]
+    called = pd.Series(named, index=offers.index, dtype="str")
     counts = (offers["region"].str.upper() == source.region) & offers["kind"].isin(source.kinds) & (service != "")
     # Films without a tmdbId may have been found by their IMDb id.
     unlinked = films[films["tmdbId"].isna() & (films["imdbId"] != "")]

@@ -59,12 +59,8 @@ class CleaningReport:
 
     def notes(self) -> pd.DataFrame:
         """Rejected rows and repaired values of all tables: `file`, `what`, `rows`."""
-        rows = [
-            (file, what, count)
-            for counts in (self.rejected, self.repairs)
-            for file in counts
-            for what, count in counts[file].items()
-        ]
+        files = [*self.rejected.items(), *self.repairs.items()]
+        rows = [(file, what, count) for file, counts in files for what, count in counts.items()]
         return pd.DataFrame(rows, columns=["file", "what", "rows"])
 
     def summary(self) -> str:
@@ -141,12 +137,7 @@ def clean(
         inputs={path.name: md5_of(path) for path in (metadata_path, services.table) if path} | checksums(folder),
         catalog_md5=md5_of(data_dir / CATALOG),
         filters=_plain(filters),
-        services={
-            "source": services.source,
-            "region": services.region,
-            "kinds": list(services.kinds),
-            "seed": services.seed,
-        },
+        services={name: value for name, value in _plain(services).items() if name != "path"},
         read=len(kept) + sum(dropped.values()),
         dropped=dropped,
         kept=len(kept),
@@ -228,5 +219,5 @@ def waterfall_steps(read: int, dropped: Mapping[str, int]) -> list[tuple[str, in
     return [*steps, ("kept", steps[-1][2], steps[-1][2])]
 
 
-def _plain(filters: Filters) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items()}
+def _plain(options: Filters | ServicesSource) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(options).items()}

@@ -1,7 +1,7 @@
 """Comparison of models under one protocol: each is tuned with the same budget, fitted and evaluated."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,25 +31,19 @@ ServeFunction = Callable[[Fold, Hybrid], ServedRecommender]
 class ModelResult:
     """The results of one model in all folds.
 
-    Attributes
-    ----------
-    name : the model's name.
-    best_params : its hyperparameters, one mapping for each fold in which they differ.
-    trials : the candidates of its search with their metric.
-    values : metrics of each test user, float64 (users, metrics), indexed by userId.
-    lists : recommendations of all folds.
-    cold_users : nDCG of each user by the number of known likes, float64 (users, numbers); None if not measured.
-    cost : seconds and megabytes, which vary between runs.
-
+    `best_params` has one mapping for each fold in which the hyperparameters differ; `trials` are the candidates of the
+    search with their metric; `values`, float64 (users, metrics), are indexed by userId; `lists` are the recommendations
+    of all folds; `cold_users` is the nDCG of each user by the number of known likes, float64 (users, numbers), None if
+    not measured; `cost` is in seconds and megabytes, which vary between runs.
     """
 
     name: str
-    best_params: list[dict[str, Any]] = field(default_factory=list)
-    trials: pd.DataFrame = field(default_factory=pd.DataFrame)
-    values: pd.DataFrame = field(default_factory=pd.DataFrame)
-    lists: pd.DataFrame = field(default_factory=pd.DataFrame)
-    cold_users: pd.DataFrame | None = None
-    cost: dict[str, float] = field(default_factory=dict)
+    best_params: list[dict[str, Any]]
+    trials: pd.DataFrame
+    values: pd.DataFrame
+    lists: pd.DataFrame
+    cold_users: pd.DataFrame | None
+    cost: dict[str, float]
 
 
 @dataclass(frozen=True)

@@ -72,12 +72,8 @@ def _resampled_means(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
         raise CineMatchError(f"an interval needs a finite value for each of one user or more, got {len(values)} values")
     rng = np.random.default_rng(seed)
     step = max(1, _BATCH // len(values))
-    return np.concatenate(
-        [
-            values[rng.integers(0, len(values), (min(step, draws - done), len(values)))].mean(axis=1)
-            for done in range(0, draws, step)
-        ]
-    )
+    sizes = ((min(step, draws - done), len(values)) for done in range(0, draws, step))
+    return np.concatenate([values[rng.integers(0, len(values), size)].mean(axis=1) for size in sizes])
 
 
 def _percentiles(mean: float, means: np.ndarray, level: float) -> Interval:

@@ -130,8 +130,7 @@ def _diversity(lists: pd.DataFrame, catalog: pd.DataFrame) -> np.ndarray:
         catalog.set_index("movieId")["genres"].reindex(lists["movieId"]).fillna("").astype("str").reset_index(drop=True)
     )
     flags = genres.str.get_dummies(LIST_SEPARATOR).to_numpy(dtype=np.float64)
-    norms = np.sqrt(flags.sum(axis=1, keepdims=True))
-    unit = flags / np.maximum(norms, 1)
+    unit = flags / np.maximum(np.sqrt(flags.sum(axis=1, keepdims=True)), 1)
     _, code, size = np.unique(lists["userId"].to_numpy(), return_inverse=True, return_counts=True)
     member = sparse.csr_matrix((np.ones(len(code)), (code, np.arange(len(code)))), shape=(len(size), len(code)))
     # The cosines of all pairs of a list add up to (‖Σ x‖² − Σ ‖x‖²) / 2.

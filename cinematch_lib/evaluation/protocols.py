@@ -26,7 +26,8 @@ PROTOCOLS = ("users", "time", "liang2018")
 MIN_TEST_USERS, MIN_FILMS = 10, 20
 _TRAIN_SHARE = 0.8  # by time: the share of the ratings before the date, if no date is given
 _CROSS_VALIDATED = 1000  # with at most so many users, all of them are tested, in folds
-_FOLDS, _MAX_TEST_USERS, _MAX_VALIDATION_USERS = 4, 1000, 500
+_FOLDS, _MAX_TEST_USERS, _MAX_VALIDATION_USERS, _LIANG2018_USERS = 4, 1000, 500, 10_000
+_Tags = pd.DataFrame | None  # the table of tags.csv
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def make_protocol(
     if name == "time":
         return _by_time(ratings, films, tags, _TRAIN_SHARE if date is None else date, seed)
     if name == "liang2018":
-        return _liang2018(ratings, films, tags, test_users, seed)
+        return _liang2018(ratings, films, tags, _LIANG2018_USERS if test_users is None else test_users, seed)
     if folds is None:
         folds = _FOLDS if test_users is None and ratings["userId"].nunique() <= _CROSS_VALIDATED else 1
     if folds > 1:
@@ -133,9 +134,7 @@ def make_fold(
     return Fold(split, with_tags(films, tags[~whole_numbers(tags["userId"]).isin(omitted)]))
 
 
-def _cross_validation(
-    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, folds: int, seed: int
-) -> Protocol:
+def _cross_validation(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, folds: int, seed: int) -> Protocol:
     validation, *tested = folds_by_users(ratings, folds + 1, seed=seed)
     held_out = np.concatenate([split.held_out.index for split in tested])
     validation = replace(validation, train=validation.train.drop(held_out))
@@ -150,9 +149,7 @@ def _cross_validation(
     )
 
 
-def _single_fold(
-    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, test_users: int, seed: int
-) -> Protocol:
+def _single_fold(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int, seed: int) -> Protocol:
     split = split_by_users(ratings, test_users, seed=seed)
     validation = _validation_split(split.train, seed)
     return Protocol(
@@ -164,9 +161,7 @@ def _single_fold(
     )
 
 
-def _by_time(
-    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, date: str | float, seed: int
-) -> Protocol:
+def _by_time(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, date: str | float, seed: int) -> Protocol:
     split = split_by_time(ratings, date)
     eligible = count_eligible_users(split.train)
     if eligible < MIN_TEST_USERS:
@@ -187,10 +182,8 @@ def _by_time(
     )
 
 
-def _liang2018(
-    ratings: pd.DataFrame, films: pd.DataFrame, tags: pd.DataFrame | None, test_users: int | None, seed: int
-) -> Protocol:
-    split = split_liang2018(ratings, 10_000 if test_users is None else test_users, seed=seed or 98765)
+def _liang2018(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int, seed: int) -> Protocol:
+    split = split_liang2018(ratings, test_users, seed=seed or 98765)
     films = films[films["movieId"].isin(split.train["movieId"].unique())]
     validation = _validation_split(split.train, seed)
     return Protocol(

@@ -149,15 +149,14 @@ def by_popularity(comparison: Comparison, names: Sequence[str]) -> pd.DataFrame:
 
     Rows are classes of films; columns are `held-out films`, their number, and the models `names`.
     """
-    folds, k = comparison.protocol.folds, comparison.recall_k
-    most = max(fold.split.train["movieId"].value_counts().max() for fold in folds)
+    splits, k = [fold.split for fold in comparison.protocol.folds], comparison.recall_k
+    most = max(split.train["movieId"].value_counts().max() for split in splits)
     edges = [edge for edge in _EDGES if edge <= most]
     columns: dict[str, pd.Series] = {}
     for name in names:
         lists = comparison.results[name].lists
         parts = []
-        for fold in folds:
-            split = fold.split
+        for split in splits:
             of_fold = lists[lists["userId"].isin(split.users)]
             parts.append(recall_by_popularity(of_fold, split.held_out, split.train, k, edges).set_index("ratings"))
         total = pd.concat([part["held_out"] for part in parts], axis=1).sum(axis=1)

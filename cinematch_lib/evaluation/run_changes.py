@@ -17,14 +17,9 @@ from cinematch_lib.evaluation.report import NAMES, metric_label, percent
 class Change:
     """The change of a metric of a model from one run to another.
 
-    Attributes
-    ----------
-    model, metric : their names as in ``metrics.json``.
-    before, after : the means.
-    difference : the interval of `after` − `before`.
-    users : the number of users by whom the runs are paired; None if the runs tested different users or films, so
-        that only means are compared.
-
+    `model` and `metric` are named as in ``metrics.json``; `before` and `after` are means, `difference` is the interval
+    of after − before. `users` is the number of users by whom the runs are paired; None if the runs tested different
+    users or films, so that only means are compared.
     """
 
     model: str

@@ -20,13 +20,8 @@ MIN_LIKES = 5  # of an eligible test user
 class Split:
     """A partition of ratings into tables with the same columns.
 
-    Attributes
-    ----------
-    train : ratings to fit models on.
-    histories : ratings of the test users that models may use to recommend.
-    held_out : likes of the test users that are to be found.
-    unused : all other ratings.
-
+    `train` are ratings to fit models on; `histories` are ratings of the test users that models may use to recommend;
+    `held_out` are likes of the test users that are to be found; `unused` are all other ratings.
     """
 
     train: pd.DataFrame
@@ -55,10 +50,7 @@ def split_by_users(
     is `fold_in` of the likes and all lower ratings; the other likes, at least one, are held out.
     Raises CineMatchError if too few users are eligible.
     """
-    _check(ratings, fold_in)
-    liked = ratings["rating"].to_numpy() >= LIKED
-    user, n_users = _codes(ratings["userId"])
-    eligible = _eligible(user, liked, n_users, min_likes)
+    liked, user, n_users, eligible = _users_with_likes(ratings, fold_in, min_likes)
     number = _number_of_test_users(test_users, n_users, len(eligible), min_likes)
     rng = np.random.default_rng(seed)
     is_test = np.zeros(n_users, dtype=bool)
@@ -72,10 +64,7 @@ def folds_by_users(
     ratings: pd.DataFrame, folds: int = 5, *, fold_in: float = FOLD_IN, min_likes: int = MIN_LIKES, seed: int = 0
 ) -> list[Split]:
     """Cross-validation with splits as by `split_by_users`: every eligible user is a test user exactly once."""
-    _check(ratings, fold_in)
-    liked = ratings["rating"].to_numpy() >= LIKED
-    user, n_users = _codes(ratings["userId"])
-    eligible = _eligible(user, liked, n_users, min_likes)
+    liked, user, n_users, eligible = _users_with_likes(ratings, fold_in, min_likes)
     if not 2 <= folds <= len(eligible):
         raise CineMatchError(f"folds must be between 2 and {len(eligible)} (users with enough likes), got {folds}")
     rng = np.random.default_rng(seed)
@@ -122,10 +111,7 @@ def split_liang2018(ratings: pd.DataFrame, held_out_users: int = 10_000, *, seed
     Films without a training like are omitted. The metrics are nDCG@100, and Recall@20 and Recall@50 divided by
     at most k.
     """
-    _check(ratings, FOLD_IN)
-    liked = ratings["rating"].to_numpy() >= LIKED
-    user, n_users = _codes(ratings["userId"])
-    eligible = _eligible(user, liked, n_users, MIN_LIKES)
+    liked, user, n_users, eligible = _users_with_likes(ratings, FOLD_IN, MIN_LIKES)
     if not 1 <= held_out_users <= (len(eligible) - 1) // 2:
         raise CineMatchError(
             f"held_out_users must be between 1 and {max((len(eligible) - 1) // 2, 0)} (half of the {len(eligible)} "
@@ -153,15 +139,18 @@ def _hold_out_rows(
     return held_out
 
 
-def _codes(ids: pd.Series) -> tuple[np.ndarray, int]:
-    """The users as integers from 0 on, int64 (ratings,), and their number."""
-    users, codes = np.unique(ids.to_numpy(), return_inverse=True)
-    return codes, len(users)
+def _users_with_likes(
+    ratings: pd.DataFrame, fold_in: float, min_likes: int
+) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+    """Which ratings are likes, bool (ratings,); their users as integers from 0 on, int64 (ratings,), and how many.
 
-
-def _eligible(user: np.ndarray, liked: np.ndarray, n_users: int, min_likes: int) -> np.ndarray:
-    """The codes of the users with at least `min_likes` likes, and two in any case: int64."""
-    return np.flatnonzero(np.bincount(user[liked], minlength=n_users) >= max(2, min_likes))
+    The last array, int64, holds the users with at least `min_likes` likes, and two in any case.
+    """
+    _check(ratings, fold_in)
+    liked = ratings["rating"].to_numpy() >= LIKED
+    users, user = np.unique(ratings["userId"].to_numpy(), return_inverse=True)
+    eligible = np.flatnonzero(np.bincount(user[liked], minlength=len(users)) >= max(2, min_likes))
+    return liked, user, len(users), eligible
 
 
 def _number_of_test_users(test_users: int | float, n_users: int, eligible: int, min_likes: int) -> int:

@@ -32,21 +32,16 @@ class ItemKNN(Model):
         self.neighbours, self.weighting = neighbours, weighting
 
     def _fit(self, train: Interactions, catalog: "pd.DataFrame") -> None:
-        nearest = _implicit("nearest_neighbours")
-        recommender = {
-            "cosine": nearest.CosineRecommender,
-            "tfidf": nearest.TFIDFRecommender,
-            "bm25": nearest.BM25Recommender,
-        }[self.weighting]
+        name = {"cosine": "CosineRecommender", "tfidf": "TFIDFRecommender", "bm25": "BM25Recommender"}[self.weighting]
+        recommender = getattr(_implicit("nearest_neighbours"), name)
         model = recommender(K=self.neighbours + 1, num_threads=1)  # each film is its own nearest neighbour
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Method expects CSR input")  # raised by implicit's own code
             model.fit(train.likes.astype(np.float64), show_progress=False)
         weights = sparse.coo_matrix(model.similarity)
         others = weights.row != weights.col
-        self._weights = sparse.csr_matrix(
-            (weights.data[others].astype(np.float32), (weights.row[others], weights.col[others])), shape=weights.shape
-        )
+        entries = (weights.data[others].astype(np.float32), (weights.row[others], weights.col[others]))
+        self._weights = sparse.csr_matrix(entries, shape=weights.shape)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
         return np.asarray((queries.likes @ self._weights).todense(), dtype=np.float32)
@@ -73,14 +68,7 @@ class Als(Model):
 
     def _fit(self, train: Interactions, catalog: "pd.DataFrame") -> None:
         with threadpool_limits(1, user_api="blas"):  # on small matrices, threads mostly wait for each other
-            self._model = _implicit("als").AlternatingLeastSquares(
-                factors=self.factors,
-                regularization=self.regularization,
-                alpha=self.alpha,
-                iterations=self.iterations,
-                random_state=self.seed,
-                num_threads=1,
-            )
+            self._model = _implicit("als").AlternatingLeastSquares(alpha=self.alpha, **_common_options(self))
             self._model.fit(user_item_matrix(train, self.weighted_ratings), show_progress=False)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
@@ -111,14 +99,8 @@ class Bpr(Model):
         self.iterations, self.damping, self.seed = iterations, damping, seed
 
     def _fit(self, train: Interactions, catalog: "pd.DataFrame") -> None:
-        model = _implicit("bpr").BayesianPersonalizedRanking(
-            factors=self.factors,
-            learning_rate=self.learning_rate,
-            regularization=self.regularization,
-            iterations=self.iterations,
-            random_state=self.seed,
-            num_threads=1,
-        )
+        options = _common_options(self)
+        model = _implicit("bpr").BayesianPersonalizedRanking(learning_rate=self.learning_rate, **options)
         model.fit(train.likes, show_progress=False)
         self._factors, self._users = np.asarray(model.item_factors), np.asarray(model.user_factors)
         # User factors differ in scale from means of film factors: the least-squares factor between the two.
@@ -138,6 +120,11 @@ def _zero_empty_rows(scores: np.ndarray, X: sparse.csr_matrix) -> np.ndarray:
     """Set the scores of users without any input to exactly 0, which rounding may have missed."""
     scores[np.diff(X.indptr) == 0] = 0
     return scores
+
+
+def _common_options(model: Als | Bpr) -> dict[str, Any]:
+    options = {name: getattr(model, name) for name in ("factors", "regularization", "iterations")}
+    return options | {"random_state": model.seed, "num_threads": 1}
 
 
 def _implicit(module: str) -> Any:

@@ -16,12 +16,8 @@ LIKED = 4.0  # a rating of this or more is a like
 class Interactions:
     """A user-item matrix of ratings with their times.
 
-    Attributes
-    ----------
-    users, films : MovieLens ids, int64, ascending: the rows and the columns.
-    ratings : CSR float32 (users, films) with sorted indices.
-    timestamps : float64 (ratings,), seconds since 1970 in the order of `ratings.data`; None if unknown.
-
+    `users` and `films` are MovieLens ids, int64, ascending: the rows and the columns of `ratings`, which is CSR float32
+    with sorted indices. `timestamps`, float64 (ratings,), are seconds since 1970 in the order of `ratings.data`, or None.
     """
 
     users: np.ndarray
@@ -77,9 +73,8 @@ class Interactions:
     def map_ratings(self, function: Callable[[np.ndarray], np.ndarray]) -> sparse.csr_matrix:
         """CSR float32 (users, films) of `function` applied to the array of ratings; zeros are not stored."""
         values = np.asarray(function(self.ratings.data), dtype=np.float32)
-        matrix = sparse.csr_matrix(
-            (values, self.ratings.indices, self.ratings.indptr), shape=self.ratings.shape, copy=True
-        )
+        entries = (values, self.ratings.indices, self.ratings.indptr)
+        matrix = sparse.csr_matrix(entries, shape=self.ratings.shape, copy=True)
         matrix.eliminate_zeros()
         return matrix
 
@@ -104,9 +99,8 @@ class Interactions:
         of_held_out = np.repeat(np.arange(len(self)), np.diff(held_out.indptr)) * len(self.films) + held_out.indices
         kept = ~np.isin(positions, of_held_out)
         indptr = np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=len(self)))])
-        ratings = sparse.csr_matrix(
-            (self.ratings.data[kept], self.ratings.indices[kept], indptr), shape=self.ratings.shape
-        )
+        entries = (self.ratings.data[kept], self.ratings.indices[kept], indptr)
+        ratings = sparse.csr_matrix(entries, shape=self.ratings.shape)
         return Interactions(self.users, self.films, ratings, None if self.timestamps is None else self.timestamps[kept])
 
 

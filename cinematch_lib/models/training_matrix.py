@@ -21,9 +21,8 @@ def rating_weight(ratings: np.ndarray) -> np.ndarray:
     >>> rating_weight(np.array([5.0, 4.0, 3.5, 3.0, 2.5, 0.5])).tolist()
     [1.2, 1.0, 0.6, 0.6, 0.3, 0.3]
     """
-    return np.select(
-        [ratings >= _LOVED, ratings >= LIKED, ratings >= _NEUTRAL], _RATING_WEIGHTS[:3], _RATING_WEIGHTS[3]
-    )
+    conditions = [ratings >= _LOVED, ratings >= LIKED, ratings >= _NEUTRAL]
+    return np.select(conditions, _RATING_WEIGHTS[:3], _RATING_WEIGHTS[3])
 
 
 def user_item_matrix(interactions: Interactions, weighted_ratings: bool) -> sparse.csr_matrix:
@@ -71,24 +70,18 @@ class YearFeatures:
             column = nearest + step - int(self.years[0])
             inside = (column >= 0) & (column < len(self.years))
             kernel = np.exp(-((year - nearest - step) ** 2) / 2)
-            shares += np.bincount(
-                row[inside] * len(self.years) + column[inside], weights=kernel[inside], minlength=shares.size
-            ).reshape(shares.shape)
+            position = row[inside] * len(self.years) + column[inside]
+            shares += np.bincount(position, kernel[inside], shares.size).reshape(shares.shape)
         return (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class TrainingMatrix:
-    """The training matrix: film columns, then year columns.
+    """The training matrix: film columns, then year columns, which `year_features` makes.
 
-    Attributes
-    ----------
-    year_features : what makes the year columns.
-    histories : CSR float32 (users, films + years).
-    sessions : CSR float32 (sessions, films + years); None if times are unknown.
-    session_users : the row in `histories` of each session's user, int64 (sessions,).
-    columns : the columns of the full matrix that are present, int64.
-
+    `histories` is CSR float32 (users, films + years); `sessions` is CSR float32 (sessions, films + years), None if
+    times are unknown; `session_users` is the row in `histories` of each session's user, int64 (sessions,); `columns`,
+    int64, are the columns of the full matrix that are present.
     """
 
     year_features: YearFeatures

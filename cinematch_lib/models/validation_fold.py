@@ -22,15 +22,11 @@ _BATCH_SCORES = 16_000_000  # scores of all films held in memory at once
 class ValidationFold:
     """Held-out users: what is known of them, what is to be found, and the statistics of all other users.
 
-    Attributes
-    ----------
-    fold_in : the ratings that the model may use.
-    held_out : the likes to be found, CSR float32 (users, films) of ones.
-    columns : the n most rated films, to which `quality` is restricted, int64 (n,).
-    queries : training-matrix rows of `fold_in`, CSR float32 (users, n + years).
-    gram, session_gram : Gram matrices of the other users' histories and sessions, float32 (n + years, n + years).
-    rating_counts : number of the other users' ratings, int64 (films,).
-
+    The model may use the ratings `fold_in`; `held_out` are the likes to be found, CSR float32 (users, films) of ones;
+    `columns`, int64 (n,), are the n most rated films, to which `quality` is restricted; `queries` are the rows of
+    `fold_in` in the training matrix, CSR float32 (users, n + years). `gram` and `session_gram` are the Gram matrices of
+    the other users' histories and sessions, float32 (n + years, n + years); `rating_counts` are the other users' numbers
+    of ratings, int64 (films,).
     """
 
     fold_in: Interactions

@@ -117,25 +117,20 @@ def neighbours(similar: Mapping[str, Sequence[Recommendation]]) -> Figure:
         if field in fields
     ]
     if patches:
-        figure.legend(
-            handles=patches,
-            title="cosine similarity, by field",
-            loc="outside lower center",
-            ncols=len(patches),
-            frameon=False,
-        )
+        title, columns = "cosine similarity, by field", len(patches)
+        figure.legend(handles=patches, title=title, loc="outside lower center", ncols=columns, frameon=False)
     return figure
 
 
 def _stacked_bars(axes: Axes, label: str, found: Sequence[Recommendation]) -> set[str]:
     """Draw the films that are similar to one film; returns the fields that contribute."""
-    fields = set()
+    fields: set[str] = set()
     for row, one in enumerate(found):
-        left = 0.0
-        for field, value in _by_field(one).items():
+        left, values = 0.0, _by_field(one)
+        fields |= values.keys()
+        for field, value in values.items():
             axes.barh(row, value, left=left, height=0.72, color=style.FIELD_COLOURS.get(field, style.FAINT))
             left += value
-            fields.add(field)
         style.label_bar(axes, left, row, f"{one.score:.2f}", size=9)
     axes.set_yticks(range(len(found)), [style.shorten(one.movie.label, _LABEL_WIDTH) for one in found])
     axes.invert_yaxis()
