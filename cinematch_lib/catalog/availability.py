@@ -142,7 +142,7 @@ def _tmdb_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     imdb = imdb_digits(offers["imdb_id"]) if "imdb_id" in offers else pd.Series("", index=offers.index)
     known = numbers.notna() | (imdb != "")
     unusable = {"tmdb_id is not a number": ~known, "no service named": known & (service == "")}
-    _reject(source.path, offers["tmdb_id"], service, unusable, rejects)
+    rejects.add(_file_name(source.path), row_lines(source.path, len(offers)), offers["tmdb_id"], service, unusable)
     pairs = pd.DataFrame({"name": service, "kind": offers["kind"]}).drop_duplicates()
     names = {pair: service_name(*pair) for pair in pairs.itertuples(index=False, name=None)}
     named = [names[pair] for pair in zip(service, offers["kind"], strict=True)]
@@ -181,7 +181,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
         "no such film in the catalog": filmless,
     }
     ids = pd.Series([" ".join(row).strip() for row in offers[keys].itertuples(index=False, name=None)], dtype="str")
-    _reject(path, ids, service, unusable, rejects)
+    rejects.add(_file_name(path), row_lines(path, len(offers)), ids, service, unusable)
     return meant.assign(service=service[~elsewhere & ~nameless]).dropna()
 
 
@@ -192,10 +192,5 @@ def _match_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame
     return pairs.set_index("row")[["movieId"]]
 
 
-def _reject(
-    path: Path, ids: pd.Series, services: pd.Series, unusable: dict[str, pd.Series], rejects: RejectLog
-) -> None:
-    lines = row_lines(path, len(ids))
-    for reason, mask in unusable.items():
-        # With a prefix, because a services file may be named movies.csv.
-        rejects.add(f"services: {path.name}", lines[mask], ids[mask], services[mask], reason)
+def _file_name(path: Path) -> str:
+    return f"services: {path.name}"  # with a prefix, because a services file may be named movies.csv

@@ -123,10 +123,9 @@ def clean(
     reasons = drop_reasons(films, filters, None if ratings is None else ratings["movieId"].value_counts())
     kept = films[reasons.isna()]
     dropped = rejects.counts("movies.csv")
-    for reason in reasons.cat.categories:
-        rows = films[reasons == reason]
-        dropped[reason] = len(rows)
-        rejects.add("movies.csv", rows["line"], rows["movieId"], rows["title"], reason)
+    failed = {reason: reasons == reason for reason in reasons.cat.categories}
+    dropped |= {reason: int(mask.sum()) for reason, mask in failed.items()}
+    rejects.add("movies.csv", films["line"].to_numpy(), films["movieId"], films["title"], failed)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")

@@ -173,7 +173,11 @@ def _rules(columns: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
         rules[f"none of the genres {', '.join(filters.genres_keep)}"] = ~columns.with_any_genre(filters.genres_keep)
     if filters.genres_drop:
         rules[f"one of the genres {', '.join(filters.genres_drop)}"] = columns.with_any_genre(filters.genres_drop)
-    return rules | _runtime_rules(columns, filters) | _service_rules(columns, filters)
+    rules |= _runtime_rules(columns, filters)
+    if filters.services_keep:
+        names = ", ".join(filters.services_keep)
+        rules[f"on none of the services {names}"] = ~columns.on_any_service(filters.services_keep)
+    return rules
 
 
 def _runtime_rules(columns: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
@@ -186,10 +190,3 @@ def _runtime_rules(columns: FilterColumns, filters: Filters) -> dict[str, np.nda
     if high is not None:
         rules[f"longer than {high} minutes"] = columns.runtime > high
     return rules
-
-
-def _service_rules(columns: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
-    if not filters.services_keep:
-        return {}
-    names = ", ".join(filters.services_keep)
-    return {f"on none of the services {names}": ~columns.on_any_service(filters.services_keep)}

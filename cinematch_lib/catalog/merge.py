@@ -41,8 +41,8 @@ def _read_films(path: Path, rejects: RejectLog) -> pd.DataFrame:
     lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
-    for mask, reason in ((ids.isna(), "movieId is not a number"), (repeated, "movieId repeats an earlier row")):
-        rejects.add(path.name, lines[mask], rows.loc[mask, "movieId"], rows.loc[mask, "title"], reason)
+    unusable = {"movieId is not a number": ids.isna(), "movieId repeats an earlier row": repeated}
+    rejects.add(path.name, lines, rows["movieId"], rows["title"], unusable)
     good = ids.notna() & ~repeated
     films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})
     parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
@@ -55,16 +55,12 @@ def _read_films(path: Path, rejects: RejectLog) -> pd.DataFrame:
 
 def _read_links(path: Path, films: pd.DataFrame, rejects: RejectLog) -> pd.DataFrame:
     rows = read_table(path, LINKS)
-    lines = row_lines(path, len(rows))
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
     filmless = ids.notna() & ~repeated & ~ids.isin(films["movieId"])
-    for mask, reason in (
-        (ids.isna(), "movieId is not a number"),
-        (repeated, "movieId repeats an earlier row"),
-        (filmless, "no such film in movies.csv"),
-    ):
-        rejects.add(path.name, lines[mask], rows.loc[mask, "movieId"], [""] * int(mask.sum()), reason)
+    unusable = {"movieId is not a number": ids.isna(), "movieId repeats an earlier row": repeated}
+    unusable["no such film in movies.csv"] = filmless
+    rejects.add(path.name, row_lines(path, len(rows)), rows["movieId"], pd.Series("", index=rows.index), unusable)
     good = ids.notna() & ~repeated & ~filmless
     rows = rows[good]
     links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})

@@ -1,7 +1,8 @@
 """A log of every row that was read but not used, and of every value that was repaired."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 COLUMNS = ("file", "line", "id", "title", "reason")
@@ -14,12 +15,18 @@ class RejectLog:
         self._parts: list[pd.DataFrame] = []
         self.repairs: dict[str, dict[str, int]] = {}
 
-    def add(self, file: str, lines: Iterable[int], ids: Iterable[object], titles: Iterable[str], reason: str) -> None:
-        """Reject rows of `file`: the lines on which they begin, their ids and titles, and the reason."""
-        texts = ([" ".join(str(text).split()) for text in column] for column in (ids, titles))
-        part = pd.DataFrame(dict(zip(COLUMNS, (file, list(lines), *texts, reason), strict=True)))
-        if not part.empty:
-            self._parts.append(part)
+    def add(
+        self, file: str, lines: np.ndarray, ids: pd.Series, titles: pd.Series, unusable: Mapping[str, pd.Series]
+    ) -> None:
+        """Reject rows of `file`: `unusable` maps each reason to the mask of its rows, bool (rows,).
+
+        `lines` are the lines on which all rows of the file begin; `ids` and `titles` describe the rows.
+        """
+        for reason, mask in unusable.items():
+            if mask.any():
+                texts = ([" ".join(str(text).split()) for text in column[mask]] for column in (ids, titles))
+                columns = (file, lines[mask.to_numpy()], *texts, reason)
+                self._parts.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
 
     def add_repair(self, file: str, what: str, count: int) -> None:
         """Count values of `file` that were repaired or made unknown; counts of 0 are not listed."""
@@ -35,13 +42,10 @@ class RejectLog:
 
     def counts(self, file: str) -> dict[str, int]:
         """The number of rejected rows of `file` by reason, in the order in which the reasons occurred."""
-        counts: dict[str, int] = {}
-        for part in self._parts:
-            if part["file"].iloc[0] == file:
-                reason = part["reason"].iloc[0]
-                counts[reason] = counts.get(reason, 0) + len(part)
-        return counts
+        rows = self.table()
+        sizes = rows[rows["file"] == file].groupby("reason", sort=False).size()
+        return {str(reason): int(size) for reason, size in sizes.items()}
 
     def files(self) -> list[str]:
         """The files with rejected rows, in order."""
-        return list(dict.fromkeys(part["file"].iloc[0] for part in self._parts))
+        return [str(file) for file in self.table()["file"].unique()]

@@ -21,13 +21,8 @@ class Model(ABC):
 
     The arguments of a model's constructor are its hyperparameters, stored under their names. A subclass
     implements `_fit` and `_scores`; this class maps ids to rows and columns, works in batches, excludes rated
-    films and ranks.
-
-    Attributes
-    ----------
-    films : the MovieLens ids that can be recommended, int64 (films,), ascending.
-    like_counts : the number of likes of each film, float64 (films,); the scores of users without a history.
-
+    films and ranks. `films` are the MovieLens ids that can be recommended, int64 (films,), ascending; `like_counts`,
+    float64 (films,), are their numbers of likes, which are the scores of users without a history.
     """
 
     films: np.ndarray

@@ -17,7 +17,8 @@ class Interactions:
     """A user-item matrix of ratings with their times.
 
     `users` and `films` are MovieLens ids, int64, ascending: the rows and the columns of `ratings`, which is CSR float32
-    with sorted indices. `timestamps`, float64 (ratings,), are seconds since 1970 in the order of `ratings.data`, or None.
+    with sorted indices. `timestamps`, float64 (ratings,), are seconds since 1970 in the order of `ratings.data`,
+    None if unknown.
     """
 
     users: np.ndarray

@@ -25,8 +25,8 @@ class ValidationFold:
     The model may use the ratings `fold_in`; `held_out` are the likes to be found, CSR float32 (users, films) of ones;
     `columns`, int64 (n,), are the n most rated films, to which `quality` is restricted; `queries` are the rows of
     `fold_in` in the training matrix, CSR float32 (users, n + years). `gram` and `session_gram` are the Gram matrices of
-    the other users' histories and sessions, float32 (n + years, n + years); `rating_counts` are the other users' numbers
-    of ratings, int64 (films,).
+    the other users' histories and sessions, float32 (n + years, n + years); `rating_counts` are their numbers of
+    ratings, int64 (films,).
     """
 
     fold_in: Interactions

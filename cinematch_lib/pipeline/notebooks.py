@@ -17,7 +17,6 @@ FOLDERS = ("raw_dir", "data_dir", "artifacts_dir")
 # Every step takes the data set and the folders; these steps write to a run besides.
 _WRITE_TO_A_RUN = ("features", "train", "evaluate")
 
-
 _CHECKOUT = Path(__file__).resolve().parents[2] / "notebooks"
 IN_CHECKOUT = (_CHECKOUT / STEPS["fetch"]).is_file()
 NOTEBOOKS = _CHECKOUT if IN_CHECKOUT else Path(__file__).resolve().with_name("notebooks")  # the copy in the wheel

@@ -69,7 +69,10 @@ def run_pipeline(
 def _run_steps(
     folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], dataset: str, message: Callable[[str], None]
 ) -> tuple[RunInfo, list[StepTime]]:
-    draft = _draft(folders, steps)
+    if steps[0] in STEP_FILES:  # the results of the steps before come from the current run
+        draft = resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
+    else:
+        draft = Draft.create(folders.artifacts_dir)
     times: list[StepTime] = []
     try:
         for number, step in enumerate(steps, start=1):
@@ -95,13 +98,6 @@ def _run_steps(
     finally:
         if draft.folder.name.startswith("."):
             draft.discard()
-
-
-def _draft(folders: Folders, steps: Sequence[str]) -> Draft:
-    """An empty draft, or one with the results of the steps before `steps`, taken from the current run."""
-    if steps[0] in STEP_FILES:
-        return resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
-    return Draft.create(folders.artifacts_dir)
 
 
 def _dataset(data_dir: Path, requested: str | None, steps: Sequence[str]) -> str:

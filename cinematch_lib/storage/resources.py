@@ -48,11 +48,8 @@ def _bytes(thing: Any, seen: set[int]) -> int:
         return 0 if counted else base.nbytes
     if sparse.issparse(thing):
         return sum(_bytes(getattr(thing, name), seen) for name in ("data", "indices", "indptr") if hasattr(thing, name))
-    if isinstance(thing, dict):
-        return sum(_bytes(one, seen) for one in thing.values())
-    if isinstance(thing, list | tuple):
-        return sum(_bytes(one, seen) for one in thing)
-    return sum(_bytes(one, seen) for one in getattr(thing, "__dict__", {}).values())
+    parts = thing if isinstance(thing, dict | list | tuple) else getattr(thing, "__dict__", {})
+    return sum(_bytes(one, seen) for one in (parts.values() if isinstance(parts, dict) else parts))
 
 
 _MANY = 1_000_000  # ratings

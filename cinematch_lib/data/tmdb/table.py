@@ -57,22 +57,20 @@ def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
     frame = read_table(path, TMDB_METADATA)
     if "imdb_id" not in frame:
         frame["imdb_id"] = ""
-    lines = row_lines(path, len(frame))
     ids = frame["tmdb_id"]
     frame["tmdb_id"] = whole_numbers(ids)
     frame["imdb_id"] = imdb_digits(frame["imdb_id"])
     facts = frame.columns.difference(["tmdb_id", "imdb_id"])
-
-    def reject(mask: pd.Series, reason: str) -> None:
-        rejects.add(path.name, lines[mask], ids[mask], frame.loc[mask, "title"], reason)
-
     nameless = frame["tmdb_id"].isna() & (frame["imdb_id"] == "")
     bare = ~nameless & (frame[facts] == "").all(axis=1)
     key = frame["tmdb_id"].astype("str").where(frame["tmdb_id"].notna(), "tt" + frame["imdb_id"])
     repeated = ~nameless & ~bare & key.where(~nameless & ~bare, "").duplicated()
-    reject(nameless, "tmdb_id is not a number")
-    reject(bare, "the row says nothing about the film")
-    reject(repeated, "tmdb_id repeats an earlier row")
+    unusable = {
+        "tmdb_id is not a number": nameless,
+        "the row says nothing about the film": bare,
+        "tmdb_id repeats an earlier row": repeated,
+    }
+    rejects.add(path.name, row_lines(path, len(frame)), ids, frame["title"], unusable)
     frame = frame[~(nameless | bare | repeated)].reset_index(drop=True)
     return _clean_values(frame, path.name, rejects)
 
