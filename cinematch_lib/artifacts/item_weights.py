@@ -34,6 +34,8 @@ UNREADABLE = (*_WRONG_CONTENT, OSError, zipfile.BadZipFile, zlib.error)
 class ItemWeights:
     """Sparse item-to-item weights, learned from ratings (see `models.Hybrid`).
 
+    Raises CineMatchError if shapes or values do not fit each other.
+
     Parameters
     ----------
     movie_ids : int64 (films,), MovieLens ids, ascending. Row and column i of `matrix` belong to ``movie_ids[i]``.
@@ -42,11 +44,6 @@ class ItemWeights:
         of the other films to a candidate counts in full.
     content_weight : float32 (films,), >= 0. The weight of content in a film's score; it falls with its ratings.
     like_counts : int64 (films,), >= 0. The number of users who like each film.
-
-    Raises
-    ------
-    CineMatchError
-        If shapes or values do not fit each other.
 
     """
 
@@ -58,13 +55,10 @@ class ItemWeights:
 
     def __post_init__(self) -> None:
         films = len(self.movie_ids)
-        expected: dict[str, tuple[int, ...]] = {"matrix": (films, films)}
         for name in ("matrix", "well_rated", "content_weight", "like_counts"):
-            shape = getattr(self, name).shape
-            if shape != expected.get(name, (films,)):
-                raise CineMatchError(
-                    f"{name} must have the shape {expected.get(name, (films,))} for {films} films, got {shape}"
-                )
+            shape, expected = getattr(self, name).shape, (films, films) if name == "matrix" else (films,)
+            if shape != expected:
+                raise CineMatchError(f"{name} must have the shape {expected} for {films} films, got {shape}")
         if not (np.diff(self.movie_ids) > 0).all():
             raise CineMatchError("movie_ids must be ascending without repeats")
         finite = np.isfinite(self.matrix.data).all() and np.isfinite(self.content_weight).all()
@@ -158,9 +152,8 @@ class ItemWeights:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 arrays = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
             films = len(arrays["movie_ids"])
-            matrix = sparse.csr_matrix(
-                tuple(arrays.pop(name) for name in ("data", "indices", "indptr")), (films, films)
-            )
+            entries = tuple(arrays.pop(name) for name in ("data", "indices", "indptr"))
+            matrix = sparse.csr_matrix(entries, (films, films))
             matrix.check_format(full_check=True)
             if not matrix.has_sorted_indices:
                 raise ValueError("the columns of a row are not sorted")

@@ -150,11 +150,9 @@ def _tmdb_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     counts = (offers["region"].str.upper() == source.region) & offers["kind"].isin(source.kinds) & (service != "")
     # Films without a tmdbId may have been found by their IMDb id.
     unlinked = films[films["tmdbId"].isna() & (films["imdbId"] != "")]
-    meant = [
-        _match_films(numbers[counts], "tmdbId", films),
-        _match_films(imdb[counts & (imdb != "")], "imdbId", unlinked),
-    ]
-    return pd.concat([one.assign(service=called) for one in meant])
+    by_tmdb = _match_films(numbers[counts], "tmdbId", films)
+    by_imdb = _match_films(imdb[counts & (imdb != "")], "imdbId", unlinked)
+    return pd.concat([one.assign(service=called) for one in (by_tmdb, by_imdb)])
 
 
 def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog) -> pd.DataFrame:

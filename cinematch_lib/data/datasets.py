@@ -66,9 +66,8 @@ def check_downloadable(dataset: str, folder: Path) -> None:
         return
     if folder.exists():
         raise CineMatchError(f"{folder} is a folder of your own; there is nowhere to download it from again")
-    named = ", ".join(
-        f"{name} ({f'{one.megabytes} MB' if one.megabytes else 'embedded'})" for name, one in DATASETS.items()
-    )
+    sizes = {name: f"{one.megabytes} MB" if one.megabytes else "embedded" for name, one in DATASETS.items()}
+    named = ", ".join(f"{name} ({size})" for name, size in sizes.items())
     raise UnknownNameError(
         f"there is no data set {dataset!r}: the named ones are {named}, and any folder {folder} with "
         "movies.csv and links.csv works too",

@@ -138,20 +138,17 @@ def _to_pandas(path: Path, rows: pa.Table, dtypes: dict[str, str]) -> pd.DataFra
 def _raise_with_line(path: Path, header: list[str], problem: str) -> NoReturn:
     """Read the file again row by row and raise CineMatchError for the first invalid line."""
     misfit = re.search(r"column #(\d+): .*invalid value '(.*)'", problem, re.DOTALL)
-    column, value = (int(misfit[1]), misfit[2]) if misfit else (0, "")
+    at, value = (int(misfit[1]), misfit[2]) if misfit else (0, "")
     for line, row in _numbered_rows(path, strict=True):
         if row and len(row) != len(header):
-            broken = _broken_value(row)
-            if broken is not None:
+            if (broken := _broken_value(row)) is not None:
                 raise CineMatchError(_unclosed(path, line, _beginning(broken)))
             raise CineMatchError(
                 f"{path} is not valid CSV: line {line} has {len(row)} field{'s' * (len(row) > 1)} instead of "
                 f"{len(header)}; put quotes around values that hold a comma"
             )
-        if misfit and row and line > 1 and row[column].strip() == value.strip():
-            raise CineMatchError(
-                f"{path} has {header[column]} {value!r} on line {line}, which does not fit that column"
-            )
+        if misfit and row and line > 1 and row[at].strip() == value.strip():
+            raise CineMatchError(f"{path} has {header[at]} {value!r} on line {line}, which does not fit that column")
     raise CineMatchError(f"{path} cannot be read as a table: {problem}")
 
 

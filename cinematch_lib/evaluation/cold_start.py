@@ -74,18 +74,11 @@ def rank_with(model: Model) -> RankFunction:
 class ColdFilms:
     """How well models rank films whose ratings were hidden, and the effect on the other films.
 
-    Attributes
-    ----------
-    n_films : the number of hidden films.
-    n_users : the number of test users who liked one.
-    auc : by model, the probability that a liked hidden film ranks above an unrated hidden one (0.5 by chance).
-    auc_all : the same against all unrated films.
-    recall : by model, the share of liked hidden films among the first 20 hidden films.
-    chance_recall : the recall of a random order.
-    auc_difference : the hybrid's `auc` minus that of the content model.
-    warm_ndcg : the hybrid's nDCG@10 on the other films without its content term.
-    warm_difference : what the content term adds to that.
-
+    `n_films` films are hidden, and `n_users` test users liked one. By model, `auc` is the probability that a liked
+    hidden film ranks above an unrated hidden one (0.5 by chance), `auc_all` is the same against all unrated films, and
+    `recall` is the share of liked hidden films among the first 20 hidden films; `chance_recall` is that of a random
+    order. `auc_difference` is the hybrid's `auc` minus that of the content model, `warm_ndcg` the hybrid's nDCG@10 on
+    the other films without its content term, and `warm_difference` what the content term adds to that.
     """
 
     n_films: int

@@ -210,7 +210,6 @@ def _recommend_with(model: models.Model) -> RecommendFunction:
 
 
 def _combined(name: str, folds: list[dict[str, Any]], trials: pd.DataFrame, search_seconds: float) -> ModelResult:
-    """The results of the folds as one."""
     params = [fold["params"] for fold in folds]
     cold_users = [fold["cold_users"] for fold in folds if fold["cold_users"] is not None]
     costs = pd.DataFrame([fold["costs"] for fold in folds]).mean()

@@ -62,10 +62,8 @@ def beyond_accuracy(recommendations: pd.DataFrame, train: pd.DataFrame, catalog:
     lists = recommendations[recommendations["rank"] <= k].sort_values(["userId", "rank"], kind="stable")
     counts = train["movieId"].value_counts().reindex(lists["movieId"]).fillna(0).to_numpy()
     share = np.maximum(counts, 0.5) / max(train["userId"].nunique(), 1)
-    values = {
-        f"tail@{k}": ~lists["movieId"].isin(most_popular(train, catalog)).to_numpy(),
-        f"novelty@{k}": -np.log2(share),
-    }
+    is_tail = ~lists["movieId"].isin(most_popular(train, catalog)).to_numpy()
+    values = {f"tail@{k}": is_tail, f"novelty@{k}": -np.log2(share)}
     means = pd.DataFrame(values, index=lists["userId"].to_numpy()).astype(float).groupby(level=0).mean()
     return means.assign(**{f"diversity@{k}": _diversity(lists, catalog)}).rename_axis("userId")
 
@@ -126,9 +124,7 @@ def _hits(
 
 def _diversity(lists: pd.DataFrame, catalog: pd.DataFrame) -> np.ndarray:
     """1 − mean cosine of genres over the pairs of films of each user of `lists`, sorted by user: (users,)."""
-    genres = (
-        catalog.set_index("movieId")["genres"].reindex(lists["movieId"]).fillna("").astype("str").reset_index(drop=True)
-    )
+    genres = catalog.set_index("movieId")["genres"].reindex(lists["movieId"]).fillna("").astype("str")
     flags = genres.str.get_dummies(LIST_SEPARATOR).to_numpy(dtype=np.float64)
     unit = flags / np.maximum(np.sqrt(flags.sum(axis=1, keepdims=True)), 1)
     _, code, size = np.unique(lists["userId"].to_numpy(), return_inverse=True, return_counts=True)

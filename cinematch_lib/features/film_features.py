@@ -143,12 +143,12 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
 
     def check_parameters(self) -> None:
         """Raise CineMatchError for invalid parameters, as `fit` does."""
-        for name, least in (("ngram_max", 1), ("min_df", 1), ("max_features", 1)):
+        for name in ("ngram_max", "min_df", "max_features"):
             value = getattr(self, name)
             if value is None and name == "max_features":
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise CineMatchError(f"{name} must be a whole number from {least} up, got {value!r}")
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise CineMatchError(f"{name} must be a whole number from 1 up, got {value!r}")
         if not isinstance(self.field_weights, Mapping | None):
             given = repr(self.field_weights)
             raise CineMatchError(f'field_weights must be a mapping such as {{"genres": 0.5}}, got {given}')
@@ -178,9 +178,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
             got = type(X).__name__
             raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got a {got}")
         if missing := [name for name in needed if name not in X.columns]:
-            raise CineMatchError(
-                f"films lack the columns {', '.join(missing)}; they have {', '.join(map(str, X.columns))}"
-            )
+            raise CineMatchError(f"films lack the columns {', '.join(missing)}; they have {', '.join(map(str, X))}")
         if X.empty:
             raise CineMatchError("there are no films to make features of, got a table of 0 rows")
         table = X[[name for name in FIELDS if name in X.columns]].reset_index(drop=True)

@@ -13,15 +13,9 @@ class Ease(Model):
     """The linear model that best reconstructs each user's likes from their other likes.
 
     With the user-item matrix X and P = (XᵀX + λI)⁻¹, the weights are B = I − P · diag(1 / diag P), whose diagonal
-    is zero, and the scores X·B.
-
-    Parameters
-    ----------
-    regularization : λ, above 0.
-    max_films : only so many of the most rated films have weights.
-    weighted_ratings : X holds the rating weights of all ratings (`training_matrix.rating_weight`) instead of
-        1 for each like.
-
+    is zero, and the scores X·B. The `regularization` λ is above 0; only the `max_films` most rated films have weights;
+    with `weighted_ratings`, X holds the rating weights of all ratings (`training_matrix.rating_weight`) instead of 1
+    for each like.
     """
 
     def __init__(self, regularization: float = 100.0, max_films: int = 20_000, weighted_ratings: bool = False) -> None:

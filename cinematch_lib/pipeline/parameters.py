@@ -107,7 +107,6 @@ def _parameter(statement: ast.stmt, comments: Mapping[int, str]) -> Parameter:
 
 
 def _line_comments(source: str) -> dict[int, str]:
-    """The comments by line number."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
 

@@ -12,8 +12,6 @@ def project_path(folder: str | Path) -> Path:
     `cinematch_lib`; the working folder itself if there is none. papermill runs notebooks in the caller's
     folder, nbval and JupyterLab in the notebook's; both get the same paths from this function.
     """
-    here = Path.cwd()
-    roots = (
-        path for path in (here, *here.parents) if all((path / name).is_dir() for name in ("notebooks", "cinematch_lib"))
-    )
+    here, names = Path.cwd(), ("notebooks", "cinematch_lib")
+    roots = (path for path in (here, *here.parents) if all((path / name).is_dir() for name in names))
     return (next(roots, here) / folder).resolve()
