@@ -10,6 +10,7 @@ import pandas as pd
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.evaluation.protocols import Fold
 from cinematch_lib.features import build_features
+from cinematch_lib.models.base import LIST_DTYPES
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.recommender.preferences import Preferences
@@ -17,7 +18,6 @@ from cinematch_lib.recommender.recommender import Recommender
 
 DISLIKED = 3.0  # a rating below this is a dislike
 _NEUTRAL = 3.0  # a rating that is neither a like nor a dislike: the film is only excluded
-_COLUMNS = {"userId": "int64", "movieId": "int64", "rank": "int64", "score": "float64"}
 
 
 def recommend_as_served(recommender: Recommender, histories: pd.DataFrame, k: int = 20) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def recommend_as_served(recommender: Recommender, histories: pd.DataFrame, k: in
             not_interested_ids=history.loc[~liked & ~disliked, "movieId"].tolist(),
         )
         rows += [(user, film.movie_id, film.rank, film.score) for film in recommender.recommend(preferences, k)]
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+    return pd.DataFrame(rows, columns=list(LIST_DTYPES)).astype(LIST_DTYPES)
 
 
 @dataclass(frozen=True)

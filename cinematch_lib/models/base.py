@@ -13,7 +13,7 @@ from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.recommender.ranking import check_k, top_k_per_row
 
 _BATCH_SCORES = 16_000_000  # scores held in memory at once
-_DTYPES = {"userId": "int64", "movieId": "int64", "rank": "int64", "score": "float64"}
+LIST_DTYPES = {"userId": "int64", "movieId": "int64", "rank": "int64", "score": "float64"}
 
 
 class Model(ABC):
@@ -70,7 +70,7 @@ class Model(ABC):
         size = max(1, _BATCH_SCORES // len(self.films))
         batches = (queries.slice(slice(start, start + size)) for start in range(0, len(queries), size))
         lists = [self._ranked(batch, k, exclude_seen) for batch in batches]
-        return pd.concat([pd.DataFrame(columns=list(_DTYPES)).astype(_DTYPES), *lists], ignore_index=True)
+        return pd.concat([pd.DataFrame(columns=list(LIST_DTYPES)).astype(LIST_DTYPES), *lists], ignore_index=True)
 
     def scores(self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """The score of each film for each user: float32 (users, films), both in ascending order of their ids."""
@@ -103,4 +103,4 @@ class Model(ABC):
         kept = np.isfinite(values)
         row, rank = np.nonzero(kept)
         table = (queries.users[row], self.films[columns[kept]], rank + 1, values[kept].astype(np.float64))
-        return pd.DataFrame(dict(zip(_DTYPES, table, strict=True)))
+        return pd.DataFrame(dict(zip(LIST_DTYPES, table, strict=True)))

@@ -101,16 +101,12 @@ def rating_distribution(ratings: pd.DataFrame) -> Figure:
 @style.default_style()
 def neighbours(similar: Mapping[str, Sequence[Recommendation]]) -> Figure:
     """The most similar films of each film, as bars of what each field adds to the similarity."""
-    rows = max(1, (len(similar) + 1) // 2)
     longest = max((len(found) for found in similar.values()), default=1)
-    figure = style.new_figure(rows * (0.26 * longest + 0.55) + 0.8, 11.6)
-    figure.get_layout_engine().set(h_pad=0.1)
-    grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+    headings = [f"Like {style.shorten(label, _HEADING_WIDTH)}" for label in similar]
+    figure, panels = style.new_panels(headings, longest, legend=0.8)
     fields: set[str] = set()
-    for axes, (label, found) in zip(grid, similar.items(), strict=False):
-        fields |= _stacked_bars(axes, label, found)
-    for axes in grid[len(similar) :]:
-        axes.set_axis_off()
+    for axes, found in zip(panels, similar.values(), strict=True):
+        fields |= _stacked_bars(axes, found)
     patches = [
         Patch(color=colour, label=style.FIELD_NAMES.get(field, field))
         for field, colour in style.FIELD_COLOURS.items()
@@ -122,7 +118,7 @@ def neighbours(similar: Mapping[str, Sequence[Recommendation]]) -> Figure:
     return figure
 
 
-def _stacked_bars(axes: Axes, label: str, found: Sequence[Recommendation]) -> set[str]:
+def _stacked_bars(axes: Axes, found: Sequence[Recommendation]) -> set[str]:
     """Draw the films that are similar to one film; returns the fields that contribute."""
     fields: set[str] = set()
     for row, one in enumerate(found):
@@ -135,9 +131,6 @@ def _stacked_bars(axes: Axes, label: str, found: Sequence[Recommendation]) -> se
     axes.set_yticks(range(len(found)), [style.shorten(one.movie.label, _LABEL_WIDTH) for one in found])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.1)
-    style.remove_scale(axes)
-    style.set_heading(axes, f"Like {style.shorten(label, _HEADING_WIDTH)}")
-    style.remove_frame(axes)
     return fields
 
 

@@ -57,21 +57,13 @@ def trials(table: pd.DataFrame, best_params: Mapping[str, float]) -> Figure:
 @style.default_style()
 def neighbours_by_ratings(neighbours: Mapping[str, Sequence[tuple[str, float]]]) -> Figure:
     """The largest item-to-item weights of each film, which is the heading of its panel."""
-    rows = max(1, (len(neighbours) + 1) // 2)
     longest = max((len(found) for found in neighbours.values()), default=1)
-    figure = style.new_figure(rows * (0.26 * longest + 0.55), 11.6)
-    figure.get_layout_engine().set(h_pad=0.1)
-    grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
-    for axes, (film, found) in zip(grid, neighbours.items(), strict=False):
+    figure, panels = style.new_panels([style.shorten(film, 38) for film in neighbours], longest)
+    for axes, found in zip(panels, neighbours.values(), strict=True):
         axes.barh(range(len(found)), [weight for _, weight in found], color=style.KEPT, height=0.72)
         for row, (_, weight) in enumerate(found):
             style.label_bar(axes, weight, row, f"{weight:.3f}", size=9)
         axes.set_yticks(range(len(found)), [style.shorten(name, 36) for name, _ in found])
         axes.invert_yaxis()
         axes.margins(x=0.12)
-        style.set_heading(axes, style.shorten(film, 38))
-        style.remove_frame(axes)
-        style.remove_scale(axes)
-    for axes in grid[len(neighbours) :]:
-        axes.set_axis_off()
     return figure

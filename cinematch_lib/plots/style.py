@@ -1,6 +1,7 @@
 """The style of all figures, which does not depend on the user's matplotlib configuration."""
 
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import Any
@@ -90,9 +91,19 @@ def remove_scale(axes: Axes) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def set_heading(axes: Axes, text: str) -> None:
-    """Set the title of one of several panels."""
-    axes.set_title(text, loc="left", fontweight="bold", size=10, color=INK)
+def new_panels(headings: Sequence[str], n_bars: int, legend: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """Two columns of panels with `headings`, for up to `n_bars` horizontal bars; `legend` is a height in inches."""
+    rows = max(1, (len(headings) + 1) // 2)
+    figure = new_figure(rows * (0.26 * n_bars + 0.55) + legend, 11.6)
+    figure.get_layout_engine().set(h_pad=0.1)
+    grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+    for axes, heading in zip(grid, headings, strict=False):
+        axes.set_title(heading, loc="left", fontweight="bold", size=10, color=INK)
+        remove_frame(axes)
+        remove_scale(axes)
+    for axes in grid[len(headings) :]:
+        axes.set_axis_off()
+    return figure, list(grid[: len(headings)])
 
 
 def label_bar(axes: Axes, value: float, row: float, text: str, size: float | None = None) -> None:
