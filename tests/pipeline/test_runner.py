@@ -106,7 +106,7 @@ def test_nothing_is_written_but_into_the_folders_that_were_named(sample_run):
     assert names(sample_run.artifacts) == ["current", "runs"]
     assert names(sample_run.artifacts / "runs") == [current_run_id(sample_run.artifacts)]
     assert names(sample_run.folder / "raw") == ["sample"]
-    assert names(sample_run.folder / "data") == ["cleaning_report.json", "rejects.csv", "movies_merged.csv"]
+    assert names(sample_run.folder / "data") == ["cleaning_report.json", "movies_merged.csv", "rejects.csv"]
     assert names(sample_run.worked_in) == []
     assert sample_run.appeared == set()
 
@@ -205,7 +205,7 @@ def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path):
     for name in ("raw", "data", "artifacts"):
         shutil.copytree(sample_run.folder / name, tmp_path / name)
     before = Run.current(tmp_path / "artifacts").info
-    light = ["-p", "models", "[popular]", "-p", "also", "[]", "-p", "tune", "false"]
+    light = ["-p", "models", "[popular]", "-p", "extra_analyses", "[]", "-p", "tune", "false"]
     done = cinematch(tmp_path, "run", "--from", "evaluate", "-p", "protocol", "time", *light)
     assert (done.code, done.err) == (0, "")
     run = Run.current(tmp_path / "artifacts")
@@ -248,7 +248,7 @@ def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, samp
     (project / "data" / "movies_merged.csv").mkdir(parents=True)
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean")
     assert done.code == 1
-    assert "cinematch: step clean failed in cell [5] of 02_clean.ipynb:\n\n    folder, out = project_path(" in done.err
+    assert "cinematch: step clean failed in cell [5] of 02_clean.ipynb:\n\n    metadata = find_metadata(" in done.err
     assert "Traceback (most recent call last)" in done.err
     assert re.search(r"^IsADirectoryError: ", done.err, flags=re.MULTILINE)
     assert "\x1b" not in done.err

@@ -60,7 +60,7 @@ def test_what_the_comparison_says_ends_the_job(job):
     (folder / "before.txt").write_text("20200101T000000Z-0badc0de\n")
     done = compare(job)
     assert done.returncode == 1
-    assert "is no run here" in done.stderr
+    assert "has no run '20200101T000000Z-0badc0de'" in done.stderr
 
 
 def test_the_pipeline_is_run_as_the_readme_says():
