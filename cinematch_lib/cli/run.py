@@ -77,6 +77,8 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
     for name in FOLDERS:
         if name in from_file or name in typed:
             raise CineMatchError(f"{name} is not given with -p or -f; say --{name.replace('_', '-')} DIR")
+    # A file may hold the parameters of all steps.
+    from_file = {name: value for name, value in from_file.items() if name in known or name not in everywhere}
     values = check_parameters(from_file, known, everywhere) | check_parameters(typed, known, everywhere, typed=True)
     if options.no_refresh:
         values |= check_parameters({"refresh_tmdb": False}, known, everywhere)

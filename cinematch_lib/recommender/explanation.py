@@ -22,7 +22,7 @@ from cinematch_lib.recommender.phrases import (
 from cinematch_lib.recommender.reasons import Contributions, Feature, Reason, positive_totals, reasons
 
 _DOMINANT = 2  # times the share of the second film, from which the first one is told apart
-_NOTHING_KNOWN = "Little is known about it beyond the fact that it passes your filters."
+_NOTHING_KNOWN = "As far as is known, nothing raises or lowers its score."
 
 
 class Explanations:
@@ -79,21 +79,33 @@ def _explain(phrases: list[Phrase]) -> str:
     positive = [one for one in phrases if one.positive]
     if len(positive) > 1 and positive[1].source.kind == "liked" and positive[1].share > positive[0].share:
         positive[:2] = positive[1], positive[0]
-    percentages = len(positive) > 1 or (bool(positive) and positive[0].named + bool(positive[0].others) > 1)
-    leading = True
-    clauses: list[str] = []
+    percentages = sum(one.n_strong for one in positive) > 1
+    sentences: list[str] = []
     for phrase in [*positive, *(one for one in phrases if not one.positive)]:
-        clause = _CLAUSES[phrase.source.kind, phrase.positive](phrase, percentages, leading)
-        if clause:
-            clauses.append(clause[0].upper() + clause[1:] + ".")
-            leading = False
-    return " ".join(clauses) or _NOTHING_KNOWN
+        clause = _CLAUSES[phrase.source.kind, phrase.positive](phrase, percentages, not sentences)
+        if (
+            positive
+            and phrase is not positive[0]
+            and _is_about_same_film(positive[0], phrase)
+            and clause.startswith("it shares ")
+        ):
+            shared = clause.removeprefix("it shares ").replace(f" with {phrase.label(0)}", "")
+            sentences[-1] = f"{sentences[-1][:-1]}; the two films share {shared}."
+        elif clause:
+            sentences.append(f"{clause[0].upper()}{clause[1:]}.")
+    return " ".join(sentences) or _NOTHING_KNOWN
+
+
+def _is_about_same_film(first: Phrase, second: Phrase) -> bool:
+    """Whether both are about one and the same liked film, by its item weights and by its features."""
+    is_pair = (first.source.kind, second.source.kind) == ("rated_with_liked", "liked")
+    return is_pair and second.positive and first.named == 1 and not first.others and first.label(0) == second.label(0)
 
 
 def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Item weights of liked films: they are learned from what people like together."""
     labels = phrase.labels(percentages, "you liked")
-    dominant = len(labels) == 2 and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
+    dominant = phrase.named == 2 and not phrase.others and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
     if dominant:
         return f"people who like {labels[0]} also like it, and so do some who like {labels[1]}"
     if len(labels) == 2:
@@ -106,12 +118,15 @@ def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
     if not leading:
         return _shares_with(phrase, percentages)
     clauses: list[str] = []
+    named: list[str] = []
     for at, label in enumerate(phrase.labels(percentages, "you liked")):
         features = phrase.features(at) if at < phrase.named else []
         names = [one.name for one in features]
         if _are_weak(features) and not clauses:
-            own = enumerated([name.replace("a similar", "its") for name in names])
-            return f"little is known about it: only {own} resemble{'s' * (len(names) == 1)} {label}"
+            return f"as far as is known, it shares only {enumerated(names)} with {label}"
+        if names == named:
+            names = []  # told of the film before
+        named = names or named
         clauses.append(f"{label}{': ' if names else ''}{', '.join(names)}")
     return f"similar to {'; to '.join(clauses)}"
 
@@ -200,7 +215,7 @@ def _less_popular(phrase: Phrase, percentages: bool, leading: bool) -> str:
         return f"nobody is known to like it{percent}"
     if people == "1 person":
         return f"only 1 person likes it{percent}"
-    return f"less popular than others, with {people} who like it{percent}"
+    return f"far fewer people like it than the most popular films: {people.removesuffix(' people')}{percent}"
 
 
 def _people(phrase: Phrase) -> str:

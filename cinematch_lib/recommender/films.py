@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.vocabulary.genres import resolve_genre
 from cinematch_lib.vocabulary.lists import any_of, multi_hot
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
@@ -100,7 +100,7 @@ class FilmTable:
         return len(self.ids)
 
     def __contains__(self, movie_id: object) -> bool:
-        return movie_id in self._row_of_id
+        return movie_id in self._row_of_id and movie_id is not True
 
     @property
     def titles(self) -> Sequence[str]:
@@ -225,7 +225,9 @@ class FilmTable:
             selected[selected] = rows[positions[selected]] == excluded[selected]
             allowed[positions[selected]] = False
         if candidates is not None:
-            ids = candidates if isinstance(candidates, np.ndarray) else np.fromiter(candidates, dtype=np.int64)
+            ids = candidates
+            if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":
+                ids = np.array(unique_ids("among", candidates), dtype=np.int64)
             allowed &= np.isin(self.ids[rows], ids)
         return allowed
 

@@ -9,6 +9,7 @@ from cinematch_lib.recommender.reasons import Contributions, Feature
 
 NAMED_FILMS, NAMED_FEATURES = 3, 3
 MIN_POSITIVE, MIN_NEGATIVE = 0.05, 0.1  # shares from which a contribution is named
+MIN_UNPOPULAR = 0.5  # the same for the popularity prior, which lowers the score of nearly every film
 MIN_SIMILARITY = 0.01  # the same for similarity, whose features tell one film of a list from the next
 MIN_FILM = 0.1  # share from which the second and third film of a group are named, not counted
 MIN_FEATURE = 0.1  # part of a similarity from which one of its features is named
@@ -31,6 +32,12 @@ class Phrase(NamedTuple):
     named: int
     others: int
     other_percent: int
+
+    @property
+    def n_strong(self) -> int:
+        """The number of films, or of groups of them, with a share that is worth a percentage."""
+        strong = sum(abs(percent) >= 100 * MIN_FILM for percent in self.percents[: self.named])
+        return strong + bool(self.others)
 
     def label(self, at: int) -> str:
         """Title and year of the film that part `at` of the strongest ones refers to."""
@@ -98,7 +105,7 @@ def find_phrases(
 
 def _least_share(kind: str, positive: bool) -> float:
     if not positive:
-        return MIN_NEGATIVE
+        return MIN_UNPOPULAR if kind == "popularity" else MIN_NEGATIVE
     return MIN_SIMILARITY if kind == "liked" else MIN_POSITIVE
 
 

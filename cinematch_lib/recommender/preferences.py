@@ -36,11 +36,13 @@ class Preferences:
 
     def __post_init__(self) -> None:
         for name in _ID_LISTS:
-            object.__setattr__(self, name, _unique_ids(name, getattr(self, name)))
+            object.__setattr__(self, name, unique_ids(name, getattr(self, name)))
         for name in _NAME_LISTS:
             object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
         for name in ("runtime", "year"):
             low, high = (_check_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
+            object.__setattr__(self, f"{name}_min", low)
+            object.__setattr__(self, f"{name}_max", high)
             check_range(f"{name}_min", low, f"{name}_max", high)
         if both := set(self.liked) & set(self.disliked):
             raise CineMatchError(f"film {min(both)} is both liked and disliked; choose one")
@@ -68,14 +70,15 @@ class Preferences:
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in given.items()
-            if value not in ((), None)
+            if not (value is None or value == ())
         }
 
     def __repr__(self) -> str:
         return f"Preferences({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
 
 
-def _unique_ids(name: str, value: Iterable[int] | None) -> tuple[int, ...]:
+def unique_ids(name: str, value: Iterable[int] | None) -> tuple[int, ...]:
+    """The MovieLens ids in a list without repeats. Raises CineMatchError, which names `name`, for other values."""
     ids = unique_items(name, value)
     for movie_id in ids:
         # int stands first: it is what lists mostly hold, and the abstract class takes longer to check.
@@ -96,4 +99,4 @@ def _unique_names(name: str, value: Iterable[str] | None) -> tuple[str, ...]:
 def _check_bound(name: str, value: float | None) -> float | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != value):
         raise CineMatchError(f"{name} must be a number or None, got {value!r}")
-    return value
+    return int(value) if isinstance(value, Integral) else value if value is None else float(value)

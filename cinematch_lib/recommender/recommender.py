@@ -144,6 +144,7 @@ class Recommender:
 
         Raises UnknownNameError for an unknown or ambiguous title, with the reason where cleaning left the film out.
         """
+        _check_text("title", title)
         try:
             return self._films.movie(self._titles.resolve(title))
         except UnknownNameError:
@@ -157,6 +158,7 @@ class Recommender:
         films.
         """
         check_k(k)
+        _check_text("text", text)
         return [self._films.movie(row) for row in self._titles.search(text, k)]
 
     def recommend(
@@ -192,6 +194,8 @@ class Recommender:
         preferences that are wrong.
         """
         k = self._check_k(k, 20)
+        if isinstance(preferences, Preferences | Mapping | str):
+            raise CineMatchError(f"preferences must be a list of Preferences, got a {type(preferences).__name__}")
         wanted = [_check_preferences(one) for one in preferences]
         chunks = [wanted[first : first + _CHUNK] for first in range(0, len(wanted), _CHUNK)]
 
@@ -272,6 +276,11 @@ class Recommender:
                 for at, (row, score) in enumerate(zip(rows.tolist(), values.tolist(), strict=True))
             ]
         )
+
+
+def _check_text(name: str, value: str) -> None:
+    if not isinstance(value, str):
+        raise CineMatchError(f"{name} must be text, got {value!r}")
 
 
 def _check_preferences(preferences: Preferences | None) -> Preferences:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from functools import cached_property
 
 from cinematch_lib.artifacts.runs import Run
@@ -35,9 +36,18 @@ class RejectedFilms:
 
     def check_title(self, title: str) -> None:
         """Raise UnknownNameError with the reason if a film of this title was left out."""
-        wanted = fold(parse_title(title)[0])
-        self._refuse(next((row for row in self._rows if fold(row["title"].split(" (")[0]) == wanted), None))
+        name, year = parse_title(title)
+        found = (row for row in self._rows if fold(row["title"].split(" (")[0]) == fold(name))
+        self._refuse(next((row for row in found if _may_be_of(year, row["reason"])), None))
 
     def _refuse(self, row: dict[str, str] | None) -> None:
         if row is not None:
             raise UnknownNameError(f"{row['title']} was left out of this run ({row['reason']}); {_REMEDY}") from None
+
+
+def _may_be_of(year: int | None, reason: str) -> bool:
+    """Whether a film that was left out for this reason can be of the year that somebody asks for."""
+    bound = re.fullmatch(r"(before|after) (\d+)", reason)
+    if year is None or bound is None:
+        return True
+    return year < int(bound[2]) if bound[1] == "before" else year > int(bound[2])

@@ -70,7 +70,7 @@ def test_where_nothing_speaks_for_it_shares_are_of_what_speaks_against_it():
 
 def test_a_liked_film_is_named_with_what_is_shared():
     assert words(liked(HEAT, 0.42, MANN, CRIME, TIME), quality(0.03)) == (
-        "Similar to Heat (1995) (93%): director Michael Mann, crime. Its ratings are above average (7%)."
+        "Similar to Heat (1995): director Michael Mann, crime. Its ratings are above average."
     )
 
 
@@ -142,8 +142,11 @@ def test_unlikeness_to_a_disliked_film_speaks_for_it():
 
 def test_nothing_but_reasons_against_it_needs_no_but():
     assert words(("popularity", 0.1, None, (Feature("likes", "12 people", 0.1),))) == "12 people like it."
-    few = ("popularity", -0.1, None, (Feature("likes", "3 people", -0.1),))
-    assert words(liked(HEAT, 0.4, MANN), few).endswith(". Less popular than others, with 3 people who like it (−25%).")
+    few = ("popularity", -0.2, None, (Feature("likes", "3 people", -0.2),))
+    assert words(liked(HEAT, 0.4, MANN), few).endswith(
+        ". Far fewer people like it than the most popular films: 3 (−50%)."
+    )
+    assert words(liked(HEAT, 0.5, MANN), few) == "Similar to Heat (1995): director Michael Mann."
     assert words(quality(-0.1)) == "Its ratings are below average (−100%)."
     assert words(*[("disliked", -0.01, GIGLI, ())] * 200) == "It resembles 200 films you disliked (−100%)."
 
@@ -156,7 +159,7 @@ def test_more_against_it_than_for_it_is_said_in_words():
 
 
 def test_no_reasons_at_all():
-    assert words() == words(quality(0.0)) == ("Little is known about it beyond the fact that it passes your filters.")
+    assert words() == words(quality(0.0)) == ("As far as is known, nothing raises or lowers its score.")
 
 
 def test_each_film_of_a_list_is_explained_by_its_own_addends():
@@ -210,7 +213,7 @@ def test_those_that_say_little_are_counted():
 
 def test_likeness_beside_ratings_is_told_of_the_film():
     assert words(rated(HEAT, 0.6), liked(HEAT, 0.4, MANN)) == (
-        "People who like Heat (1995) (60%) also like it. It shares the director Michael Mann with Heat (1995) (40%)."
+        "People who like Heat (1995) (60%) also like it; the two films share the director Michael Mann (40%)."
     )
     assert words(rated(HEAT, 0.4), liked(HEAT, 0.6, MANN)) == (
         "Similar to Heat (1995) (60%): director Michael Mann. People who like Heat (1995) (40%) also like it."
@@ -245,15 +248,14 @@ def test_what_lowers_the_score_by_less_than_a_tenth_is_not_told():
 
 
 def test_the_year_alone_is_told_as_little():
-    assert words(liked(HEAT, 0.1, TIME)) == "Little is known about it: only its year resembles Heat (1995)."
+    assert words(liked(HEAT, 0.1, TIME)) == "As far as is known, it shares only a similar year with Heat (1995)."
     length = Feature("runtime", "a similar length", 0.02)
     assert words(liked(HEAT, 0.1, TIME, length)) == (
-        "Little is known about it: only its year and its length resemble Heat (1995)."
+        "As far as is known, it shares only a similar year and a similar length with Heat (1995)."
     )
 
 
 def test_small_similarity_beside_item_weights_tells_what_is_shared():
     assert words(rated(HEAT, 0.97), liked(HEAT, 0.03, MANN, CRIME)) == (
-        "People who like Heat (1995) (97%) also like it. "
-        "It shares the director Michael Mann and the genre crime with Heat (1995)."
+        "People who like Heat (1995) also like it; the two films share the director Michael Mann and the genre crime."
     )

@@ -117,7 +117,7 @@ def test_the_sequel_says_whose_ratings_speak_for_it(by_ratings):
     first = liking(by_ratings, GODFATHER)[0]
     assert first.movie_id == PART_TWO
     assert first.explanation.startswith("People who like The Godfather (1972) (")
-    assert "also like it. It shares the director Francis Ford Coppola" in first.explanation
+    assert "also like it; the two films share the director Francis Ford Coppola" in first.explanation
     assert "director Francis Ford Coppola" in first.explanation
 
 

@@ -87,10 +87,7 @@ def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
     assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + 0.2) * 0.5**0.5)
     assert scores(found)["B"] == pytest.approx(0.5 + 0.2)
     assert [one.kind for one in of_c.reasons] == ["rated_with_liked", "liked"]
-    assert (
-        of_c.explanation
-        == "People who like A (2000) (74%) also like it. It shares the genre crime with A (2000) (26%)."
-    )
+    assert of_c.explanation == "People who like A (2000) (74%) also like it; the two films share the genre crime (26%)."
 
 
 def test_genres_that_were_asked_for_add_to_it():
@@ -116,7 +113,7 @@ def test_few_likes_count_against_a_film_half_as_much_with_every_two_films():
     assert found[0].explanation == "People who like A (2000) also like it."
     assert (
         found[1].explanation
-        == "People who like A (2000) also like it. Less popular than others, with 9 people who like it (−71%)."
+        == "People who like A (2000) also like it. Far fewer people like it than the most popular films: 9 (−71%)."
     )
     assert [one.explanation for one in found[2:]] == [
         "Only 1 person likes it (−100%).",

@@ -137,3 +137,33 @@ def test_a_number_given_as_text(small):
         small.movie("6")
     with pytest.raises(CineMatchError, match=r"recommender\.find\('Heat \(1995\)'\)\.movie_id is that of a title"):
         small.recommend(Preferences(liked_movie_ids=["Heat (1995)"]))
+
+
+def test_numbers_of_numpy_are_numbers():
+    wanted = Preferences(liked_movie_ids=np.array([1]), year_min=np.int64(1990), runtime_max=np.float32(90))
+    assert json.loads(json.dumps(wanted.to_dict())) == {
+        "liked_movie_ids": [1],
+        "runtime_max": 90.0,
+        "year_min": 1990,
+    }
+    assert repr(wanted) == "Preferences(liked_movie_ids=[1], runtime_max=90.0, year_min=1990)"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda films: films.find(6), "title must be text, got 6"),
+        (lambda films: films.search(None), "text must be text, got None"),
+        (lambda films: films.recommend(among="6"), "among must be a list, got the text '6'; put it in a list"),
+        (lambda films: films.recommend(among=["Heat"]), "among must hold MovieLens ids, which are whole numbers"),
+        (lambda films: films.recommend(among=np.array(["1"])), "among must hold MovieLens ids"),
+        (
+            lambda films: films.recommend_many(LIKES_HEAT),
+            "preferences must be a list of Preferences, got a Preferences",
+        ),
+    ],
+)
+def test_values_of_another_kind_are_refused(small, call, message):
+    with pytest.raises(CineMatchError) as refused:
+        call(small)
+    assert str(refused.value).startswith(message)

@@ -220,8 +220,8 @@ def test_liking_a_film_of_which_nothing_is_known_is_no_trouble():
         (2, "Its ratings are above average."),
     ]
     assert [(one.movie_id, one.score, one.explanation) for one in films.similar(1, k=2)] == [
-        (2, 0.0, "Little is known about it beyond the fact that it passes your filters."),
-        (3, 0.0, "Little is known about it beyond the fact that it passes your filters."),
+        (2, 0.0, "As far as is known, nothing raises or lowers its score."),
+        (3, 0.0, "As far as is known, nothing raises or lowers its score."),
     ]
     assert [one.field for one in films.features(1)] == ["title"]
 
