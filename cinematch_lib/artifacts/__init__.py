@@ -2,15 +2,18 @@
 
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.artifacts.draft import Draft
-
 if TYPE_CHECKING:
+    from cinematch_lib.artifacts.draft import Draft
     from cinematch_lib.artifacts.films_table import movies_meta
 
 __all__ = ["Draft", "movies_meta"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Draft":
+        from cinematch_lib.artifacts.draft import Draft
+
+        return Draft
     if name == "movies_meta":
         from cinematch_lib.artifacts.films_table import movies_meta  # loads pandas
 
