@@ -131,7 +131,7 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
     if not token and not options.insecure and not _is_loopback(options.host):
         raise CineMatchError(
             f"{options.host} is open to other machines and no token is set; set {name}, listen on 127.0.0.1, "
-            "or pass --insecure"
+            "or say --insecure"
         )
 
 
