@@ -1,6 +1,7 @@
 """What the commands print: plain lines in a pipe, tables on a terminal, JSON on request."""
 
 import json
+import time
 import os
 import re
 import subprocess
@@ -23,7 +24,9 @@ GOOD = [0.4 + user % 7 / 100 for user in range(200)]
 def project(tmp_path_factory):
     """A folder with three runs of a few films, of which the second and the third were evaluated; the third is worse."""
     folder = small_project(tmp_path_factory.mktemp("output"))
+    time.sleep(1.1)  # runs of one second are listed by their fingerprints
     publish(folder, Filters(min_year=1990), served=GOOD)
+    time.sleep(1.1)
     publish(folder, Filters(min_year=1985), served=[value - 0.1 for value in GOOD])
     return folder
 
