@@ -1,11 +1,11 @@
 """What the commands print: plain lines in a pipe, tables on a terminal, JSON on request."""
 
 import json
-import time
 import os
 import re
 import subprocess
 import sys
+import time
 
 import pexpect
 import pytest
