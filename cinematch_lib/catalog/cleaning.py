@@ -15,6 +15,7 @@ from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table
+from cinematch_lib.data.layouts import is_table_name
 from cinematch_lib.data.movielens import checksums, read_ratings, read_tags
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED
@@ -24,7 +25,6 @@ from cinematch_lib.storage.paths import REJECTS, project_path
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
-_RAW_TABLES = ("movies.csv", "links.csv", "ratings.csv", "tags.csv")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class CleaningReport:
                 "clean again: cinematch run --from clean"
             )
         found = checksums(folder)
-        differing = [name for name in _RAW_TABLES if found.get(name) != self.inputs.get(name)]
+        named = [*found, *(name for name in self.inputs if name not in found and is_table_name(name))]
+        differing = [name for name in named if found.get(name) != self.inputs.get(name)]
         if differing:
             raise CineMatchError(
                 f"{', '.join(differing)} in {folder} is not what the catalog was made from; "

@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource, film_services
-from cinematch_lib.data.formats import read_table, row_lines
+from cinematch_lib.data.genre_fields import judge_genres
+from cinematch_lib.data.movielens import film_rows, link_rows
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import LINKS, MERGED, MERGED_DTYPES, MOVIES, imdb_digits, whole_numbers
-from cinematch_lib.data.tmdb import join_genres, read_metadata
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.data.tables import MERGED, MERGED_DTYPES, imdb_digits, whole_numbers
+from cinematch_lib.data.tmdb import read_metadata
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title
 
+_MOVIES, _LINKS = "movies.csv", "links.csv"  # the names of the tables in reports, whatever those of their files
 _NUMBERS = ("popularity", "vote_count", "vote_average")
 _FROM_TMDB = (*_NUMBERS, "keywords", "cast_top", "director", "original_language", "poster_path")
 
@@ -19,56 +20,58 @@ _FROM_TMDB = (*_NUMBERS, "keywords", "cast_top", "director", "original_language"
 def merge_films(folder: Path, metadata_path: Path | None, services: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
     """All films of a MovieLens folder with their metadata, before any filter.
 
-    Reads `movies.csv` and `links.csv` in `folder` and the table of TMDb metadata at `metadata_path` (None:
+    Reads the tables of films and links in `folder` and the table of TMDb metadata at `metadata_path` (None:
     without). Returns the columns of `tables.MERGED`, `has_tmdb` (bool) and `line` (int64, of movies.csv), one row
     per film, ordered by movieId. `year` may be missing, `genres` and `services` empty. Invalid rows go to
     `rejects`. Raises CineMatchError for a table that is missing or cannot be read.
     """
-    films = _read_films(folder / "movies.csv", rejects)
-    films = films.join(_read_links(folder / "links.csv", films, rejects), on="movieId")
+    films = _read_films(folder, rejects)
+    films = films.join(_read_links(folder, films, rejects), on="movieId")
     films["imdbId"] = films["imdbId"].fillna("")
     unlinked = films["tmdbId"].isna() & (films["imdbId"] == "")
-    rejects.add_repair("links.csv", "films without a TMDb or IMDb id", int(unlinked.sum()))
+    rejects.add_repair(_LINKS, "films without a TMDb or IMDb id", int(unlinked.sum()))
     films = _add_metadata(films, metadata_path, rejects)
     films["services"] = film_services(films, services, rejects)
     return films.astype(MERGED_DTYPES)[[*MERGED.columns, "has_tmdb", "line"]]
 
 
-def _read_films(path: Path, rejects: RejectLog) -> pd.DataFrame:
-    rows = read_table(path, MOVIES)
-    if rows.empty:
-        raise CineMatchError(f"{path} holds no films, only its first line")
-    lines = row_lines(path, len(rows))
+def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
+    rows, lines = film_rows(folder, rejects)
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
     unusable = {"movieId is not a number": ids.isna(), "movieId repeats an earlier row": repeated}
-    rejects.add(path.name, lines, rows["movieId"], rows["title"], unusable)
+    rejects.add(_MOVIES, lines, rows["movieId"], rows["title"], unusable)
     good = ids.notna() & ~repeated
     films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})
     parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
-    genres = rows.loc[good, "genres"]
-    films["genres"] = genres.map({joined: join_genres(joined) for joined in genres.unique()})
+    if "year" in rows:
+        column = whole_numbers(rows.loc[good, "year"]).where(lambda year: year.between(FIRST_YEAR, LAST_YEAR))
+        rejects.add_repair(
+            _MOVIES, "years from a column, as the title has none", int((films["year"].isna() & column.notna()).sum())
+        )
+        films["year"] = films["year"].fillna(column)
+    films["genres"] = judge_genres(rows.loc[good, "genres"], _MOVIES, rejects)
     return films.sort_values("movieId", ignore_index=True)
 
 
-def _read_links(path: Path, films: pd.DataFrame, rejects: RejectLog) -> pd.DataFrame:
-    rows = read_table(path, LINKS)
+def _read_links(folder: Path, films: pd.DataFrame, rejects: RejectLog) -> pd.DataFrame:
+    rows, lines = link_rows(folder, rejects)
     ids = whole_numbers(rows["movieId"])
     repeated = ids.duplicated() & ids.notna()
     filmless = ids.notna() & ~repeated & ~ids.isin(films["movieId"])
     unusable = {"movieId is not a number": ids.isna(), "movieId repeats an earlier row": repeated}
     unusable["no such film in movies.csv"] = filmless
-    rejects.add(path.name, row_lines(path, len(rows)), rows["movieId"], pd.Series("", index=rows.index), unusable)
+    rejects.add(_LINKS, lines, rows["movieId"], pd.Series("", index=rows.index), unusable)
     good = ids.notna() & ~repeated & ~filmless
     rows = rows[good]
     links = pd.DataFrame({"imdbId": imdb_digits(rows["imdbId"]), "tmdbId": whole_numbers(rows["tmdbId"])})
     for name, unknown in (("imdbId", links["imdbId"] == ""), ("tmdbId", links["tmdbId"].isna())):
         wrong = unknown & (rows[name].str.strip() != "")
-        rejects.add_repair(path.name, f"{name} that is none made unknown", int(wrong.sum()))
+        rejects.add_repair(_LINKS, f"{name} that is none made unknown", int(wrong.sum()))
     shared = links["tmdbId"].dropna().duplicated(keep=False)
-    rejects.add_repair(path.name, "films that share a tmdbId with another, both kept", int(shared.sum()))
+    rejects.add_repair(_LINKS, "films that share a tmdbId with another, both kept", int(shared.sum()))
     return links.set_axis(pd.Index(ids[good].astype("int64")))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cinematch_lib.data.layouts import holds, look
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
 NEEDED = ("movies.csv", "links.csv")
@@ -14,17 +15,25 @@ SAMPLE = "sample"
 class Dataset:
     """A named data set: its approximate download in megabytes and, if published, the MD5 of each file.
 
-    `films` and `ratings` are its size; None for data sets that MovieLens updates.
+    `films` and `ratings` are its size; None for data sets that MovieLens updates. `folder` is the one in its zip where
+    that has another name; `zip_md5` is the published MD5 of the zip itself.
     """
 
     megabytes: int
     md5: dict[str, str] = field(default_factory=dict)
+    zip_md5: str | None = None
+    folder: str | None = None
     films: int | None = None
     ratings: int | None = None
 
 
 DATASETS: dict[str, Dataset] = {
     SAMPLE: Dataset(0, films=9_066, ratings=100_004),
+    "ml-100k": Dataset(5, zip_md5="0e33842e24a9c977be4e0107933c0723", films=1_682, ratings=100_000),
+    "ml-1m": Dataset(6, zip_md5="c4d9eecfca2ab87c1945afe126590906", films=3_883, ratings=1_000_209),
+    "ml-10m": Dataset(
+        63, zip_md5="ce571fd55effeba0271552578f2648bd", folder="ml-10M100K", films=10_681, ratings=10_000_054
+    ),
     "ml-latest-small": Dataset(1),
     "ml-latest": Dataset(335),
     "ml-20m": Dataset(190, films=27_278, ratings=20_000_263),
@@ -52,11 +61,14 @@ def check_name(dataset: str) -> None:
 
 
 def check_complete(folder: Path) -> Path:
-    """The folder, if it holds the files that every data set needs. Raises CineMatchError."""
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    """The folder, if it holds the files that a data set needs, in any layout. Raises CineMatchError."""
+    found = look(folder)
+    missing = list(NEEDED) if found is None else found.missing
     if missing:
         alternative = ", or remove the folder to have it downloaded" if folder.name in DATASETS else ""
-        raise CineMatchError(f"{folder} lacks {' and '.join(missing)}; put what is missing there{alternative}")
+        raise CineMatchError(
+            f"{folder} lacks {' and '.join(missing)}, and holds {holds(folder)}; put what is missing there{alternative}"
+        )
     return folder
 
 
@@ -68,10 +80,11 @@ def check_downloadable(dataset: str, folder: Path) -> None:
         raise CineMatchError(f"{folder} is a folder of your own; there is nowhere to download it from again")
     sizes = {name: f"{one.megabytes} MB" if one.megabytes else "embedded" for name, one in DATASETS.items()}
     named = ", ".join(f"{name} ({size})" for name, size in sizes.items())
+    own = folder_names(folder.parent)
     raise UnknownNameError(
         f"there is no data set {dataset!r}: the named ones are {named}, and any folder {folder} with "
         "movies.csv and links.csv works too",
-        close_names(dataset, [*DATASETS, *folder_names(folder.parent)]),
+        close_names(dataset, [*DATASETS, *own]),
     )
 
 

@@ -23,6 +23,7 @@ from cinematch_lib.data.datasets import (
     check_name,
 )
 from cinematch_lib.data.download import check_room, discard, download, md5, md5_of, read_text
+from cinematch_lib.data.layouts import holds, look
 from cinematch_lib.data.zips import open_zip, unpack, unpacked_size
 from cinematch_lib.errors import CineMatchError, DownloadError
 from cinematch_lib.storage.files import check_replaceable, is_recovered, recover, replace_dir, staging_dir
@@ -33,12 +34,13 @@ ROOM = 5  # free disk space that a zip and its content need, as a multiple of th
 
 
 def fetch(dataset: str, raw_dir: Path, *, refresh: bool = False) -> Path:
-    """Make sure that the folder ``raw_dir/dataset`` exists with at least movies.csv and links.csv; return it.
+    """Make sure that the folder ``raw_dir/dataset`` holds a data set in one of `layouts.LAYOUTS`; return it.
 
-    An existing folder is used as it is. Otherwise `sample` is unpacked from this package (again, if the folder
-    is of another version), and the other data sets of `DATASETS` are downloaded from the address in the
-    environment variable MOVIELENS_URL (by default GroupLens's), verified and unpacked. With `refresh` they are
-    downloaded in any case and replace the folder; after a failure the old folder is still there.
+    An existing folder is used as it is, and a zip ``raw_dir/dataset.zip`` is unpacked. Otherwise `sample` is unpacked
+    from this package (again, if the folder is of another version), and the other data sets of `DATASETS` are
+    downloaded from the address in the environment variable MOVIELENS_URL (by default GroupLens's), verified and
+    unpacked. With `refresh` they are downloaded in any case and replace the folder; after a failure the old folder is
+    still there.
 
     Raises UnknownNameError for a name that is neither in `DATASETS` nor a folder, DownloadError if the network
     or the server fails, and CineMatchError for an incomplete folder, a file that differs from the published
@@ -55,6 +57,8 @@ def fetch(dataset: str, raw_dir: Path, *, refresh: bool = False) -> Path:
             return _unpack_sample(folder)
         if folder.exists() and not refresh:
             return check_complete(folder)
+        if folder.with_name(f"{dataset}.zip").is_file() and not refresh:
+            return _unpack_laid(folder)
         check_downloadable(dataset, folder)
         return _fetch_from_web(dataset, folder, refresh)
     except DownloadError as error:
@@ -76,7 +80,7 @@ def _disk_problem(error: OSError, raw_dir: Path) -> str:
 def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     check_replaceable(folder)
     url = f"{_base_url()}/{dataset}.zip"
-    published = _published_md5(f"{url}.md5")
+    published = DATASETS[dataset].zip_md5 or _published_md5(f"{url}.md5")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder_lock(folder.parent):
         recover(folder)
@@ -88,10 +92,31 @@ def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
             with staging_dir(folder) as staging:
                 _unpack_verified(part, url, published, staging, folder)
                 discard(part)
-                replace_dir(staging / dataset, folder)
+                replace_dir(staging / (DATASETS[dataset].folder or dataset), folder)
         except (CineMatchError, OSError):
             discard(part)
             raise
+    return folder
+
+
+def _unpack_laid(folder: Path) -> Path:
+    """Unpack the zip of a data set that lies beside its `folder`; the MD5s that are known are verified."""
+    packed = folder.with_name(f"{folder.name}.zip")
+    with folder_lock(folder.parent), open_zip(packed, str(packed)) as archive, staging_dir(folder) as staging:
+        check_room(folder.parent, unpacked_size(archive), f"{packed.name} unpacked")
+        unpack(archive, staging / folder.name)
+        found = look(staging / folder.name)
+        if found is None or found.missing:
+            raise CineMatchError(
+                f"{packed} holds no data set but {holds(staging / folder.name)}; remove it, or pack one in it"
+            )
+        listed = found.folder / "checksums.txt"
+        expected = _listed_md5s(listed.read_text(encoding="utf-8", errors="replace")) if listed.is_file() else {}
+        known = DATASETS[folder.name].md5 if folder.name in DATASETS else {}
+        for name, digest in (expected | known).items():
+            if (found.folder / name).is_file() and md5_of(found.folder / name) != digest:
+                raise CineMatchError(f"{name} in {packed} has not the MD5 {digest} that is published; remove the zip")
+        replace_dir(found.folder, folder)
     return folder
 
 
@@ -130,18 +155,20 @@ def _published_md5(url: str) -> str | None:
 def _check_members(archive: zipfile.ZipFile, folder: Path, *, trusted: bool) -> None:
     """Verify the MD5s of the files in the zip; each CSV needs a published one unless the zip itself is `trusted`."""
     dataset = folder.name
-    top = f"{dataset}/"
+    top = f"{DATASETS[dataset].folder or dataset}/"
     inside = {name.removeprefix(top): name for name in archive.namelist() if name.startswith(top)}
     expected = DATASETS[dataset].md5
     if not trusted:
-        expected = _listed_md5s(archive, inside.get("checksums.txt")) | expected
+        listed = archive.read(inside["checksums.txt"]) if "checksums.txt" in inside else b""
+        expected = _listed_md5s(listed.decode("utf-8", errors="replace")) | expected
         unknown = sorted(name for name in inside if name.endswith(".csv") and name not in expected)
         if unknown or not expected:
             raise CineMatchError(
                 f"{dataset}.zip was not unpacked, as no checksum is published for {', '.join(unknown)}; "
                 f"download it by hand, check it, and unpack it as {folder}"
             )
-    for name in (*NEEDED, *expected):
+    needed = () if DATASETS[dataset].zip_md5 else NEEDED  # the older sets have other names
+    for name in (*needed, *expected):
         if name not in inside:
             raise CineMatchError(f"{dataset}.zip lacks {top}{name}; the download was deleted, try again")
     for name, digest in expected.items():
@@ -156,11 +183,8 @@ def _check_md5(title: str, found: str, published: str, publisher: str) -> None:
         )
 
 
-def _listed_md5s(archive: zipfile.ZipFile, name: str | None) -> dict[str, str]:
-    """The content of the zip's checksums.txt: file name to MD5."""
-    if name is None:
-        return {}
-    lines = archive.read(name).decode("utf-8", errors="replace")
+def _listed_md5s(lines: str) -> dict[str, str]:
+    """The content of a checksums.txt: file name to MD5."""
     pairs = re.findall(r"^([0-9a-fA-F]{32})\s+\*?(\S.*?)\s*$", lines, flags=re.MULTILINE)
     return {path.rpartition("/")[2]: digest.lower() for digest, path in pairs}
 

@@ -1,56 +1,101 @@
-"""Reading the files of a MovieLens folder."""
+"""Reading the tables of a data set, in whichever layout and form its files are.
+
+`RejectLog` arguments collect what is unusual, repaired or left out; without one, nothing is reported.
+"""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from cinematch_lib.data.datasets import KNOWN_FILES
+from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table, row_lines
-from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS
+from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of
+from cinematch_lib.data.ratings import judge_ratings
+from cinematch_lib.data.rejects import RejectLog
+from cinematch_lib.data.sources import Source
+from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
-LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0  # stars
+_ITEMS = TableSchema("u.item", dict.fromkeys(("movieId", "title", "release_date", *GENRE_FLAGS), "str"))
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """The MD5, as 32 hexadecimal digits, of each CSV file of a data set, by file name."""
-    return {name: md5_of(path) for name in KNOWN_FILES if (path := Path(folder) / name).is_file()}
+    """The MD5, as 32 hexadecimal digits, of each file of a data set, by its path in the folder."""
+    folder, found = Path(folder), look(Path(folder))
+    paths = [] if found is None else [source.path for source in found.sources.values()]
+    return {str(path.relative_to(folder)): md5_of(path) for path in paths}
 
 
 def read_movies(folder: Path) -> pd.DataFrame:
-    """movies.csv as text, one row per film. Raises CineMatchError like `formats.read_table`."""
-    return read_table(Path(folder) / "movies.csv", MOVIES)
+    """The films as text: movieId, title, genres, maybe year. Raises CineMatchError like `formats.read_table`."""
+    return film_rows(folder, RejectLog())[0]
+
+
+def film_rows(folder: Path, log: RejectLog) -> tuple[pd.DataFrame, np.ndarray]:
+    """The films as `read_movies` returns them, and the line of the file on which each begins, int64 (rows,)."""
+    found = look(Path(folder))
+    source = (found.sources.get("movies") if found else None) or Source(Path(folder) / "movies.csv")
+    if found is not None and found.layout.title == MOVIES_DATASET:
+        films, lines = movies_dataset.read_films(found, log)
+    else:
+        films = _items(source) if source.path.name.lower().startswith("u.item") else read_table(source, MOVIES)
+        lines = row_lines(source, len(films))
+    if films.empty:
+        raise CineMatchError(f"{source.path} holds no films, only its first line")
+    _remark(log, MOVIES, source, len(films))
+    return films, lines
 
 
 def read_links(folder: Path) -> pd.DataFrame:
-    """links.csv as text (ids keep their zeros), one row per film. Raises like `read_movies`."""
-    return read_table(Path(folder) / "links.csv", LINKS)
+    """The links as text (ids keep their zeros), one row per film. Raises like `read_movies`."""
+    return link_rows(folder, RejectLog())[0]
+
+
+def link_rows(folder: Path, log: RejectLog) -> tuple[pd.DataFrame, np.ndarray]:
+    """The links as `read_links` returns them, and their lines; no rows for a layout that has no links."""
+    found = look(Path(folder))
+    if found is not None and "links" not in found.sources and "links" not in found.layout.needed:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in LINKS.columns}), np.array([], dtype=np.int64)
+    source = (found.sources.get("links") if found else None) or Source(Path(folder) / "links.csv")
+    links = read_table(source, LINKS)
+    _remark(log, LINKS, source, len(links))
+    return links, row_lines(source, len(links))
 
 
 def read_tags(folder: Path) -> pd.DataFrame | None:
-    """tags.csv as text, one row per tag of a user for a film; None without the file. Raises like `read_movies`."""
-    path = Path(folder) / "tags.csv"
-    return read_table(path, TAGS) if path.exists() else None
+    """The tags as text, one row per tag of a user for a film; None without the file. Raises like `read_movies`."""
+    source = source_of(folder, "tags")
+    return None if source is None else read_table(source, TAGS)
 
 
-def read_ratings(folder: Path) -> pd.DataFrame | None:
-    """ratings.csv, one row per rating (0.5 to 5 stars), in the order of the file; None without the file.
+def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | None:
+    """The ratings (0.5 to 5 stars), in the order of the file; None without the file.
 
-    `timestamp`, where the file has it, is in seconds since 1970. Raises CineMatchError for ratings outside the
-    scale, and like `read_movies`.
+    `timestamp`, where the times are known, is in seconds since 1970. Values are judged as `ratings.judge_ratings` says.
+    Raises CineMatchError for ratings outside the scale, and like `read_movies`.
     """
-    path = Path(folder) / "ratings.csv"
-    if not path.exists():
+    source = source_of(folder, "ratings")
+    if source is None:
         return None
-    ratings = read_table(path, RATINGS)
-    wrong = ~ratings["rating"].between(LOWEST_RATING, HIGHEST_RATING)
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        first, line = ratings.iloc[row], row_lines(path, len(ratings))[row]
-        raise CineMatchError(
-            f"{path}: {wrong.sum():,} of {len(ratings):,} ratings are not from {LOWEST_RATING} to "
-            f"{HIGHEST_RATING:g}; the first is on line {line} (user {first['userId']:.0f}, film "
-            f"{first['movieId']:.0f}, rating {first['rating']:g}); correct or remove them"
-        )
-    return ratings
+    log = RejectLog() if log is None else log
+    ratings = read_table(source, RATINGS, loose=True)
+    _remark(log, RATINGS, source, len(ratings))
+    return judge_ratings(ratings, source, log)
+
+
+def _remark(log: RejectLog, schema: TableSchema, source: Source, rows: int) -> None:
+    usual = f"{schema.name}.csv"
+    for remark in source.with_separator_for(schema.required).remarks(usual):
+        log.add_repair(usual, f"rows {remark}", rows)
+
+
+def _items(source: Source) -> pd.DataFrame:
+    """The films of MovieLens 100K, whose genres are columns of 0 and 1."""
+    rows = read_table(source, _ITEMS)
+    flags = rows[list(GENRE_FLAGS)].to_numpy() == "1"
+    genres = [LIST_SEPARATOR.join(name for name, has in zip(GENRE_FLAGS, row, strict=True) if has) for row in flags]
+    year = rows["release_date"].str.extract("([0-9]{4})$", expand=False).fillna("")
+    return rows[["movieId", "title"]].assign(genres=pd.Series(genres, dtype="str"), year=year.astype("str"))

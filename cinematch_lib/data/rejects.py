@@ -40,6 +40,12 @@ class RejectLog:
             return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS})
         return pd.concat(self._parts, ignore_index=True)
 
+    def notes(self) -> list[str]:
+        """One line for each file: what was repaired, unusual or rejected, with counts."""
+        files = list(dict.fromkeys([*self.repairs, *self.files()]))
+        lines = {file: {**self.repairs.get(file, {}), **self.counts(file)} for file in files}
+        return [f"{file}: {', '.join(f'{n:,} {what}' for what, n in counts.items())}" for file, counts in lines.items()]
+
     def counts(self, file: str) -> dict[str, int]:
         """The number of rejected rows of `file` by reason, in the order in which the reasons occurred."""
         rows = self.table()

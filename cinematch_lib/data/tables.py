@@ -3,6 +3,7 @@
 Lists inside a column are joined by ``|``. ``imdbId`` is text and keeps its zeros.
 """
 
+import re
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -26,8 +27,10 @@ class TableSchema:
         return self.required | self.optional
 
 
+CAST_SHOWN = 3  # names in the column cast_top
+
 # Tables that people edit are read as text, so that an invalid row can be rejected with its line number.
-MOVIES = TableSchema("movies", {"movieId": "str", "title": "str", "genres": "str"})
+MOVIES = TableSchema("movies", {"movieId": "str", "title": "str", "genres": "str"}, {"year": "str"})
 LINKS = TableSchema("links", {"movieId": "str", "imdbId": "str", "tmdbId": "str"})
 TAGS = TableSchema("tags", {"userId": "str", "movieId": "str", "tag": "str"}, {"timestamp": "str"})
 RATINGS = TableSchema("ratings", {"userId": "int32", "movieId": "int32", "rating": "float32"}, {"timestamp": "int64"})
@@ -75,11 +78,17 @@ def whole_numbers(text: pd.Series) -> pd.Series:
     return numbers.where((numbers > 0) & (numbers % 1 == 0) & (numbers < 2**53)).astype("Int64")
 
 
+# An id with its letters, in an address of a title, or made a number with decimals by a spreadsheet.
+_IMDB_FORM = re.compile(
+    r"^(?:https?://)?(?:(?:www\.|m\.)?imdb\.com/title/)?(?:tt)?([0-9]+)(?:\.0+|/.*|\?.*)?$", re.IGNORECASE
+)
+
+
 def imdb_digits(ids: pd.Series) -> pd.Series:
     """The digits of IMDb ids, padded to seven; empty where the text is no IMDb id.
 
-    >>> imdb_digits(pd.Series(["tt0114709", "114709", "10872600", "n/a"])).tolist()
-    ['0114709', '0114709', '10872600', '']
+    >>> imdb_digits(pd.Series(["tt0114709", "114709.0", "10872600", "imdb.com/title/tt0114709/", "n/a"])).tolist()
+    ['0114709', '0114709', '10872600', '0114709', '']
     """
-    digits = ids.str.strip().str.removeprefix("tt")
+    digits = ids.str.strip().str.replace(_IMDB_FORM, r"\1", regex=True)
     return digits.where(digits.str.fullmatch("[0-9]{1,8}"), "").str.zfill(7).where(lambda s: s.str.strip("0") != "", "")

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.attribution import attributions
+from cinematch_lib.data.layouts import look
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup
@@ -50,7 +51,7 @@ class Page:
         """Read all films of the data set, with each source of services that exists."""
         raw_dir = self._folders.raw_dir
         folder = raw_dir / settings.dataset
-        if not (folder / "movies.csv").is_file():
+        if look(folder) is None:
             problem = f" {self._current.problem}." if self._current.problem else ""
             raise CineMatchError(
                 f"The films of {settings.dataset} are not in {folder}. "

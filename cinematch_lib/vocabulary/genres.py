@@ -28,7 +28,7 @@ MOVIELENS_GENRES = (
 )
 TMDB_ONLY_GENRES = ("history", "tv movie")
 
-_NOT_GENRES = {"", "nogenreslisted", "imax"}  # IMAX is a format
+_NOT_GENRES = {"", "nogenreslisted", "imax", "nan", "null", "none", "unknown"}  # IMAX is a format
 _SPELLINGS = {
     "animated": "animation",
     "childrens": "children",

@@ -1,10 +1,34 @@
 """Lists of names inside a column, and the rows that have each name."""
 
+import ast
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 LIST_SEPARATOR = "|"
+
+
+# The value of a key "name" in an object written as JSON or as a literal of Python.
+_NAMED = re.compile(r"""['"]name['"]\s*:\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+
+
+def listed_names(text: str) -> list[str]:
+    r"""The names in a list of objects or of texts, written as JSON or as a literal of Python.
+
+    >>> listed_names("[{'id': 80, 'name': 'Crime'}, {'id': 18, 'name': \"Ocean's\"}]"), listed_names('["a", "b"]')
+    (['Crime', "Ocean's"], ['a', 'b'])
+    """
+    return [_unquoted(one) for one in (_NAMED.findall(text) or ([] if "{" in text else _QUOTED.findall(text)))]
+
+
+def _unquoted(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted) if quoted[0] == '"' else ast.literal_eval(quoted)).strip()
+    except (ValueError, SyntaxError):
+        return quoted[1:-1].strip()
 
 
 def multi_hot(joined: Sequence[str]) -> dict[str, np.ndarray]:

@@ -38,7 +38,8 @@ def parse_title(raw: str) -> tuple[str, int | None]:
     title, year = " ".join(raw.split()), None
     match = _YEAR.search(title)
     if match:
-        title = title[: match.start()]
+        while title.endswith(in_brackets := match.group().strip()):  # in some titles it is written twice
+            title = title.removesuffix(in_brackets).rstrip()
         digits = int(match.group(1))
         year = digits if FIRST_YEAR <= digits <= LAST_YEAR else None
     if ", " in title:

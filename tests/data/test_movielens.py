@@ -65,7 +65,8 @@ def test_a_named_folder_that_is_incomplete_says_what_is_missing(server, raw):
     with pytest.raises(CineMatchError) as caught:
         fetch(NAME, raw)
     assert str(caught.value) == (
-        f"{raw / NAME} lacks links.csv; put what is missing there, or remove the folder to have it downloaded"
+        f"{raw / NAME} lacks links.csv, and holds movies.csv; put what is missing there, "
+        "or remove the folder to have it downloaded"
     )
 
 
@@ -73,7 +74,9 @@ def test_an_own_folder_that_is_incomplete_says_what_is_missing(server, raw):
     lay(raw / "mine", {})
     with pytest.raises(CineMatchError) as caught:
         fetch("mine", raw)
-    assert str(caught.value) == f"{raw / 'mine'} lacks movies.csv and links.csv; put what is missing there"
+    assert str(caught.value) == (
+        f"{raw / 'mine'} lacks movies.csv and links.csv, and holds nothing; put what is missing there"
+    )
 
 
 def test_an_unknown_name_lists_what_there_is(server, raw):
@@ -81,7 +84,8 @@ def test_an_unknown_name_lists_what_there_is(server, raw):
     with pytest.raises(UnknownNameError) as caught:
         fetch("ML-32", raw)
     assert str(caught.value) == (
-        "there is no data set 'ML-32': the named ones are sample (embedded), ml-latest-small (1 MB), "
+        "there is no data set 'ML-32': the named ones are sample (embedded), ml-100k (5 MB), "
+        "ml-1m (6 MB), ml-10m (63 MB), ml-latest-small (1 MB), "
         "ml-latest (335 MB), ml-20m (190 MB), ml-25m (265 MB), ml-32m (239 MB), and any folder "
         f"{raw / 'ML-32'} with movies.csv and links.csv works too; did you mean ml-32m, ml-25m, ml-20m?"
     )
@@ -357,15 +361,18 @@ def test_ratings_without_times_are_read(tmp_path):
     assert list(read_ratings(folder).columns) == ["userId", "movieId", "rating"]
 
 
-@pytest.mark.parametrize("wrong", ["0", "5.5", "-1", "inf"])
-def test_ratings_outside_the_scale_are_counted_and_the_first_is_named(tmp_path, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "low", "high"), [("0", "0", "4"), ("5.5", "4", "5.5"), ("-1", "-1", "4"), ("inf", "4", "inf")]
+)
+def test_ratings_outside_the_scale_are_counted_and_the_first_is_named(tmp_path, wrong, low, high):
     rows = f"userId,movieId,rating\n1,1,4\n7,12,{wrong}\n7,13,{wrong}\n"
     folder = lay(tmp_path / "set", {"ratings.csv": rows.encode()})
     with pytest.raises(CineMatchError) as caught:
         read_ratings(folder)
     assert str(caught.value) == (
         f"{folder / 'ratings.csv'}: 2 of 3 ratings are not from 0.5 to 5; the first is on line 3 "
-        f"(user 7, film 12, rating {wrong}); correct or remove them"
+        f"(user 7, film 12, rating {wrong}), and they go from {low} to {high}; correct or remove them, "
+        "or bring them to that scale"
     )
 
 

@@ -45,7 +45,7 @@ def test_the_committed_files_are_small():
 @pytest.mark.parametrize("name", TABLES)
 def test_headers_and_line_ends_are_movielens_own(name):
     lines = unpacked(SAMPLE, name).decode("utf-8").split("\r\n")
-    assert lines[0] == ",".join(TABLES[name].columns)
+    assert lines[0] == ",".join(one for one in TABLES[name].columns if one != "year")
     assert lines[-1] == ""
     assert not any("\n" in line for line in lines)
 

@@ -2,7 +2,7 @@
 
 from cinematch_lib.data.tmdb.coverage import coverage
 from cinematch_lib.data.tmdb.fetching import FetchReport, fetch
-from cinematch_lib.data.tmdb.table import MAX_RUNTIME, find_metadata, join_genres, plain_text, read_metadata
+from cinematch_lib.data.tmdb.table import MAX_RUNTIME, find_metadata, own_metadata, plain_text, read_metadata
 
 __all__ = [
     "MAX_RUNTIME",
@@ -10,7 +10,7 @@ __all__ = [
     "coverage",
     "fetch",
     "find_metadata",
-    "join_genres",
+    "own_metadata",
     "plain_text",
     "read_metadata",
 ]

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from cinematch_lib.data.formats import read_table
-from cinematch_lib.data.tables import LINKS, PROVIDERS, TMDB_METADATA, imdb_digits, whole_numbers
+from cinematch_lib.data.movielens import read_links
+from cinematch_lib.data.tables import PROVIDERS, imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.export import PROVIDERS_FILE
-from cinematch_lib.data.tmdb.table import find_metadata
+from cinematch_lib.data.tmdb.table import find_metadata, metadata_rows
 
 _FIELDS = ("overview", "cast_top", "director", "keywords", "poster_path")
 
@@ -25,9 +26,9 @@ def coverage(
     path = find_metadata(raw_dir, dataset.name)
     if path is None:
         return None
-    links = read_table(dataset / "links.csv", LINKS)
+    links = read_links(dataset)
     films = pd.DataFrame({"tmdb": whole_numbers(links["tmdbId"]), "imdb": imdb_digits(links["imdbId"])})
-    metadata = read_table(path, TMDB_METADATA)
+    metadata, _ = metadata_rows(path)
     rows = {name.partition("_")[0]: metadata[metadata[name].str.strip() != ""] for name in _FIELDS}
     offers = raw_dir / "tmdb" / PROVIDERS_FILE
     rows["providers"] = read_table(offers, PROVIDERS) if offers.is_file() else metadata[:0]

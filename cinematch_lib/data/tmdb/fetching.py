@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib.data.formats import read_table
-from cinematch_lib.data.tables import LINKS, imdb_digits, whole_numbers
+from cinematch_lib.data.movielens import read_links
+from cinematch_lib.data.tables import imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.changes import mark_changed
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.export import METADATA, export
 from cinematch_lib.data.tmdb.rate_limit import FULL_RATE, RateLimiter
 from cinematch_lib.data.tmdb.settings import TOKEN, access
 from cinematch_lib.data.tmdb.store import FILE, Store, open_store
+from cinematch_lib.data.tmdb.table import own_metadata
 from cinematch_lib.data.tmdb.workers import Film, Workers
 from cinematch_lib.errors import CineMatchError
 
@@ -92,15 +93,15 @@ def fetch(
     """
     region = validate(limit, region, max_age_days)
     folder, api = raw_dir / "tmdb", access()
-    if (dataset / METADATA).is_file() and dataset != folder:
-        return FetchReport(f"{dataset.name} brings its own table of facts ({METADATA}), so TMDb was not asked.")
+    if (own := own_metadata(dataset)) is not None and dataset != folder:
+        return FetchReport(f"{dataset.name} brings its own table of facts ({own.name}), so TMDb was not asked.")
     if not (folder / FILE).is_file():
         if (folder / METADATA).is_file():
             by_hand = f"{folder / METADATA} was put there by hand and is used as it is"
             return FetchReport(f"{by_hand}; to fetch from TMDb, move it away first.")
         if api is None:
             return FetchReport(NO_TOKEN)
-    wanted = _wanted(read_table(dataset / "links.csv", LINKS), rating_counts, limit)
+    wanted = _wanted(read_links(dataset), rating_counts, limit)
     began = time.time()
     oldest = began - max_age_days * DAY
     with open_store(folder) as store:

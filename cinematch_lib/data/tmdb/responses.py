@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from cinematch_lib.data.tables import CAST_SHOWN
 from cinematch_lib.vocabulary.genres import canonical_genres
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
-CAST_SHOWN = 3
 _CAST_KEPT = 10
 _JOBS_KEPT = frozenset({"Director", "Writer", "Screenplay", "Novel", "Original Music Composer"})
 KINDS = ("flatrate", "free", "ads", "rent", "buy")

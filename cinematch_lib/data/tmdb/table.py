@@ -4,26 +4,31 @@ import html
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.formats import read_table, row_lines
+from cinematch_lib.data.genre_fields import judge_genres
+from cinematch_lib.data.layouts import MOVIES_DATASET, look
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits, whole_numbers
-from cinematch_lib.vocabulary.genres import canonical_genres
-from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 MAX_RUNTIME = 1440  # minutes; longer ones are errors
 
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
 _TEXTS = ("title", "overview", "keywords", "cast_top", "director", "original_language", "poster_path")
+_FILLED = ("overview", "keywords", "cast_top", "director", "original_language", "poster_path")
+_FILLERS = ("nan", "null", "none", "n/a", "na", "<na>", "[]", "-")  # what programs and people write for nothing
+_NO_OVERVIEW = re.compile(r"^\s*no (?:overview|description)(?: (?:found|available|yet))?\.?\s*$", re.IGNORECASE)
 _MAXIMA = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # larger values are errors
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 
 def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
     """The metadata table of a data set: its own, else the one fetched from TMDb, else None."""
-    paths = (raw_dir / folder / "tmdb_metadata.csv" for folder in (dataset, "tmdb"))
-    return next((path for path in paths if path.is_file()), None)
+    fetched = raw_dir / "tmdb" / "tmdb_metadata.csv"
+    return own_metadata(raw_dir / dataset) or (fetched if fetched.is_file() else None)
 
 
 def plain_text(text: str) -> str:
@@ -35,13 +40,21 @@ def plain_text(text: str) -> str:
     return " ".join(_TAG.sub("", _BREAK.sub(" ", html.unescape(text))).split())
 
 
-def join_genres(names: str) -> str:
-    """A `|`-joined list of genres under their canonical names, without repeats.
+def own_metadata(folder: Path) -> Path | None:
+    """The table of metadata that the data set in `folder` brings itself; None if it has none."""
+    found = look(folder)
+    if found is None:
+        return None
+    table = "movies" if found.layout.title == MOVIES_DATASET else "tmdb_metadata"
+    return found.sources[table].path if table in found.sources else None
 
-    >>> join_genres("Science Fiction|Family|sci-fi")
-    'sci-fi|children'
-    """
-    return LIST_SEPARATOR.join(canonical_genres(names.split(LIST_SEPARATOR)))
+
+def metadata_rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of a table of metadata, as text, and the line on which each begins, int64 (rows,)."""
+    if movies_dataset.is_facts(path):
+        return movies_dataset.read_facts(path.parent)
+    rows = read_table(path, TMDB_METADATA)
+    return rows, row_lines(path, len(rows))
 
 
 def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
@@ -54,7 +67,7 @@ def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
 
     Raises CineMatchError if the file cannot be read as such a table.
     """
-    frame = read_table(path, TMDB_METADATA)
+    frame, lines = metadata_rows(path)
     if "imdb_id" not in frame:
         frame["imdb_id"] = ""
     ids = frame["tmdb_id"]
@@ -70,12 +83,16 @@ def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
         "the row says nothing about the film": bare,
         "tmdb_id repeats an earlier row": repeated,
     }
-    rejects.add(path.name, row_lines(path, len(frame)), ids, frame["title"], unusable)
+    rejects.add(path.name, lines, ids, frame["title"], unusable)
     frame = frame[~(nameless | bare | repeated)].reset_index(drop=True)
     return _clean_values(frame, path.name, rejects)
 
 
 def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.DataFrame:
+    for name in _FILLED:
+        filler = frame[name].str.strip().str.casefold().isin(_FILLERS) | frame[name].str.contains(_NO_OVERVIEW)
+        rejects.add_repair(file, f"{name} that says nothing, such as 'nan', made unknown", int(filler.sum()))
+        frame.loc[filler, name] = ""
     for name in _TEXTS:
         before = frame[name]
         doubtful = before.str.contains(r"[<&\n\r\t]|  ") | (before.str.strip() != before)
@@ -83,7 +100,7 @@ def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.Data
         frame.loc[doubtful, name] = mended
         count = int((mended != before[doubtful]).sum())
         rejects.add_repair(file, f"HTML or stray white space taken out of the {name}", count)
-    frame["genres"] = frame["genres"].map({joined: join_genres(joined) for joined in frame["genres"].unique()})
+    frame["genres"] = judge_genres(frame["genres"], file, rejects)
     frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
     for name, maximum in _MAXIMA.items():
         values = _numbers(frame[name], name, file, rejects)

@@ -1,0 +1,107 @@
+"""Values of ratings judged when they are read: users, films, the scale, the times, and repeated ratings."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cinematch_lib.data.movielens import read_ratings
+from cinematch_lib.data.rejects import RejectLog
+from cinematch_lib.errors import CineMatchError
+
+SECONDS = 964982703
+
+
+def read(folder, *rows, columns="userId,movieId,rating,timestamp"):
+    """The ratings, and the account of what was repaired or left out."""
+    (folder / "ratings.csv").write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
+    log = RejectLog()
+    return read_ratings(folder, log), log
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        ([SECONDS] * 4, {}),
+        ([f"{SECONDS}.0"] * 4, {}),
+        ([f"{SECONDS}000"] * 4, {"times in milliseconds, read as such": 4}),
+        ([f"{SECONDS}000000"] * 4, {"times in microseconds, read as such": 4}),
+        ([f"{SECONDS}000000000"] * 4, {"times in nanoseconds, read as such": 4}),
+        ([SECONDS, SECONDS, SECONDS, f"{SECONDS}000"], {"times in milliseconds, read as such": 1}),
+        (["2000-07-30 18:45:03"] * 4, {"times in words (ISO 8601), read as such": 4}),
+        (["2000-07-30T18:45:03Z"] * 4, {"times in words (ISO 8601), read as such": 4}),
+        (["2000-07-30T20:45:03+02:00", *[SECONDS] * 3], {"times in words (ISO 8601), read as such": 1}),
+    ],
+)
+def test_times_in_any_usual_form_are_seconds(tmp_path, times, told):
+    ratings, log = read(tmp_path, *(f"1,{film},4,{one}" for film, one in enumerate(times, start=1)))
+    assert ratings["timestamp"].tolist() == [SECONDS] * 4
+    assert log.repairs.get("ratings.csv", {}) == told
+
+
+@pytest.mark.parametrize("wrong", [0, -5, 10**17 * 5, int(time.time()) + 10**6, "", "soon"])
+def test_a_rating_of_an_impossible_time_is_left_out_with_its_line(tmp_path, wrong):
+    rows = [f"1,{film},4,{SECONDS}" for film in range(1, 21)]
+    ratings, log = read(tmp_path, *rows[:5], f"1,99,4,{wrong}", *rows[5:])
+    assert len(ratings) == 20
+    assert log.table()[["file", "line", "reason"]].values.tolist() == [["ratings.csv", 7, "time outside 1990 to today"]]
+
+
+def test_where_many_times_are_unknown_none_is_used(tmp_path):
+    ratings, log = read(tmp_path, f"1,1,4,{SECONDS}", "1,2,4,0", "1,3,4,0")
+    assert ratings.columns.tolist() == ["userId", "movieId", "rating"]
+    assert log.notes() == ["ratings.csv: 2 times outside 1990 to today, so that no times are used"]
+
+
+def test_ratings_from_one_to_ten_are_halved_and_told(tmp_path):
+    ratings, log = read(tmp_path, "1,1,10,1e9", "1,2,7,1e9", "1,3,1,1e9")
+    assert ratings["rating"].tolist() == [5, 3.5, 0.5]
+    assert log.repairs["ratings.csv"]["ratings from 1 to 10, halved"] == 3
+
+
+@pytest.mark.parametrize("stars", [(80, 100, 60), (0, 10, 7), (5.5, 4, 3), (1, 2, 3, 4, 5, 4, 3, 4, 5, 4, 3, 10)])
+def test_other_scales_are_refused_with_what_was_seen(tmp_path, stars):
+    with pytest.raises(CineMatchError, match=f"they go from {min(stars):g} to {max(stars):g}; correct or remove"):
+        read(tmp_path, *(f"1,{film},{one},1e9" for film, one in enumerate(stars, start=1)))
+
+
+@pytest.mark.parametrize("users", [["1f0e-a", "1f0e-b"], ["anna", "ben"], ["99999999999", "5"], ["-1", "1.5"]])
+def test_users_of_any_text_or_size_are_numbered_in_their_order(tmp_path, users):
+    ratings, log = read(tmp_path, *(f"{user},1,4,1e9" for user in [*users, users[0]]))
+    assert ratings["userId"].tolist() == [2, 1]
+    assert log.repairs["ratings.csv"]["users without a number below 2^31, numbered in their order"] == 2
+
+
+def test_ids_with_decimals_are_numbers(tmp_path):
+    ratings, _ = read(tmp_path, "1.0,6.0,4,1e9", "2.0,7.0,3,1e9")
+    assert ratings[["userId", "movieId"]].values.tolist() == [[1, 6], [2, 7]]
+
+
+@pytest.mark.parametrize("film", ["tt0113277", "6.5", "-1", "99999999999"])
+def test_a_film_that_is_no_number_is_refused_with_its_line(tmp_path, film):
+    with pytest.raises(CineMatchError, match=f"has movieId '{film}' on line 3, which is not a film's number; 1 of 2"):
+        read(tmp_path, "1,6,4,1e9", f"1,{film},4,1e9")
+
+
+@pytest.mark.parametrize(("row", "name"), [("1,,4,1e9", "movieId"), ("1,6,,1e9", "rating")])
+def test_a_rating_without_a_film_or_stars_is_refused_with_its_line(tmp_path, row, name):
+    with pytest.raises(CineMatchError, match=f"has no {name} on line 3; every row needs one"):
+        read(tmp_path, "1,6,4,1e9", row)
+
+
+@given(rows=st.lists(st.tuples(st.integers(1, 2), st.integers(1, 2), st.integers(1, 5), st.integers(0, 9)), max_size=9))
+def test_of_several_ratings_of_a_film_by_a_user_the_newest_counts(tmp_path_factory, rows):
+    ratings, log = read(tmp_path_factory.mktemp("r"), *(f"{u},{m},{r},{SECONDS + t}" for u, m, r, t in rows))
+    newest = {}
+    for user, film, stars, when in sorted(rows, key=lambda row: row[3]):
+        newest[user, film] = (stars, SECONDS + when)
+    found = {(u, m): (r, t) for u, m, r, t in ratings.itertuples(index=False, name=None)}
+    assert found == newest
+    assert len(ratings) == len(newest)
+    assert sum(log.repairs.get("ratings.csv", {}).values()) == len(rows) - len(newest)
+
+
+def test_without_times_the_last_of_the_file_counts(tmp_path):
+    ratings, _ = read(tmp_path, "1,6,5", "1,6,2", columns="userId,movieId,rating")
+    assert ratings["rating"].tolist() == [2]
