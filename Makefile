@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-fetch bench-serve soak docs wheel lock clean
+.PHONY: help run check lab app serve bench bench-fetch bench-search bench-serve soak docs wheel lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -41,6 +41,9 @@ bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is se
 
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch
+
+bench-search: $(READY)  ## what search finds of misspelt titles, and how fast
+	$(BIN)/python -m benchmarks.search
 
 bench-serve: $(READY)  ## requests a second over HTTP, memory, and time to be ready (needs wrk)
 	$(BIN)/python -m benchmarks.serve

@@ -13,6 +13,7 @@ from scipy import sparse
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
 from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REPORT, REQUIRED
+from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import to_json, write_text
 from cinematch_lib.storage.locks import folder_lock
@@ -90,9 +91,11 @@ class Draft:
         self.record("clean", **facts)
 
     def write_features(self, features: "FeatureSet", films_table: Mapping[str, Any]) -> None:
-        """Write the feature matrix and the films table that the recommender loads, and the fitted estimators."""
+        """Write the feature matrix, films table and search index that the recommender loads, and the estimators."""
         self.write_matrix(FEATURES, features.matrix)
         self.write_json(META, films_table)
+        with self.path(SEARCH_INDEX).open("wb") as file:
+            SearchIndex.of(films_table["columns"]).write(file)
         self.write_estimator("tfidf_vectorizer.skops", features.estimator.text_)
         self.write_estimator("genre_mlb.skops", features.estimator.genres_)
         self.write_estimator("numeric_scaler.skops", features.estimator.numbers_)

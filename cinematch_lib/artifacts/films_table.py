@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 _COLUMNS = (
-    "movieId title year runtime genres services overview director cast_top tmdbId imdbId poster_path original_language"
+    "movieId title year runtime genres services overview director cast_top tmdbId imdbId poster_path original_language "
+    "vote_count"
 )
 
 

@@ -8,8 +8,9 @@ one, whole. No pickle is ever read.
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scipy import sparse
 
@@ -22,10 +23,12 @@ from cinematch_lib.artifacts.manifest import (
     RunInfo,
     read_manifest,
 )
+from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.storage.files import sha256, write_text
 from cinematch_lib.storage.locks import folder_lock
 
+_T = TypeVar("_T")
 FEATURES = "item_features.npz"
 META = "movies_meta.json"
 REPORT = "cleaning_report.json"
@@ -108,13 +111,20 @@ class Run(RunRecord):
 
     def read_item_weights(self) -> ItemWeights | None:
         """The item-to-item weights; None if the run has none. Raises CineMatchError for a file of another kind."""
-        if ITEM_WEIGHTS not in self.info.files:
+        return self._read_arrays(ITEM_WEIGHTS, ItemWeights.read)
+
+    def read_search_index(self) -> SearchIndex | None:
+        """The search index; None if the run has none. Raises CineMatchError for a file of another kind."""
+        return self._read_arrays(SEARCH_INDEX, SearchIndex.read)
+
+    def _read_arrays(self, name: str, read: Callable[[bytes], _T]) -> _T | None:
+        if name not in self.info.files:
             return None
-        data = self.read_bytes(ITEM_WEIGHTS)
+        data = self.read_bytes(name)
         try:
-            return ItemWeights.read(data)
+            return read(data)
         except CineMatchError as error:
-            raise CineMatchError(f"{self.folder / ITEM_WEIGHTS} was refused: {error}; {REMEDY}") from None
+            raise CineMatchError(f"{self.folder / name} was refused: {error}; {REMEDY}") from None
 
 
 def list_runs(artifacts_dir: Path) -> list[RunInfo]:

@@ -54,11 +54,23 @@ def add_search(commands: Commands) -> None:
         commands,
         "search",
         _search,
-        "find films by title",
-        description="Find films of the current run by title. Case, accents and small misspellings do not matter.",
-        examples=('cinematch search "dark knight"', "cinematch search amelie -k 3 --json"),
+        "find films by title, people or plot",
+        description="Find films of the current run by title, director, cast or words of the plot. Case, accents and "
+        "small misspellings do not matter.",
+        examples=(
+            'cinematch search "dark knight"',
+            "cinematch search amelie -k 3 --json",
+            'cinematch search --in people "kathryn bigelow"',
+        ),
     )
-    search.add_argument("text", nargs="+", metavar="TEXT", help="a title, or a part of one")
+    search.add_argument("text", nargs="+", metavar="TEXT", help="a title or a part of one, a name, words of a plot")
+    search.add_argument(
+        "--in",
+        dest="fields",
+        action="append",
+        choices=("title", "people", "plot"),
+        help="search only there; may be repeated (default: everywhere)",
+    )
     search.add_argument(
         "-k", type=int, default=DEFAULT_K, metavar="N", help=f"number of films at most (default: {DEFAULT_K})"
     )
@@ -121,14 +133,15 @@ def _find(title: str, recommender: "Recommender") -> "Movie":
 
 def _search(options: argparse.Namespace) -> None:
     from cinematch_lib.recommender.recommender import Recommender
+    from cinematch_lib.recommender.search import FIELDS
 
     recommender, text = Recommender.load(options.artifacts_dir), " ".join(options.text)
-    found = recommender.search(text, options.k)
+    found = recommender.search(text, options.k, options.fields or FIELDS)
     if options.json:
         print_json(query=text, results=[movie.to_dict() for movie in found], count=len(found))
         return
     if not found:
-        print(f"No film here has a title like {text!r}.")
+        print(f"No film here is found by {text!r}.")
     width = max((len(str(movie.movie_id)) for movie in found), default=0)
     for movie in found:
         _print_film(f"{movie.movie_id:>{width}}", movie)

@@ -61,6 +61,7 @@ class FilmTable:
     ----------
     ids : int64 (films,), MovieLens ids; read-only.
     quality : float32 (films,), the Bayesian average rating of each film less the mean, on a scale of −1 to 1.
+    votes : int64 (films,), the number of TMDb's votes; 0 where unknown.
     genres, services : the names that occur, in alphabetical order.
 
     `movie(row)` is the film in a row; `genre(name)` and `service(name)` resolve any usual spelling of a name.
@@ -74,6 +75,8 @@ class FilmTable:
         self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
         self.ids.flags.writeable = False
         self.quality = np.asarray(self._columns["quality"], dtype=np.float32)
+        votes = self._columns.get("vote_count")  # runs made before it was a column lack it
+        self.votes = np.array([vote or 0 for vote in votes or [0] * len(self.ids)], dtype=np.int64)
         self._numbers = {name: _with_nan(self._columns[name]) for name in ("year", "runtime")}
         self._has_genre = multi_hot(self._columns["genres"])
         self._has_service = multi_hot(self._columns["services"])
@@ -113,6 +116,19 @@ class FilmTable:
         """The year of release of every film, by row; None where unknown."""
         years: Sequence[int | None] = self._columns["year"]
         return years
+
+    @property
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """The columns of the run's ``movies_meta.json``."""
+        columns: Mapping[str, Sequence[Any]] = self._columns
+        return columns
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """Popularity from votes, or from quality where no film has votes: float32 (films,), 0 to 1."""
+        values = np.log1p(self.votes) if self.votes.any() else self.quality - self.quality.min(initial=0.0)
+        popularity: np.ndarray = (values / (values.max(initial=0.0) or 1.0)).astype(np.float32)
+        return popularity
 
     @cached_property
     def year_range(self) -> tuple[int, int] | None:

@@ -1,6 +1,6 @@
 """What a person likes and allows: the input of a recommendation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
@@ -100,3 +100,13 @@ def _check_bound(name: str, value: float | None) -> float | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != value):
         raise CineMatchError(f"{name} must be a number or None, got {value!r}")
     return int(value) if isinstance(value, Integral) else value if value is None else float(value)
+
+
+def check_preferences(preferences: Preferences | None) -> Preferences:
+    """The preferences; empty ones for None. Raises CineMatchError for any other type."""
+    if preferences is None:
+        return Preferences()
+    if not isinstance(preferences, Preferences):
+        remedy = "; write Preferences(**{...})" if isinstance(preferences, Mapping) else ""
+        raise CineMatchError(f"preferences must be a Preferences, got a {type(preferences).__name__}{remedy}")
+    return preferences

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,20 @@ from scipy import sparse
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
+from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import FilmTable, Movie
-from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k, top_k
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
 from cinematch_lib.recommender.scoring import ScoreModel, Scorer, ScoreWeights
-from cinematch_lib.recommender.search import TitleIndex
+from cinematch_lib.recommender.search import FIELDS, FilmSearch
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.diversity import rerank_mmr
+from cinematch_lib.vocabulary.checks import check_text
 
 _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
@@ -51,6 +53,7 @@ class Recommender:
         weights: ScoreWeights | None = None,
         item_weights: ItemWeights | None = None,
         rejected: RejectedFilms | None = None,
+        search_index: SearchIndex | None = None,
     ) -> None:
         """Build from the parts of a run.
 
@@ -61,6 +64,7 @@ class Recommender:
         weights : the weights of the score's terms; None for the defaults.
         item_weights : weights learned from ratings; None where the run has no ratings.
         rejected : the films that cleaning left out, so that errors can say why one is missing.
+        search_index : the index of these films; None to build it when it is first needed.
 
         Raises CineMatchError where these are not of the same films.
 
@@ -76,7 +80,8 @@ class Recommender:
         self._similarity = ContentSimilarity(matrix, meta["features"])
         self._model = ScoreModel(self._films, self._similarity, item_weights, weights or ScoreWeights())
         self._similar_model = ScoreModel(self._films, self._similarity, item_weights, _SIMILAR)
-        self._titles = TitleIndex(self._films.titles, self._films.years, self._films.quality)
+        self._popularity = item_weights.popularity if item_weights is not None else self._films.popularity
+        self._search_index = search_index
         self._rejected = rejected or RejectedFilms()
         self.attributions: tuple[str, ...] = tuple(meta["attributions"])
         self.info: RunInfo | None = None
@@ -90,7 +95,8 @@ class Recommender:
     def from_run(cls, run: Run) -> "Recommender":
         """The recommender of a run. Raises CineMatchError."""
         meta, weights = run.read_json(META), run.read_item_weights()
-        recommender = cls(run.read_matrix(FEATURES), meta, item_weights=weights, rejected=RejectedFilms(run))
+        matrix, index, rejected = run.read_matrix(FEATURES), run.read_search_index(), RejectedFilms(run)
+        recommender = cls(matrix, meta, item_weights=weights, rejected=rejected, search_index=index)
         recommender.info = run.info
         return recommender
 
@@ -144,22 +150,27 @@ class Recommender:
 
         Raises UnknownNameError for an unknown or ambiguous title, with the reason where cleaning left the film out.
         """
-        _check_text("title", title)
+        check_text("title", title)
         try:
-            return self._films.movie(self._titles.resolve(title))
+            return self._films.movie(self._search.resolve(title))
         except UnknownNameError:
             self._rejected.check_title(title)
             raise
 
-    def search(self, text: str, k: int = 10) -> list[Movie]:
-        """Up to `k` films by title: equal to the text, beginning with it, containing it, or spelled like it.
+    def search(self, text: str, k: int = 10, fields: Collection[str] = FIELDS) -> list[Movie]:
+        """Up to `k` films by title, exact or misspelt, then by director and cast, then by all words of the plot.
 
-        An empty list where nothing is found. Raises CineMatchError where k is below 1; it may exceed the number of
-        films.
+        `fields` are those that are searched. A year at the end of the text prefers films of that year. An empty list
+        where nothing is found. Raises CineMatchError where k is below 1 (it may exceed the number of films), and for
+        unknown fields.
         """
         check_k(k)
-        _check_text("text", text)
-        return [self._films.movie(row) for row in self._titles.search(text, k)]
+        check_text("text", text)
+        return [self._films.movie(row) for row in self._search.search(text, k, fields)]
+
+    @cached_property
+    def _search(self) -> FilmSearch:
+        return FilmSearch(self._films, self._popularity, self._search_index)
 
     def recommend(
         self,
@@ -181,7 +192,7 @@ class Recommender:
         of range, and UnknownNameError for unknown films, genres and services.
 
         """
-        wanted, k = _check_preferences(preferences), self._check_k(k, 20)
+        wanted, k = check_preferences(preferences), self._check_k(k, 20)
         scorer, rows, values = self._rank(self._model, wanted, k, among)
         return self._explained(lambda: scorer, rows, values)
 
@@ -196,7 +207,7 @@ class Recommender:
         k = self._check_k(k, 20)
         if isinstance(preferences, Preferences | Mapping | str):
             raise CineMatchError(f"preferences must be a list of Preferences, got a {type(preferences).__name__}")
-        wanted = [_check_preferences(one) for one in preferences]
+        wanted = [check_preferences(one) for one in preferences]
         chunks = [wanted[first : first + _CHUNK] for first in range(0, len(wanted), _CHUNK)]
 
         def recommend_chunk(chunk: Sequence[Preferences]) -> list[Recommendations]:
@@ -276,17 +287,3 @@ class Recommender:
                 for at, (row, score) in enumerate(zip(rows.tolist(), values.tolist(), strict=True))
             ]
         )
-
-
-def _check_text(name: str, value: str) -> None:
-    if not isinstance(value, str):
-        raise CineMatchError(f"{name} must be text, got {value!r}")
-
-
-def _check_preferences(preferences: Preferences | None) -> Preferences:
-    if preferences is None:
-        return Preferences()
-    if not isinstance(preferences, Preferences):
-        remedy = "; write Preferences(**{...})" if isinstance(preferences, Mapping) else ""
-        raise CineMatchError(f"preferences must be a Preferences, got a {type(preferences).__name__}{remedy}")
-    return preferences

@@ -1,141 +1,125 @@
-"""Search by title: equal, containing, or misspelt."""
+"""Search of films by title, people and plot."""
 
 import re
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Collection
 
 import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
-from cinematch_lib.errors import UnknownNameError
+from cinematch_lib.artifacts.search_index import SearchIndex
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.matching import NameMatcher, Query, distinct
 from cinematch_lib.vocabulary.spelling import fold
-from cinematch_lib.vocabulary.titles import parse_title, title_key
+from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, title_names
 
-_MIN_SIMILARITY = 0.6  # of a word to a word of a title, from which it may stand for it
-_NEAR_BEST = 0.1  # words less similar than the most similar one by more than this are ignored
-_MIN_MATCHED = 0.6  # part of the letters of a query that a title must match
+FIELDS = ("title", "people", "plot")
 _MAX_LENGTH = 200  # letters of a query that are read: no title has more
-_SHORT = 3  # letters; a query as short is not searched for across words
-_ALTERNATIVE = re.compile(r" \((?:a\.k\.a\. )?([^()]+)\)")
+_POPULARITY, _EQUAL, _LACKS_NUMBER = 0.22, 0.15, 0.15  # beside the similarity, in the score
+_SAME_YEAR, _OTHER_YEAR = 0.15, 0.3  # added and subtracted where the query ends with a year
+_MIN_SIMILARITY = 0.62  # of a title
+_MIN_PERSON, _PERSON_PENALTY = 0.85, 0.1
+_PLOT = 0.65  # similarity of a film whose plot has all words
+_MIN_PLOT = 0.8  # the least share of the words that a plot must have, by their inverse document frequency
+_IN_YEAR = 0.9  # of a film of the year that is all of the query
+_YEAR_AT_END = re.compile(r"^(.*?)[\s(]*\b(\d{4})\)?\s*$", re.DOTALL)
 
 
-class TitleIndex:
-    """Finds films by title, exactly or approximately. Of equally good matches, films of higher quality come first.
+class FilmSearch:
+    """Finds films by their titles, people and plots, exactly or approximately.
 
-    `titles` and `years` are by row, and `quality` is float (films,).
+    `popularity` is float (films,), 0 to 1. Of equally similar films the more popular ones come first, then those in
+    the order of rows. Without an `index` of the films, it is built.
     """
 
-    def __init__(self, titles: Sequence[str], years: Sequence[int | None], quality: np.ndarray) -> None:
-        self._titles, self._years = titles, years
-        self._quality_rank = np.lexsort((np.arange(len(titles)), -quality)).argsort()
-
-    @cached_property
-    def _keys(self) -> list[str]:
-        """The folded title and year of each film."""
-        return [title_key(f"{title} {year or ''}") for title, year in zip(self._titles, self._years, strict=True)]
-
-    @cached_property
-    def _joined_keys(self) -> list[str]:
-        """The keys without spaces, so that "Spider-Man" is found as "spiderman"."""
-        return [_joined(key) for key in self._keys]
-
-    @cached_property
-    def _rows_of_name(self) -> dict[str, list[int]]:
-        """The films of each joined name, main or alternative, by falling quality."""
-        rows: dict[str, list[int]] = {}
-        for row in np.argsort(self._quality_rank).tolist():
-            title = self._titles[row]
-            names = [title, title.split(" (")[0], *_ALTERNATIVE.findall(title)]
-            for key in dict.fromkeys(_name_key(name) for name in dict.fromkeys(names)):
-                rows.setdefault(key, []).append(row)
-        return rows
-
-    @cached_property
-    def _rows_of_word(self) -> dict[str, list[int]]:
-        rows: dict[str, list[int]] = {}
-        for row, key in enumerate(self._keys):
-            for word in set(key.split()):
-                rows.setdefault(word, []).append(row)
-        return rows
+    def __init__(self, films: FilmTable, popularity: np.ndarray, index: SearchIndex | None = None) -> None:
+        self._titles, self._years, self._popularity = films.titles, films.years, popularity
+        self._index = index or SearchIndex.of(films.columns)
+        self._title_matcher = NameMatcher(self._index.titles, popularity)
+        self._people_matcher = NameMatcher(self._index.people, popularity)
+        self._year = np.array([year or 0 for year in films.years], dtype=np.int64)
 
     def label(self, row: int) -> str:
         """Title and year, as ``Heat (1995)``."""
         title, year = self._titles[row], self._years[row]
         return f"{title} ({year})" if year else title
 
-    def search(self, text: str, k: int) -> list[int]:
-        """Up to `k` rows: titles equal to `text`, then those that begin with it, contain it, or are spelled like it.
+    def search(self, text: str, k: int, fields: Collection[str] = FIELDS) -> list[int]:
+        """Up to `k` rows, by the similarity of their title, people or plot to `text`, and by popularity.
 
-        Case, accents, punctuation, spaces and a leading article are ignored. A year in brackets at the end restricts
-        the equal titles to that year.
+        A year at the end of the text may be a word of the title or the year of the film. Raises CineMatchError for an
+        unknown field.
         """
-        text = text[:_MAX_LENGTH]
-        found = dict.fromkeys(self._equal(text))
-        if query := title_key(parse_title(text)[0]) or title_key(text):
-            found |= dict.fromkeys(self._containing(query))
-            if len(found) < k:
-                found |= dict.fromkeys(self._approximate(query, k))
-        return list(found)[:k]
+        if unknown := [field for field in fields if field not in FIELDS]:
+            raise CineMatchError(f"fields must be of {', '.join(FIELDS)}, got {unknown[0]!r}")
+        text, best = text[:_MAX_LENGTH], np.full(len(self._titles), -np.inf)
+        if "title" in fields:
+            self._score_titles(text, best)
+        if "people" in fields:
+            self._score_people(text, best)
+        if "plot" in fields:
+            self._score_plots(text, best)
+        found = np.flatnonzero(best > -np.inf)
+        order = np.lexsort((found, -np.round(best[found], 6)))
+        rows: list[int] = found[order][:k].tolist()
+        return rows
 
-    def _equal(self, text: str) -> list[int]:
-        """Films with the name `text`, and with the year that it gives, if any."""
+    def _score_titles(self, text: str, best: np.ndarray) -> None:
+        queries: list[tuple[str, int | None]] = [(name, None) for name in title_names(parse_title(text)[0])]
+        if parse_title(text)[1] is None:
+            queries.append((text, None))
+        if (match := _YEAR_AT_END.match(text)) and FIRST_YEAR <= int(match[2]) <= LAST_YEAR:
+            queries += [(name, int(match[2])) for name in title_names(parse_title(match[1])[0])]
+        for name, year in dict.fromkeys(queries):
+            query = Query.of(name)
+            if query.joined:
+                self._score_title(query, year, best)
+            elif year is not None:
+                rows = np.flatnonzero(self._year == year)
+                _raise(best, rows, _IN_YEAR + _POPULARITY * self._popularity[rows])
+
+    def _score_title(self, query: Query, year: int | None, best: np.ndarray) -> None:
+        rows, similarity, is_equal, lacks_number = self._title_matcher.match(query)
+        score = similarity + _POPULARITY * self._popularity[rows] + _EQUAL * is_equal - _LACKS_NUMBER * lacks_number
+        if year is not None:
+            score += np.where(self._year[rows] == year, _SAME_YEAR, -_OTHER_YEAR)
+        similar = similarity >= _MIN_SIMILARITY
+        _raise(best, rows[similar], score[similar])
+
+    def _score_people(self, text: str, best: np.ndarray) -> None:
+        query = Query.of(text)
+        if query.joined:
+            rows, similarity, _, _ = self._people_matcher.match(query)
+            similar = similarity >= _MIN_PERSON
+            rows, similarity = rows[similar], similarity[similar]
+            _raise(best, rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows])
+
+    def _score_plots(self, text: str, best: np.ndarray) -> None:
+        words, n = list(dict.fromkeys(fold(text).split())), len(self._titles)
+        found = [distinct(self._index.plots.beginning(_stem(word))) for word in words]
+        idf = np.log1p(n / np.array([max(len(rows), 1) for rows in found]))
+        if not sum(map(len, found)):
+            return
+        shares = np.bincount(np.concatenate(found), np.repeat(idf, [len(rows) for rows in found])) / idf.sum()
+        rows = np.flatnonzero(shares >= _MIN_PLOT)
+        _raise(best, rows, _PLOT * shares[rows] + _POPULARITY * self._popularity[rows])
+
+    def equal(self, text: str) -> list[int]:
+        """The films with the name `text`, and with the year that it gives, if any, by falling popularity."""
         title, year = parse_title(text)
-        rows = self._rows_of_name.get(name, []) if (name := _name_key(title)) else []
-        return [row for row in rows if year in (None, self._years[row])]
-
-    def _containing(self, query: str) -> list[int]:
-        """Films whose key begins with `query`, has a word that does, contains it, or contains it without spaces."""
-        joined = _joined(query)
-        levels = {row: self._match_level(row, query) for row, key in enumerate(self._joined_keys) if joined in key}
-        found = [row for row, level in levels.items() if level < 3 or len(joined) > _SHORT]
-        return sorted(found, key=lambda row: (levels[row], self._quality_rank[row]))
-
-    def _match_level(self, row: int, query: str) -> int:
-        key = self._keys[row]
-        if key.startswith(query):
-            return 0
-        return 1 if f" {query}" in key else 2 if query in key else 3
-
-    def _approximate(self, query: str, k: int) -> list[int]:
-        """Films that match most letters of `query`, those with no more words than it first.
-
-        A word that no title has stands for the titles' words spelled most like it, by optimal string alignment, in
-        which two exchanged letters are one edit.
-        """
-        words = dict.fromkeys(query.split())
-        letters = sum(map(len, words))
-        matched: dict[int, float] = {}  # the part of the letters that each film matches
-        for word in words:
-            best: dict[int, float] = {}
-            for name, similarity in self._similar_words(word).items():
-                for row in self._rows_of_word[name]:
-                    best[row] = max(similarity, best.get(row, 0.0))
-            for row, similarity in best.items():
-                matched[row] = matched.get(row, 0.0) + similarity * len(word) / letters
-        found = [row for row, part in matched.items() if part >= _MIN_MATCHED]
-
-        def order(row: int) -> tuple[float, bool, int]:
-            has_more_words = len(self._keys[row].split()) - bool(self._years[row]) > len(words)
-            return -round(matched[row], 6), has_more_words, self._quality_rank[row]
-
-        return sorted(found, key=order)[:k]
-
-    def _similar_words(self, word: str) -> dict[str, float]:
-        """The words of titles that `word` may stand for, with their similarity, 0 to 1."""
-        if word in self._rows_of_word:
-            return {word: 1.0}
-        scorer, words = OSA.normalized_similarity, list(self._rows_of_word)
-        found = process.extract(word, words, scorer=scorer, score_cutoff=_MIN_SIMILARITY, limit=5)
-        return {name: score for name, score, _ in found if score >= found[0][1] - _NEAR_BEST}
+        query = Query.of(title_names(title)[0])
+        if not query.joined:
+            return []
+        matches = self._title_matcher.match(query)
+        rows = [row for row in set(matches.rows[matches.is_equal].tolist()) if year in (None, self._years[row])]
+        return sorted(rows, key=lambda row: (-self._popularity[row], row))
 
     def resolve(self, title: str) -> int:
         """The row of the one film that `title` names, with or without its year.
 
-        Of films with the same title and year it is the one of highest quality. Raises UnknownNameError with similar
+        Of films with the same title and year it is the most popular one. Raises UnknownNameError with similar
         titles, or with those that an ambiguous title may mean.
         """
-        equal = self._equal(title)
+        equal = self.equal(title)
         name, year = parse_title(title)
         literal = [row for row in equal if fold(self._titles[row]) == fold(name)]
         for rows in (equal, literal):  # "Heat" is not "The Heat" if there is a "Heat"
@@ -144,16 +128,17 @@ class TitleIndex:
         if equal:
             which = ", ".join(self.label(row) for row in equal[:5])
             raise UnknownNameError(f"{len(equal)} films are called {title!r}: {which}; add the year")
-        similar = self.search(name, 3)
+        similar = self.search(name, 3, ["title"])
         if year is not None:  # the nearest years first: a wrong year is the likeliest slip
             similar.sort(key=lambda row: abs((self._years[row] or 0) - year))
         raise UnknownNameError(f"no film here is called {title!r}", [self.label(row) for row in similar])
 
 
-def _joined(key: str) -> str:
-    return key.replace(" ", "")
+def _raise(best: np.ndarray, rows: np.ndarray, score: np.ndarray) -> None:
+    """Raise the scores of `rows`, which may repeat, to `score` where that is higher."""
+    np.maximum.at(best, rows, score)
 
 
-def _name_key(title: str) -> str:
-    """The key of a title without spaces; the title itself where it consists of symbols."""
-    return _joined(title_key(title)) or _joined(title)
+def _stem(word: str) -> str:
+    """The beginning of a longer word without a final s, so that the plural finds the singular and the reverse."""
+    return word[:-1] if len(word) > 4 and word.endswith("s") else word

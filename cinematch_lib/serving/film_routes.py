@@ -1,6 +1,6 @@
 """Routes about films: recommendations, similar films, search, and the catalog."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +11,7 @@ from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
@@ -65,11 +66,13 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
 
     @app.get("/api/search", response_model=schemas.SearchResponse, responses=error_responses())
     def search(
-        q: Annotated[str, Query(min_length=1, max_length=200)], limit: Annotated[int, Query(ge=1, le=50)] = 10
+        q: Annotated[str, Query(min_length=1, max_length=200)],
+        limit: Annotated[int, Query(ge=1, le=50)] = 10,
+        fields: Annotated[list[Literal["title", "people", "plot"]] | None, Query()] = None,
     ) -> Response:
-        """Films by title: exact matches, then titles that begin with or contain the text, then similar spellings."""
+        """Films by title, exact or misspelt, then by director and cast, then by words of the plot."""
         run = live.current
-        found = [run.responses.film(one) for one in run.recommender.search(q, limit)]
+        found = [run.responses.film(one) for one in run.recommender.search(q, limit, fields or FIELDS)]
         return json_response(query=q, results=found, count=len(found))
 
     @app.get("/api/genres", response_model=schemas.GenresResponse, responses=error_responses())

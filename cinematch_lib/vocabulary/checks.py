@@ -25,3 +25,9 @@ def check_range(low_name: str, low: float | None, high_name: str, high: float | 
     """Raise CineMatchError if both bounds are given and the lower one is above the upper one."""
     if low is not None and high is not None and low > high:
         raise CineMatchError(f"{low_name} must not be above {high_name}, got {low} and {high}")
+
+
+def check_text(name: str, value: object) -> None:
+    """Raise CineMatchError unless `value` is text; `name` is that of the parameter."""
+    if not isinstance(value, str):
+        raise CineMatchError(f"{name} must be text, got {value!r}")

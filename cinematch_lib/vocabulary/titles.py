@@ -1,8 +1,6 @@
-"""MovieLens titles: the year at the end, the article behind a comma, and keys for comparing titles."""
+"""MovieLens titles: the year at the end, the article behind a comma, and alternative names in brackets."""
 
 import re
-
-from cinematch_lib.vocabulary.spelling import fold
 
 FIRST_YEAR, LAST_YEAR = 1870, 2100  # other numbers of four digits are no release years
 
@@ -17,6 +15,7 @@ _ARTICLES = (
     "Het|De|Een|"  # Dutch
     "Den|Det|En|Et|Ett"  # Scandinavian
 )
+_ALTERNATIVE = re.compile(r" \((?:a\.k\.a\. )?([^()]+)\)")
 _YEAR = re.compile(r"\s*\(([0-9]{4})\)$")
 _MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=$|\)| \()")
 
@@ -47,15 +46,14 @@ def parse_title(raw: str) -> tuple[str, int | None]:
     return title, year
 
 
-def title_key(title: str) -> str:
-    """The title folded, without a leading English article, for comparing titles.
+def title_names(title: str) -> list[str]:
+    """The names in a title of `parse_title`: the main one, then those in brackets.
 
-    >>> title_key("The Matrix"), title_key("Amélie")
-    ('matrix', 'amelie')
+    >>> title_names("Seven (a.k.a. Se7en)"), title_names("(500) Days of Summer")
+    (['Seven', 'Se7en'], ['(500) Days of Summer'])
     """
-    folded = fold(title)
-    first, _, rest = folded.partition(" ")
-    return rest if rest and first in ("the", "a", "an") else folded
+    main = title.split(" (")[0]
+    return list(dict.fromkeys([main, *_ALTERNATIVE.findall(title)]))
 
 
 def _put_article_first(match: re.Match[str]) -> str:

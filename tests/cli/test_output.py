@@ -63,7 +63,7 @@ def test_search_prints_ids_titles_and_facts(project, recommender):
 
 def test_a_search_without_results_says_so(project):
     done = cinematch(project, "search", "qwrtzp")
-    assert (done.code, done.out) == (0, "No film here has a title like 'qwrtzp'.\n")
+    assert (done.code, done.out) == (0, "No film here is found by 'qwrtzp'.\n")
 
 
 # --- JSON ---------------------------------------------------------------------------------------------

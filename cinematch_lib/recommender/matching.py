@@ -1,0 +1,221 @@
+"""Names that a query may mean: candidates by letters, words and initials, and how similar each is."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from cinematch_lib.artifacts.search_index import Names, idf, trigram_codes
+from cinematch_lib.vocabulary.search_words import all_words, search_words, with_digits
+
+_CONTAINMENT = 0.8  # weight of the share of the query's trigrams in a name, beside the cosine
+_CANDIDATE_POPULARITY = 0.12  # weight of popularity when candidates are chosen by trigrams
+_BY_TRIGRAMS, _BY_WORDS = 120, 60  # candidates
+_MAX_ACRONYM = 8  # letters
+_SHORT = 5  # letters; names about as long as a query as short are all compared
+_ONE_EDIT = 0.87  # least similarity of a name that differs in one edit, which is most of a short one
+_BEGINNING = 0.95  # factor of the similarity to the beginning of a name
+_WORDS = 0.95  # factor of the share of the query's letters that a name's words match
+_CONTAINED = 0.9  # similarity of a name that has the query's letters in a row
+_ACRONYM = 0.9  # similarity of a name to its initials
+
+
+class Query(NamedTuple):
+    """A text as words of `search_words` with digits for numbers; these joined; and all words of the text joined."""
+
+    words: list[str]
+    joined: str
+    full: str
+
+    @classmethod
+    def of(cls, text: str) -> "Query":
+        """From what a person types."""
+        words = with_digits(search_words(text))
+        return cls(words, "".join(words), "".join(all_words(text)))
+
+
+class Matches(NamedTuple):
+    """Films that match a query.
+
+    `rows` int (n,); `similarity` float (n,), 0 to 1; `is_equal` bool (n,), whether a whole name of the film is the
+    query; `names` int (n,), the name that matched. A film stands there once for each name of it that is a candidate.
+    """
+
+    rows: np.ndarray
+    similarity: np.ndarray
+    is_equal: np.ndarray
+    lacks_number: np.ndarray
+
+
+class NameMatcher:
+    """Compares queries with the names of films. `popularity` is float (films,), 0 to 1."""
+
+    def __init__(self, names: Names, popularity: np.ndarray) -> None:
+        self._names, self._popularity = names, popularity
+
+    @cached_property
+    def _name_popularity(self) -> np.ndarray:
+        """The popularity of the most popular film of each name."""
+        starts, rows = self._names.rows
+        if not len(rows):
+            return np.zeros(0)
+        result: np.ndarray = np.maximum.reduceat(self._popularity[rows], starts[:-1])
+        return result
+
+    @cached_property
+    def _idf2(self) -> np.ndarray:
+        weights: np.ndarray = idf(self._names.with_trigram, len(self._names.names)) ** 2
+        return weights
+
+    @cached_property
+    def _short_names(self) -> tuple[np.ndarray, list[str]]:
+        """The names of at most `_SHORT` + 1 letters: their numbers, and their letters without spaces."""
+        texts, postings = self._names.joined
+        short = np.flatnonzero(texts.lengths <= _SHORT + 1).tolist()
+        pairs = [(name, text) for at in short for text in [texts[at]] for name in postings.between(at, at + 1).tolist()]
+        return np.array([name for name, _ in pairs], dtype=np.int64), [text for _, text in pairs]
+
+    def match(self, query: Query) -> Matches:
+        """The films whose names may be meant by `query`."""
+        names = self._candidates(query)
+        similarity, is_equal, lacks_number = self._compare(query, names)
+        starts, rows = self._names.rows
+        lengths = starts[names + 1] - starts[names]
+        entries = np.repeat(starts[names] - np.append(0, lengths.cumsum()[:-1]), lengths) + np.arange(lengths.sum())
+        return Matches(
+            rows[entries],
+            np.repeat(similarity, lengths),
+            np.repeat(is_equal, lengths) & self._names.is_whole[entries],
+            np.repeat(lacks_number, lengths),
+        )
+
+    def _candidates(self, query: Query) -> np.ndarray:
+        joined = self._names.joined
+        found = [joined.find(query.joined), self._popular(joined.beginning(query.joined))]
+        found += self._with_words(query.words)
+        found.append(self._with_trigrams(query.joined))
+        if (acronyms := self._with_initials(query)) is not None:
+            found.append(self._popular(acronyms))
+        if len(query.joined) <= _SHORT:
+            found.append(self._nearly_as_short(query.joined))
+        return distinct(np.concatenate(found).astype(np.int64))
+
+    def _popular(self, names: np.ndarray, n: int = _BY_WORDS) -> np.ndarray:
+        most: np.ndarray = names[_largest(self._name_popularity[names], n)]
+        return most
+
+    def _with_initials(self, query: Query) -> np.ndarray | None:
+        """The names whose initials begin with the query, if it may be an acronym."""
+        if len(query.words) == 1 and 1 < len(query.joined) <= _MAX_ACRONYM:
+            return self._names.initials.beginning(query.joined)
+        return None
+
+    def _with_words(self, words: Sequence[str]) -> list[np.ndarray]:
+        """The most popular names with all words, and with all but one; the last word may be the beginning of one."""
+        *before, last = dict.fromkeys(words)
+        lists = [self._names.words.find(word) for word in before]
+        lists.append(distinct(self._names.words.beginning(last)))
+        counts = np.bincount(np.concatenate(lists), minlength=1)
+        enough = [len(lists), len(lists) - 1][: len(lists)]
+        return [self._popular(np.flatnonzero(counts == count)) for count in enough]
+
+    def _with_trigrams(self, joined: str) -> np.ndarray:
+        codes = distinct(trigram_codes([joined])[0])
+        trigrams, postings = self._names.trigrams, self._names.with_trigram
+        at: np.ndarray = np.searchsorted(trigrams, codes)
+        known = at < len(trigrams)
+        at = at[known][trigrams[at[known]] == codes[known]]
+        unknown = len(codes) - len(at)
+        if not len(at):
+            return at
+        lists = [postings.between(one, one + 1) for one in at.tolist()]
+        weights = self._idf2[at]
+        total = weights.sum() + unknown * np.log1p(len(self._names.names)) ** 2
+        shared = np.bincount(np.concatenate(lists), np.repeat(weights, [len(one) for one in lists]))
+        names = np.flatnonzero(shared)
+        share = shared[names]
+        score = np.maximum(share / (self._names.norms[names] * np.sqrt(total)), _CONTAINMENT * share / total)
+        best: np.ndarray = names[_largest(score + _CANDIDATE_POPULARITY * self._name_popularity[names], _BY_TRIGRAMS)]
+        return best
+
+    def _nearly_as_short(self, joined: str) -> np.ndarray:
+        numbers, texts = self._short_names
+        if not texts:
+            return numbers
+        edits = process.cdist([joined], texts, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
+        return self._popular(numbers[edits <= 1])
+
+    def _compare(self, query: Query, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The similarity of each name to the query; whether they are equal; whether a number of the query lacks."""
+        if not len(names):
+            return np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+        forms = [self._names.names[at] for at in names.tolist()]
+        joined = [form.replace(" ", "") for form in forms]
+        words = [form.split() for form in forms]
+        whole = _whole_similarities(list({query.joined, query.full}), joined)
+        start = " ".join(query.words) + " "
+        begins = np.array([form.startswith(start) for form in forms])
+        similarity = np.maximum(whole, _BEGINNING * _beginnings(query.joined, joined))
+        similarity = np.where(begins, 1.0, similarity)
+        if len(query.joined) > _SHORT:
+            contains = np.array([query.joined in one for one in joined])
+            similarity = np.where(contains, np.maximum(similarity, _CONTAINED), similarity)
+        similarity = np.maximum(similarity, _WORDS * _matched_words(query.words, words))
+        if (acronyms := self._with_initials(query)) is not None:
+            similarity = np.where(np.isin(names, acronyms), np.maximum(similarity, _ACRONYM), similarity)
+        numbers = {word for word in query.words if word.isdecimal()}
+        lacks_number = np.array([not numbers.issubset(one) for one in words]) if numbers else np.zeros(len(names), bool)
+        return similarity, np.array([one == query.joined for one in joined]), lacks_number & (whole < 1)
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """The distinct values, ascending; faster than numpy's `unique` on arrays as short as these."""
+    ordered: np.ndarray = np.sort(values)
+    distinct: np.ndarray = ordered[np.append(ordered[:1] >= 0, ordered[1:] != ordered[:-1])]
+    return distinct
+
+
+def _largest(values: np.ndarray, n: int) -> np.ndarray:
+    """The places of the `n` largest values, equal ones in the order of their places."""
+    if len(values) > n:
+        cut = np.partition(values, len(values) - n)[len(values) - n]
+        above, equal = np.flatnonzero(values > cut), np.flatnonzero(values == cut)
+        return np.concatenate([above, equal[: n - len(above)]])
+    return np.arange(len(values))
+
+
+def _similarities(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    """The normalized optimal string alignment similarity of each pair: float32 (texts, others)."""
+    result: np.ndarray = process.cdist(texts, others, scorer=OSA.normalized_similarity, dtype=np.float32)
+    return result
+
+
+def _whole_similarities(texts: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    """The highest similarity of each name to one of the texts, at least `_ONE_EDIT` where they differ in one edit."""
+    edits = process.cdist(texts, names, scorer=OSA.distance, dtype=np.int32)
+    longest = np.maximum.outer([len(text) for text in texts], [len(name) for name in names])
+    similarity = np.where((edits == 1) & (longest > 1), np.maximum(1 - edits / longest, _ONE_EDIT), 1 - edits / longest)
+    best: np.ndarray = similarity.max(axis=0)
+    return best
+
+
+def _beginnings(text: str, names: Sequence[str]) -> np.ndarray:
+    """The similarity of a text to the beginning of each longer name, of its length or a letter more or less."""
+    n = len(text)
+    lengths = [one for one in (n - 1, n, n + 1) if one > 0]
+    similar = [_similarities([text], [name[:length] for name in names])[0] for length in lengths]
+    best: np.ndarray = np.max(similar, axis=0)
+    return best
+
+
+def _matched_words(words: Sequence[str], names: Sequence[Sequence[str]]) -> np.ndarray:
+    """The share of the letters of `words` that the words of each name match, by their similarity."""
+    flat = [word for name in names for word in name]
+    starts = np.cumsum([0, *[len(name) for name in names[:-1]]])
+    best = np.maximum.reduceat(_similarities(words, flat), starts, axis=1)
+    weights = np.array([len(word) for word in words]) / sum(map(len, words))
+    shares: np.ndarray = weights @ best
+    return shares
