@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cinematch_lib.vocabulary.genres import canonical_genres
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
-from cinematch_lib.vocabulary.titles import parse_title, title_key
+from cinematch_lib.vocabulary.spelling import fold
+from cinematch_lib.vocabulary.titles import parse_title
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def match_key(title: str) -> str:
     ('lacitedesenfantsperdus', 'butchcassidyandthesundancekid')
     """
     title, _ = parse_title(title.title())  # a moved article is recognized by its capital
-    words = title_key(title.replace("&", " and ")).split()
+    words = _title_key(title.replace("&", " and ")).split()
     return "".join(_ONE_SPELLING.get(word, word) for word in words)
 
 
@@ -112,3 +113,10 @@ def match(films: Iterable[Film], entries: Iterable[Entry]) -> dict[int, Entry]:
 def _genres_differ(film: Film, entry: Entry) -> bool:
     genres = set(canonical_genres(entry.genres))
     return bool(genres) and genres.isdisjoint(canonical_genres(film.genres.split(LIST_SEPARATOR)))
+
+
+def _title_key(title: str) -> str:
+    """The title folded, without a leading English article."""
+    folded = fold(title)
+    first, _, rest = folded.partition(" ")
+    return rest if rest and first in ("the", "a", "an") else folded
