@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import partial
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,16 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.explanation import Explanations
-from cinematch_lib.recommender.films import FilmTable, Movie
+from cinematch_lib.recommender.film_catalog import FilmCatalog
+from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k, top_k
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
 from cinematch_lib.recommender.scoring import ScoreModel, Scorer, ScoreWeights
-from cinematch_lib.recommender.search import FIELDS, FilmSearch
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.diversity import rerank_mmr
-from cinematch_lib.vocabulary.checks import check_text
 
 _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
@@ -36,7 +35,7 @@ _SIMILAR = ScoreWeights(
 )
 
 
-class Recommender:
+class Recommender(FilmCatalog):
     """Recommends the films of one run. Threads may share it, and it can be pickled.
 
     Examples
@@ -69,20 +68,18 @@ class Recommender:
         Raises CineMatchError where these are not of the same films.
 
         """
-        self._films = FilmTable(meta)
+        films = FilmTable(meta)
+        super().__init__(films, rejected or RejectedFilms(), search_index, item_weights)
         if matrix.shape != (len(self._films), len(meta["features"])):
             raise CineMatchError(
                 f"{FEATURES} has the shape {matrix.shape}, {META} says {(len(self._films), len(meta['features']))}; "
                 "they are not of one run: make it anew (cinematch run)"
             )
         if item_weights is not None:
-            item_weights.check(self._films.ids)
+            item_weights.check(films.ids)
         self._similarity = ContentSimilarity(matrix, meta["features"])
         self._model = ScoreModel(self._films, self._similarity, item_weights, weights or ScoreWeights())
         self._similar_model = ScoreModel(self._films, self._similarity, item_weights, _SIMILAR)
-        self._popularity = item_weights.popularity if item_weights is not None else self._films.popularity
-        self._search_index = search_index
-        self._rejected = rejected or RejectedFilms()
         self.attributions: tuple[str, ...] = tuple(meta["attributions"])
         self.info: RunInfo | None = None
 
@@ -100,77 +97,9 @@ class Recommender:
         recommender.info = run.info
         return recommender
 
-    def __len__(self) -> int:
-        return len(self._films)
-
-    def __contains__(self, movie_id: object) -> bool:
-        """Whether a film with this MovieLens id is here."""
-        return movie_id in self._films
-
     def __repr__(self) -> str:
         run = f" of {self.info.run_id}" if self.info else ""
         return f"Recommender({len(self):,} films{run})"
-
-    @property
-    def movie_ids(self) -> np.ndarray:
-        """The MovieLens ids of all films, int64 (films,), ascending; read-only."""
-        return self._films.ids
-
-    @property
-    def genres(self) -> tuple[str, ...]:
-        """The genres of the films, in alphabetical order."""
-        return self._films.genres
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """The streaming services of the films, in alphabetical order."""
-        return self._films.services
-
-    @property
-    def services_source(self) -> str:
-        """The source of the streaming services: ``tmdb``, ``file``, ``demo`` or ``none``."""
-        return self._films.services_source
-
-    @property
-    def years(self) -> tuple[int, int] | None:
-        """The first and the last year of release; None where no film's is known."""
-        return self._films.year_range
-
-    @property
-    def median_runtime(self) -> int | None:
-        """The median of the known runtimes in minutes; None where none is known."""
-        return self._films.median_runtime
-
-    def movie(self, movie_id: int) -> Movie:
-        """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
-        return self._films.movie(self._row(movie_id))
-
-    def find(self, title: str) -> Movie:
-        """The one film that `title` names, as "Heat (1995)" or "Heat".
-
-        Raises UnknownNameError for an unknown or ambiguous title, with the reason where cleaning left the film out.
-        """
-        check_text("title", title)
-        try:
-            return self._films.movie(self._search.resolve(title))
-        except UnknownNameError:
-            self._rejected.check_title(title)
-            raise
-
-    def search(self, text: str, k: int = 10, fields: Collection[str] = FIELDS) -> list[Movie]:
-        """Up to `k` films by title, exact or misspelt, then by director and cast, then by all words of the plot.
-
-        `fields` are those that are searched. A year at the end of the text prefers films of that year. An empty list
-        where nothing is found. Raises CineMatchError where k is below 1 (it may exceed the number of films), and for
-        unknown fields.
-        """
-        check_k(k)
-        check_text("text", text)
-        return [self._films.movie(row) for row in self._search.search(text, k, fields)]
-
-    @cached_property
-    def _search(self) -> FilmSearch:
-        return FilmSearch(self._films, self._popularity, self._search_index)
 
     def recommend(
         self,
@@ -233,13 +162,6 @@ class Recommender:
         """
         check_k(k)
         return self._similarity.strongest_features(self._row(movie_id), k)
-
-    def _row(self, movie_id: int) -> int:
-        try:
-            return self._films.row(movie_id)
-        except UnknownNameError:
-            self._rejected.check_id(movie_id)
-            raise
 
     def _check_k(self, k: int | None, default: int) -> int:
         return min(default, len(self)) if k is None else check_k(k, len(self))

@@ -47,6 +47,14 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
             "recommendations", films, count=count, user_id=user_id, run_id=run.info.run_id, attributions=sources
         )
 
+    @app.get("/api/movies", response_model=schemas.MoviesResponse, responses=error_responses())
+    def movies(query: Annotated[schemas.MoviesQuery, Query()]) -> Response:
+        """A page of the films that fit, and the number of all that do."""
+        run = live.current
+        page = run.recommender.browse(**query.model_dump())
+        films = [run.responses.film(one) for one in page.films]
+        return json_response(movies=films, count=page.count, offset=query.offset, limit=query.limit)
+
     @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=error_responses(404))
     async def movie(movie_id: schemas.MovieId) -> Response:
         """One film."""

@@ -128,6 +128,28 @@ class SearchResponse(BaseModel):
     count: int
 
 
+class MoviesQuery(BaseModel):
+    """Which page of which films; `min_votes` counts likes where the run has ratings, else TMDb's votes."""
+
+    genre: Annotated[str, Field(max_length=100)] | None = None
+    service: Annotated[str, Field(max_length=100)] | None = None
+    year: _Year | None = None
+    language: Annotated[str, Field(max_length=20)] | None = Field(None, description="code of the original language")
+    sort: Literal["popularity", "rating", "year", "title"] = "popularity"
+    min_votes: Annotated[int, Field(ge=0, le=_MAX_ID)] = 0
+    offset: Annotated[int, Field(ge=0, le=_MAX_ID)] = 0
+    limit: Limit = 20
+
+
+class MoviesResponse(BaseModel):
+    """A page of films; `count` is the number of all films that fit."""
+
+    movies: list[Film]
+    count: int
+    offset: int
+    limit: int
+
+
 class GenresResponse(BaseModel):
     """The genres of the catalog."""
 

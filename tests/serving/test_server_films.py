@@ -174,6 +174,17 @@ def test_search(api):
         assert api.get("/api/search", params=bad).status_code == 422
 
 
+def test_pages_of_films(api):
+    everything = api.get("/api/movies", params={"limit": 100}).json()
+    assert everything["count"] == len(everything["movies"]) == api.get("/health").json()["num_items"]
+    page = api.get("/api/movies", params={"sort": "title", "limit": 2, "offset": 1}).json()
+    titles = sorted((movie["title"] for movie in everything["movies"]), key=str.casefold)
+    assert [movie["title"] for movie in page["movies"]] == titles[1:3]
+    assert (page["count"], page["offset"], page["limit"]) == (everything["count"], 1, 2)
+    assert api.get("/api/movies", params={"sort": "new"}).status_code == 422
+    assert api.get("/api/movies", params={"genre": "crimes"}).json()["suggestions"]
+
+
 def test_genres_services_and_the_catalog(api):
     genres = ["action", "comedy", "crime", "drama", "romance", "sci-fi", "thriller"]
     assert api.get("/api/genres").json() == {"genres": genres}

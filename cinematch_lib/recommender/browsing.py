@@ -1,0 +1,53 @@
+"""Pages of the catalog: filtered, sorted, counted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.recommender.films import FilmTable, Movie
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.vocabulary.spelling import fold
+
+SORTS = ("popularity", "rating", "year", "title")
+
+
+@dataclass(frozen=True)
+class CatalogPage:
+    """Some films of the catalog in order, and the number of all that fit."""
+
+    films: list[Movie]
+    count: int
+
+
+class Browser:
+    """Lists the films of a run. `popularity` is float (films,); `votes` int (films,), how many people rated or liked.
+
+    Films that are equal in the order come by falling popularity, then by id.
+    """
+
+    def __init__(self, films: FilmTable, popularity: np.ndarray, votes: np.ndarray) -> None:
+        self._films, self._votes = films, votes
+        year = np.array([one or 0 for one in films.years])
+        titles = np.argsort(np.argsort([fold(title) for title in films.titles], kind="stable"))
+        keys = {"popularity": -popularity, "rating": -films.quality, "year": -year, "title": titles}
+        self._rank = {
+            name: np.argsort(np.lexsort((np.arange(len(films)), -popularity, key))) for name, key in keys.items()
+        }
+        self._languages = np.array(films.columns["original_language"], dtype=np.str_)
+
+    def page(
+        self, preferences: Preferences, language: str | None, sort: str, min_votes: int, offset: int, limit: int
+    ) -> CatalogPage:
+        """The films from place `offset` on, at most `limit`, of those that pass. Raises CineMatchError."""
+        if sort not in SORTS:
+            raise CineMatchError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
+        if offset < 0 or limit < 1:
+            raise CineMatchError(f"offset must be 0 or more and limit 1 or more, got {offset} and {limit}")
+        rows = self._films.filter(preferences).rows
+        passes = self._votes[rows] >= min_votes
+        if language:
+            passes &= self._languages[rows] == language.strip().casefold()
+        rows = rows[passes]
+        shown = rows[np.argsort(self._rank[sort][rows])][offset : offset + limit]
+        return CatalogPage([self._films.movie(row) for row in shown.tolist()], len(rows))

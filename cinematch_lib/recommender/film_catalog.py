@@ -1,0 +1,129 @@
+"""The films of a run: looked up by id or title, searched, and listed page by page."""
+
+from collections.abc import Collection
+from functools import cached_property
+
+import numpy as np
+
+from cinematch_lib.artifacts.item_weights import ItemWeights
+from cinematch_lib.artifacts.search_index import SearchIndex
+from cinematch_lib.errors import UnknownNameError
+from cinematch_lib.recommender.browsing import Browser, CatalogPage
+from cinematch_lib.recommender.films import FilmTable, Movie
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.ranking import check_k
+from cinematch_lib.recommender.rejected import RejectedFilms
+from cinematch_lib.recommender.search import FIELDS, FilmSearch
+from cinematch_lib.vocabulary.checks import check_text
+
+
+class FilmCatalog:
+    """What can be asked of the films of a run without recommending; the base of `Recommender`."""
+
+    def __init__(
+        self, films: FilmTable, rejected: RejectedFilms, index: SearchIndex | None, item_weights: ItemWeights | None
+    ) -> None:
+        """From the parts of a run; without an `index`, it is built when it is first needed."""
+        self._films, self._rejected, self._index = films, rejected, index
+        self._popularity = films.popularity if item_weights is None else item_weights.popularity
+        self._votes = films.votes if item_weights is None else item_weights.like_counts
+
+    def __len__(self) -> int:
+        return len(self._films)
+
+    def __contains__(self, movie_id: object) -> bool:
+        """Whether a film with this MovieLens id is here."""
+        return movie_id in self._films
+
+    @property
+    def movie_ids(self) -> np.ndarray:
+        """The MovieLens ids of all films, int64 (films,), ascending; read-only."""
+        return self._films.ids
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres of the films, in alphabetical order."""
+        return self._films.genres
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The streaming services of the films, in alphabetical order."""
+        return self._films.services
+
+    @property
+    def services_source(self) -> str:
+        """The source of the streaming services: ``tmdb``, ``file``, ``demo`` or ``none``."""
+        return self._films.services_source
+
+    @property
+    def years(self) -> tuple[int, int] | None:
+        """The first and the last year of release; None where no film's is known."""
+        return self._films.year_range
+
+    @property
+    def median_runtime(self) -> int | None:
+        """The median of the known runtimes in minutes; None where none is known."""
+        return self._films.median_runtime
+
+    def movie(self, movie_id: int) -> Movie:
+        """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
+        return self._films.movie(self._row(movie_id))
+
+    def find(self, title: str) -> Movie:
+        """The one film that `title` names, as "Heat (1995)" or "Heat".
+
+        Raises UnknownNameError for an unknown or ambiguous title, with the reason where cleaning left the film out.
+        """
+        check_text("title", title)
+        try:
+            return self._films.movie(self._search.resolve(title))
+        except UnknownNameError:
+            self._rejected.check_title(title)
+            raise
+
+    def search(self, text: str, k: int = 10, fields: Collection[str] = FIELDS) -> list[Movie]:
+        """Up to `k` films by title, exact or misspelt, then by director and cast, then by all words of the plot.
+
+        `fields` are those that are searched. A year at the end of the text prefers films of that year. An empty list
+        where nothing is found. Raises CineMatchError where k is below 1 (it may exceed the number of films), and for
+        unknown fields.
+        """
+        check_k(k)
+        check_text("text", text)
+        return [self._films.movie(row) for row in self._search.search(text, k, fields)]
+
+    def browse(
+        self,
+        genre: str | None = None,
+        service: str | None = None,
+        year: int | None = None,
+        language: str | None = None,
+        *,
+        sort: str = "popularity",
+        min_votes: int = 0,
+        offset: int = 0,
+        limit: int = 20,
+    ) -> CatalogPage:
+        """A page of the films that fit, and the number of all that do.
+
+        `sort` is ``popularity``, ``rating`` (the Bayesian average), ``year`` (the newest first) or ``title``;
+        `min_votes` counts likes where the run has ratings, else TMDb's votes; `language` is the code of the original
+        language. Raises CineMatchError for other values, UnknownNameError for unknown genres and services.
+        """
+        wanted = Preferences((), (), (), [genre] if genre else [], [service] if service else [], None, None, year, year)
+        return self._browser.page(wanted, language, sort, min_votes, offset, limit)
+
+    @cached_property
+    def _browser(self) -> Browser:
+        return Browser(self._films, self._popularity, self._votes)
+
+    @cached_property
+    def _search(self) -> FilmSearch:
+        return FilmSearch(self._films, self._popularity, self._index)
+
+    def _row(self, movie_id: int) -> int:
+        try:
+            return self._films.row(movie_id)
+        except UnknownNameError:
+            self._rejected.check_id(movie_id)
+            raise
