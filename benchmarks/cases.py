@@ -94,7 +94,7 @@ def invented_weights(meta: dict) -> "ItemWeights":
     likes[best_liked] = 60_000 / (1 + rank / 700) ** 2
     cold = np.where(known, 0.005, 0.35).astype(np.float32)
     matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(ids), len(ids)))
-    return ItemWeights(ids, matrix, known, cold, likes)
+    return ItemWeights(ids, (matrix,), np.ones(1), known, cold, likes)
 
 
 def load_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:

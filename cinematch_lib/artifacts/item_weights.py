@@ -15,16 +15,9 @@ from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
 from cinematch_lib.errors import CineMatchError
 
 ITEM_WEIGHTS = "item_weights.npz"
-# The arrays of the file, with the kind of their dtype.
-_ARRAYS = {
-    "movie_ids": "i",
-    "well_rated": "b",
-    "content_weight": "f",
-    "like_counts": "i",
-    "data": "f",
-    "indices": "i",
-    "indptr": "i",
-}
+# The arrays of the file, with the kind of their dtype; each matrix has three more, `_ENTRIES` with its number.
+_ARRAYS = {"movie_ids": "i", "history_lengths": "f", "well_rated": "b", "content_weight": "f", "like_counts": "i"}
+_ENTRIES = {"data": "f", "indices": "i", "indptr": "i"}
 # The exceptions of numpy, scipy and zipfile for a file that holds no arrays; a pickle is a ValueError to them.
 _WRONG_CONTENT = (ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError)
 UNREADABLE = (*_WRONG_CONTENT, OSError, zipfile.BadZipFile, zlib.error)
@@ -38,8 +31,10 @@ class ItemWeights:
 
     Parameters
     ----------
-    movie_ids : int64 (films,), MovieLens ids, ascending. Row and column i of `matrix` belong to ``movie_ids[i]``.
-    matrix : CSR float32 (films, films). ``matrix[j, i]`` is added to the score of film i when film j is liked.
+    movie_ids : int64 (films,), MovieLens ids, ascending. Row and column i of a matrix belong to ``movie_ids[i]``.
+    matrices : one CSR float32 (films, films) or more. ``matrix[j, i]`` is added to the score of film i when film j is
+        liked. Each is learned for users of whom so many ratings are known as its entry in `history_lengths`.
+    history_lengths : float64 (matrices,), above 0, ascending.
     well_rated : bool (films,). True where a film has enough likes that its row alone represents it; the similarity
         of the other films to a candidate counts in full.
     content_weight : float32 (films,), >= 0. The weight of content in a film's score; it falls with its ratings.
@@ -48,20 +43,28 @@ class ItemWeights:
     """
 
     movie_ids: np.ndarray
-    matrix: sparse.csr_matrix
+    matrices: tuple[sparse.csr_matrix, ...]
+    history_lengths: np.ndarray
     well_rated: np.ndarray
     content_weight: np.ndarray
     like_counts: np.ndarray
 
     def __post_init__(self) -> None:
-        films = len(self.movie_ids)
-        for name in ("matrix", "well_rated", "content_weight", "like_counts"):
-            shape, expected = getattr(self, name).shape, (films, films) if name == "matrix" else (films,)
-            if shape != expected:
-                raise CineMatchError(f"{name} must have the shape {expected} for {films} films, got {shape}")
+        films, sets = len(self.movie_ids), len(self.matrices)
+        arrays: list[tuple[str, Any, tuple[int, ...]]]
+        arrays = [("each matrix", one, (films, films)) for one in self.matrices]
+        arrays += [(name, getattr(self, name), (films,)) for name in ("well_rated", "content_weight", "like_counts")]
+        for name, array, expected in [*arrays, ("history_lengths", self.history_lengths, (sets,))]:
+            if array.shape != expected:
+                raise CineMatchError(f"{name} must have the shape {expected} for {films} films, got {array.shape}")
+        lengths = self.history_lengths
+        if not sets or not (lengths > 0).all() or not (np.diff(lengths) > 0).all():
+            raise CineMatchError(f"history_lengths must be one or more, ascending and above 0, got {lengths.tolist()}")
         if not (np.diff(self.movie_ids) > 0).all():
             raise CineMatchError("movie_ids must be ascending without repeats")
-        finite = np.isfinite(self.matrix.data).all() and np.isfinite(self.content_weight).all()
+        finite = all(
+            np.isfinite(values).all() for values in (*(one.data for one in self.matrices), self.content_weight)
+        )
         if not finite or (self.content_weight < 0).any():
             raise CineMatchError("weights must be finite, and content_weight must be 0 or more")
         if (self.like_counts < 0).any():
@@ -69,6 +72,27 @@ class ItemWeights:
 
     def __len__(self) -> int:
         return len(self.movie_ids)
+
+    @property
+    def matrix(self) -> sparse.csr_matrix:
+        """The matrix for the longest histories."""
+        return self.matrices[-1]
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights in all matrices."""
+        return sum(int(one.nnz) for one in self.matrices)
+
+    def mixture(self, n_ratings: float) -> list[tuple[int, float]]:
+        """The matrices for a user of whom `n_ratings`, 1 or more, are known: their numbers, and shares of 1 in all.
+
+        Between the two nearest `history_lengths`, the shares are linear in the logarithm of the number of ratings.
+        """
+        if len(self.matrices) == 1:
+            return [(0, 1.0)]
+        position = np.interp(np.log(max(n_ratings, 1.0)), np.log(self.history_lengths), np.arange(len(self.matrices)))
+        lower, share = int(position), float(position % 1)
+        return [(number, part) for number, part in ((lower, 1 - share), (lower + 1, share)) if part]
 
     @cached_property
     def popularity(self) -> np.ndarray:
@@ -109,40 +133,50 @@ class ItemWeights:
     @cached_property
     def _is_target(self) -> np.ndarray:
         is_target = np.zeros(len(self), dtype=bool)
-        is_target[self.matrix.indices] = True
+        for matrix in self.matrices:
+            is_target[matrix.indices] = True
         return is_target
 
     @cached_property
-    def compact(self) -> sparse.csr_matrix:
-        """`matrix` with columns numbered by `target_index`: CSR float32 (films, n_targets)."""
-        weights, shape = self.matrix, (len(self), self.n_targets)
-        return sparse.csr_matrix((weights.data, self.target_index[weights.indices], weights.indptr), shape=shape)
+    def compact(self) -> tuple[sparse.csr_matrix, ...]:
+        """The matrices with columns numbered by `target_index`: CSR float32 (films, n_targets)."""
+        shape = len(self), self.n_targets
+        return tuple(
+            sparse.csr_matrix((one.data, self.target_index[one.indices], one.indptr), shape=shape)
+            for one in self.matrices
+        )
 
     def rows(self, rows: Sequence[int]) -> SparseRows:
-        """The weights of some films' rows; columns are films."""
+        """The rows of some films in the matrix for the longest histories; columns are films."""
         return take_rows(self.matrix, np.asarray(rows, dtype=np.int64))
 
-    def compact_rows(self, rows: Sequence[int]) -> SparseRows:
-        """The weights of some films' rows; columns are numbered by `target_index`."""
-        return take_rows(self.compact, np.asarray(rows, dtype=np.int64))
+    def compact_rows(self, rows: Sequence[int], matrix: int = -1) -> SparseRows:
+        """The rows of some films in one of the matrices; columns are numbered by `target_index`."""
+        return take_rows(self.compact[matrix], np.asarray(rows, dtype=np.int64))
 
-    def accumulate(self, rows: SparseRows) -> np.ndarray:
-        """The sum of some `compact_rows`: float64 (n_targets + 1,); the last is 0, for films that are no target."""
-        return np.bincount(rows.columns, rows.values, minlength=self.n_targets + 1)
+    def accumulate(self, rows: SparseRows, factors: np.ndarray | None = None) -> np.ndarray:
+        """The sum of some `compact_rows`, each times its factor, float64 (rows,): float64 (n_targets + 1,).
+
+        The last entry is 0, for films that are no target.
+        """
+        values = rows.values if factors is None else rows.values * np.repeat(factors, rows.lengths)
+        return np.bincount(rows.columns, values, minlength=self.n_targets + 1)
 
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same weights give the same bytes."""
-        matrix = sparse.csr_matrix(self.matrix, dtype=np.float32)
-        matrix.sort_indices()
+        entries: dict[str, Any] = {}
+        for number, one in enumerate(self.matrices):
+            matrix = sparse.csr_matrix(one, dtype=np.float32)
+            matrix.sort_indices()
+            entries |= {f"{name}_{number}": getattr(matrix, name) for name in _ENTRIES}
         np.savez(
             to,
             movie_ids=self.movie_ids.astype(np.int64),
+            history_lengths=self.history_lengths.astype(np.float64),
             well_rated=self.well_rated.astype(bool),
             content_weight=self.content_weight.astype(np.float32),
             like_counts=self.like_counts.astype(np.int64),
-            data=matrix.data,
-            indices=matrix.indices,
-            indptr=matrix.indptr,
+            **entries,
         )
 
     @classmethod
@@ -151,15 +185,20 @@ class ItemWeights:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 arrays = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
-            films = len(arrays["movie_ids"])
-            entries = tuple(arrays.pop(name) for name in ("data", "indices", "indptr"))
-            matrix = sparse.csr_matrix(entries, (films, films))
-            matrix.check_format(full_check=True)
-            if not matrix.has_sorted_indices:
-                raise ValueError("the columns of a row are not sorted")
-            return cls(matrix=matrix, **arrays)
+                sets = range(len(arrays["history_lengths"]))
+                matrices = tuple(_read_matrix(file, number, len(arrays["movie_ids"])) for number in sets)
+            return cls(matrices=matrices, **arrays)
         except (*UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
+
+
+def _read_matrix(file: Any, number: int, films: int) -> sparse.csr_matrix:
+    entries = tuple(_read_array(file, f"{name}_{number}", kind) for name, kind in _ENTRIES.items())
+    matrix = sparse.csr_matrix(entries, (films, films))
+    matrix.check_format(full_check=True)
+    if not matrix.has_sorted_indices:
+        raise ValueError("the columns of a row are not sorted")
+    return matrix
 
 
 def _read_array(file: Any, name: str, kind: str) -> np.ndarray:

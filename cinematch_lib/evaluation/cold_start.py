@@ -1,6 +1,5 @@
 """Cold start: users with few known likes, and films without ratings."""
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,8 @@ from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.recommender.ranking import top_k_per_row
 from cinematch_lib.storage.resources import threads_for
 
-KNOWN_LIKES = (0, 1, 3, 5, 10)
+KNOWN_LIKES = (0, 1, 2, 3, 5, 10, 20)
+PRIORS = (0.0, 0.1, 0.3, 1.0, 3.0)
 HIDDEN_FILMS = 0.1  # the share of the rated films whose ratings are hidden
 _TEST_USERS, _MAX_TEST_USERS = 1 / 3, 1000  # of the analysis of hidden films
 _RECALL_K = 20
@@ -30,34 +30,52 @@ RankFunction = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame, int], pd.DataFr
 
 
 def ndcg_by_known_likes(
-    rank: RankFunction, split: Split, k: int, numbers: Sequence[int] = KNOWN_LIKES, seed: int = 0
+    rank: RankFunction | Mapping[int, RankFunction],
+    split: Split,
+    k: int,
+    numbers: Sequence[int] = KNOWN_LIKES,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """nDCG@k of each test user by the number of their likes that is known: float64 (users, numbers).
 
     The users, in the index, are those with at least max(numbers) likes in the history, so that all columns have
-    the same users. The known likes are random; a larger number adds to a smaller one. All rated films are excluded
-    from the lists, except the held-out ones.
+    the same users; numbers that fewer than ten users reach are left out. The known likes are random; a larger number
+    adds to a smaller one. All rated films are excluded from the lists, except the held-out ones. `rank` may differ by
+    the number.
     """
     likes = split.histories[split.histories["rating"] >= LIKED].sort_values(["userId", "movieId"])
     likes = likes.iloc[np.random.default_rng(seed).permutation(len(likes))]
-    counts = likes["userId"].value_counts()
-    users = np.intersect1d(counts.index[counts >= max(numbers)], split.users)
-    if not len(users):
-        return pd.DataFrame(columns=list(numbers), dtype=float)
+    counts = likes["userId"].value_counts().reindex(split.users, fill_value=0)
+    numbers = [number for number in numbers if (counts >= number).sum() >= MIN_TEST_USERS]
+    if not numbers:
+        return pd.DataFrame(dtype=float)
+    users = counts.index[counts >= max(numbers)].to_numpy()
     likes, rated, held_out = (table[table["userId"].isin(users)] for table in (likes, split.histories, split.held_out))
     position = likes.groupby("userId").cumcount()
-    lists = {number: rank(likes[position < number], users, rated, k) for number in numbers}
-    return pd.DataFrame({number: accuracy(one, held_out, [k])[f"ndcg@{k}"] for number, one in lists.items()})
+    columns = {}
+    for number in numbers:
+        of_number = rank[number] if isinstance(rank, Mapping) else rank
+        lists = of_number(likes[position < number], users, rated, k)
+        columns[number] = accuracy(lists, held_out, [k])[f"ndcg@{k}"]
+    return pd.DataFrame(columns)
 
 
-def rank_with(model: Model) -> RankFunction:
-    """The RankFunction of a fitted model."""
+def rank_with(model: Model, prior: float = 0.0) -> RankFunction:
+    """The RankFunction of a fitted model.
+
+    With a `prior`, scores are divided by the highest of the user, and `prior` · log(1 + likes) / max log(1 + likes) is
+    added, which helps models that know too little of a user.
+    """
+    popularity = np.log1p(model.like_counts) / max(np.log1p(model.like_counts).max(), 1.0)
 
     def rank(shown: pd.DataFrame, users: np.ndarray, rated: pd.DataFrame, k: int) -> pd.DataFrame:
         lists = []
         for start in range(0, len(users), _BATCH):
             batch = users[start : start + _BATCH]
             scores = model.scores(shown[shown["userId"].isin(batch)], batch)
+            if prior:
+                highest = scores.max(axis=1, keepdims=True)
+                scores = scores / np.where(highest > 0, highest, 1) + np.float32(prior) * popularity.astype(np.float32)
             excluded = rated[rated["userId"].isin(batch) & rated["movieId"].isin(model.films)]
             row, column = np.searchsorted(batch, excluded["userId"]), np.searchsorted(model.films, excluded["movieId"])
             scores[row, column] = -np.inf
@@ -68,6 +86,17 @@ def rank_with(model: Model) -> RankFunction:
         return pd.concat(lists)
 
     return rank
+
+
+def best_priors(model: Model, split: Split, k: int, numbers: Sequence[int] = KNOWN_LIKES) -> dict[int, float]:
+    """For each number of known likes, the prior of PRIORS with the highest mean nDCG@k on the users of `split`.
+
+    `split` must be made of training ratings, and `model` fitted on its training ratings.
+    """
+    found = [ndcg_by_known_likes(rank_with(model, prior), split, k, numbers).mean() for prior in PRIORS]
+    means = pd.DataFrame(found)  # (priors, numbers)
+    best = {number: PRIORS[int(np.argmax(means[number]))] for number in means}
+    return {number: best.get(number, 0.0) for number in numbers}
 
 
 @dataclass(frozen=True)
@@ -138,8 +167,7 @@ def evaluate_cold_films(
         return None
     with threads_for(len(split.train)):
         hybrid = Hybrid(**(hybrid_params or {})).fit(split.train, fold.catalog)
-    without_content = copy.copy(hybrid)  # the same weights: the content term is added when films are scored
-    without_content.best_params = hybrid.best_params | {"content_weight": 0.0}
+    without_content = hybrid.without_content()
     compared = {
         "hybrid": hybrid,
         "content": models.make("content").fit(split.train, fold.catalog),

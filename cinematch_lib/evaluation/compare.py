@@ -10,21 +10,23 @@ from tqdm import tqdm
 
 from cinematch_lib import models
 from cinematch_lib.errors import NothingToDoError
-from cinematch_lib.evaluation.cold_start import RankFunction, ndcg_by_known_likes, rank_with
+from cinematch_lib.evaluation.cold_start import KNOWN_LIKES, RankFunction, best_priors, ndcg_by_known_likes, rank_with
 from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy
 from cinematch_lib.evaluation.protocols import Fold, Protocol, make_protocol
 from cinematch_lib.evaluation.served import ServedRecommender
 from cinematch_lib.evaluation.tuning import search
 from cinematch_lib.models.hybrid import Hybrid
+from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
 HYBRID = "hybrid"
-SERVED = "served"  # the recommender built from the hybrid
+SERVED = "served"  # the recommender built from the hybrid, which is passed the ratings of a user
+SERVED_BY_INPUTS = {"stars": SERVED, "seen": "served_seen", "likes": "served_likes"}  # see `served.INPUTS`
 _LIANG2018_KS = (100, 20, 50)
 
 # Recommends k films to each of the users, given their histories: userId, movieId, rank, score.
 RecommendFunction = Callable[[pd.DataFrame, np.ndarray, int], pd.DataFrame]
-ServeFunction = Callable[[Fold, Hybrid], ServedRecommender]
+ServeFunction = Callable[[Fold, Hybrid], Recommender]
 
 
 @dataclass
@@ -70,12 +72,13 @@ class Comparison:
     def baselines(self) -> list[str]:
         """All models but the hybrid, the best by the first main metric first."""
         means = self.values(self.main_metrics[0]).mean()
-        return sorted((name for name in self.results if name not in (HYBRID, SERVED)), key=lambda name: -means[name])
+        others = {HYBRID, *SERVED_BY_INPUTS.values()}
+        return sorted((name for name in self.results if name not in others), key=lambda name: -means[name])
 
     @property
     def highlighted(self) -> list[str]:
         """The models of detailed analyses: the hybrid, as served, the best baseline, and popularity."""
-        names = dict.fromkeys([HYBRID, SERVED, *self.baselines[:1], "popular"])
+        names = dict.fromkeys([SERVED, HYBRID, *self.baselines[:1], "popular"])
         return [name for name in names if name in self.results]
 
     @property
@@ -159,21 +162,27 @@ class _Evaluation:
     progress: "tqdm[Any]"
 
     def run(self, name: str) -> dict[str, ModelResult]:
-        """The result of a model; for the hybrid, also that of the recommender built from it."""
+        """The result of a model; for the hybrid, also those of the recommender built from it."""
         with timer() as search_time:
             params, trials = self._tuned(name)
+            priors = self._priors(name, params)
         folds: dict[str, list[dict[str, Any]]] = {name: []}
         for fold in self.protocol.folds:
             with timer() as fit_time:
                 model = models.make(name, **params).fit(fold.split.train, fold.catalog)
             facts = {"params": dict(getattr(model, "best_params", params))}
             costs = {"fit s": fit_time.seconds, "MB": megabytes(model)}
-            folds[name].append(facts | self._measured(_recommend_with(model), rank_with(model), fold, costs))
+            folds[name].append(
+                facts | self._measured(_recommend_with(model), _rank_by_number(model, priors), fold, costs)
+            )
             if isinstance(model, Hybrid) and self.serve is not None:
                 with timer() as fit_time:
-                    served = self.serve(fold, model)
-                costs = {"fit s": fit_time.seconds, "MB": megabytes(served)}
-                folds.setdefault(SERVED, []).append(facts | self._measured(served, served.rank, fold, costs))
+                    recommender = self.serve(fold, model)
+                costs = {"fit s": fit_time.seconds, "MB": megabytes(recommender)}
+                for inputs, one in SERVED_BY_INPUTS.items():
+                    served = ServedRecommender(recommender, inputs)
+                    rank_served = served.rank if one == SERVED else None
+                    folds.setdefault(one, []).append(facts | self._measured(served, rank_served, fold, costs))
             self.progress.update()
         seconds = {name: search_time.seconds}
         return {one: _combined(one, parts, trials, seconds.get(one, 0.0)) for one, parts in folds.items()}
@@ -191,18 +200,34 @@ class _Evaluation:
         hybrid = Hybrid(**params).fit(validation.split.train, validation.catalog)
         return params | hybrid.best_params, pd.DataFrame(hybrid.trials)
 
+    def _priors(self, name: str, params: Mapping[str, Any]) -> dict[int, float]:
+        """The popularity prior of a baseline by the number of known likes; the hybrid has its own."""
+        if not (self.cold_users and self.tune) or name in (HYBRID, "popular"):
+            return {}
+        validation = self.protocol.validation
+        model = models.make(name, **params).fit(validation.split.train, validation.catalog)
+        return best_priors(model, validation.split, self.ks[0])
+
     def _measured(
-        self, recommend: RecommendFunction, rank: RankFunction, fold: Fold, costs: dict[str, float]
+        self,
+        recommend: RecommendFunction,
+        rank: RankFunction | Mapping[int, RankFunction] | None,
+        fold: Fold,
+        costs: dict[str, float],
     ) -> dict[str, Any]:
         """Lists, metrics and costs of a fitted model in one fold."""
         split, k = fold.split, self.ks[0]
-        cold_users = ndcg_by_known_likes(rank, split, k) if self.cold_users else None
+        cold_users = ndcg_by_known_likes(rank, split, k) if self.cold_users and rank is not None else None
         with timer() as recommend_time:
             lists = recommend(split.histories, split.users, max(self.ks))
         values = accuracy(lists, split.held_out, self.ks)
         values = values.join(beyond_accuracy(lists, split.train, fold.catalog, k)).fillna(0.0)
         costs = costs | {"ms a user": 1000 * recommend_time.seconds / len(split.users)}
         return {"cold_users": cold_users, "lists": lists, "values": values, "costs": costs}
+
+
+def _rank_by_number(model: models.Model, priors: Mapping[int, float]) -> Mapping[int, RankFunction]:
+    return {number: rank_with(model, priors.get(number, 0.0)) for number in KNOWN_LIKES}
 
 
 def _recommend_with(model: models.Model) -> RecommendFunction:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.evaluation.compare import HYBRID, SERVED, Comparison
+from cinematch_lib.evaluation.compare import HYBRID, SERVED, SERVED_BY_INPUTS, Comparison
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
 from cinematch_lib.evaluation.metrics import coverage, recall_by_popularity
 from cinematch_lib.models.interactions import LIKED
@@ -17,8 +17,12 @@ NAMES = {
     "ease": "EASE",
     "als": "ALS",
     "bpr": "BPR",
+    "user_knn": "user-KNN",
+    "pure_svd": "PureSVD",
     HYBRID: "hybrid",
-    SERVED: "hybrid as served",
+    SERVED: "served, given ratings",
+    SERVED_BY_INPUTS["seen"]: "served, given likes and seen films",
+    SERVED_BY_INPUTS["likes"]: "served, given likes and dislikes",
 }
 _METRICS = {
     "ndcg": ("nDCG", "hits, discounted by the logarithm of their rank; 1 for a list that starts with all of them"),
@@ -98,14 +102,14 @@ def metric_definitions(comparison: Comparison) -> pd.DataFrame:
 
 
 def differences(comparison: Comparison) -> pd.DataFrame:
-    """The hybrid, and the hybrid as served, minus the best baseline by each main metric, paired by user.
+    """The hybrid, and the recommender built from it, minus the best baseline by each main metric, paired by user.
 
     Columns: `metric`, `model`, `baseline`, the difference and its percentage with intervals, `significant`.
     """
     rows = []
     for metric in comparison.main_metrics:
         means = comparison.values(metric)[comparison.baselines].mean()
-        for name in (HYBRID, SERVED) if len(means) else ():
+        for name in (*SERVED_BY_INPUTS.values(), HYBRID) if len(means) else ():
             if name in comparison.results:
                 baseline = str(means.idxmax())
                 other = comparison.results[baseline].values[metric]
@@ -169,7 +173,7 @@ def best_params_table(comparison: Comparison) -> pd.DataFrame:
     """The hyperparameters of each model and the number of trials; the hybrid's may differ between folds."""
     rows = []
     for name, result in comparison.results.items():
-        for params in result.best_params if name != SERVED else ():
+        for params in result.best_params if name not in SERVED_BY_INPUTS.values() else ():
             words = ", ".join(f"{one} {_text(value)}" for one, value in params.items())
             rows.append((NAMES[name], words or "none", len(result.trials) if len(result.trials) > 1 else ""))
     return pd.DataFrame(rows, columns=["model", "hyperparameters", "trials"])

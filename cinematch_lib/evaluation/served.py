@@ -1,6 +1,6 @@
 """The recommender as an evaluated model, so that what is served is what is measured."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,65 +17,88 @@ from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
 DISLIKED = 3.0  # a rating below this is a dislike
-_NEUTRAL = 3.0  # a rating that is neither a like nor a dislike: the film is only excluded
+# What is passed to the recommender of a history: all ratings; likes, and all other rated films as seen; or likes and
+# dislikes, while other rated films are only excluded from the list.
+INPUTS = ("stars", "seen", "likes")
 
 
-def recommend_as_served(recommender: Recommender, histories: pd.DataFrame, k: int = 20) -> pd.DataFrame:
-    """The `k` films that `recommender` would show each user: `userId, movieId, rank, score`.
+def preferences_from(history: pd.DataFrame, inputs: str, excluded: Collection[int] = ()) -> Preferences:
+    """What a client that knows `inputs` of a history, `movieId, rating`, would pass; see INPUTS.
 
-    `histories` has `userId, movieId, rating`. A rating of 4 or more is passed as a like and one below 3 as a
-    dislike; other rated films are passed as not interesting, so that no rated film is recommended. Films outside
-    the recommender are ignored. Raises as `Recommender.recommend` does.
+    Films of `excluded` are passed as not interesting, so that they are not recommended.
     """
-    known = histories[histories["movieId"].isin(recommender.movie_ids)]
-    known = known.drop_duplicates(["userId", "movieId"], keep="last")
-    by_user = dict(iter(known.groupby("userId")))
-    rows = []
-    for user in sorted(histories["userId"].unique().tolist()):
-        history = by_user.get(user, known[:0])
-        liked, disliked = history["rating"] >= LIKED, history["rating"] < DISLIKED
-        preferences = Preferences(
-            liked_movie_ids=history.loc[liked, "movieId"].tolist(),
-            disliked_movie_ids=history.loc[disliked, "movieId"].tolist(),
-            not_interested_ids=history.loc[~liked & ~disliked, "movieId"].tolist(),
-        )
-        rows += [(user, film.movie_id, film.rank, film.score) for film in recommender.recommend(preferences, k)]
-    return pd.DataFrame(rows, columns=list(LIST_DTYPES)).astype(LIST_DTYPES)
+    ids, stars = history["movieId"].tolist(), history["rating"].tolist()
+    rated = dict(zip(ids, stars, strict=True))
+    excluded = [one for one in excluded if one not in rated]
+    if inputs == "stars":
+        return Preferences(ratings=rated, not_interested_ids=excluded)
+    liked = [one for one, rating in rated.items() if rating >= LIKED]
+    others = [one for one, rating in rated.items() if rating < LIKED]
+    if inputs == "seen":
+        return Preferences(liked_movie_ids=liked, seen=others, not_interested_ids=excluded)
+    disliked = [one for one in others if rated[one] < DISLIKED]
+    neutral = [one for one in others if rated[one] >= DISLIKED]
+    return Preferences(liked_movie_ids=liked, disliked_movie_ids=disliked, not_interested_ids=[*neutral, *excluded])
 
 
 @dataclass(frozen=True)
 class ServedRecommender:
-    """A recommender with the interface of an evaluated model; users without a history get the default list."""
+    """A recommender with the interface of an evaluated model, which is passed the `inputs` of each history.
+
+    Films outside the recommender are ignored; users without a history get the default list.
+    """
 
     recommender: Recommender
+    inputs: str = "stars"
 
-    def __call__(self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray, k: int) -> pd.DataFrame:
-        """`k` films for each of `users`: `userId, movieId, rank, score`."""
+    def __call__(
+        self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray, k: int, excluded: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """`k` films for each of `users`: `userId, movieId, rank, score`.
+
+        `histories` has `userId, movieId, rating`; the films in `excluded`, `userId, movieId`, are not recommended.
+        Raises as `Recommender.recommend` does.
+        """
         k = min(k, len(self.recommender))
-        lists = recommend_as_served(self.recommender, histories, k)
-        new = np.setdiff1d(users, histories["userId"])
-        if not len(new):
-            return lists
-        default = self.recommender.recommend(k=k)
-        rows = [(user, film.movie_id, film.rank, film.score) for user in new for film in default]
-        return pd.concat([lists, pd.DataFrame(rows, columns=lists.columns)], ignore_index=True)
+        known, left_out = self._by_user(histories), self._by_user(excluded)
+        users = [int(user) for user in users]
+        wanted = [
+            preferences_from(known.get(user, _NO_RATINGS), self.inputs, left_out.get(user, _NO_RATINGS)["movieId"])
+            for user in users
+        ]
+        lists = self.recommender.recommend_many(wanted, k)
+        rows = [
+            (user, film.movie_id, film.rank, film.score)
+            for user, films in zip(users, lists, strict=True)
+            for film in films
+        ]
+        return pd.DataFrame(rows, columns=list(LIST_DTYPES)).astype(LIST_DTYPES)
 
     def rank(self, shown: pd.DataFrame, users: np.ndarray, rated: pd.DataFrame, k: int) -> pd.DataFrame:
         """Lists based on `shown` that contain no film in `rated`; see `cold_start.RankFunction`."""
-        # A film in both tables has two rows, of which the last one counts.
-        return self(pd.concat([rated.assign(rating=_NEUTRAL), shown]), users, k)
+        return self(shown, users, k, rated)
+
+    def _by_user(self, table: pd.DataFrame | None) -> dict[int, pd.DataFrame]:
+        if table is None:
+            return {}
+        known = table[table["movieId"].isin(self.recommender.movie_ids)]
+        known = known.drop_duplicates(["userId", "movieId"], keep="last")
+        return {of_user["userId"].iloc[0]: of_user for _, of_user in known.groupby("userId")}
 
 
-def serve_with(features: Mapping[str, Any], max_weights: int) -> Callable[[Fold, Hybrid], ServedRecommender]:
+_NO_RATINGS = pd.DataFrame({"movieId": [], "rating": []})
+
+
+def serve_with(features: Mapping[str, Any], max_weights: int) -> Callable[[Fold, Hybrid], Recommender]:
     """A function that builds the recommender of a run from a fold and the hybrid fitted on it.
 
     `features` are the run's parameters of `FilmFeatures`, `max_weights` its number of weights for each film.
     """
 
-    def serve(fold: Fold, hybrid: Hybrid) -> ServedRecommender:
+    def serve(fold: Fold, hybrid: Hybrid) -> Recommender:
         catalog = fold.catalog.sort_values("movieId", ignore_index=True)
         built = build_features(catalog, fold.split.train, **features)
         meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
-        return ServedRecommender(Recommender(built.matrix, meta, item_weights=hybrid.item_weights(max_weights)))
+        return Recommender(built.matrix, meta, item_weights=hybrid.item_weights(max_weights))
 
     return serve

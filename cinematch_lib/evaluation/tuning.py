@@ -26,6 +26,8 @@ CANDIDATES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "popular": [{}],
     "content": [{"popularity": value} for value in (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)],
     "itemknn": [{"weighting": weighting, "neighbours": neighbours} for weighting, neighbours in _ITEMKNN],
+    "user_knn": [{"neighbours": value} for value in (25, 50, 100, 200, 300, 400, 600, 800)],
+    "pure_svd": [{"factors": value} for value in (8, 16, 24, 32, 48, 64, 96, 128)],
     "ease": [{"regularization": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)],
     "als": [dict(zip(("factors", "regularization", "alpha"), values, strict=True)) for values in _ALS],
     "bpr": [dict(zip(("factors", "learning_rate", "regularization"), values, strict=True)) for values in _BPR],

@@ -20,6 +20,7 @@ _STYLES = {  # name and colour by kind of reason
     "quality": ("quality prior", "#4f8a70"),
     "diversity": ("similar to a higher film", "#e07a5f"),
     "disliked": ("content, like disliked films", "#b5473c"),
+    "rated_with_watched": ("ratings, with films watched", _OTHER_COLOUR),
     "rated_with_disliked": ("ratings, with disliked films", _OTHER_COLOUR),
 }
 

@@ -2,7 +2,7 @@
 
 from cinematch_lib.errors import require_extra
 
-require_extra("pipeline", "pandas", "psutil", "threadpoolctl")
+require_extra("pipeline", "pandas", "psutil", "sklearn", "threadpoolctl")
 
 import inspect
 from typing import Any
@@ -14,13 +14,17 @@ from cinematch_lib.models.ease import Ease
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.implicit_wrappers import Als, Bpr, ItemKNN
 from cinematch_lib.models.popular import Popular
+from cinematch_lib.models.pure_svd import PureSVD
 from cinematch_lib.models.training import train
+from cinematch_lib.models.user_knn import UserKNN
 from cinematch_lib.vocabulary.renamed import check_not_renamed
 
 MODELS: dict[str, type[Model]] = {
     "popular": Popular,
     "content": ContentModel,
     "itemknn": ItemKNN,
+    "user_knn": UserKNN,
+    "pure_svd": PureSVD,
     "ease": Ease,
     "als": Als,
     "bpr": Bpr,

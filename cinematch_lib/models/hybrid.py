@@ -1,7 +1,9 @@
-"""The hybrid: EASE on weighted ratings of histories and sessions, and content for films with few ratings."""
+"""The hybrid: EASE on weighted ratings of histories and sessions, with content, for histories of any length."""
 
+import copy
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,40 +16,37 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight, film_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.models.pruning import largest_weights, prune
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
+from cinematch_lib.models.short_histories import LONG_HISTORY, SHORT_HISTORIES, blocks_of, short_history_weights
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix
 from cinematch_lib.models.tuning import tune
+from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
 from cinematch_lib.recommender.films import Selection
-from cinematch_lib.recommender.scoring import Scorer
+from cinematch_lib.recommender.rating_weights import rating_weight
+from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
 from cinematch_lib.recommender.similarity import ContentSimilarity
-from cinematch_lib.recommender.terms.content import ContentTerm
-from cinematch_lib.recommender.terms.prior import PriorTerm
 from cinematch_lib.recommender.terms.ratings import RatingsTerm
 
-_BLOCK = 512  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
-_MAX_FACTOR = 5  # a film has at most so many times the average number of served weights
-_HALF_LIFE = 3  # ratings in the history that halve the prior
 _WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
-_TUNED = ("dropout", "session_weight", "year_weight", "content_weight")
+_TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight")
+_SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
 
 
 class Hybrid(Model):
     """A linear model in closed form whose hyperparameters are tuned on held-out users.
 
-    score(i) =   Σ_j w_j B_ji                   ratings: w_j = `training_matrix.rating_weight` of the rating of j
-               + Σ_t y_t B_ti                   years: y_t, the share of the user's ratings in year t
-               + 2^(−n/3) · a_i                 prior: a_i, the share of the training users who like i
-               + c_i · cos(x_i, p) · max_k s_k  content: features x_i of the film and the profile p of the user
+    The score is that of `recommender.scoring`, with a weight for every pair of films instead of the largest ones, and
+    the shares of the user's ratings in each year as further inputs of the weights for whole histories.
 
-    with n the number of the user's ratings, c_i = content_weight / (1 + number of ratings of i), p = Σ_j x_j over the
-    liked films, and s_k the sum of the first three terms for film k.
-
-    The weights B are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with three changes: X holds rating
-    weights of all ratings; sessions are additional rows of X; and years are additional columns, which have
-    weights for films but are not recommended. B is learned from long histories, where a missing film was
-    mostly rejected; in a short history it is mostly just unseen, which the prior corrects. The content
-    term ranks films that have few ratings or none.
+    These weights are those of EASE (Steck 2019, doi 10.1145/3308558.3313710) with changes: X holds rating weights of
+    all ratings; sessions are additional rows of X; so are the features of the films, one row a feature, which makes
+    films with the same features support each other; years are additional columns, which have weights for films but
+    are not recommended; and the weights towards film j are multiplied by (P_jj · l_j)^0.3, where P is the inverse and
+    l_j what was added to the diagonal. In a long history a missing film was mostly rejected; in a short one it is
+    mostly just unseen: `short_histories` has the weights for those. Films that have few ratings or none are ranked by
+    content.
 
     Parameters
     ----------
@@ -58,6 +57,7 @@ class Hybrid(Model):
     session_weight : weight of a session's row relative to a history's, 0 or more; None to tune it.
     year_weight : scale of the year columns, 0 or more; None to tune it. Without timestamps, this and
         `session_weight` are 0.
+    feature_weight : κ, 0 or more: each feature's row is multiplied by √κ; None to tune it.
     content_weight : 0 or more; None for the largest that does not harm the films with ratings.
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
@@ -66,11 +66,13 @@ class Hybrid(Model):
     ----------
     best_params : the hyperparameters used, given or tuned.
     trials : the values that were tried, with their metrics on the held-out users.
-    content_weights : c_i of each film, float32 (films,).
+    score_weights : the weights of the terms of the score.
 
     Progress is logged to ``cinematch_lib.models`` at level INFO.
 
     """
+
+    score_weights = ScoreWeights()
 
     def __init__(
         self,
@@ -78,12 +80,13 @@ class Hybrid(Model):
         dropout: float | None = None,
         session_weight: float | None = None,
         year_weight: float | None = None,
+        feature_weight: float | None = None,
         content_weight: float | None = None,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
         self.regularization, self.dropout, self.session_weight = regularization, dropout, session_weight
-        self.year_weight, self.content_weight = year_weight, content_weight
+        self.year_weight, self.feature_weight, self.content_weight = year_weight, feature_weight, content_weight
         self.max_films, self.seed = max_films, seed
         if regularization is not None and not regularization > 0:
             raise CineMatchError(f"regularization must be above 0, or None to choose it, got {regularization!r}")
@@ -98,31 +101,45 @@ class Hybrid(Model):
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         films = most_rated(train, self.max_films)
-        _check_memory(train, len(films))
         features = film_features(catalog)
-        self._similarity = ContentSimilarity(features)
+        _check_memory(train, len(films), features[films])
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
         matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
         self.best_params, self.trials = tune(train, matrix, features, given, self.seed)
-        self._year_features = matrix.year_features
+        self._year_features, self._film_columns = matrix.year_features, films
         matrix = matrix.select(films)
-        self._film_columns, self._columns = films, matrix.columns
-        self._scale = np.ones(len(self._columns), dtype=np.float32)
-        self._scale[len(films) :] = self.best_params["year_weight"]
-        X = self._scaled(matrix.histories)
-        if matrix.sessions is not None and self.best_params["session_weight"]:
-            sessions = self._scaled(matrix.sessions)
-            X = sparse.vstack([X, np.float32(self.best_params["session_weight"]) * sessions], format="csr")
-            del sessions
-        del matrix
-        squared_norms = np.bincount(X.indices, np.square(X.data, dtype=np.float64), len(self._columns))
-        self._norms = np.sqrt(squared_norms).astype(np.float32)
-        squared_norms[len(films) :] = 0  # years are not dropped out
-        penalty = self.best_params["regularization"] + self.best_params["dropout"] * squared_norms
-        self._inverse = RidgeInverse(X, penalty)
+        self._columns = matrix.columns
+        histories = sparse.csr_matrix(matrix.histories[:, : len(films)])
+        self._short = short_history_weights(histories, features[films], self.best_params["regularization"], self.seed)
+        self._norms = np.sqrt(np.bincount(histories.indices, np.square(histories.data, dtype=np.float64), len(films)))
+        mean_history = histories.nnz / max(len(train), 1)
+        self._history_lengths = mean_history * np.array([*SHORT_HISTORIES, LONG_HISTORY])
+        del histories
+        self._fit_long(matrix, features[films])
         counts = np.bincount(train.ratings.indices, minlength=len(self.films))
-        self._like_share = (self.like_counts / len(train)).astype(np.float32)
-        self.content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(counts)
+        content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(counts)
+        empty = sparse.csr_matrix((len(self.films),) * 2, dtype=np.float32)
+        self._statistics = self._item_weights([empty] * len(self._history_lengths), content_weights)
+        self._similarity = ContentSimilarity(features)
+        self._score_model = ScoreModel(None, self._similarity, self._statistics, self.score_weights)
+
+    def _fit_long(self, matrix: TrainingMatrix, features: sparse.csr_matrix) -> None:
+        """The weights for whole histories: the inverse, and the divisor of its columns."""
+        films, best = len(self._film_columns), self.best_params
+        self._scale = np.ones(len(self._columns), dtype=np.float32)
+        self._scale[films:] = best["year_weight"]
+        parts = [self._scaled(matrix.histories)]
+        if matrix.sessions is not None and best["session_weight"]:
+            parts.append(np.float32(best["session_weight"]) * self._scaled(matrix.sessions))
+        squares = sum(np.bincount(one.indices, np.square(one.data, dtype=np.float64), one.shape[1]) for one in parts)
+        squares[films:] = 0  # years are not dropped out
+        penalty = best["regularization"] + best["dropout"] * squares
+        if best["feature_weight"]:
+            rows = sparse.csr_matrix(np.float32(np.sqrt(best["feature_weight"])) * features.T)
+            parts.append(sparse.csr_matrix((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(self._columns))))
+        self._inverse = RidgeInverse(sparse.vstack(parts, format="csr"), penalty)
+        factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
+        self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
 
     def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
         """The rows with the year columns multiplied by the year weight."""
@@ -130,85 +147,76 @@ class Hybrid(Model):
         return sparse.csr_matrix((data, rows.indices, rows.indptr), shape=rows.shape)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
-        films = len(self._film_columns)
-        X = self._scaled(self._year_features.history_rows(queries)[:, self._columns])
-        XP = self._inverse.product(X)[:, :films] / self._inverse.diagonal[:films]
-        sums = np.zeros(queries.ratings.shape, dtype=np.float32)
-        sums[:, self._film_columns] = X[:, :films].toarray() - XP  # X·B
+        X = queries.map_ratings(rating_weight)[:, self._film_columns]
+        sums = [*((X @ one).toarray() for one in self._short), self._long_sums(queries)]
+        highest = [np.maximum(one.max(axis=1, initial=0), 1e-9) for one in sums]
         everything, likes = Selection.everything(len(self.films)), queries.likes
-        scores = np.zeros_like(sums)
-        for user, n_ratings in enumerate(np.diff(queries.ratings.indptr)):
+        scores = np.zeros(queries.ratings.shape, dtype=np.float32)
+        for user, n_ratings in enumerate(np.diff(queries.ratings.indptr).tolist()):
             if n_ratings:
+                total = np.zeros(len(self.films))
+                for number, share in self._score_model.mixture(n_ratings):
+                    total[self._film_columns] += share / highest[number][user] * sums[number][user]
                 liked = likes.indices[likes.indptr[user] : likes.indptr[user + 1]].tolist()
-                scores[user] = self._scorer(sums[user], liked, int(n_ratings), everything).scores(everything)
+                terms = self._score_model.rated_terms(RatingsTerm(total, everything.rows), n_ratings, liked)
+                scores[user] = self._score_model.discounted(terms).scores(everything)
         return scores
 
-    def _scorer(self, sums: np.ndarray, liked: Sequence[int], n_ratings: int, everything: Selection) -> Scorer:
-        """The terms of one user's score: those of the recommender, with the unpruned weights."""
-        prior = PriorTerm("popularity", self._like_share, 0.5 ** (n_ratings / _HALF_LIFE))
-        scorer = Scorer([RatingsTerm(sums, everything.rows), prior])
-        if self.best_params["content_weight"] and liked:
-            highest = float(scorer.scores(everything).max())
-            profile = self._similarity.profile(liked)
-            weight = highest if highest > 0 else 1.0
-            scorer = scorer.plus(ContentTerm(None, self._similarity, profile, weight, self.content_weights))
-        return scorer
+    def without_content(self) -> "Hybrid":
+        """The same fitted model without the content term."""
+        other, weights = copy.copy(self), replace(self.score_weights, content=0.0)
+        other._score_model = ScoreModel(None, self._similarity, self._statistics, weights)
+        return other
 
-    def weights(self, max_weights: int = 200) -> sparse.csr_matrix:
-        """B as a sparse matrix: CSR float32 (films + years, films).
+    def _long_sums(self, queries: Interactions) -> np.ndarray:
+        """Σ_j w_j B_ji by the weights for whole histories: float32 (users, films with weights)."""
+        films = len(self._film_columns)
+        X = self._scaled(self._year_features.history_rows(queries)[:, self._columns])
+        XP = self._inverse.product(X)[:, :films]
+        # B_jj = 0: take out what P_jj of a rated film adds to its own score
+        XP -= X[:, :films].multiply(self._inverse.diagonal[:films]).toarray()
+        return -XP / self._divisor
 
-        Row j holds what a film with rating weight 1, or a year with all ratings, adds to each film's score. Each
-        column keeps the `max_weights` that contribute most to the training scores, the largest by |B_ji| · ‖X_j‖.
-        Raises CineMatchError if `max_weights` is below 1.
+    def item_weights(self, max_weights: int = 240) -> ItemWeights:
+        """What a recommender serves: the largest weights without the years, and the content weight of each film.
+
+        Rows are the catalog's films in the order of their ids. `max_weights` are kept for each film on average, in all
+        matrices together: half of them for whole histories. Raises CineMatchError if `max_weights` is below 1.
         """
-        inputs, films = len(self._columns), len(self._film_columns)
         if max_weights < 1:
             raise CineMatchError(f"max_weights must be 1 or more, got {max_weights!r}")
-        kept = min(max_weights, inputs)
-        _LOG.info("pruning to the %s largest weights of each of %s films", f"{kept:,}", f"{films:,}")
-        blocks = [self._block(slice(start, min(start + _BLOCK, films)), kept) for start in range(0, films, _BLOCK)]
-        transposed = sparse.vstack(blocks, format="coo")
-        n_rows = len(self.films) + len(self._year_features.years)
-        entries = (transposed.data, (transposed.col, self._film_columns[transposed.row]))
-        weights = sparse.csr_matrix(entries, shape=(n_rows, len(self.films)))
-        weights.eliminate_zeros()
+        films = len(self._film_columns)
+        short, total = round(_SHORT_SHARE * max_weights * films), max_weights * films
+        _LOG.info("pruning to %s weights of %s films", f"{total:,}", f"{films:,}")
+        blocks = ((block, self._long_block(block)) for block in blocks_of(films))
+        long = largest_weights(blocks, self._norms, films, max(1, total - short * len(self._short)))
+        matrices = [*(prune(one, self._norms, max(1, short)) for one in self._short), long]
+        whole = [self._in_catalog(one) for one in matrices]
+        return self._item_weights(whole, self._statistics.content_weight)
+
+    def _long_block(self, block: slice) -> np.ndarray:
+        """The weights towards the films in `block` for whole histories, without the years: float32 (block, films)."""
+        weights = -self._inverse.rows(block)[:, : len(self._film_columns)] / self._divisor[block, None]
+        weights[np.arange(len(weights)), np.arange(block.start, block.stop)] = 0
         return weights
 
-    def _block(self, block: slice, kept: int) -> sparse.csr_matrix:
-        """The `kept` largest weights of the films in `block`, as rows: CSR float32 (block, films + years)."""
-        weights = -self._inverse.rows(block) * self._scale  # B_ji = −P_ji / P_ii for j ≠ i, and B_ii = 0
-        weights /= self._inverse.diagonal[block, None]
-        weights[np.arange(len(weights)), np.arange(block.start, block.stop)] = 0
-        largest = np.argpartition(-np.abs(weights * self._norms), kept - 1, axis=1)[:, :kept]
-        values = np.take_along_axis(weights, largest, axis=1)
-        indptr = np.arange(len(weights) + 1) * kept
-        shape = (len(weights), len(self.films) + len(self._year_features.years))
-        return sparse.csr_matrix((values.ravel(), self._columns[largest].ravel(), indptr), shape)
+    def _in_catalog(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The weights with rows and columns for every film of the catalog: CSR float32 (films, films)."""
+        entries, films = weights.tocoo(), self._film_columns
+        shape = (len(self.films),) * 2
+        return sparse.csr_matrix((entries.data, (films[entries.row], films[entries.col])), shape=shape)
 
-    def item_weights(self, max_weights: int = 200) -> ItemWeights:
-        """What a recommender serves: B without the years, and the content weight of each film.
-
-        Rows are the catalog's films in the order of their ids. The largest |B_ji| are kept, `max_weights` for each
-        film on average: films with many ratings need more of them than others, and a common threshold loses far
-        less than the same number for each film. Raises CineMatchError if `max_weights` is below 1.
-        """
-        if max_weights < 1:
-            raise CineMatchError(f"max_weights must be 1 or more, got {max_weights!r}")
-        n_films, total = len(self.films), max_weights * len(self._film_columns)
-        weights = sparse.csr_matrix(self.weights(_MAX_FACTOR * max_weights)[:n_films])
-        magnitude = np.abs(weights.data)
-        if len(magnitude) > total:
-            weights.data[magnitude < np.partition(magnitude, -total)[-total]] = 0
-            weights.eliminate_zeros()
-        well_rated = np.zeros(n_films, dtype=bool)
+    def _item_weights(self, matrices: Sequence[sparse.csr_matrix], content_weights: np.ndarray) -> ItemWeights:
+        well_rated = np.zeros(len(self.films), dtype=bool)
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= _WELL_RATED_LIKES
-        return ItemWeights(self.films, weights, well_rated, self.content_weights, self.like_counts.astype(np.int64))
+        counts = self.like_counts.astype(np.int64)
+        return ItemWeights(self.films, tuple(matrices), self._history_lengths, well_rated, content_weights, counts)
 
 
-def _check_memory(train: Interactions, films: int) -> None:
+def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) -> None:
     """Raise CineMatchError before any work if histories, sessions and the inverse do not fit into memory."""
     ratings, timed = train.ratings.nnz, train.timestamps is not None
-    rows = len(train) + (ratings // SESSION_LENGTH if timed else 0)
-    entries = ratings * (2 if timed else 1)
+    rows = len(train) + (ratings // SESSION_LENGTH if timed else 0) + features.shape[1]
+    entries = ratings * (2 if timed else 1) + features.nnz
     sorting = 5 * 8 * ratings if timed else 0
     check_memory(rows, films, entries, before=2 * 8 * entries + sorting)

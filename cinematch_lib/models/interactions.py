@@ -8,8 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
-
-LIKED = 4.0  # a rating of this or more is a like
+from cinematch_lib.recommender.rating_weights import LIKED
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,13 @@ class RidgeInverse:
 
     With about as many rows as films or more, P is stored, films². With fewer rows it is represented by the
     Woodbury identity (1950), P = Λ⁻¹ − Λ⁻¹Xᵀ(I + XΛ⁻¹Xᵀ)⁻¹XΛ⁻¹, which takes rows² + rows × films.
-    `diagonal` is diag P, float32 (films,). Raises CineMatchError if memory is too small, before any work.
+    `diagonal` is diag P, float32 (films,). `products` is `gram_for(X)` if it was computed before; it is not changed.
+    Raises CineMatchError if memory is too small, before any work.
     """
 
-    def __init__(self, X: sparse.csr_matrix, regularization: float | np.ndarray) -> None:
+    def __init__(
+        self, X: sparse.csr_matrix, regularization: float | np.ndarray, products: np.ndarray | None = None
+    ) -> None:
         rows, films = X.shape
         self._by_rows = by_rows(rows, films)
         check_memory(rows, films, X.nnz)
@@ -30,7 +33,7 @@ class RidgeInverse:
         if self._by_rows:
             self._invert_rows(X, (1 / penalty).astype(np.float32))
         else:
-            matrix = gram(X)
+            matrix = gram(X) if products is None else products.copy()
             matrix[np.diag_indices_from(matrix)] += penalty.astype(np.float32)
             _LOG.info("inverse of %s x %s", f"{films:,}", f"{films:,}")
             self._inverse = inverse(matrix)
@@ -68,6 +71,12 @@ class RidgeInverse:
         columns = np.arange(len(self.diagonal))[at]
         rows[np.arange(len(columns)), columns] += self._inverse_penalty[at]
         return rows
+
+
+def gram_for(X: sparse.csr_matrix) -> np.ndarray | None:
+    """XᵀX, for several inverses with the same X; None where they do not need it."""
+    check_memory(*X.shape, X.nnz)
+    return None if by_rows(*X.shape) else gram(X)
 
 
 def by_rows(rows: int, films: int) -> bool:

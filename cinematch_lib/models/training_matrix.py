@@ -5,24 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.models.interactions import LIKED, Interactions
+from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.recommender.rating_weights import rating_weight
 
 SESSION_LENGTH = 15  # ratings, approximately
-_LOVED, _NEUTRAL = 4.5, 3.0
-_RATING_WEIGHTS = (1.2, 1.0, 0.6, 0.3)  # of ratings from _LOVED, LIKED and _NEUTRAL on, and below
 _YEAR = 365.25 * 86_400  # seconds
-
-
-def rating_weight(ratings: np.ndarray) -> np.ndarray:
-    """The weight r of each rating: float64 of the same shape.
-
-    Low ratings have a positive weight too, because the user chose to watch the film.
-
-    >>> rating_weight(np.array([5.0, 4.0, 3.5, 3.0, 2.5, 0.5])).tolist()
-    [1.2, 1.0, 0.6, 0.6, 0.3, 0.3]
-    """
-    conditions = [ratings >= _LOVED, ratings >= LIKED, ratings >= _NEUTRAL]
-    return np.select(conditions, _RATING_WEIGHTS[:3], _RATING_WEIGHTS[3])
 
 
 def user_item_matrix(interactions: Interactions, weighted_ratings: bool) -> sparse.csr_matrix:

@@ -20,7 +20,9 @@ _GRID = {  # the first value of each is the one that the search starts from
     "dropout": (0.3, 0.0, 0.6, 1.0),
     "session_weight": (0.7, 0.0, 0.4, 1.0),
     "year_weight": (4.0, 0.0, 2.0, 8.0),
+    "feature_weight": (20.0, 0.0, 60.0),
 }
+_TIMED = ("session_weight", "year_weight")  # those that need timestamps
 _REGULARIZATION, _FACTOR = 100.0, 1.6  # the first value, and the factor between neighbouring ones
 _CONTENT_WEIGHT, _CONTENT_WEIGHTS = 0.25, (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
 _TOLERANCE = 0.002  # the share of nDCG@100 that cold films may take from the others
@@ -32,24 +34,24 @@ def tune(
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The hyperparameters, found where `given` has None, and the trials.
 
-    `given` has `regularization, dropout, session_weight, year_weight, content_weight`; `matrix` is made of
-    `train`; `features` is CSR float32 (films, features). Each fold holds out other users, folds in 80 % of their
+    `given` has `regularization, dropout, session_weight, year_weight, feature_weight, content_weight`; `matrix` is made
+    of `train`; `features` is CSR float32 (films, features). Each fold holds out other users, folds in 80 % of their
     likes and all their lower ratings, and ranks for the rest. The objective is the mean of nDCG@10 and Recall@20,
     improved by coordinate ascent. `content_weight` is the largest one that costs at most 0.2 % of nDCG@100. If
     too few users have enough likes, the initial values are returned.
     """
     values = {name: _initial(name) if value is None else value for name, value in given.items()}
     if train.timestamps is None:
-        values |= {"session_weight": 0.0, "year_weight": 0.0}
+        values |= dict.fromkeys(_TIMED, 0.0)
     missing = [name for name, value in given.items() if value is None]
-    folds = list(validation_folds(train, matrix, seed)) if missing else []
+    folds = list(validation_folds(train, matrix, features, seed)) if missing else []
     if not folds:
         return values, []
     _LOG.info("choosing values on %s users held out", f"{sum(len(fold.fold_in) for fold in folds):,}")
     search = _Search(folds, values)
     if "regularization" in missing:
         search.climb_regularization()
-    grid = [name for name in _GRID if name in missing and (train.timestamps is not None or name == "dropout")]
+    grid = [name for name in _GRID if name in missing and (train.timestamps is not None or name not in _TIMED)]
     moved = [search.best_of(name, _GRID[name]) for name in grid]
     if any(moved) and "regularization" in missing:
         search.climb_regularization()
@@ -111,7 +113,9 @@ def _largest_content_weight(
     return _CONTENT_WEIGHTS[int(np.argmax(good))] if good.any() else 0.0
 
 
-def validation_folds(train: Interactions, matrix: TrainingMatrix, seed: int) -> Iterator[ValidationFold]:
+def validation_folds(
+    train: Interactions, matrix: TrainingMatrix, features: sparse.csr_matrix, seed: int
+) -> Iterator[ValidationFold]:
     """Disjoint random groups of users, each held out of all the others; none if there are too few users.
 
     The Gram matrices of the others are those of all rows less those of the held-out rows.
@@ -123,6 +127,7 @@ def validation_folds(train: Interactions, matrix: TrainingMatrix, seed: int) -> 
         return
     films = most_rated(train, _FILMS)
     selected = matrix.select(films)
+    feature_gram = (features[films] @ features[films].T).toarray()
     all_histories = gram(selected.histories)
     all_sessions = None if selected.sessions is None else gram(selected.sessions)
     counts = np.bincount(train.ratings.indices, minlength=train.ratings.shape[1])
@@ -142,6 +147,7 @@ def validation_folds(train: Interactions, matrix: TrainingMatrix, seed: int) -> 
             queries=matrix.year_features.history_rows(fold_in)[:, selected.columns],
             gram=all_histories - gram(sparse.csr_matrix(selected.histories[users])),
             session_gram=session_gram,
+            feature_gram=feature_gram,
             rating_counts=counts - np.bincount(tested.ratings.indices, minlength=len(counts)),
         )
 

@@ -14,6 +14,7 @@ from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import NOT_DEFINITE, dense
 from cinematch_lib.recommender.ranking import top_k_per_row
 
+COLUMN_EXPONENT = 0.3  # weights towards film j are multiplied by (P_jj · l_j) to this power; see `hybrid`
 _CONTENT_DEPTH = 100  # length of the lists by which the content weight is judged
 _BATCH_SCORES = 16_000_000  # scores of all films held in memory at once
 
@@ -25,8 +26,8 @@ class ValidationFold:
     The model may use the ratings `fold_in`; `held_out` are the likes to be found, CSR float32 (users, films) of ones;
     `columns`, int64 (n,), are the n most rated films, to which `quality` is restricted; `queries` are the rows of
     `fold_in` in the training matrix, CSR float32 (users, n + years). `gram` and `session_gram` are the Gram matrices of
-    the other users' histories and sessions, float32 (n + years, n + years); `rating_counts` are their numbers of
-    ratings, int64 (films,).
+    the other users' histories and sessions, float32 (n + years, n + years); `feature_gram` is that of the features
+    of the films, float32 (n, n); `rating_counts` are the other users' numbers of ratings, int64 (films,).
     """
 
     fold_in: Interactions
@@ -35,6 +36,7 @@ class ValidationFold:
     queries: sparse.csr_matrix
     gram: np.ndarray
     session_gram: np.ndarray | None
+    feature_gram: np.ndarray
     rating_counts: np.ndarray
 
     def quality(self, values: dict[str, float]) -> np.ndarray:
@@ -96,21 +98,25 @@ class ValidationFold:
             G = self.gram + np.float32(values["session_weight"] ** 2) * self.session_gram
         G[n:] *= year_weight
         G[:, n:] *= year_weight
-        # P⁻¹ = G + dropout · diag G (films only) + λI
-        dropout = np.ones(len(G), dtype=np.float32)
-        dropout[:n] += np.float32(values["dropout"])
-        G[np.diag_indices_from(G)] *= dropout
-        G[np.diag_indices_from(G)] += np.float32(values["regularization"])
+        # P⁻¹ = G + κ · Gram of the features + diag l, where l = λ + dropout · diag G (films only)
+        squares = G.diagonal().copy()
+        squares[n:] = 0
+        penalty = np.float32(values["regularization"]) + np.float32(values["dropout"]) * squares
+        G[np.diag_indices_from(G)] += penalty
+        if values["feature_weight"]:
+            G[:n, :n] += np.float32(values["feature_weight"]) * self.feature_gram
         # P⁻¹ = L·Lᵀ and P = RᵀR with R = L⁻¹, so that diag P holds the squared column norms of R.
         factor, failed = spotrf(G.T, lower=1, overwrite_a=1)
         if failed:
             raise CineMatchError(NOT_DEFINITE)
         R, _ = strtri(factor, lower=1, overwrite_c=1)
-        # X·B = X − X·P / diag P, for the film columns
+        # X·B = (X − X·P / diag P) · (diag P · l)^0.3, for the film columns
         X = self._dense_queries.copy()
         X[:, n:] *= year_weight
         R_films = R[:, :n]
-        return X[:, :n] - (X @ R.T) @ R_films / np.einsum("ij,ij->j", R_films, R_films)
+        diagonal = np.einsum("ij,ij->j", R_films, R_films)
+        scores: np.ndarray = X[:, :n] - (X @ R.T) @ R_films / diagonal
+        return scores * (diagonal * penalty[:n]) ** np.float32(COLUMN_EXPONENT)
 
     @cached_property
     def _dense_queries(self) -> np.ndarray:

@@ -104,6 +104,8 @@ def _is_about_same_film(first: Phrase, second: Phrase) -> bool:
 
 def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Item weights of liked films: they are learned from what people like together."""
+    if phrase.stars:
+        return f"{_because_rated(phrase, percentages)} also like it"
     labels = phrase.labels(percentages, "you liked")
     dominant = phrase.named == 2 and not phrase.others and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
     if dominant:
@@ -111,6 +113,24 @@ def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
     if len(labels) == 2:
         return f"it is often liked together with {enumerated(labels)}"
     return f"people who like {enumerated(labels)} also like it"
+
+
+def _because_rated(phrase: Phrase, percentages: bool) -> str:
+    labels = phrase.labels(percentages, "you rated", phrase.stars)
+    return (
+        f"because you gave {enumerated(labels)}: people who like {'this film' if len(labels) == 1 else 'these films'}"
+    )
+
+
+def _people_who_watch(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """Item weights of films that are neither liked nor disliked."""
+    if phrase.stars:
+        return _because_rated(phrase, percentages).replace("people who like", "people who watch") + " often like it"
+    return f"people who watch {enumerated(phrase.labels(percentages, 'you have seen'))} often like it"
+
+
+def _watched_less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who watch {enumerated(phrase.labels(True, 'you have seen'))} choose it less often"
 
 
 def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
@@ -240,6 +260,7 @@ def _like_one_above(phrase: Phrase, percentages: bool, leading: bool) -> str:
 _CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_liked", True): _people_who_like,
     ("liked", True): _similar_to,
+    ("rated_with_watched", True): _people_who_watch,
     ("rated_with_disliked", True): _disliked_less_often,
     ("disliked", True): _unlike_disliked,
     ("genres", True): _genres,
@@ -248,6 +269,7 @@ _CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_disliked", False): _disliked_also,
     ("disliked", False): _like_disliked,
     ("rated_with_liked", False): _less_often,
+    ("rated_with_watched", False): _watched_less_often,
     ("liked", False): _unlike_liked,
     ("popularity", False): _less_popular,
     ("quality", False): _below_average,

@@ -44,9 +44,19 @@ class Phrase(NamedTuple):
         movie = self.source.movie(self.film, self.parts[at])
         return movie.label if movie else "another film"
 
-    def labels(self, percentages: bool, relation: str) -> list[str]:
-        """The films, each with its share; those that are not named by their number, a single one by its name."""
-        found = [self.label(at) + percentage(self.percents[at], percentages) for at in range(self.named)]
+    @property
+    def stars(self) -> list[float]:
+        """The ratings that the person gave to the named films; empty unless there is one of each."""
+        given = [self.source.stars(self.parts[at]) for at in range(self.named)]
+        return [one for one in given if one is not None] if None not in given else []
+
+    def labels(self, percentages: bool, relation: str, stars: Sequence[float] = ()) -> list[str]:
+        """The films, each with its share; those that are not named by their number, a single one by its name.
+
+        `stars` are told with the named films.
+        """
+        given = [f" {one:g} star{'s' * (one != 1)}" for one in stars] or [""] * self.named
+        found = [self.label(at) + given[at] + percentage(self.percents[at], percentages) for at in range(self.named)]
         if self.others > 1:
             more = "more films" if found else "films"
             found.append(f"{self.others} {more} {relation}{percentage(self.other_percent, percentages)}")

@@ -1,24 +1,31 @@
 """What a person likes and allows: the input of a recommendation."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.recommender.rating_weights import LIKED
 from cinematch_lib.vocabulary.checks import check_range, unique_items
 
-_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids")
+_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
 _NAME_LISTS = ("preferred_genres", "services")
+_LOWEST, _HIGHEST = 0.5, 5.0  # stars
 
 
 @dataclass(frozen=True, repr=False)
 class Preferences:
     """What a person likes and allows. Every field may be left out; None is the same as left out.
 
-    Liked and disliked films shape the score. Films in any of the three lists of ids are never recommended. A film
-    passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, and lies within
-    the years and minutes, both ends included. A film without a known runtime passes no bound on it.
+    Liked, disliked, rated and seen films shape the score, and none of them is recommended, nor is a film of
+    `not_interested_ids`. `ratings` maps the id of a film to 0.5 to 5 stars; from 4 on the film counts as liked. `seen`
+    are films that were watched and about which the person has no opinion. The rating of a film counts before a like,
+    and each of them before `seen`. `discovery`, 0 to 1, turns the list from well-known to unknown films; None for the
+    recommender's own.
+
+    A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, and lies
+    within the years and minutes, both ends included. A film without a known runtime passes no bound on it.
 
     Raises CineMatchError for values of another kind, for a lower bound above the upper one, and for a film that is
     both liked and disliked.
@@ -33,12 +40,18 @@ class Preferences:
     runtime_max: float | None = None
     year_min: float | None = None
     year_max: float | None = None
+    ratings: Mapping[int, float] | None = field(default=None, hash=False)
+    seen: Sequence[int] | None = ()
+    discovery: float | None = None
 
     def __post_init__(self) -> None:
         for name in _ID_LISTS:
             object.__setattr__(self, name, unique_ids(name, getattr(self, name)))
         for name in _NAME_LISTS:
             object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
+        object.__setattr__(self, "ratings", _check_ratings(self.ratings))
+        if not 0 <= (_check_bound("discovery", self.discovery) or 0) <= 1:
+            raise CineMatchError(f"discovery must be from 0 to 1, got {self.discovery!r}")
         for name in ("runtime", "year"):
             low, high = (_check_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
             object.__setattr__(self, f"{name}_min", low)
@@ -51,8 +64,12 @@ class Preferences:
 
     @property
     def liked(self) -> tuple[int, ...]:
-        """`liked_movie_ids` without repeats."""
-        return tuple(self.liked_movie_ids or ())
+        """The ids of the films that are liked, or rated with 4 stars or more."""
+        liked, ratings = tuple(self.liked_movie_ids or ()), self.ratings
+        if not ratings:
+            return liked
+        others = [one for one, stars in ratings.items() if stars >= LIKED]
+        return tuple(dict.fromkeys([*(one for one in liked if ratings.get(one, LIKED) >= LIKED), *others]))
 
     @property
     def disliked(self) -> tuple[int, ...]:
@@ -60,9 +77,21 @@ class Preferences:
         return tuple(self.disliked_movie_ids or ())
 
     @property
+    def watched(self) -> tuple[int, ...]:
+        """The ids of the films that are neither liked nor disliked: rated with fewer than 4 stars, or only seen."""
+        if not self.ratings and not self.seen:
+            return ()
+        known = {*self.liked, *self.disliked}
+        return tuple([one for one in dict.fromkeys([*(self.ratings or ()), *(self.seen or ())]) if one not in known])
+
+    def stars(self, movie_id: int) -> float | None:
+        """The rating of a film; None where there is none."""
+        return self.ratings.get(movie_id) if self.ratings else None
+
+    @property
     def excluded(self) -> tuple[int, ...]:
         """The ids of all films named here: none of them is recommended."""
-        return (*self.liked, *self.disliked, *(self.not_interested_ids or ()))
+        return (*self.liked, *self.disliked, *self.watched, *(self.not_interested_ids or ()))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that were given, as values that JSON takes."""
@@ -70,7 +99,7 @@ class Preferences:
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in given.items()
-            if not (value is None or value == ())
+            if not (value is None or value == () or value == {})
         }
 
     def __repr__(self) -> str:
@@ -86,6 +115,19 @@ def unique_ids(name: str, value: Iterable[int] | None) -> tuple[int, ...]:
             title = f"; recommender.find({movie_id!r}).movie_id is that of a title" if isinstance(movie_id, str) else ""
             raise CineMatchError(f"{name} must hold MovieLens ids, which are whole numbers, got {movie_id!r}{title}")
     return tuple([int(movie_id) for movie_id in ids])
+
+
+def _check_ratings(ratings: Mapping[int, float] | None) -> dict[int, float]:
+    if ratings is None:
+        return {}
+    if not isinstance(ratings, Mapping):
+        raise CineMatchError(f"ratings must map movie ids to stars, as {{6: 4.5}}, got {ratings!r}")
+    ids = unique_ids("ratings", ratings)
+    for movie_id, stars in ratings.items():
+        is_number = isinstance(stars, Real) and not isinstance(stars, bool)
+        if not (is_number and _LOWEST <= stars <= _HIGHEST):
+            raise CineMatchError(f"a rating must be from {_LOWEST} to {_HIGHEST:g} stars, got {stars!r} for {movie_id}")
+    return dict(zip(ids, map(float, ratings.values()), strict=True))
 
 
 def _unique_names(name: str, value: Iterable[str] | None) -> tuple[str, ...]:

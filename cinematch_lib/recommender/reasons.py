@@ -5,7 +5,7 @@ lowers the score has a negative share.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -27,11 +27,11 @@ class Reason:
 
     Attributes
     ----------
-    kind : ``rated_with_liked`` or ``rated_with_disliked``, the weight that ratings give to `movie`, which the person
-        likes or dislikes; ``liked`` or ``disliked``, the similarity of the features to `movie`; ``genres``, the
-        preferred genres; ``popularity``, the number of people who like the film; ``quality``, its average rating;
-        ``diversity``, the similarity to `movie`, which is higher in the list. A film may be the `movie` of one reason
-        by ratings and of another by similarity.
+    kind : ``rated_with_liked``, ``rated_with_watched`` or ``rated_with_disliked``, the weight that ratings give to
+        `movie`, which the person likes, has watched without liking or disliking it, or dislikes; ``liked`` or
+        ``disliked``, the similarity of the features to `movie`; ``genres``, the preferred genres; ``popularity``, the
+        number of people who like the film; ``quality``, its average rating; ``diversity``, the similarity to `movie`,
+        which is higher in the list. A film may be the `movie` of one reason by ratings and of another by similarity.
     value : what it adds to the score.
     share : `value` divided by the sum of the positive contributions.
     movie : the film that the reason refers to, or None.
@@ -92,6 +92,7 @@ class Contributions:
     values : float64 (films, parts), one column for each liked film, or a single one; 0 where there is none.
     movie : the film that part `part` of film number `film` refers to.
     features : the features of that part; None for kinds without features.
+    stars : the rating that the person gave to the film of that part; None where there is none.
 
     Films and features are looked up only for the few parts that are shown.
 
@@ -101,6 +102,19 @@ class Contributions:
     values: np.ndarray
     movie: Callable[[int, int], Movie | None] = lambda film, part: None
     features: Callable[[int, int], tuple[Feature, ...]] | None = None
+    stars: Callable[[int], float | None] = lambda part: None
+
+    def scaled(self, factors: np.ndarray) -> "Contributions":
+        """The same contributions, those to each film times its factor, float64 (films,)."""
+        features = self.features
+
+        def scaled_features(film: int, part: int) -> tuple[Feature, ...]:
+            assert features is not None  # only then is this function used
+            factor = float(factors[film])
+            return tuple([Feature(one.field, one.name, factor * one.value) for one in features(film, part)])
+
+        values = self.values * factors[:, None]
+        return replace(self, values=values, features=scaled_features if features else None)
 
 
 def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:

@@ -31,7 +31,13 @@ _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is tha
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
 _CHUNK = 64  # people whose lists a thread makes one after another
 _SIMILAR = ScoreWeights(
-    genres=0.0, quality_prior=0.0, ratings=0.5, content_share=1.0, genres_with_ratings=0.0, popularity_penalty=0.0
+    genres=0.0,
+    quality_prior=0.0,
+    ratings=0.5,
+    content_share=1.0,
+    genres_with_ratings=0.0,
+    popularity_penalty=0.0,
+    discovery=0.0,
 )
 
 
@@ -188,7 +194,7 @@ class Recommender(FilmCatalog):
                 self._row(movie_id)  # says why the film is missing, where that is what is wrong
             raise
         scores = np.where(allowed, scorer.scores(selection), -np.inf)
-        if preferences.liked or k > _DIVERSE_UP_TO:
+        if preferences.liked or preferences.watched or k > _DIVERSE_UP_TO:
             best = top_k(scores, k)
             rows, values = selection.rows[best], scores[best].astype(np.float64)
         else:

@@ -1,42 +1,55 @@
-r"""The score of a film for one user: a sum of terms.
+r"""The score of a film for one user: a sum of terms, discounted for popular films.
 
-    score(i) =   s · Σ_j w_j B_ji            ratings: item-to-item weights B, w_j = 1 for liked and −0.2 for disliked j
-               + c_i · cos(x_i, p)           content: features x_i of the film and the profile p of the user
-               + g · |G_i ∩ G| / |G|         genres: the preferred genres G that the film has, where G has two or more
-               − π · 2^(−n/2) · (1 − q_i)    prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
+    score(i) = (1 + likes of i)^−β ·
+               [ Σ_m t_m / s_m · Σ_j w_j B^m_ji   ratings: item-to-item weights B^m, w_j by the rating of film j
+               + c_i · cos(x_i, p)                   content: features x_i of the film and the profile p of the user
+               + g · |G_i ∩ G| / |G|                 genres: the preferred genres G that i has, if G has two or more
+               − (1 − d) · π · 2^(−n/2) · (1 − q_i) ]   prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
 
-where n is the number of liked films; s = 1 / max_i Σ_{j liked} B_ji; c_i = min(1, 0.2 + content weight of i), larger
-for films with few ratings; and p = Σ_j x_j over the liked films, at length one, less half of it for disliked films.
-The prior halves with every two liked films: the less is known of a user, the better a guess is what many like. A seed
-item with too few ratings of its own contributes its cosine in full.
+where n is the number of films that the user has liked, disliked, rated or seen. Each matrix B^m is learned for
+histories of another length, and the shares t_m mix the two nearest to n^(1−d) · L^d, where L is the greatest length;
+s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0. The weight w_j is
+`rating_weights.rating_weight` of a rating, 1 for a like, 0.45 for a film that was only seen, and −0.2 for a disliked
+film. c_i = min(1, 0.1 + 0.5 · 2^(−n/8) + content weight of i) is larger for films with few ratings and where little is
+known of the user, and p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The prior
+halves with every two known films: the less is known of a user, the better a guess is what many like. g is 0.2, π is 1,
+d is the `discovery` that the user asks for, 0 to 1, else 0.1, and β = d / 2. A seed item with too few ratings of its
+own contributes its cosine in full.
 
-Where the weights B favour no film, because nothing is liked, nothing liked has ratings, or the run has none, the first
-term is left out, c_i is 1, and the prior is 0.25 · the average rating of the film (Bayesian, centred); if nothing is
-liked and the run has ratings, 0.25 · q_i. The first list of a new user is then made diverse:
+Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
+the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
+centred); if the user likes nothing and the run has ratings, 0.25 · q_i. The first list of a new user is then made
+diverse:
 
                − d · max_{k above i} cos(x_i, x_k)
 
 Each term is a class of `terms`, which also tells its contributions; a new kind of evidence is a module there and a line
-in `ScoreModel.scorer`.
+in `ScoreModel.rated_terms`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable, Selection
 from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, rating_weight
 from cinematch_lib.recommender.reasons import Contributions
-from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
+from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
+from cinematch_lib.recommender.terms.discovery import DiscountedTerms
 from cinematch_lib.recommender.terms.genres import GenresTerm
 from cinematch_lib.recommender.terms.prior import PriorTerm
-from cinematch_lib.recommender.terms.ratings import RatingsTerm
+from cinematch_lib.recommender.terms.ratings import RatingsTerm, Seeds
 
-HALF_LIFE = 2  # liked films after which the weight of the popularity prior has halved
+HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
+CONTENT_HALF_LIFE = 8  # the same for the additional share of content
+_MAX_DISCOUNT = 0.5  # β of discovery 1
 
 
 @dataclass(frozen=True)
@@ -46,11 +59,13 @@ class ScoreWeights:
     ratings: float = 1.0  # the rating term of the film that the liked films favour most
     disliked: float = -0.2  # w_j of a disliked film
     content: float = 1.0  # scale of the content term
-    content_share: float = 0.2  # the least share of the content term, for films with many ratings
+    content_share: float = 0.1  # the least share of the content term, for films with many ratings
+    early_content_share: float = 0.5  # what is added to it at first, halved with every eight known films
     genres: float = 0.1  # g without a rating term
     genres_with_ratings: float = 0.2  # g beside a rating term
-    quality_prior: float = 0.25  # scale of the prior without a rating term
-    popularity_penalty: float = 3.0  # π, scale of the prior beside a rating term
+    quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
+    popularity_penalty: float = 1.0  # π, scale of the prior beside a rating term
+    discovery: float = 0.1  # 2 β, where the preferences have none
     diversity: float = 0.1  # d
 
 
@@ -81,54 +96,135 @@ class ScoreModel:
 
     Parameters
     ----------
-    films, similarity : the films and their features.
+    films, similarity : the films and their features. Only explanations and preferences need the films.
     item_weights : the weights B; None where the run has no ratings.
     weights : the weights of the terms.
 
     """
 
     def __init__(
-        self, films: FilmTable, similarity: ContentSimilarity, item_weights: ItemWeights | None, weights: ScoreWeights
+        self,
+        films: FilmTable | None,
+        similarity: ContentSimilarity,
+        item_weights: ItemWeights | None,
+        weights: ScoreWeights,
     ) -> None:
         self._films, self._similarity, self._item_weights, self.weights = films, similarity, item_weights, weights
-        if item_weights is not None:
-            least = np.float32(weights.content_share)
-            self._content_share = np.minimum(item_weights.content_weight + least, np.float32(1))
+        self._make_caches()
+
+    def _make_caches(self) -> None:
+        self._discounts = lru_cache(maxsize=8)(self._discount)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_discounts"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._make_caches()
 
     def scorer(self, preferences: Preferences) -> Scorer:
         """The terms of the score for one user. Raises UnknownNameError for unknown films and genres."""
-        liked, disliked = self._films.rows(preferences.liked), self._films.rows(preferences.disliked)
-        ratings = self._ratings(liked, disliked)
-        terms: list[Term | None] = [self._prior(len(liked), rated=ratings is not None), ratings]
-        if liked or disliked:
-            terms.append(self._content(self._similarity.profile(liked, disliked), rated=ratings is not None))
-        terms.append(self._genres(preferences, rated=ratings is not None))
-        return Scorer([term for term in terms if term is not None])
-
-    def _ratings(self, liked: Sequence[int], disliked: Sequence[int]) -> RatingsTerm | None:
-        if self._item_weights is None:
-            return None
-        scales = {"maximum": self.weights.ratings, "disliked_weight": self.weights.disliked}
-        return RatingsTerm.from_item_weights(self._films, self._item_weights, liked, disliked, **scales)
-
-    def _prior(self, n_liked: int, *, rated: bool) -> PriorTerm | None:
-        counts = self._item_weights
-        if counts is not None and rated:
-            weight = -self.weights.popularity_penalty * 0.5 ** (n_liked / HALF_LIFE)
-            prior = PriorTerm("popularity", counts.popularity_gap, weight, counts.like_counts)
-        elif counts is not None and not n_liked:
-            prior = PriorTerm("popularity", counts.popularity, self.weights.quality_prior, counts.like_counts)
+        films = self._films
+        assert films is not None  # only a model for arrays has none
+        liked, disliked = films.rows(preferences.liked), films.rows(preferences.disliked)
+        watched = films.rows(preferences.watched)
+        n_known, ratings = len(liked) + len(disliked) + len(watched), None
+        discovery = preferences.discovery
+        if self._item_weights is not None and n_known:
+            groups = _seeds(preferences, liked, disliked, watched, self.weights.disliked)
+            mixture = self.mixture(n_known, discovery)
+            ratings = RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, self.weights.ratings)
+        if ratings is not None:
+            terms = self.rated_terms(ratings, n_known, liked, disliked, discovery)
         else:
-            prior = PriorTerm("quality", self._films.quality, self.weights.quality_prior)
-        return prior if prior.weight else None
+            terms = [self._general_prior(films, n_liked=len(liked))]
+            if liked or disliked:
+                profile = self._similarity.profile(liked, disliked)
+                terms.append(ContentTerm(films, self._similarity, profile, self.weights.content))
+        terms += self._genres(films, preferences, rated=ratings is not None)
+        return self.discounted(terms, discovery)
 
-    def _content(self, profile: UserProfile, *, rated: bool) -> ContentTerm:
-        if self._item_weights is None or not rated:
-            return ContentTerm(self._films, self._similarity, profile, self.weights.content)
-        full = ~self._item_weights.well_rated[list(profile.seed_items)]
-        return ContentTerm(self._films, self._similarity, profile, self.weights.content, self._content_share, full)
+    def mixture(self, n_known: int, discovery: float | None = None) -> list[tuple[int, float]]:
+        """The matrices of weights for a user of whom so many films are known: their numbers and shares.
 
-    def _genres(self, preferences: Preferences, *, rated: bool) -> GenresTerm | None:
+        Weights for longer histories favour less known films, so `discovery` moves the mixture towards these.
+        """
+        assert self._item_weights is not None
+        discovery = self._discovery(discovery)
+        length = max(n_known, 1) ** (1 - discovery) * self._item_weights.history_lengths[-1] ** discovery
+        return self._item_weights.mixture(length)
+
+    def _discovery(self, discovery: float | None) -> float:
+        return self.weights.discovery if discovery is None else discovery
+
+    def rated_terms(
+        self,
+        ratings: Term,
+        n_known: int,
+        liked: Sequence[int],
+        disliked: Sequence[int] = (),
+        discovery: float | None = None,
+    ) -> list[Term]:
+        """The terms for a user of whom ratings are known: the rating term given, the prior and content.
+
+        `n_known` is the number of known films; `liked` and `disliked` are rows of films.
+        """
+        counts = self._item_weights
+        assert counts is not None  # there is no rating term without weights
+        terms = [ratings]
+        weight = -self.weights.popularity_penalty * 0.5 ** (n_known / HALF_LIFE) * (1 - self._discovery(discovery))
+        if weight:
+            terms.insert(0, PriorTerm("popularity", counts.popularity_gap, weight, counts.like_counts))
+        if liked or disliked:
+            profile = self._similarity.profile(liked, disliked)
+            full = ~counts.well_rated[list(profile.seed_items)]
+            early = self.weights.early_content_share * 0.5 ** (n_known / CONTENT_HALF_LIFE)
+            share = (counts.content_weight, self.weights.content_share + early, full)
+            terms.append(ContentTerm(self._films, self._similarity, profile, self.weights.content, *share))
+        return terms
+
+    def discounted(self, terms: list[Term], discovery: float | None = None) -> Scorer:
+        """The sum of the terms, discounted for popular films where the run has ratings."""
+        discovery = self._discovery(discovery)
+        if self._item_weights is None or not discovery:
+            return Scorer(terms)
+        return Scorer([DiscountedTerms(terms, self._discounts(round(discovery, 2)))])
+
+    def _discount(self, discovery: float) -> np.ndarray:
+        """(1 + likes of i)^−β of each film: float32 (films,)."""
+        assert self._item_weights is not None
+        factors: np.ndarray = (1.0 + self._item_weights.like_counts) ** (-_MAX_DISCOUNT * discovery)
+        return factors.astype(np.float32)
+
+    def _general_prior(self, films: FilmTable, n_liked: int) -> Term:
+        """The prior where there is no rating term."""
+        counts, weight = self._item_weights, self.weights.quality_prior
+        if counts is not None and not n_liked:
+            return PriorTerm("popularity", counts.popularity, weight, counts.like_counts)
+        return PriorTerm("quality", films.quality, weight)
+
+    def _genres(self, films: FilmTable, preferences: Preferences, *, rated: bool) -> list[Term]:
         weight = self.weights.genres_with_ratings if rated else self.weights.genres
-        genres = self._films.preferred_genres(preferences) if weight else ()
-        return GenresTerm(self._films, genres, weight) if len(genres) > 1 else None
+        genres = films.preferred_genres(preferences) if weight else ()
+        return [GenresTerm(films, genres, weight)] if len(genres) > 1 else []
+
+
+def _seeds(
+    preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
+) -> list[Seeds]:
+    """The known films of a user, by kind, with the weight of each."""
+    groups = []
+    for kind, ids, rows, default in (
+        ("rated_with_liked", preferences.liked, liked, 1.0),
+        ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
+    ):
+        stars = [preferences.stars(one) for one in ids]
+        weights = np.full(len(rows), default)
+        if preferences.ratings:
+            given = np.array([np.nan if one is None else one for one in stars])
+            weights = np.where(np.isnan(given), default, rating_weight(given))
+        groups.append(Seeds(kind, rows, weights, stars))
+    groups.append(
+        Seeds("rated_with_disliked", disliked, np.full(len(disliked), disliked_weight), [None] * len(disliked))
+    )
+    return [group for group in groups if len(group.rows)]

@@ -16,7 +16,7 @@ from cinematch_lib.models import make, training
 IDS = np.array([1, 5, 9])
 MATRIX = sparse.csr_matrix(np.array([[0, 0.5, -0.25], [0.125, 0, 0], [0, 0, 0]], dtype=np.float32))
 COLD = np.array([0.1, 0.2, 0.3], dtype=np.float32)
-WEIGHTS = ItemWeights(IDS, MATRIX, np.array([True, True, False]), COLD, np.array([9, 99, 0]))
+WEIGHTS = ItemWeights(IDS, (MATRIX,), np.ones(1), np.array([True, True, False]), COLD, np.array([9, 99, 0]))
 
 
 def written(weights):
@@ -61,7 +61,7 @@ def test_what_a_film_says_is_its_row():
 def test_neighbours_are_named_by_the_films_that_are_spoken_of():
     matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
     films = pd.DataFrame({"movieId": IDS, "title": ["A", "B", "C"], "year": [2001, 2002, 2003]})
-    assert training.neighbours(replace(WEIGHTS, matrix=matrix), films, [1, 5, 9]) == {
+    assert training.neighbours(replace(WEIGHTS, matrices=(matrix,)), films, [1, 5, 9]) == {
         "A (2001)": [("C (2003)", 0.5)],
         "B (2002)": [("A (2001)", 0.25), ("C (2003)", -1.0)],
         "C (2003)": [],
@@ -70,7 +70,7 @@ def test_neighbours_are_named_by_the_films_that_are_spoken_of():
 
 def test_what_films_say_together_is_as_long_as_the_films_that_are_spoken_of():
     matrix = sparse.csr_matrix(np.array([[0, 0, 0.5], [0.25, 0, -1], [0, 0, 0]], dtype=np.float32))
-    weights = replace(WEIGHTS, matrix=matrix)
+    weights = replace(WEIGHTS, matrices=(matrix,))
     assert (weights.target_index.tolist(), weights.n_targets) == ([0, 2, 1], 2)  # nobody speaks of the second film
     assert weights.rows([0, 1]).columns.tolist() == [2, 0, 2]
     both = weights.compact_rows([0, 1])
@@ -100,10 +100,10 @@ def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
         ({"content_weight": np.array([0, -1.0, 0])}, "content_weight must be 0 or more"),
         ({"like_counts": np.array([1, -1, 0])}, "like_counts must be 0 or more"),
         ({"like_counts": np.zeros(3)}, "like_counts is float64"),
-        ({"data": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be finite"),
-        ({"indices": np.array([1, 7, 0], dtype=np.int32)}, "indices"),
-        ({"indices": np.array([2, 1, 0], dtype=np.int32)}, "not sorted"),
-        ({"indptr": np.array([0, 2, 3], dtype=np.int32)}, "index pointer"),
+        ({"data_0": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be finite"),
+        ({"indices_0": np.array([1, 7, 0], dtype=np.int32)}, "indices"),
+        ({"indices_0": np.array([2, 1, 0], dtype=np.int32)}, "not sorted"),
+        ({"indptr_0": np.array([0, 2, 3], dtype=np.int32)}, "index pointer"),
         ({"movie_ids": np.array([1, 9, 5])}, "ascending"),
     ],
 )
@@ -135,8 +135,23 @@ def test_weights_of_other_films_are_refused():
 
 
 def test_parts_that_do_not_fit_one_another_are_refused():
-    with pytest.raises(CineMatchError, match=r"matrix must have the shape \(3, 3\) for 3 films, got \(2, 3\)"):
-        replace(WEIGHTS, matrix=MATRIX[:2])
+    with pytest.raises(CineMatchError, match=r"each matrix must have the shape \(3, 3\) for 3 films, got \(2, 3\)"):
+        replace(WEIGHTS, matrices=(MATRIX[:2],))
+    with pytest.raises(CineMatchError, match=r"history_lengths must have the shape \(1,\) for 3 films, got \(2,\)"):
+        replace(WEIGHTS, history_lengths=np.array([1.0, 2.0]))
+    for wrong in ([2.0, 2.0], [0.0, 1.0]):
+        with pytest.raises(CineMatchError, match="history_lengths must be one or more, ascending and above 0"):
+            replace(WEIGHTS, matrices=(MATRIX, MATRIX), history_lengths=np.array(wrong))
+
+
+def test_matrices_are_mixed_by_the_logarithm_of_the_number_of_known_ratings():
+    weights = replace(WEIGHTS, matrices=(MATRIX, 2 * MATRIX, MATRIX), history_lengths=np.array([2.0, 8.0, 32.0]))
+    assert weights.mixture(1) == weights.mixture(2) == [(0, 1.0)]
+    assert weights.mixture(4) == [(0, pytest.approx(0.5)), (1, pytest.approx(0.5))]
+    assert weights.mixture(8) == [(1, 1.0)]
+    assert weights.mixture(1000) == [(2, 1.0)]
+    assert WEIGHTS.mixture(1) == WEIGHTS.mixture(1000) == [(0, 1.0)]
+    assert weights.n_weights == 3 * MATRIX.nnz
 
 
 def test_the_hybrid_gives_its_weights_without_the_years():
@@ -154,14 +169,17 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     assert made.well_rated.tolist() == [True] * 25 + [False] * 5
     assert made.like_counts.tolist() == [*ratings.movieId.value_counts().sort_index(), 0, 0, 0, 0]
     assert made.rows([25]).row_numbers.size  # the rare one has weights all the same
-    whole = model.weights(100)[:30].toarray()
-    np.testing.assert_array_equal(made.matrix.toarray(), whole)
-    few = model.item_weights(6).matrix
-    kept = few.toarray() != 0
-    assert few.nnz == few.count_nonzero() == 6 * 26
-    np.testing.assert_array_equal(few.toarray()[kept], whole[kept])
-    assert np.abs(whole[kept]).min() >= np.abs(whole[~kept]).max()
-    assert np.diff(few.tocsc().indptr).max() > 6  # more for some, fewer for others
+    assert made.history_lengths.tolist() == sorted(made.history_lengths)
+    few = model.item_weights(8)
+    assert few.n_weights == pytest.approx(8 * 26, abs=3)
+    for whole, kept in zip(made.matrices, few.matrices, strict=True):
+        assert kept.nnz == kept.count_nonzero() < whole.nnz and not whole.diagonal().any()
+        is_kept = kept.toarray() != 0
+        np.testing.assert_array_equal(kept.toarray()[is_kept], whole.toarray()[is_kept])
+        norms = np.sqrt(ratings.movieId.value_counts().reindex(made.movie_ids).fillna(0).to_numpy())
+        effect = np.abs(whole.toarray()) * norms[:, None]  # all ratings have the weight 1
+        assert effect[is_kept].min() >= effect[~is_kept].max() - 1e-7
+        assert np.diff(kept.tocsc().indptr).max() > 4  # more for some, fewer for others
     counts = ratings.movieId.value_counts().reindex(made.movie_ids).fillna(0)
     np.testing.assert_allclose(made.content_weight, 0.5 / (1 + counts), rtol=1e-6)
     assert written(made) == written(ItemWeights.read(written(made)))

@@ -11,10 +11,11 @@ from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import accuracy, recommend_for, search
 from cinematch_lib.evaluation.cold_start import evaluate_cold_films, ndcg_by_known_likes, rank_with
-from cinematch_lib.evaluation.compare import SERVED, compare_by_time, compare_models
+from cinematch_lib.evaluation.compare import SERVED, SERVED_BY_INPUTS, compare_by_time, compare_models
 from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.records import headline, metrics_record, values_by_user
 from cinematch_lib.evaluation.report import (
+    NAMES,
     best_params_table,
     beyond_accuracy_table,
     by_history,
@@ -25,7 +26,7 @@ from cinematch_lib.evaluation.report import (
     leaderboard,
     metric_definitions,
 )
-from cinematch_lib.evaluation.served import serve_with
+from cinematch_lib.evaluation.served import ServedRecommender, serve_with
 from cinematch_lib.models import make
 from cinematch_lib.models.interactions import LIKED
 
@@ -63,7 +64,7 @@ def result(protocol):
 
 
 def test_every_test_user_has_every_metric_by_every_model(result, protocol):
-    assert list(result.results) == ["popular", "ease", "hybrid", SERVED]
+    assert list(result.results) == ["popular", "ease", "hybrid", *SERVED_BY_INPUTS.values()]
     tested = sorted(user for one in protocol.folds for user in one.split.users)
     for entry in result.results.values():
         assert entry.values.index.tolist() == tested
@@ -140,10 +141,11 @@ def test_the_tables_of_the_report(result, protocol):
     table = leaderboard(result)
     means = result.values("ndcg@5").mean().sort_values(ascending=False)
     assert table.iloc[0, 0].startswith(f"{means.iloc[0]:.3f} [")
-    assert set(table.index) == {"popular", "EASE", "hybrid", "hybrid as served"}
+    served = [NAMES[name] for name in SERVED_BY_INPUTS.values()]
+    assert set(table.index) == {"popular", "EASE", "hybrid", *served}
     both = differences(result)
     assert both["baseline"].unique().tolist() == ["EASE"]
-    assert both["model"].unique().tolist() == ["hybrid", "hybrid as served"]
+    assert both["model"].unique().tolist() == [*served, "hybrid"]
     assert set(metric_definitions(result)["metric"]) >= {
         "nDCG@5",
         "Recall@10",
@@ -184,8 +186,9 @@ def test_the_example_user_is_a_typical_one(result, protocol):
 
 
 def test_cold_users_are_the_same_at_every_point_and_the_first_point_is_the_same_for_all_models(result):
-    shown = {name: entry.cold_users for name, entry in result.results.items()}
-    assert shown["hybrid"].columns.tolist() == [0, 1, 3, 5, 10]
+    shown = result.cold_users
+    assert set(shown) == {"popular", "ease", "hybrid", SERVED}
+    assert shown["hybrid"].columns.tolist() == [0, 1, 2, 3, 5, 10]
     assert all(of.index.equals(shown["hybrid"].index) for of in shown.values())
     assert shown["hybrid"][0].tolist() == shown["popular"][0].tolist() == shown["ease"][0].tolist()
     assert shown["popular"][10].tolist() == shown["popular"][0].tolist()
@@ -252,7 +255,7 @@ def test_users_without_a_history_are_served_the_default_list(ratings):
     protocol = make_protocol(ratings, catalog(), name="time", date=0.5)
     (one,) = protocol.folds
     hybrid = make("hybrid", **HYBRID_PARAMS).fit(one.split.train, one.catalog)
-    ask = serve_with({"min_df": 1}, max_weights=30)(one, hybrid)
+    ask = ServedRecommender(serve_with({"min_df": 1}, max_weights=30)(one, hybrid))
     new = np.setdiff1d(one.split.users, one.split.histories["userId"])
     assert len(new)
     lists = ask(one.split.histories, one.split.users, 5)

@@ -7,7 +7,9 @@ from cinematch_lib.evaluation import accuracy, difference, split_by_users
 from cinematch_lib.models import make, tuning
 from cinematch_lib.models.content import cold_start_weight, cosines, film_features
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures, rating_weight, sessions
+from cinematch_lib.models.short_histories import reduced, short_history_weights
+from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures, sessions
+from cinematch_lib.recommender.rating_weights import rating_weight
 
 DAY, YEAR = 86_400, 365.25 * 86_400
 
@@ -85,54 +87,67 @@ def test_without_timestamps_there_are_no_year_features():
 
 # --- the scores --------------------------------------------------------------------------------------
 
-FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "year_weight": 2.0, "content_weight": 0.3}
+FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "year_weight": 2.0, "feature_weight": 3.0}
+FIXED |= {"content_weight": 0.3}
 
 
-def popularity_term(queries, ratings):
-    """What the part of all people that likes each film adds to each user's score."""
-    liked = ratings[ratings["rating"] >= 4]["movieId"].value_counts().reindex(catalog()["movieId"], fill_value=0)
-    part = liked.to_numpy() / ratings["userId"].nunique()
-    return np.outer(0.5 ** (queries.groupby("userId").size() / 3), part).astype(np.float32)
+def closed_form(train, features, year_features):
+    """The weights for whole histories, with the years: float64 (films + years, films)."""
+    n = len(train.films)
+    scale = np.r_[np.ones(n), np.full(len(year_features.years), 2.0)]
+    rows = [year_features.history_rows(train).toarray(), 0.7 * year_features.session_rows(train).toarray()]
+    X = np.vstack(rows) * scale
+    gram = X.T @ X
+    penalty = 20 + 0.5 * np.where(np.arange(len(gram)) < n, gram.diagonal(), 0)
+    gram[:n, :n] += 3 * (features @ features.T).toarray()
+    P = np.linalg.inv(gram + np.diag(penalty))
+    B = (np.eye(len(P)) - P / P.diagonal()) * (P.diagonal() * penalty) ** 0.3
+    return (scale[:, None] * B)[:, :n]
 
 
 def test_the_scores_are_the_closed_form():
     ratings, films = tastes(), catalog()
     model = make("hybrid", **FIXED).fit(ratings, films)
     train = Interactions.from_ratings(ratings, films.movieId.to_numpy())
-    year_features = YearFeatures(train)
-    scale = np.r_[np.ones(120), np.full(len(year_features.years), 2.0)]
-    X = (
-        np.vstack([year_features.history_rows(train).toarray(), 0.7 * year_features.session_rows(train).toarray()])
-        * scale
-    )
-    gram = X.T @ X
-    P = np.linalg.inv(gram + np.diag(20 + 0.5 * np.where(np.arange(len(gram)) < 120, gram.diagonal(), 0)))
-    B = np.eye(X.shape[1]) - P / P.diagonal()
-    queries = tastes(users=4, seed=9)
+    year_features, features = YearFeatures(train), film_features(films)
+    queries = tastes(users=4, seed=9)  # of 30 ratings each, as all training users have, so these weights serve alone
     query = Interactions.from_ratings(queries, films.movieId.to_numpy())
-    expected = ((year_features.history_rows(query).toarray() * scale) @ B)[:, :120].astype(np.float32)
+    sums = year_features.history_rows(query).toarray() @ closed_form(train, features, year_features)
+    expected = sums / sums.max(axis=1, keepdims=True)
+    likes, n = np.asarray(train.likes.sum(axis=0)).ravel(), 30
+    popularity = np.log1p(likes) / np.log1p(likes).max()
+    expected -= 0.5 ** (n / 2) * (1 - popularity)
     counts = np.bincount(train.ratings.indices, minlength=120)
-    expected += popularity_term(queries, ratings)
-    content = cosines(query, film_features(films)) * np.float32(0.3) * cold_start_weight(counts)
-    expected += content * expected.max(axis=1, keepdims=True)
+    share = np.minimum(0.1 + 0.5 * 0.5 ** (n / 8) + 0.3 * cold_start_weight(counts), 1)
+    content = cosines(query, features)
+    expected += share * content
+    expected *= (1 + likes) ** -0.05
     np.testing.assert_allclose(model.scores(queries), expected, atol=1e-4)
 
 
-def test_the_weights_for_serving_give_the_same_scores():
-    model = make("hybrid", **(FIXED | {"content_weight": 0.0})).fit(tastes(), catalog())
-    queries = tastes(users=4, seed=9)
-    query = model._year_features.history_rows(Interactions.from_ratings(queries, model.films))
-    made = (query @ model.weights(10_000)).toarray() + popularity_term(queries, tastes())
-    np.testing.assert_allclose(made, model.scores(queries), atol=1e-4)
-    few = model.weights(10)
-    assert np.diff(few.tocsc().indptr).max() == 10
-    assert few.diagonal().tolist() == [0] * 120
-    whole = model.weights(10_000).toarray()
-    kept = few.toarray() != 0
-    np.testing.assert_array_equal(few.toarray()[kept], whole[kept])
-    assert (np.abs(whole) * kept).sum() > 2 * 10 / len(whole) * np.abs(whole).sum()
-    with pytest.raises(CineMatchError, match="max_weights must be 1 or more, got 0"):
-        model.weights(0)
+def test_the_weights_for_short_histories_are_the_closed_form():
+    ratings, films = tastes(), catalog()
+    train = Interactions.from_ratings(ratings, films.movieId.to_numpy())
+    X, features = train.map_ratings(rating_weight), film_features(films)
+    gram = (X.T @ X).toarray().astype(float)
+    squares, embedding = gram.diagonal().copy(), reduced(features, seed=0)
+    scale = np.sqrt(squares + 20)
+    support = 0.3 * np.outer(scale, scale) * (embedding @ embedding.T)
+    np.fill_diagonal(support, 0)
+    for made, dropout in zip(short_history_weights(X, features, 30.0, seed=0), (200, 12), strict=True):
+        P = np.linalg.inv(gram + support + np.diag(30 + dropout * squares))
+        expected, kept = np.eye(120) - P / P.diagonal(), made.toarray() != 0
+        np.testing.assert_allclose(made.toarray()[kept], expected[kept], atol=2e-5)
+        assert made.nnz == 100 * 120  # the largest of each, times the norm of the column that they are for
+
+
+def test_of_little_known_the_weights_for_short_histories_decide():
+    model = make("hybrid", **FIXED).fit(tastes(), catalog())
+    one = tastes(users=1, seed=9)
+    whole, few = model.scores(one)[0], model.scores(one[:2])[0]
+    assert np.corrcoef(whole, few)[0, 1] < 0.99
+    weights = model.item_weights(1000)
+    assert weights.history_lengths.tolist() == pytest.approx([30 * 0.025, 30 * 0.1, 30 * 0.4])
 
 
 def test_the_popularity_term_fades_with_the_length_of_the_history():
@@ -175,15 +190,18 @@ def test_the_best_trial_is_taken_and_a_seed_repeats_it():
     assert first.trials == again.trials
     of_trial = [one["ndcg@10"] + one["recall@20"] for one in first.trials]
     taken = first.trials[int(np.argmax(of_trial))]
-    assert {name: taken[name] for name in ("regularization", "dropout", "session_weight", "year_weight")} == {
-        name: first.best_params[name] for name in ("regularization", "dropout", "session_weight", "year_weight")
+    assert {
+        name: taken[name] for name in ("regularization", "dropout", "session_weight", "year_weight", "feature_weight")
+    } == {
+        name: first.best_params[name]
+        for name in ("regularization", "dropout", "session_weight", "year_weight", "feature_weight")
     }
 
 
 def test_validation_folds_exclude_the_held_out_users_from_their_statistics():
     train = Interactions.from_ratings(tastes(), np.arange(1, 121))
     rows = TrainingMatrix.from_interactions(train)
-    for fold in tuning.validation_folds(train, rows, seed=0):
+    for fold in tuning.validation_folds(train, rows, film_features(catalog()), seed=0):
         assert fold.rating_counts.sum() == train.ratings.nnz - fold.fold_in.ratings.nnz - fold.held_out.nnz
         assert fold.fold_in.ratings.multiply(fold.held_out).nnz == 0
         assert (np.diff(fold.held_out.indptr) > 0).all()
@@ -201,7 +219,7 @@ def test_with_too_few_users_the_initial_values_are_used():
     assert len(model.recommend(few, 5)) == 10
 
 
-@pytest.mark.parametrize("name", ["regularization", "dropout", "session_weight", "year_weight", "content_weight"])
+@pytest.mark.parametrize("name", FIXED)
 def test_hyperparameters_are_validated(name):
     with pytest.raises(CineMatchError, match=rf"{name} must be .* or None to choose it, got -1"):
         make("hybrid", **{name: -1})
@@ -236,8 +254,9 @@ def test_the_cold_start_weight_falls_with_the_number_of_ratings():
 def test_the_content_weights_are_those_to_be_served():
     model = make("hybrid").fit(tastes(), catalog(films=130))
     counts = np.bincount(tastes().movieId, minlength=131)[1:]
-    assert model.content_weights.dtype == np.float32
-    np.testing.assert_allclose(model.content_weights, model.best_params["content_weight"] / (1 + counts), rtol=1e-6)
+    content_weights = model.item_weights().content_weight
+    assert content_weights.dtype == np.float32
+    np.testing.assert_allclose(content_weights, model.best_params["content_weight"] / (1 + counts), rtol=1e-6)
     assert model.films[model._film_columns].tolist() == [film for film in range(1, 131) if counts[film - 1]]
 
 

@@ -46,7 +46,7 @@ def test_every_notebook_runs_from_any_folder_and_passes_nbval(default_run):
     runs = list_runs(folder / "artifacts")
     assert [list(run.facts)[-1] for run in runs] == ["features", "train", "evaluate"]  # each goes on from the last
     assert current_run_id(folder / "artifacts") == runs[-1].run_id
-    assert set(runs[-1].facts["evaluate"]["metrics"]) == {*MODELS, "served"}
+    assert set(runs[-1].facts["evaluate"]["metrics"]) == {*MODELS, *SERVED_BY_INPUTS.values()}
     for path in PATHS:
         assert (folder / "notebooks" / path.name).read_bytes() == path.read_bytes()
 

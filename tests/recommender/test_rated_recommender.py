@@ -1,5 +1,7 @@
 """What a recommender says that has item-to-item weights: sums by hand, and sums that add up whatever is asked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +26,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.recommender.scoring import ScoreWeights
 
-RATINGS_ONLY = ScoreWeights(content_share=0.0)
+RATINGS_ONLY = ScoreWeights(content_share=0.0, early_content_share=0.0, discovery=0.0)
 GENRES = ("crime", "crime", "crime|drama", "western", "western")
 SAID = [
     [0.0, 0.2, 0.4, 0.0, 0.0],
@@ -81,13 +83,13 @@ def test_a_disliked_film_says_a_fifth_against():
 
 
 def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
-    cold = (0, 0, 0.3, 0, 0.5)
-    found = five(ScoreWeights(), cold).recommend(Preferences(liked_movie_ids=[1]), k=5)
+    cold, share = (0, 0, 0.3, 0, 0.5), 0.1 + 0.5 * 0.5 ** (1 / 8)  # with one known film
+    found = five(ScoreWeights(discovery=0.0), cold).recommend(Preferences(liked_movie_ids=[1]), k=5)
     of_c = found[0]
-    assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + 0.2) * 0.5**0.5)
-    assert scores(found)["B"] == pytest.approx(0.5 + 0.2)
+    assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + share) * 0.5**0.5)
+    assert scores(found)["B"] == pytest.approx(0.5 + share)
     assert [one.kind for one in of_c.reasons] == ["rated_with_liked", "liked"]
-    assert of_c.explanation == "People who like A (2000) (74%) also like it; the two films share the genre crime (26%)."
+    assert of_c.explanation == "People who like A (2000) (62%) also like it; the two films share the genre crime (38%)."
 
 
 def test_genres_that_were_asked_for_add_to_it():
@@ -101,7 +103,7 @@ def test_how_well_liked_films_are_says_nothing_beside_ratings():
 
 
 def test_few_likes_count_against_a_film_half_as_much_with_every_two_films():
-    few = five(ScoreWeights(content_share=0.0, popularity_penalty=2.0), likes=(0, 99, 9, 1, 0))
+    few = five(replace(RATINGS_ONLY, popularity_penalty=2.0), likes=(0, 99, 9, 1, 0))
     found = few.recommend(Preferences(liked_movie_ids=[1]), k=5)
     most = 2 * 0.5**0.5  # of one film
     assert scores(found) == {
@@ -132,7 +134,7 @@ def test_films_like_one_are_not_those_that_many_like():
 
 
 def test_who_likes_nothing_gets_what_many_like_varied():
-    found = five(ScoreWeights(diversity=0.1), likes=(9, 99, 1, 0, 0)).recommend(k=3)
+    found = five(ScoreWeights(diversity=0.1, discovery=0.0), likes=(9, 99, 1, 0, 0)).recommend(k=3)
     assert [one.title for one in found] == ["B", "A", "D"]  # C is a crime film as B is, which costs it too much
     assert scores(found) == {"B": 0.25, "A": pytest.approx(0.125 - 0.1), "D": 0.0}
     assert found[0].explanation == "99 people like it."
@@ -164,8 +166,8 @@ def test_who_likes_only_films_that_nobody_rated_gets_what_content_says(wanted):
 
 def test_on_the_sample_too(rated, sample, tmp_path_factory):
     said = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights()
-    silent = said.movie_ids[np.diff(said.matrix.indptr) == 0][:3].tolist()
-    wanted = Preferences(liked_movie_ids=silent)
+    silent = said.movie_ids[sum(np.diff(one.indptr) for one in said.matrices) == 0][:3].tolist()
+    wanted = Preferences(liked_movie_ids=silent, discovery=0)
     same_lists(rated.recommend(wanted), sample.recommend(wanted))
 
 
@@ -192,6 +194,56 @@ def test_a_film_that_nobody_rated_can_be_recommended():
     found = five().recommend(Preferences(liked_movie_ids=[4]), k=5)
     assert scores(found) == {"B": 1.0, "C": 1.0, "E": 0.5, "A": 0.0}
     assert found[2].explanation == "Similar to D (2000): western."
+
+
+# --- ratings and films that were only seen -----------------------------------------------------------
+
+
+def test_a_rating_counts_by_its_stars_and_a_seen_film_for_less_than_a_like():
+    one = recommender_of(
+        *genre_films("war", "crime", "drama", "western", title=["A", "B", "C", "D"]),
+        quality=[0.0] * 4,
+        weights=RATINGS_ONLY,
+        said=([[0, 0, 0.2, 0.1], [0, 0, 0.1, 0.3], [0] * 4, [0] * 4], 0.0, 0),
+        **ONLY_GENRES,
+    )
+    given = one.recommend(Preferences(ratings={1: 5, 2: 3.5}), k=4)
+    # C: 1.2 · 0.2 + 0.6 · 0.1 = 0.3; D: 1.2 · 0.1 + 0.6 · 0.3 = 0.3
+    assert scores(given) == {"C": 1.0, "D": 1.0}
+    assert given[0].explanation == (
+        "Because you gave A (2000) 5 stars (80%): people who like this film also like it. "
+        "Because you gave B (2000) 3.5 stars (20%): people who watch this film often like it."
+    )
+    seen = one.recommend(Preferences(liked_movie_ids=[1], seen=[2]), k=4)
+    # C: 0.2 + 0.45 · 0.1 = 0.245; D: 0.1 + 0.45 · 0.3 = 0.235
+    assert scores(seen) == {"C": 1.0, "D": round(0.235 / 0.245, 6)}
+    assert seen[1].explanation.endswith("People who watch B (2000) (57%) often like it.")
+    check_reasons(given)
+    check_reasons(seen)
+
+
+def test_a_single_low_rating_gives_a_list_without_the_film(rated):
+    found = rated.recommend(Preferences(ratings={260: 0.5}), k=20)
+    assert len(found) == 20 and 260 not in ids(found)
+    check_reasons(found)
+
+
+def test_a_thousand_ratings_add_up(rated):
+    stars = np.random.default_rng(0).integers(1, 11, 1000) / 2
+    ratings = dict(zip(rated.movie_ids[:1000].tolist(), stars.tolist(), strict=True))
+    found = rated.recommend(Preferences(ratings=ratings), k=20)
+    assert len(found) == 20 and min(ids(found)) > rated.movie_ids[999]
+    check_reasons(found)
+
+
+def test_discovery_turns_the_list_to_films_that_fewer_like(rated, tmp_path_factory):
+    likes = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights().like_counts
+    medians = []
+    for discovery in (0, 0.3, 0.6, 1):
+        found = rated.recommend(Preferences(liked_movie_ids=[1, 6, 260], discovery=discovery), k=20)
+        check_reasons(found)
+        medians.append(np.median(likes[np.searchsorted(rated.movie_ids, ids(found))]))
+    assert medians == sorted(medians, reverse=True) and medians[0] > 2 * medians[-1]
 
 
 # --- whatever is asked -------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def item_weights(rows, cold=0.0, likes=0, movie_ids=None):
     ids = np.arange(1, len(table) + 1) if movie_ids is None else np.array(movie_ids, dtype=np.int64)
     of_content = np.zeros(len(table), dtype=np.float32) + np.array(cold, dtype=np.float32)
     likes = np.zeros(len(table), dtype=np.int64) + np.array(likes, dtype=np.int64)
-    return ItemWeights(ids, sparse.csr_matrix(table), (table != 0).any(axis=1), of_content, likes)
+    return ItemWeights(ids, (sparse.csr_matrix(table),), np.ones(1), (table != 0).any(axis=1), of_content, likes)
 
 
 def genre_films(*genres, **columns):

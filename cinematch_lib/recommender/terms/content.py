@@ -1,4 +1,4 @@
-"""The content term: weight · share_i · cos(x_i, p), with the features x_i of a film and the user's profile p."""
+"""The content term: weight · c_i · cos(x_i, p), with the features x_i of a film and the user's profile p."""
 
 import numpy as np
 
@@ -16,7 +16,8 @@ class ContentTerm:
     similarity : the features of the films.
     profile : the liked and disliked films as one vector.
     weight : what all similarities are multiplied by.
-    share : float32 (films,), 0 to 1, the part of the similarity that counts for each film; None for all of it.
+    share : float32 (films,), >= 0, and
+    least : >= 0: the similarity to each film counts by c_i = min(1, least + share_i). None for c_i = 1.
     full : bool (seed items,), the seed items whose similarity counts in full whatever the share: those that ratings
         say too little about. None for none of them.
 
@@ -29,16 +30,17 @@ class ContentTerm:
         profile: UserProfile,
         weight: float = 1.0,
         share: np.ndarray | None = None,
+        least: float = 0.0,
         full: np.ndarray | None = None,
     ) -> None:
         self._films, self._similarity, self._profile = films, similarity, profile
-        self._weight, self._share, self._full = weight, share, full
+        self._weight, self._share, self._least, self._full = weight, share, np.float32(least), full
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
         cosines = self._similarity.scores(self._profile.vector, selection)
         if self._share is not None:
-            share = selection.take(self._share)
+            share = np.minimum(selection.take(self._share) + self._least, np.float32(1))
             partial = share * cosines
             if self._full is not None and self._full.any():
                 vector = self._similarity.partial_profile(self._profile, self._full)
@@ -62,7 +64,8 @@ class ContentTerm:
         """Weight · share of each film for each seed item: float64 (rows, seed items)."""
         factors = np.full((len(rows), len(self._profile.seed_items)), self._weight)
         if self._share is not None:
-            factors *= self._share[rows].astype(np.float64)[:, None]
+            share = np.minimum(self._share[rows] + self._least, np.float32(1))
+            factors *= share.astype(np.float64)[:, None]
             if self._full is not None:
                 factors[:, self._full] = self._weight
         return factors

@@ -1,4 +1,4 @@
-"""The rating term: scale · Σ_j w_j B_ji, with item-to-item weights B learned from ratings."""
+"""The rating term: Σ_j w_j B_ji, with item-to-item weights B learned from ratings."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,29 +11,35 @@ from cinematch_lib.recommender.films import FilmTable, Selection
 from cinematch_lib.recommender.reasons import Contributions
 
 
-class _Group(NamedTuple):
-    """The liked or the disliked films of a user, with the rows of B that belong to them."""
+class Seeds(NamedTuple):
+    """Films that a user has rated: their rows, the weight w_j of each, float64 (films,), and the stars, if known."""
 
     kind: str
-    seed_items: Sequence[int]
+    rows: Sequence[int]
+    weights: np.ndarray
+    stars: Sequence[float | None]
+
+
+class _Part(NamedTuple):
+    """The rows of one matrix that belong to some seeds, each with its factor in the sum: float64 (seeds,)."""
+
     rows: SparseRows
-    factor: float
+    factors: np.ndarray
 
 
 class RatingsTerm:
-    """What the ratings of other people add: scale · Σ_j w_j B_ji, over the films j that the user has rated.
+    """What the ratings of other people add: Σ_j w_j B_ji, over the films j that the user has rated.
 
     Parameters
     ----------
-    sums : float (targets + 1,), Σ_j w_j B_ji of each target i, and 0 at the end for films that are no target.
+    sums : float (targets + 1,), the term of each target i, and 0 at the end for films that are no target.
     target_index : int (films,), the number of each film among the targets.
-    scale : what all sums are multiplied by.
 
     """
 
-    def __init__(self, sums: np.ndarray, target_index: np.ndarray, scale: float = 1.0) -> None:
-        self._sums, self._target_index, self._scale = sums, target_index, scale
-        self._groups: list[_Group] = []
+    def __init__(self, sums: np.ndarray, target_index: np.ndarray) -> None:
+        self._sums, self._target_index = sums, target_index
+        self._parts: list[tuple[Seeds, list[_Part]]] = []
         self._films: FilmTable | None = None
 
     @classmethod
@@ -41,49 +47,57 @@ class RatingsTerm:
         cls,
         films: FilmTable,
         weights: ItemWeights,
-        liked: Sequence[int],
-        disliked: Sequence[int],
-        *,
+        groups: Sequence[Seeds],
+        mixture: Sequence[tuple[int, float]],
         maximum: float,
-        disliked_weight: float,
     ) -> "RatingsTerm | None":
-        """The term of liked films, w_j = 1, and disliked films, w_j = `disliked_weight`, given by their rows.
+        """The term of groups of rated films, by a mixture of the matrices: their numbers and shares.
 
-        It is scaled such that the liked films add `maximum` to the film that they favour most. None where the
-        weights favour no film: then there is nothing to scale by, and content has to do.
+        The sums of each matrix are scaled such that the seeds of positive weight add `maximum` to the film that they
+        favour most, and added up by their shares. None where the weights favour no film: then there is nothing
+        to scale by, and content has to do.
         """
-        rows = weights.compact_rows(liked)
-        sums = weights.accumulate(rows)
-        highest = float(sums.take(rows.columns).max(initial=0.0))
-        if highest <= 0:
+        parts: dict[str, list[_Part]] = {group.kind: [] for group in groups}
+        total = np.zeros(weights.n_targets + 1)
+        for number, share in mixture:
+            rows = [weights.compact_rows(group.rows, number) for group in groups]
+            sums = [weights.accumulate(one, group.weights) for one, group in zip(rows, groups, strict=True)]
+            positive = [one for one, group in zip(sums, groups, strict=True) if (group.weights > 0).all()]
+            highest = float(np.sum(positive, axis=0).max()) if positive else 0.0
+            if highest > 0:
+                scale = share * maximum / highest
+                total += scale * np.sum(sums, axis=0)
+                for group, one in zip(groups, rows, strict=True):
+                    parts[group.kind].append(_Part(one, scale * group.weights))
+        if not any(parts.values()):
             return None
-        scale = maximum / highest
-        groups = [_Group("rated_with_liked", liked, rows, scale)]
-        if disliked:
-            rows = weights.compact_rows(disliked)
-            sums += disliked_weight * weights.accumulate(rows)
-            groups.append(_Group("rated_with_disliked", disliked, rows, scale * disliked_weight))
-        term = cls(sums, weights.target_index, scale)
-        term._groups, term._films = groups, films
+        term = cls(total, weights.target_index)
+        term._parts, term._films = [(group, parts[group.kind]) for group in groups], films
         return term
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        return (self._scale * self._sums.take(selection.take(self._target_index))).astype(np.float32)
+        return self._sums.take(selection.take(self._target_index)).astype(np.float32)
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
-        """What each liked and each disliked film adds to the films in `rows`."""
+        """What each film that the user has rated adds to the films in `rows`."""
         # Number the films in `rows` by their target, from 1; 0 marks targets that are not among them.
         number = np.zeros(len(self._sums), dtype=np.min_scalar_type(len(rows)))
         number[self._target_index[rows]] = np.arange(1, len(rows) + 1)
-        return [self._group_contributions(group, number, len(rows)) for group in self._groups]
+        return [self._group_contributions(seeds, parts, number, len(rows)) for seeds, parts in self._parts]
 
-    def _group_contributions(self, group: _Group, number: np.ndarray, n_films: int) -> Contributions:
-        film = number.take(group.rows.columns)
-        (entries,) = film.nonzero()
-        seed = group.rows.lengths.cumsum().searchsorted(entries, side="right")
-        values = np.zeros((n_films, len(group.seed_items)))
-        values[film[entries] - 1, seed] = group.factor * group.rows.values[entries]
+    def _group_contributions(
+        self, seeds: Seeds, parts: Sequence[_Part], number: np.ndarray, n_films: int
+    ) -> Contributions:
+        values = np.zeros((n_films, len(seeds.rows)))
+        for part in parts:
+            film = number.take(part.rows.columns)
+            (entries,) = film.nonzero()
+            seed = part.rows.lengths.cumsum().searchsorted(entries, side="right")
+            values[film[entries] - 1, seed] += part.factors[seed] * part.rows.values[entries]
         films = self._films
         assert films is not None  # groups are made together with it
-        return Contributions(group.kind, values, lambda _, part: films.movie(group.seed_items[part]))
+        movie = films.movie
+        return Contributions(
+            seeds.kind, values, lambda _, part: movie(seeds.rows[part]), stars=lambda part: seeds.stars[part]
+        )

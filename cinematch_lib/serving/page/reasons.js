@@ -6,6 +6,10 @@ import { filmName, percent } from "./format.js";
 // By kind, the label of a term that raises the score and of one that lowers it.
 const LABELS = {
   rated_with_liked: (film) => [`People who like ${film} also like it`, `People who like ${film} like it less often`],
+  rated_with_watched: (film) => [
+    `People who watch ${film} often like it`,
+    `People who watch ${film} choose it less often`,
+  ],
   rated_with_disliked: (film) => [
     `People who like ${film}, which you dislike, like it less often`,
     `People who like ${film}, which you dislike, also like it`,

@@ -1,0 +1,67 @@
+"""Item-to-item weights for users of whom few ratings are known."""
+
+import logging
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+
+from cinematch_lib.models.pruning import largest_weights
+from cinematch_lib.models.ridge import RidgeInverse, gram_for
+
+# By the number of known ratings, as a share of the mean history of a training user: the dropout θ. EASE learned
+# from histories of which n of N ratings are kept at random has θ = N/n − 1 (Steck 2020); more is better below ten.
+SHORT_HISTORIES = {0.025: 200.0, 0.1: 12.0}
+LONG_HISTORY = 0.4  # the share of the mean history from which the weights for whole histories serve alone
+_WEIGHTS_PER_FILM = 100  # more of them gain nothing
+_FEATURE_WEIGHT, _FEATURE_RANK, _EXTRA_SQUARES = 0.3, 64, 20.0
+_BLOCK = 512  # films whose weights are computed at once
+_LOG = logging.getLogger(__name__)
+
+
+def short_history_weights(
+    X: sparse.csr_matrix, features: sparse.csr_matrix, regularization: float, seed: int
+) -> list[sparse.csr_matrix]:
+    """One matrix of weights for each entry of SHORT_HISTORIES: CSR float32 (films, films).
+
+    `X` is CSR float32 (users, films), the rating weights of whole histories; `features`, CSR float32 (films,
+    features), are the features f of the films. The weights are those of EASE with the Gram matrix
+
+        XᵀX + κ · √(s_i + 20) · √(s_j + 20) · f_i · f_j (i ≠ j) + diag(λ + θ · s)
+
+    where s_i is the squared norm of column i of X, and f are the features reduced to 64 dimensions by a truncated
+    singular value decomposition. So films with similar features support each other in proportion to their ratings.
+    """
+    films = X.shape[1]
+    squares = np.bincount(X.indices, np.square(X.data, dtype=np.float64), films)
+    embedding = np.sqrt(_FEATURE_WEIGHT * (squares + _EXTRA_SQUARES))[:, None] * reduced(features, seed)
+    rows = sparse.vstack([X, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
+    own = (embedding**2).sum(axis=1)  # what the feature rows add to the diagonal, taken off again
+    products, norms = gram_for(rows), np.sqrt(squares)
+    found = []
+    for dropout in SHORT_HISTORIES.values():
+        _LOG.info("weights for short histories, dropout %g", dropout)
+        inverse = RidgeInverse(rows, regularization + dropout * squares - own, products)
+        blocks = ((block, _weights(inverse, block)) for block in blocks_of(films))
+        found.append(largest_weights(blocks, norms, films, _WEIGHTS_PER_FILM * films))
+    return found
+
+
+def reduced(features: sparse.csr_matrix, seed: int) -> np.ndarray:
+    """The features in the 64 dimensions that hold most of their squares: float64 (films, at most 64)."""
+    rank = min(_FEATURE_RANK, *features.shape)
+    U, singular, _ = randomized_svd(features, rank, n_iter=3, random_state=seed)
+    embedding: np.ndarray = U * singular
+    return embedding
+
+
+def blocks_of(films: int) -> list[slice]:
+    """Slices of the films that are worked on together."""
+    return [slice(start, min(start + _BLOCK, films)) for start in range(0, films, _BLOCK)]
+
+
+def _weights(inverse: RidgeInverse, block: slice) -> np.ndarray:
+    """B_ji = −P_ji / P_ii for j ≠ i, and B_ii = 0, of the targets i in `block`: float32 (block, films)."""
+    weights = -inverse.rows(block) / inverse.diagonal[block, None]
+    weights[np.arange(len(weights)), np.arange(block.start, block.stop)] = 0
+    return weights
