@@ -27,6 +27,7 @@ def add_recommend(commands: Commands) -> None:
         "the year where only one film has the title.",
         examples=(
             'cinematch recommend --like "Heat (1995)" --like "Toy Story"',
+            'cinematch recommend --rate "Heat (1995)=4.5" --rate "Casino=3" --seen Fargo',
             "cinematch recommend --genre crime --year-min 1990 --runtime-max 120",
             "cinematch recommend --like Heat --service Netflix -k 5 --json",
         ),
@@ -35,6 +36,8 @@ def add_recommend(commands: Commands) -> None:
     for name, kind, meaning in (
         ("like", "TITLE", "a film that you like"),
         ("dislike", "TITLE", "a film that you dislike"),
+        ("rate", "TITLE=STARS", "a film with your rating, 0.5 to 5 stars"),
+        ("seen", "TITLE", "a film that you have seen, without an opinion"),
         ("without", "TITLE", "a film to leave out"),
         ("genre", "GENRE", "films with at least one of these genres"),
         ("service", "SERVICE", "films on at least one of these services"),
@@ -44,6 +47,9 @@ def add_recommend(commands: Commands) -> None:
     for name, meaning in (("year", "year of release"), ("runtime", "running time in minutes")):
         recommend.add_argument(f"--{name}-min", type=int, metavar="N", help=f"lowest {meaning}")
         recommend.add_argument(f"--{name}-max", type=int, metavar="N", help=f"highest {meaning}")
+    recommend.add_argument(
+        "--discovery", type=float, metavar="X", help="from 0, well-known films, to 1, unknown ones (default: 0.1)"
+    )
     recommend.add_argument("-k", type=int, metavar="N", help=f"number of films (default: {DEFAULT_K})")
     recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
 
@@ -110,12 +116,23 @@ def _recommend(options: argparse.Namespace) -> None:
 def _preferences(options: argparse.Namespace, recommender: "Recommender") -> "Preferences":
     from cinematch_lib.recommender.preferences import Preferences
 
-    liked, disliked, without = (
+    liked, disliked, without, seen = (
         [_find(title, recommender).movie_id for title in titles]
-        for titles in (options.like, options.dislike, options.without)
+        for titles in (options.like, options.dislike, options.without, options.seen)
     )
+    ratings = dict(_rating(text, recommender) for text in options.rate)
     bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
-    return Preferences(liked, disliked, without, options.genre, options.service, **bounds)
+    others = {"ratings": ratings, "seen": seen, "discovery": options.discovery}
+    return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
+
+
+def _rating(text: str, recommender: "Recommender") -> tuple[int, float]:
+    """The id and the stars of a film given as TITLE=STARS."""
+    title, sign, stars = text.rpartition("=")
+    try:
+        return _find(title, recommender).movie_id, float(stars if sign else "")
+    except ValueError:
+        raise CineMatchError(f'--rate takes a title and stars, as "Heat (1995)=4.5", got {text!r}') from None
 
 
 def _find(title: str, recommender: "Recommender") -> "Movie":

@@ -20,7 +20,7 @@ from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 
 _DEFAULT_USER = "default_user"
-_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids")
+_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
 _FILTERS = ("preferred_genres", "services", "runtime_min", "runtime_max", "year_min", "year_max")
 _DEFAULT_LIMIT = 20
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
@@ -34,7 +34,7 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         """Recommended films, the best first, each with its explanation."""
         run = live.current
         preferences = _preferences(request, run.recommender, store)
-        if len(preferences.liked_movie_ids) + len(preferences.disliked_movie_ids) > _MAX_INLINE:
+        if len(preferences.liked) + len(preferences.disliked) + len(preferences.watched) > _MAX_INLINE:
             return await run_in_threadpool(recommend, run, request, preferences)
         return recommend(run, request, preferences)
 
@@ -123,9 +123,10 @@ def _preferences(request: schemas.RecommendationRequest, recommender: Recommende
     If both name a film, the request takes precedence. The newest MAX_IDS stored likes and as many dislikes are used;
     films that the run lacks are skipped. Raises CineMatchError.
     """
-    liked, disliked, rejected = (list(getattr(request, name) or ()) for name in _ID_LISTS)
+    liked, disliked, rejected, seen = (list(getattr(request, name) or ()) for name in _ID_LISTS)
+    ratings = {one.movie_id: one.rating for one in request.ratings or ()}
     if request.use_feedback is not False:
-        requested = {*liked, *disliked, *rejected}
+        requested = {*liked, *disliked, *rejected, *seen, *ratings}
         stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": []}
         for movie_id, kind in store.feedback_kinds(request.user_id or _DEFAULT_USER).items():
             if movie_id not in requested and movie_id in recommender:
@@ -133,4 +134,5 @@ def _preferences(request: schemas.RecommendationRequest, recommender: Recommende
         liked += stored["like"][-schemas.MAX_IDS :]
         disliked += stored["dislike"][-schemas.MAX_IDS :]
         rejected += stored["not_interested"]
-    return Preferences(liked, disliked, rejected, **{name: getattr(request, name) for name in _FILTERS})
+    others = {name: getattr(request, name) for name in (*_FILTERS, "discovery")}
+    return Preferences(liked, disliked, rejected, ratings=ratings, seen=seen, **others)

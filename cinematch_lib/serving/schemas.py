@@ -29,6 +29,13 @@ _Year = Annotated[int, Field(ge=0, le=9999)]
 FeedbackKind = Literal["like", "dislike", "not_interested"]
 
 
+class Rating(BaseModel):
+    """A user's rating of a film, 0.5 to 5 stars."""
+
+    movie_id: MovieId
+    rating: Annotated[float, Field(ge=0.5, le=5)]
+
+
 class RecommendationRequest(BaseModel):
     """The preferences to recommend for; every field is optional and may be null."""
 
@@ -36,6 +43,13 @@ class RecommendationRequest(BaseModel):
     liked_movie_ids: _Ids | None = None
     disliked_movie_ids: _Ids | None = None
     not_interested_ids: _Ids | None = None
+    ratings: Annotated[list[Rating], Field(max_length=MAX_IDS)] | None = Field(
+        None, description="films with the user's stars; from 4 on a film counts as liked"
+    )
+    seen: _Ids | None = Field(None, description="films that the user has watched and has no opinion of")
+    discovery: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="from 0, well-known films, to 1, unknown ones; 0.1 by default"
+    )
     preferred_genres: _Names | None = None
     services: _Names | None = None
     runtime_min: _Minutes | None = None

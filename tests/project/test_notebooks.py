@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from cinematch_lib.artifacts.runs import current_run_id, list_runs
+from cinematch_lib.evaluation.compare import SERVED_BY_INPUTS
 from cinematch_lib.models import MODELS
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS, STEPS
 from cinematch_lib.pipeline.parameters import notebook_parameters
