@@ -40,7 +40,8 @@ def add_serve(commands: Commands) -> None:
         "--cors-origin",
         action="append",
         metavar="ORIGIN",
-        help="web origin whose pages may call the API; may be repeated (default: http://localhost:5173)",
+        help="web origin whose pages may call the API; may be repeated (default: localhost and 127.0.0.1 on the "
+        "ports 5173 and 3000)",
     )
     serve.add_argument(
         "--allow-host",

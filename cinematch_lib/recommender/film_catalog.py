@@ -65,6 +65,14 @@ class FilmCatalog:
         """The median of the known runtimes in minutes; None where none is known."""
         return self._films.median_runtime
 
+    def genre(self, name: str) -> str:
+        """The genre that `name` means in any usual spelling. Raises UnknownNameError."""
+        return self._films.genre(name)
+
+    def service(self, name: str) -> str:
+        """The streaming service that `name` means in any usual spelling. Raises UnknownNameError."""
+        return self._films.service(name)
+
     def movie(self, movie_id: int) -> Movie:
         """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
         return self._films.movie(self._row(movie_id))

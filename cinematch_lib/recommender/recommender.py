@@ -151,13 +151,15 @@ class Recommender(FilmCatalog):
         with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
             return [one for found in pool.map(recommend_chunk, chunks) for one in found]
 
-    def similar(self, movie_id: int, k: int | None = None) -> Recommendations:
+    def similar(self, movie_id: int, k: int | None = None, *, without: Iterable[int] = ()) -> Recommendations:
         """The `k` films most similar to one film; without `k`, ten. Raises as `recommend` does.
+
+        `without` are ids of films to leave out.
 
         The similarity is the cosine of their features, plus item weights learned from ratings, scaled to at most 0.5.
         """
         self._row(movie_id)
-        wanted = Preferences(liked_movie_ids=[movie_id])
+        wanted = Preferences(liked_movie_ids=[movie_id], not_interested_ids=list(without))
         scorer, rows, values = self._rank(self._similar_model, wanted, self._check_k(k, 10))
         return self._explained(lambda: scorer, rows, values)
 

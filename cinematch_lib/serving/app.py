@@ -18,14 +18,14 @@ from cinematch_lib.serving.errors import add_error_handlers
 from cinematch_lib.serving.film_routes import add_film_routes
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
-from cinematch_lib.serving.middleware import AccessMiddleware, SecurityHeaders
+from cinematch_lib.serving.middleware import AccessMiddleware, PlainRequests, SecurityHeaders
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.user_routes import add_user_routes
 
 PAGE = Path(__file__).parent / "page"
 TOKEN = "CINEMATCH_API_TOKEN"  # the name of the environment variable
-ORIGINS = ("http://localhost:5173",)
+ORIGINS = tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (5173, 3000))
 _NAME, _SERVICE = "CineMatch ML Backend", "cinematch-ml-backend"
 
 
@@ -72,12 +72,13 @@ def create_app(
     app.add_middleware(
         CORSMiddleware,
         allow_origins=cors_origins,
-        allow_methods=("GET", "POST", "PUT", "DELETE"),
-        allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
+        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=("*",),
         expose_headers=("X-Request-ID", "Retry-After"),
         allow_credentials="*" not in cors_origins,
     )
     app.add_middleware(SecurityHeaders, hosts=allowed_hosts)
+    app.add_middleware(PlainRequests)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     return app
 

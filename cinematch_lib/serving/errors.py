@@ -1,10 +1,12 @@
 """Errors as JSON responses: always with a `detail` for a person, with suggestions or field errors where they exist."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +18,7 @@ from cinematch_lib.serving.store import ListFullError, StoreError
 
 _log = logging.getLogger("cinematch.serving")
 
+_MAX_ERRORS, _MAX_INPUT = 20, 1000  # errors of one request, and letters of an input that is repeated
 _DESCRIPTIONS = {
     400: "The body could not be read.",
     401: "The token is missing or wrong.",
@@ -41,9 +44,11 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(error.status_code, str(error.detail), error.headers)
 
     async def handle_validation(request: Request, error: RequestValidationError) -> Response:
-        fields = [{"where": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors()[:20]]
-        detail = "; ".join(f"{field['where']}: {field['message']}" for field in fields)
-        return JSONResponse({"detail": detail, "errors": fields}, 422)
+        detail = [_field_error(one) for one in error.errors()[:_MAX_ERRORS]]
+        if [one["loc"] for one in detail] == [["body"]] and not _is_json(request):
+            detail[0]["msg"] += "; send JSON with the header Content-Type: application/json"
+        body = to_json({"detail": detail}, inf_nan_mode="null", fallback=repr)
+        return Response(body, 422, media_type="application/json")
 
     async def handle_cinematch(request: Request, error: CineMatchError) -> Response:
         if isinstance(error, StoreError):
@@ -58,6 +63,19 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, handle_validation)
     app.add_exception_handler(CineMatchError, handle_cinematch)
     app.add_middleware(_UnhandledErrors)
+
+
+def _field_error(error: Mapping[str, Any]) -> dict[str, Any]:
+    """An error of pydantic in FastAPI's form; a long input, or one that is no text, is left out."""
+    fields = {"type": error["type"], "loc": list(error["loc"]), "msg": error["msg"]}
+    given = error.get("input")
+    if not isinstance(given, bytes) and len(repr(given)) <= _MAX_INPUT:
+        fields["input"] = given
+    return fields
+
+
+def _is_json(request: Request) -> bool:
+    return "json" in request.headers.get("content-type", "")
 
 
 class _UnhandledErrors:

@@ -9,20 +9,17 @@ from starlette.responses import Response
 
 from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.recommender.films import Movie
-from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
+from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_fields
 from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 
-_DEFAULT_USER = "default_user"
-_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
-_FILTERS = ("preferred_genres", "services", "runtime_min", "runtime_max", "year_min", "year_max")
 _DEFAULT_LIMIT = 20
+_K = Annotated[schemas.Limit | None, Query(include_in_schema=False)]  # another name of `limit`
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
 
 
@@ -33,40 +30,54 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
     async def recommendations(request: schemas.RecommendationRequest) -> Response:
         """Recommended films, the best first, each with its explanation."""
         run = live.current
-        preferences = _preferences(request, run.recommender, store)
-        if len(preferences.liked) + len(preferences.disliked) + len(preferences.watched) > _MAX_INLINE:
-            return await run_in_threadpool(recommend, run, request, preferences)
-        return recommend(run, request, preferences)
+        wishes = Wishes(request, run.recommender, store)
+        if wishes.n_rated > _MAX_INLINE:
+            return await run_in_threadpool(recommend, run, request, wishes)
+        return recommend(run, request, wishes)
 
-    def recommend(run: LoadedRun, request: schemas.RecommendationRequest, preferences: Preferences) -> Response:
+    def recommend(run: LoadedRun, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:
         k = min(request.limit or _DEFAULT_LIMIT, len(run.recommender))
-        films, count = run.recommend(preferences, k, bool(request.include_reasons))
+        films, count = b"[]", 0
+        if wishes.preferences is not None:
+            films, count = run.recommend(wishes.preferences, k, bool(request.include_reasons))
         metrics.recommendations.inc(count)
-        user_id, sources = request.user_id or _DEFAULT_USER, run.recommender.attributions
         return list_response(
-            "recommendations", films, count=count, user_id=user_id, run_id=run.info.run_id, attributions=sources
+            "recommendations",
+            films,
+            count=count,
+            user_id=request.user_id or DEFAULT_USER,
+            run_id=run.info.run_id,
+            attributions=run.recommender.attributions,
+            ignored=wishes.ignored,
         )
 
     @app.get("/api/movies", response_model=schemas.MoviesResponse, responses=error_responses())
     def movies(query: Annotated[schemas.MoviesQuery, Query()]) -> Response:
         """A page of the films that fit, and the number of all that do."""
         run = live.current
-        page = run.recommender.browse(**query.model_dump())
+        page = run.recommender.browse(**query.model_dump(include=set(schemas.MoviesQuery.model_fields)))
         films = [run.responses.film(one) for one in page.films]
-        return json_response(movies=films, count=page.count, offset=query.offset, limit=query.limit)
+        rest = {"offset": query.offset, "limit": query.limit, "ignored": unknown_fields(query)}
+        return json_response(movies=films, count=page.count, **rest)
 
     @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=error_responses(404))
-    async def movie(movie_id: schemas.MovieId) -> Response:
+    async def movie(movie_id: schemas.AnyId) -> Response:
         """One film."""
         run = live.current
         return json_response(**run.responses.film(find_movie(run, movie_id)))
 
     @app.get("/api/movies/{movie_id}/similar", response_model=schemas.SimilarResponse, responses=error_responses(404))
-    async def similar(movie_id: schemas.MovieId, limit: schemas.Limit = 10) -> Response:
-        """The films most similar to one film."""
+    async def similar(
+        movie_id: schemas.AnyId,
+        limit: schemas.Limit = 10,
+        k: _K = None,
+        user_id: Annotated[schemas.UserId | None, Query()] = None,
+    ) -> Response:
+        """The films most similar to one film, without those that a user watched or rejected."""
         run = live.current
         film = find_movie(run, movie_id)
-        found = run.recommender.similar(movie_id, min(limit, len(run.recommender)))
+        rejected = [one for one in rejected_films(store, user_id) if one in run.recommender] if user_id else []
+        found = run.recommender.similar(movie_id, min(k or limit, len(run.recommender)), without=rejected)
         films, sources = run.responses.recommendations(found, with_reasons=True), run.recommender.attributions
         return list_response(
             "similar", films, movie_id=movie_id, title=film.title, count=len(found), attributions=sources
@@ -76,11 +87,12 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
     def search(
         q: Annotated[str, Query(min_length=1, max_length=200)],
         limit: Annotated[int, Query(ge=1, le=50)] = 10,
+        k: Annotated[int | None, Query(ge=1, le=50, include_in_schema=False)] = None,
         fields: Annotated[list[Literal["title", "people", "plot"]] | None, Query()] = None,
     ) -> Response:
         """Films by title, exact or misspelt, then by director and cast, then by words of the plot."""
         run = live.current
-        found = [run.responses.film(one) for one in run.recommender.search(q, limit, fields or FIELDS)]
+        found = [run.responses.film(one) for one in run.recommender.search(q, k or limit, fields or FIELDS)]
         return json_response(query=q, results=found, count=len(found))
 
     @app.get("/api/genres", response_model=schemas.GenresResponse, responses=error_responses())
@@ -115,24 +127,3 @@ def find_movie(run: LoadedRun, movie_id: int) -> Movie:
         return run.recommender.movie(movie_id)
     except UnknownNameError:
         raise HTTPException(404, f"Movie {movie_id} not found") from None
-
-
-def _preferences(request: schemas.RecommendationRequest, recommender: Recommender, store: Store) -> Preferences:
-    """The preferences of a request, with the user's feedback unless `use_feedback` is false.
-
-    If both name a film, the request takes precedence. The newest MAX_IDS stored likes and as many dislikes are used;
-    films that the run lacks are skipped. Raises CineMatchError.
-    """
-    liked, disliked, rejected, seen = (list(getattr(request, name) or ()) for name in _ID_LISTS)
-    ratings = {one.movie_id: one.rating for one in request.ratings or ()}
-    if request.use_feedback is not False:
-        requested = {*liked, *disliked, *rejected, *seen, *ratings}
-        stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": []}
-        for movie_id, kind in store.feedback_kinds(request.user_id or _DEFAULT_USER).items():
-            if movie_id not in requested and movie_id in recommender:
-                stored[kind].append(movie_id)
-        liked += stored["like"][-schemas.MAX_IDS :]
-        disliked += stored["dislike"][-schemas.MAX_IDS :]
-        rejected += stored["not_interested"]
-    others = {name: getattr(request, name) for name in (*_FILTERS, "discovery")}
-    return Preferences(liked, disliked, rejected, ratings=ratings, seen=seen, **others)

@@ -97,6 +97,29 @@ def _is_address(name: str) -> bool:
     return False
 
 
+class PlainRequests:
+    """Answers HEAD as GET without the body, and a path under ``/api`` with a slash at its end as without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(f"{_API}/") and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
+        if scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
 class AccessMiddleware:
     """Enforces the rate limit, the token and the body size of requests under ``/api``."""
 

@@ -3,25 +3,42 @@
 Responses are encoded by `responses` without these models, for speed; tests check them against the document.
 """
 
-from typing import Annotated, Literal
+import unicodedata
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_IDS, MAX_NAMES = 1000, 50
 _MAX_ID = 2**31 - 1
+_JOINERS = "\u200c\u200d"  # parts of words in Persian and Indic scripts
+_ROUTE_WORDS = ("watched", "data")
 
 
-def _printable(user_id: str) -> str:
+def _user_id(user_id: str) -> str:
+    """The id in the composed form of Unicode, so that é is one user however it is encoded."""
+    user_id = unicodedata.normalize("NFC", user_id)
     # U+FFFD replaces undecodable bytes; different ids would become the same user.
-    if not user_id.isprintable() or "\ufffd" in user_id:
+    if "\ufffd" in user_id or not all(_is_printable(char) for char in user_id):
         raise ValueError("a user id must contain printable characters only")
+    if user_id.split("/")[-1] in _ROUTE_WORDS:
+        raise ValueError(f"a user id must not end with /{user_id.split('/')[-1]}, which is a part of the API's paths")
     return user_id
 
 
-UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
-MovieId = Annotated[int, Field(ge=1, le=_MAX_ID)]
+def _is_printable(char: str) -> bool:
+    return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("an id must be a whole number")
+    return value
+
+
+UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_user_id)]
+AnyId = Annotated[int, BeforeValidator(_no_bool)]  # no film has most of these
 Limit = Annotated[int, Field(ge=1, le=100)]
-_Ids = Annotated[list[MovieId], Field(max_length=MAX_IDS)]
+_Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
 _Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
 _Minutes = Annotated[int, Field(ge=0, le=100_000)]
 _Year = Annotated[int, Field(ge=0, le=9999)]
@@ -32,12 +49,18 @@ FeedbackKind = Literal["like", "dislike", "not_interested"]
 class Rating(BaseModel):
     """A user's rating of a film, 0.5 to 5 stars."""
 
-    movie_id: MovieId
+    movie_id: AnyId
     rating: Annotated[float, Field(ge=0.5, le=5)]
 
 
 class RecommendationRequest(BaseModel):
-    """The preferences to recommend for; every field is optional and may be null."""
+    """The preferences to recommend for; every field is optional and may be null.
+
+    Unknown films, genres, services and fields are passed over and named in the answer. A bound of 0 is none, and a
+    film that is liked and disliked counts as disliked.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     user_id: UserId | None = Field(None, description='whose stored feedback is used; "default_user" by default')
     liked_movie_ids: _Ids | None = None
@@ -56,7 +79,9 @@ class RecommendationRequest(BaseModel):
     runtime_max: _Minutes | None = None
     year_min: _Year | None = None
     year_max: _Year | None = None
-    limit: Limit | None = Field(None, description="number of films; 20 by default")
+    limit: Limit | None = Field(
+        None, description="number of films; 20 by default", validation_alias=AliasChoices("limit", "k")
+    )
     use_feedback: bool | None = Field(None, description="whether the user's stored feedback is used; true by default")
     include_reasons: bool | None = Field(None, description="whether `reasons` are included; false by default")
 
@@ -64,13 +89,24 @@ class RecommendationRequest(BaseModel):
 class WatchlistRequest(BaseModel):
     """One film, by its MovieLens id."""
 
-    movie_id: MovieId
+    model_config = ConfigDict(extra="allow")
+
+    movie_id: AnyId
 
 
 class FeedbackRequest(WatchlistRequest):
     """Feedback on a film; `clear` deletes earlier feedback."""
 
     feedback: Literal["like", "dislike", "not_interested", "clear"]
+
+
+class Ignored(BaseModel):
+    """Something in a request that was passed over; `value` is null for an unknown field."""
+
+    field: str
+    value: int | str | None
+    reason: str
+    suggestions: list[str]
 
 
 class Film(BaseModel):
@@ -122,6 +158,7 @@ class RecommendationsResponse(BaseModel):
     user_id: str
     run_id: str
     attributions: list[str]
+    ignored: list[Ignored]
 
 
 class SimilarResponse(BaseModel):
@@ -145,6 +182,8 @@ class SearchResponse(BaseModel):
 class MoviesQuery(BaseModel):
     """Which page of which films; `min_votes` counts likes where the run has ratings, else TMDb's votes."""
 
+    model_config = ConfigDict(extra="allow")
+
     genre: Annotated[str, Field(max_length=100)] | None = None
     service: Annotated[str, Field(max_length=100)] | None = None
     year: _Year | None = None
@@ -162,6 +201,7 @@ class MoviesResponse(BaseModel):
     count: int
     offset: int
     limit: int
+    ignored: list[Ignored]
 
 
 class GenresResponse(BaseModel):
@@ -205,11 +245,15 @@ class WatchlistResponse(BaseModel):
 
 
 class FilmMessage(BaseModel):
-    """The result of a change; `title` is missing for a film that was on the list already."""
+    """The result of a change; `title` is missing for a film that was on the list already.
+
+    `ignored` is there only where the request had unknown fields.
+    """
 
     message: str
     movie_id: int
     title: str | None = None
+    ignored: list[Ignored] | None = None
 
 
 class WatchedMessage(BaseModel):
@@ -284,15 +328,16 @@ class ServiceInfo(BaseModel):
 
 
 class FieldError(BaseModel):
-    """An invalid field of a request."""
+    """An invalid value in a request, in FastAPI's form: `loc` is the way to it."""
 
-    where: str
-    message: str
+    type: str
+    loc: list[str | int]
+    msg: str
+    input: Any = None
 
 
 class ErrorResponse(BaseModel):
-    """The reason for an error, with similar names or the invalid fields where they apply."""
+    """The reason for an error, with similar names where they apply; for an invalid request, the invalid values."""
 
-    detail: str
+    detail: str | list[FieldError]
     suggestions: list[str] | None = None
-    errors: list[FieldError] | None = None

@@ -148,6 +148,10 @@ class Store:
             )
             return cursor.rowcount == 1
 
+    def watched(self, user_id: str) -> list[int]:
+        """The ids of the films on a user's watchlist that are marked as watched."""
+        return [movie_id for movie_id, watched in self._rows_of("watchlist", "movie_id, watched", user_id) if watched]
+
     # --- feedback ----------------------------------------------------------------------------------------
 
     def feedback(self, user_id: str) -> list[Feedback]:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path
+from pydantic import BaseModel
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from cinematch_lib.serving import schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
+from cinematch_lib.serving.requests import unknown_fields
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store, WatchlistEntry
 
@@ -59,23 +61,25 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         run = live.current
         film = find_movie(run, request.movie_id)
         if store.add_to_watchlist(user_id, run.responses.film(film)):
-            return json_response(message="Added to watchlist", movie_id=film.movie_id, title=film.title)
-        return json_response(message="Movie already in watchlist", movie_id=film.movie_id)
+            message = {"message": "Added to watchlist", "movie_id": film.movie_id, "title": film.title}
+        else:
+            message = {"message": "Movie already in watchlist", "movie_id": film.movie_id}
+        return json_response(**message, **_ignored(request))
 
     @app.put(
         "/api/watchlist/{user_id:user}/{movie_id}/watched", response_model=schemas.WatchedMessage, responses=_CHANGE
     )
-    def set_watched(user_id: _User, movie_id: schemas.MovieId, watched: bool = True) -> Response:
+    def set_watched(user_id: _User, movie_id: schemas.AnyId, watched: bool = True) -> Response:
         """Mark a film on a user's watchlist as watched or not."""
-        if not store.set_watched(user_id, movie_id, watched):
+        if not (_is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
             raise _not_in_watchlist(movie_id)
         message = "Marked as watched" if watched else "Marked as not watched"
         return json_response(message=message, movie_id=movie_id, watched=watched)
 
     @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=schemas.FilmMessage, responses=_CHANGE)
-    def remove(user_id: _User, movie_id: schemas.MovieId) -> Response:
+    def remove(user_id: _User, movie_id: schemas.AnyId) -> Response:
         """Remove a film from a user's watchlist."""
-        title = store.remove_from_watchlist(user_id, movie_id)
+        title = store.remove_from_watchlist(user_id, movie_id) if _is_storable(movie_id) else None
         if title is None:
             raise _not_in_watchlist(movie_id)
         return json_response(message="Removed from watchlist", movie_id=movie_id, title=title)
@@ -93,14 +97,15 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
         movie_id, kind, run = request.movie_id, request.feedback, live.current
         if kind == "clear":  # possible also for a film of an earlier run
-            store.clear_feedback(user_id, movie_id)
+            if _is_storable(movie_id):
+                store.clear_feedback(user_id, movie_id)
             title = run.recommender.movie(movie_id).title if movie_id in run.recommender else None
             message, kind = "Feedback cleared", None
         else:
             film = find_movie(run, movie_id)
             store.set_feedback(user_id, movie_id, film.title, film.year or 0, kind)
             message, title = "Feedback saved", film.title
-        return json_response(message=message, movie_id=movie_id, title=title, feedback=kind)
+        return json_response(message=message, movie_id=movie_id, title=title, feedback=kind, **_ignored(request))
 
 
 def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict[str, Any]]:
@@ -119,6 +124,17 @@ def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:
         {"movie_id": one.movie_id, "title": one.title, "year": one.year, "feedback": one.kind, "date": one.given}
         for one in store.feedback(user_id)
     ]
+
+
+def _ignored(request: BaseModel) -> dict[str, Any]:
+    """The field `ignored` of an answer, where the request had unknown fields."""
+    found = unknown_fields(request)
+    return {"ignored": found} if found else {}
+
+
+def _is_storable(movie_id: int) -> bool:
+    """Whether SQLite can hold an id; no film has others."""
+    return movie_id.bit_length() < 64
 
 
 def _not_in_watchlist(movie_id: int) -> HTTPException:

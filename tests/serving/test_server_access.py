@@ -60,6 +60,24 @@ def test_listening_on_other_addresses_without_a_token_is_refused(served, host, m
     assert not (served.parent / "state").exists()
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/api/genres", "/api/movies/1", "/page/style.css"])
+def test_head_is_answered_as_get_without_a_body(api, path):
+    full, head = api.get(path), api.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"] == full.headers["Content-Type"]
+    assert api.head("/api/movies/99999").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize("port", [3000, 5173])
+def test_pages_of_the_usual_development_servers_may_send_any_header(api, host, port):
+    origin = f"http://{host}:{port}"
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type, x-user-id"}
+    answer = api.options("/api/recommendations", headers={"Origin": origin, **asked})
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
+    assert "x-user-id" in answer.headers["Access-Control-Allow-Headers"]
+
+
 def test_only_the_old_client_s_origin_is_allowed(served):
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     with client(served, api_token=TOKEN) as api:  # a preflight brings no token

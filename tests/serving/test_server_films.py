@@ -3,6 +3,8 @@
 import pytest
 from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish
 
+from cinematch_lib.vocabulary.spelling import fold
+
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory):
@@ -45,8 +47,23 @@ def test_every_field_may_be_left_out_or_null(api, body):
     assert (answer["count"], answer["user_id"]) == (20, "default_user")
 
 
-def test_unknown_fields_are_ignored(api):
-    assert recommend(api, mood="sunny")["count"] == 20
+def test_unknown_fields_are_named_with_close_ones(api):
+    answer = recommend(api, liked_ids=[6], genres=["western"], mood="sunny")
+    assert answer["count"] == 20
+    assert {one["field"]: one["suggestions"] for one in answer["ignored"]} == {
+        "liked_ids": ["liked_movie_ids"],
+        "genres": ["preferred_genres"],
+        "mood": [],
+    }
+    assert answer["ignored"][0]["reason"] == "unknown field; did you mean liked_movie_ids?"
+    assert recommend(api)["ignored"] == []
+
+
+def test_k_is_taken_as_limit(api):
+    assert recommend(api, k=3)["count"] == 3
+    assert recommend(api, k=3)["ignored"] == []
+    assert api.get("/api/movies/1/similar", params={"k": 2}).json()["count"] == 2
+    assert api.get("/api/search", params={"q": "film", "k": 2}).json()["count"] == 2
 
 
 def test_filters_limit_and_the_run_s_id(api):
@@ -88,21 +105,43 @@ def test_genres_in_any_spelling(api, genre):
     assert all("sci-fi" in film["genres"] for film in films)
 
 
+@pytest.mark.parametrize("movie_id", [0, -1, 99999, 2**31, 2**70])
+def test_unknown_films_in_lists_are_passed_over_and_named(api, movie_id):
+    for field in ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids"):
+        answer = recommend(api, **{field: [1, movie_id]})
+        assert ids_of(answer) == ids_of(recommend(api, **{field: [1]}))
+        (one,) = answer["ignored"]
+        assert (one["field"], one["value"]) == (field, movie_id)
+        assert one["reason"] == f"no film here has the id {movie_id}"
+
+
 @pytest.mark.parametrize(
-    ("body", "said", "suggestions"),
-    [
-        ({"preferred_genres": ["Comdy"]}, "no film here has the genre 'Comdy'", ["comedy"]),
-        ({"services": ["Netflicks"]}, "no film here is on 'Netflicks'", ["Netflix (demo)"]),
-        ({"liked_movie_ids": [99999]}, "no film here has the id 99999", None),
-        ({"liked_movie_ids": [5], "disliked_movie_ids": [5]}, "film 5 is both liked and disliked", None),
-        ({"runtime_min": 90, "runtime_max": 80}, "runtime_min must not be above runtime_max, got 90 and 80", None),
-    ],
+    ("field", "known", "unknown", "suggestions"),
+    [("preferred_genres", "drama", "Comdy", ["comedy"]), ("services", "Netflix", "Netflicks", ["Netflix (demo)"])],
 )
-def test_an_invalid_preference_is_named_with_suggestions(api, body, said, suggestions):
-    answer = api.post("/api/recommendations", json=body)
-    assert answer.status_code == 422
-    assert said in answer.json()["detail"]
-    assert answer.json().get("suggestions") == suggestions
+def test_unknown_genres_and_services_are_passed_over_and_named(api, field, known, unknown, suggestions):
+    answer = recommend(api, **{field: [known, unknown]})
+    assert ids_of(answer) == ids_of(recommend(api, **{field: [known]}))
+    (one,) = answer["ignored"]
+    assert (one["field"], one["value"], one["suggestions"]) == (field, unknown, suggestions)
+    nothing = recommend(api, **{field: [unknown]})  # never an unfiltered list
+    assert (nothing["recommendations"], nothing["count"], len(nothing["ignored"])) == ([], 0, 1)
+
+
+def test_a_film_both_liked_and_disliked_is_disliked(api):
+    both = recommend(api, liked_movie_ids=[5, 1], disliked_movie_ids=[5])
+    assert both["recommendations"] == recommend(api, liked_movie_ids=[1], disliked_movie_ids=[5])["recommendations"]
+
+
+def test_a_bound_of_0_is_none(api):
+    zeros = dict.fromkeys(("runtime_min", "runtime_max", "year_min", "year_max"), 0)
+    assert recommend(api, **zeros)["recommendations"] == recommend(api)["recommendations"]
+
+
+@pytest.mark.parametrize("bounds", [{"runtime_min": 90, "runtime_max": 80}, {"year_min": 2000, "year_max": 1999}])
+def test_a_lower_bound_above_the_upper_one_is_an_empty_list(api, bounds):
+    answer = recommend(api, **bounds)
+    assert (answer["recommendations"], answer["count"]) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +150,8 @@ def test_an_invalid_preference_is_named_with_suggestions(api, body, said, sugges
         ({"limit": 0}, "body.limit"),
         ({"limit": 101}, "body.limit"),
         ({"liked_movie_ids": "1"}, "body.liked_movie_ids"),
-        ({"liked_movie_ids": [0]}, "body.liked_movie_ids.0"),
-        ({"liked_movie_ids": [2**31]}, "body.liked_movie_ids.0"),
+        ({"liked_movie_ids": [True]}, "body.liked_movie_ids.0"),
+        ({"liked_movie_ids": [1.5]}, "body.liked_movie_ids.0"),
         ({"liked_movie_ids": list(range(1, 1002))}, "body.liked_movie_ids"),
         ({"preferred_genres": ["drama"] * 51}, "body.preferred_genres"),
         ({"preferred_genres": ["x" * 101]}, "body.preferred_genres.0"),
@@ -125,16 +164,24 @@ def test_an_invalid_preference_is_named_with_suggestions(api, body, said, sugges
 def test_a_field_out_of_bounds_is_named(api, body, where):
     answer = api.post("/api/recommendations", json=body)
     assert answer.status_code == 422
-    (slip,) = answer.json()["errors"]
-    assert slip["where"] == where
-    assert answer.json()["detail"] == f"{where}: {slip['message']}"
+    (slip,) = answer.json()["detail"]
+    assert ".".join(map(str, slip["loc"])) == where
+    assert slip["msg"]
+    assert slip["type"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"limit": NaN}', b"[" * 50_000])
 def test_an_invalid_body_is_refused(api, body):
     answer = api.post("/api/recommendations", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
-    assert isinstance(answer.json()["detail"], str)
+    assert answer.json()["detail"]
+
+
+def test_json_without_its_content_type_is_told_the_header(api):
+    answer = api.post("/api/recommendations", content=b'{"limit": 3}', headers={"Content-Type": "text/plain"})
+    (slip,) = answer.json()["detail"]
+    assert (answer.status_code, slip["loc"]) == (422, ["body"])
+    assert slip["msg"].endswith("; send JSON with the header Content-Type: application/json")
 
 
 def test_a_film(api):
@@ -156,6 +203,9 @@ def test_an_unknown_film_is_a_404(api):
     assert (answer.status_code, answer.json()) == (404, {"detail": "Movie 99999 not found"})
     assert api.get("/api/movies/99999/similar").status_code == 404
     assert api.get("/api/movies/Heat").status_code == 422
+    for movie_id in (0, -1, 2**31, 2**70):
+        assert api.get(f"/api/movies/{movie_id}").json() == {"detail": f"Movie {movie_id} not found"}
+        assert api.get(f"/api/movies/{movie_id}/similar").status_code == 404
 
 
 def test_similar_films(api):
@@ -178,7 +228,7 @@ def test_pages_of_films(api):
     everything = api.get("/api/movies", params={"limit": 100}).json()
     assert everything["count"] == len(everything["movies"]) == api.get("/health").json()["num_items"]
     page = api.get("/api/movies", params={"sort": "title", "limit": 2, "offset": 1}).json()
-    titles = sorted((movie["title"] for movie in everything["movies"]), key=str.casefold)
+    titles = sorted((movie["title"] for movie in everything["movies"]), key=fold)
     assert [movie["title"] for movie in page["movies"]] == titles[1:3]
     assert (page["count"], page["offset"], page["limit"]) == (everything["count"], 1, 2)
     assert api.get("/api/movies", params={"sort": "new"}).status_code == 422

@@ -61,7 +61,8 @@ def test_lists_are_separate_for_each_user(api):
 
 
 @pytest.mark.parametrize(
-    "user_id", ["user 123", "auth0|5/6", "björn@example.org", "データ", "a" * 128, "..?#", "7/watched"]
+    "user_id",
+    ["user 123", "auth0|5/6", "björn@example.org", "データ", "a" * 128, "..?#", "علی\u200cرضا", "山田\u3000太郎"],
 )
 def test_user_ids_of_printable_characters(api, user_id):
     path = f"/api/watchlist/{quote(user_id, safe='')}"
@@ -74,11 +75,54 @@ def test_user_ids_of_printable_characters(api, user_id):
     assert api.delete(data).json()["user_id"] == user_id
 
 
-@pytest.mark.parametrize("encoded", ["a%00b", "a%0Ab", "a%0A", "%E2%80%8B", "%FF", "a" * 129])
+@pytest.mark.parametrize(
+    "encoded", ["a%00b", "a%0Ab", "a%0A", "%E2%80%8B", "%FF", "a" * 129, "watched", "7%2Fwatched", "data"]
+)
 def test_user_ids_that_are_refused(api, encoded):
     assert api.get(f"/api/watchlist/{encoded}").status_code == 422
     assert api.post(f"/api/watchlist/{encoded}", json={"movie_id": 1}).status_code == 422
     assert api.delete(f"/api/users/{encoded}/data").status_code == 422
+
+
+def test_a_user_is_one_in_both_forms_of_unicode_and_with_a_slash(api):
+    post(api, "/api/watchlist/re\u0301ne\u0301", movie_id=1)
+    for user_id in ("r\u00e9n\u00e9", "re\u0301ne\u0301", "r\u00e9n\u00e9/"):
+        assert api.get(f"/api/watchlist/{user_id}").json()["count"] == 1
+    post(api, "/api/watchlist/bob/", movie_id=1)
+    assert api.get("/api/watchlist/bob").json()["user_id"] == "bob"
+
+
+@pytest.mark.parametrize("movie_id", [0, -1, 2**31, 2**64, 2**70])
+def test_any_number_that_is_no_film_is_a_404(api, movie_id):
+    assert api.post("/api/watchlist/anna", json={"movie_id": movie_id}).status_code == 404
+    assert api.post("/api/feedback/anna", json={"movie_id": movie_id, "feedback": "like"}).status_code == 404
+    assert api.delete(f"/api/watchlist/anna/{movie_id}").status_code == 404
+    assert api.put(f"/api/watchlist/anna/{movie_id}/watched").status_code == 404
+    assert api.post("/api/feedback/anna", json={"movie_id": movie_id, "feedback": "clear"}).status_code == 200
+    assert api.post("/api/watchlist/anna", json={"movie_id": True}).status_code == 422
+
+
+def test_unknown_fields_of_a_change_are_named(api):
+    answer = api.post("/api/watchlist/anna", json={"movie_id": 1, "movieid": 2}).json()
+    assert answer["message"] == "Added to watchlist"
+    assert answer["ignored"] == [{"field": "movieid", "value": None, "reason": "unknown field", "suggestions": []}]
+
+
+def test_films_that_a_user_watched_or_rejected_never_come_back(api):
+    watched, disliked, boring = api.get("/api/movies/1/similar", params={"limit": 3}).json()["similar"]
+    post(api, "/api/watchlist/eva", movie_id=watched["movie_id"])
+    assert watched["movie_id"] in recommended(api, user_id="eva", liked_movie_ids=[1])
+    assert api.put(f"/api/watchlist/eva/{watched['movie_id']}/watched").status_code == 200
+    post(api, "/api/feedback/eva", movie_id=disliked["movie_id"], feedback="dislike")
+    post(api, "/api/feedback/eva", movie_id=boring["movie_id"], feedback="not_interested")
+    gone = {watched["movie_id"], disliked["movie_id"], boring["movie_id"]}
+    assert not gone & set(recommended(api, user_id="eva", liked_movie_ids=[1]))
+    similar = api.get("/api/movies/1/similar", params={"limit": 100, "user_id": "eva"}).json()["similar"]
+    assert similar
+    assert not gone & {film["movie_id"] for film in similar}
+    assert [film["rank"] for film in similar] == list(range(1, len(similar) + 1))
+    everybody = api.get("/api/movies/1/similar", params={"limit": 100}).json()["similar"]
+    assert gone <= {film["movie_id"] for film in everybody}
 
 
 def test_feedback_changes_the_next_recommendations(api):

@@ -83,6 +83,9 @@ async function parse(response) {
   }
   if (ok && value !== null) return value;
   if (typeof value?.detail === "string") throw new RequestError(status, value.detail);
+  if (Array.isArray(value?.detail)) {
+    throw new RequestError(status, value.detail.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; "));
+  }
   if (GATEWAY_ERRORS.includes(status)) throw unavailable();
   throw new RequestError(status, `The server could not handle the request (status ${status}).`);
 }

@@ -1,0 +1,123 @@
+"""A request's preferences: what is known of them is used, what is not is passed over and named."""
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from cinematch_lib.errors import UnknownNameError, close_names
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.serving import schemas
+from cinematch_lib.serving.store import Store
+
+DEFAULT_USER = "default_user"
+_ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
+_BOUNDS = ("runtime_min", "runtime_max", "year_min", "year_max")
+
+
+class Wishes:
+    """The preferences of a request, made of its known films, genres and services, and of what the store knows.
+
+    Attributes
+    ----------
+    preferences : the preferences; None where nothing can fit: no genre or service named is known, or a lower bound is
+        above the upper one.
+    ignored : what was passed over, as `schemas.Ignored` describes it.
+
+    """
+
+    def __init__(self, request: schemas.RecommendationRequest, recommender: Recommender, store: Store) -> None:
+        self.ignored = unknown_fields(request)
+        ids = {name: self._known_ids(name, getattr(request, name) or (), recommender) for name in _ID_LISTS}
+        stars = {one.movie_id: one.rating for one in request.ratings or ()}
+        ratings = {one: stars[one] for one in self._known_ids("ratings", stars, recommender)}
+        genres = self._known_names("preferred_genres", request.preferred_genres, recommender.genre)
+        services = self._known_names("services", request.services, recommender.service)
+        bounds = {name: getattr(request, name) or None for name in _BOUNDS}  # 0 is no bound
+        if request.use_feedback is not False:
+            _add_stored(ids, {one for some in (*ids.values(), ratings) for one in some}, recommender, store, request)
+        disliked = set(ids["disliked_movie_ids"])
+        ids["liked_movie_ids"] = [one for one in ids["liked_movie_ids"] if one not in disliked]
+        ratings = {one: stars for one, stars in ratings.items() if one not in disliked}
+        none_known = (request.preferred_genres and not genres) or (request.services and not services)
+        self.preferences = None
+        if not (none_known or _is_empty(bounds)):
+            names = {"preferred_genres": genres, "services": services}
+            self.preferences = Preferences(**ids, **names, **bounds, ratings=ratings, discovery=request.discovery)
+
+    @property
+    def n_rated(self) -> int:
+        """The number of films that shape the score."""
+        wanted = self.preferences
+        return 0 if wanted is None else len(wanted.liked) + len(wanted.disliked) + len(wanted.watched)
+
+    def _known_ids(self, field: str, movie_ids: Iterable[int], recommender: Recommender) -> list[int]:
+        known = []
+        for movie_id in dict.fromkeys(movie_ids):
+            if movie_id in recommender:
+                known.append(movie_id)
+            else:
+                self.ignored.append(ignored(field, movie_id, f"no film here has the id {movie_id}"))
+        return known
+
+    def _known_names(self, field: str, names: Iterable[str] | None, resolve: Callable[[str], str]) -> list[str]:
+        known = []
+        for name in names or ():
+            try:
+                known.append(resolve(name))
+            except UnknownNameError as error:
+                self.ignored.append(ignored(field, name, str(error), error.suggestions))
+        return known
+
+
+def unknown_fields(request: BaseModel) -> list[dict[str, Any]]:
+    """The fields of a request that its schema lacks, each with the closest name of those that it has."""
+    known = [name for name in type(request).model_fields if name not in request.model_fields_set]
+    found = []
+    for name in request.model_extra or ():
+        close = close_names(name, known, 1) or [one for one in known if name in one][:1]
+        hint = f"; did you mean {close[0]}?" if close else ""
+        found.append(ignored(name, None, f"unknown field{hint}", close))
+    return found
+
+
+def ignored(field: str, value: object, reason: str, suggestions: Iterable[str] = ()) -> dict[str, Any]:
+    """One entry of `ignored`."""
+    return {"field": field, "value": value, "reason": reason, "suggestions": list(suggestions)}
+
+
+def _is_empty(bounds: Mapping[str, int | None]) -> bool:
+    """Whether a lower bound is above the upper one."""
+    pairs = [(bounds[f"{name}_min"], bounds[f"{name}_max"]) for name in ("runtime", "year")]
+    return any(low is not None and high is not None and low > high for low, high in pairs)
+
+
+def _add_stored(
+    ids: dict[str, list[int]],
+    requested: Container[int],
+    recommender: Recommender,
+    store: Store,
+    request: schemas.RecommendationRequest,
+) -> None:
+    """Add a user's stored feedback and watched films; what the request says of a film takes precedence.
+
+    The newest MAX_IDS of each kind shape the score; the older ones that must not come back are only excluded. Films
+    that the run lacks are skipped.
+    """
+    user_id = request.user_id or DEFAULT_USER
+    kinds = dict.fromkeys(store.watched(user_id), "watched") | store.feedback_kinds(user_id)
+    stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": [], "watched": []}
+    for movie_id, kind in kinds.items():
+        if movie_id not in requested and movie_id in recommender:
+            stored[kind].append(movie_id)
+    for kind, name in (("like", "liked_movie_ids"), ("dislike", "disliked_movie_ids"), ("watched", "seen")):
+        ids[name] += stored[kind][-schemas.MAX_IDS :]
+    older = [one for kind in ("dislike", "watched") for one in stored[kind][: -schemas.MAX_IDS]]
+    ids["not_interested_ids"] += stored["not_interested"] + older
+
+
+def rejected_films(store: Store, user_id: str) -> list[int]:
+    """The films that never come back to a user: watched, disliked, or of no interest."""
+    kinds = store.feedback_kinds(user_id)
+    return [*store.watched(user_id), *(movie_id for movie_id, kind in kinds.items() if kind != "like")]
