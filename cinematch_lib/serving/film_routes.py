@@ -10,7 +10,7 @@ from starlette.responses import Response
 from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.search import FIELDS
-from cinematch_lib.serving import schemas
+from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
@@ -19,7 +19,7 @@ from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 
 _DEFAULT_LIMIT = 20
-_K = Annotated[schemas.Limit | None, Query(include_in_schema=False)]  # another name of `limit`
+_K = Annotated[fields.Limit | None, Query(include_in_schema=False)]  # another name of `limit`
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
 
 
@@ -61,17 +61,17 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         return json_response(movies=films, count=page.count, **rest)
 
     @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=error_responses(404))
-    async def movie(movie_id: schemas.AnyId) -> Response:
+    async def movie(movie_id: fields.AnyId) -> Response:
         """One film."""
         run = live.current
         return json_response(**run.responses.film(find_movie(run, movie_id)))
 
     @app.get("/api/movies/{movie_id}/similar", response_model=schemas.SimilarResponse, responses=error_responses(404))
     async def similar(
-        movie_id: schemas.AnyId,
-        limit: schemas.Limit = 10,
+        movie_id: fields.AnyId,
+        limit: fields.Limit = 10,
         k: _K = None,
-        user_id: Annotated[schemas.UserId | None, Query()] = None,
+        user_id: Annotated[fields.UserId | None, Query()] = None,
     ) -> Response:
         """The films most similar to one film, without those that a user watched or rejected."""
         run = live.current

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from cinematch_lib.errors import UnknownNameError, close_names
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
-from cinematch_lib.serving import schemas
+from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.store import Store
 
 DEFAULT_USER = "default_user"
@@ -112,8 +112,8 @@ def _add_stored(
         if movie_id not in requested and movie_id in recommender:
             stored[kind].append(movie_id)
     for kind, name in (("like", "liked_movie_ids"), ("dislike", "disliked_movie_ids"), ("watched", "seen")):
-        ids[name] += stored[kind][-schemas.MAX_IDS :]
-    older = [one for kind in ("dislike", "watched") for one in stored[kind][: -schemas.MAX_IDS]]
+        ids[name] += stored[kind][-fields.MAX_IDS :]
+    older = [one for kind in ("dislike", "watched") for one in stored[kind][: -fields.MAX_IDS]]
     ids["not_interested_ids"] += stored["not_interested"] + older
 
 

@@ -3,54 +3,13 @@
 Responses are encoded by `responses` without these models, for speed; tests check them against the document.
 """
 
-import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-MAX_IDS, MAX_NAMES = 1000, 50
-_MAX_ID = 2**31 - 1
-_JOINERS = "\u200c\u200d"  # parts of words in Persian and Indic scripts
-_ROUTE_WORDS = ("watched", "data")
-
-
-def _user_id(user_id: str) -> str:
-    """The id in the composed form of Unicode, so that é is one user however it is encoded."""
-    user_id = unicodedata.normalize("NFC", user_id)
-    # U+FFFD replaces undecodable bytes; different ids would become the same user.
-    if "\ufffd" in user_id or not all(_is_printable(char) for char in user_id):
-        raise ValueError("a user id must contain printable characters only")
-    if user_id.split("/")[-1] in _ROUTE_WORDS:
-        raise ValueError(f"a user id must not end with /{user_id.split('/')[-1]}, which is a part of the API's paths")
-    return user_id
-
-
-def _is_printable(char: str) -> bool:
-    return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
-
-
-def _no_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("an id must be a whole number")
-    return value
-
-
-UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_user_id)]
-AnyId = Annotated[int, BeforeValidator(_no_bool)]  # no film has most of these
-Limit = Annotated[int, Field(ge=1, le=100)]
-_Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
-_Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
-_Minutes = Annotated[int, Field(ge=0, le=100_000)]
-_Year = Annotated[int, Field(ge=0, le=9999)]
+from cinematch_lib.serving.fields import MAX_ID, AnyId, Ids, Limit, Minutes, Names, Ratings, UserId, Year
 
 FeedbackKind = Literal["like", "dislike", "not_interested"]
-
-
-class Rating(BaseModel):
-    """A user's rating of a film, 0.5 to 5 stars."""
-
-    movie_id: AnyId
-    rating: Annotated[float, Field(ge=0.5, le=5)]
 
 
 class RecommendationRequest(BaseModel):
@@ -63,22 +22,20 @@ class RecommendationRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     user_id: UserId | None = Field(None, description='whose stored feedback is used; "default_user" by default')
-    liked_movie_ids: _Ids | None = None
-    disliked_movie_ids: _Ids | None = None
-    not_interested_ids: _Ids | None = None
-    ratings: Annotated[list[Rating], Field(max_length=MAX_IDS)] | None = Field(
-        None, description="films with the user's stars; from 4 on a film counts as liked"
-    )
-    seen: _Ids | None = Field(None, description="films that the user has watched and has no opinion of")
+    liked_movie_ids: Ids | None = None
+    disliked_movie_ids: Ids | None = None
+    not_interested_ids: Ids | None = None
+    ratings: Ratings | None = Field(None, description="films with the user's stars; from 4 on a film counts as liked")
+    seen: Ids | None = Field(None, description="films that the user has watched and has no opinion of")
     discovery: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="from 0, well-known films, to 1, unknown ones; 0.1 by default"
     )
-    preferred_genres: _Names | None = None
-    services: _Names | None = None
-    runtime_min: _Minutes | None = None
-    runtime_max: _Minutes | None = None
-    year_min: _Year | None = None
-    year_max: _Year | None = None
+    preferred_genres: Names | None = None
+    services: Names | None = None
+    runtime_min: Minutes | None = None
+    runtime_max: Minutes | None = None
+    year_min: Year | None = None
+    year_max: Year | None = None
     limit: Limit | None = Field(
         None, description="number of films; 20 by default", validation_alias=AliasChoices("limit", "k")
     )
@@ -186,11 +143,11 @@ class MoviesQuery(BaseModel):
 
     genre: Annotated[str, Field(max_length=100)] | None = None
     service: Annotated[str, Field(max_length=100)] | None = None
-    year: _Year | None = None
+    year: Year | None = None
     language: Annotated[str, Field(max_length=20)] | None = Field(None, description="code of the original language")
     sort: Literal["popularity", "rating", "year", "title"] = "popularity"
-    min_votes: Annotated[int, Field(ge=0, le=_MAX_ID)] = 0
-    offset: Annotated[int, Field(ge=0, le=_MAX_ID)] = 0
+    min_votes: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
+    offset: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
     limit: Limit = 20
 
 

@@ -8,7 +8,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from cinematch_lib.serving import schemas
+from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
@@ -16,7 +16,7 @@ from cinematch_lib.serving.requests import unknown_fields
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store, WatchlistEntry
 
-_User = Annotated[schemas.UserId, Path()]
+_User = Annotated[fields.UserId, Path()]
 _READ, _CHANGE, _ADD = error_responses(503), error_responses(404, 503), error_responses(404, 409, 503)
 
 
@@ -69,7 +69,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     @app.put(
         "/api/watchlist/{user_id:user}/{movie_id}/watched", response_model=schemas.WatchedMessage, responses=_CHANGE
     )
-    def set_watched(user_id: _User, movie_id: schemas.AnyId, watched: bool = True) -> Response:
+    def set_watched(user_id: _User, movie_id: fields.AnyId, watched: bool = True) -> Response:
         """Mark a film on a user's watchlist as watched or not."""
         if not (_is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
             raise _not_in_watchlist(movie_id)
@@ -77,7 +77,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return json_response(message=message, movie_id=movie_id, watched=watched)
 
     @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=schemas.FilmMessage, responses=_CHANGE)
-    def remove(user_id: _User, movie_id: schemas.AnyId) -> Response:
+    def remove(user_id: _User, movie_id: fields.AnyId) -> Response:
         """Remove a film from a user's watchlist."""
         title = store.remove_from_watchlist(user_id, movie_id) if _is_storable(movie_id) else None
         if title is None:

@@ -1,0 +1,51 @@
+"""Types of the values in requests."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+MAX_IDS, MAX_NAMES = 1000, 50
+MAX_ID = 2**31 - 1
+_JOINERS = "\u200c\u200d"  # parts of words in Persian and Indic scripts
+_ROUTE_WORDS = ("watched", "data")
+
+
+def _user_id(user_id: str) -> str:
+    """The id in the composed form of Unicode, so that é is one user however it is encoded."""
+    user_id = unicodedata.normalize("NFC", user_id)
+    # U+FFFD replaces undecodable bytes; different ids would become the same user.
+    if "\ufffd" in user_id or not all(_is_printable(char) for char in user_id):
+        raise ValueError("a user id must contain printable characters only")
+    if user_id.split("/")[-1] in _ROUTE_WORDS:
+        raise ValueError(f"a user id must not end with /{user_id.split('/')[-1]}, which is a part of the API's paths")
+    return user_id
+
+
+def _is_printable(char: str) -> bool:
+    return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("an id must be a whole number")
+    return value
+
+
+UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_user_id)]
+AnyId = Annotated[int, BeforeValidator(_no_bool)]  # no film has most of these
+Limit = Annotated[int, Field(ge=1, le=100)]
+Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
+Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
+Minutes = Annotated[int, Field(ge=0, le=100_000)]
+Year = Annotated[int, Field(ge=0, le=9999)]
+
+
+class Rating(BaseModel):
+    """A user's rating of a film, 0.5 to 5 stars."""
+
+    movie_id: AnyId
+    rating: Annotated[float, Field(ge=0.5, le=5)]
+
+
+Ratings = Annotated[list[Rating], Field(max_length=MAX_IDS)]
