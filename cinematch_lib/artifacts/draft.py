@@ -124,8 +124,8 @@ class Draft:
             return "Kept for the run that the pipeline is making."
         return f"Published as {self.publish().run_id}, now the current run."
 
-    def publish(self) -> RunInfo:
-        """Seal the draft as a run and, if it has all files that the recommender requires, make it the current run."""
+    def publish(self, *, use: bool = True) -> RunInfo:
+        """Seal the draft as a run and, with `use`, the current one if it has all files for serving."""
         facts = self.facts()
         (self.folder / _FACTS).unlink(missing_ok=True)
         runs = self.folder.parent
@@ -136,7 +136,7 @@ class Draft:
                     path.chmod(0o444)  # runs are immutable; this keeps editors from changing one by accident
             self.folder.chmod(0o755)
             self.folder = self.folder.rename(runs / info.run_id)
-            if all(name in info.files for name in REQUIRED):
+            if use and all(name in info.files for name in REQUIRED):
                 write_text(runs.parent / CURRENT, info.run_id + "\n")
         return info
 

@@ -109,13 +109,18 @@ def demo_services(movie_ids: np.ndarray, seed: int = 0) -> list[str]:
     >>> demo_services(np.array([6, 1])) == demo_services(np.array([1, 2, 6]))[::-2]
     True
     """
-    names = [name + DEMO_SUFFIX for name in _DEMO_SHARES]
+    names = demo_names()
     held = np.zeros(len(movie_ids), dtype=np.int64)
     for bit, (name, share) in enumerate(_DEMO_SHARES.items()):
         held |= (_unit_hash(movie_ids, zlib.crc32(name.encode()) + seed) < share).astype(np.int64) << bit
     patterns = range(1 << len(names))
     joined = [LIST_SEPARATOR.join(one for bit, one in enumerate(names) if number >> bit & 1) for number in patterns]
     return [joined[pattern] for pattern in held]
+
+
+def demo_names() -> list[str]:
+    """The names of the invented services."""
+    return [name + DEMO_SUFFIX for name in _DEMO_SHARES]
 
 
 def _unit_hash(ids: np.ndarray, salt: int) -> np.ndarray:

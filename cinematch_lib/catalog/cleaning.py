@@ -63,6 +63,14 @@ class CleaningReport:
         rows = [(file, what, count) for file, counts in files for what, count in counts.items()]
         return pd.DataFrame(rows, columns=["file", "what", "rows"])
 
+    def lines(self) -> list[str]:
+        """One line for each table other than the films': rejected rows and repaired values, with counts."""
+        notes = self.notes().groupby("file", sort=False)
+        return [
+            f"{file}: {', '.join(f'{rows:,} {what}' for what, rows in zip(one['what'], one['rows'], strict=True))}"
+            for file, one in notes
+        ]
+
     def summary(self) -> str:
         """One line: read = kept + dropped by reason, and the rejected rows of the other tables."""
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count)

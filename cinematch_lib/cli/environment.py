@@ -1,19 +1,18 @@
 """Environment variables from a file ``.env``."""
 
-from cinematch_lib.errors import CineMatchError, require_extra
+import os
+
+from cinematch_lib.errors import require_extra
 
 
 def load_dotenv_file(extra: str) -> None:
-    """Read the nearest ``.env``, from the working folder upwards; variables that are set already stay as they are.
+    """Read the project's ``.env``; variables that are set already stay as they are.
 
     `extra` is the one that the command needs anyway. Raises MissingExtraError, and CineMatchError for a file that is
     not UTF-8.
     """
     require_extra(extra, "dotenv")
-    from dotenv import find_dotenv, load_dotenv
+    from cinematch_lib.storage.dotenv import read_dotenv
 
-    path = find_dotenv(usecwd=True)
-    try:
-        load_dotenv(path)
-    except UnicodeDecodeError:
-        raise CineMatchError(f"{path} is not UTF-8; save it again as UTF-8") from None
+    for name, value in read_dotenv().items():
+        os.environ.setdefault(name, value)

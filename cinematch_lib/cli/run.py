@@ -45,6 +45,12 @@ def add_run(commands: Commands) -> None:
     )
     add_parameter_flag(run, ", and overrides the file of -f")
     run.add_argument("-f", type=Path, metavar="FILE", help="a YAML file of parameters, such as min_year: 1990")
+    run.add_argument(
+        "--use",
+        action="store_true",
+        help="make the new run the current one even if it has no weights from ratings, or fewer than half of the "
+        "films, where the current one has them",
+    )
     run.add_argument("--from", dest="first", metavar="STEP", help="first step to run (default: fetch)")
     run.add_argument("--to", dest="last", metavar="STEP", help="last step to run (default: evaluate)")
     run.add_argument(
@@ -63,12 +69,13 @@ def _run(options: argparse.Namespace) -> None:
     values = _parameters(options, steps)
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
     with _messages() as message:
-        info, times = run_pipeline(folders, values, steps, message)
+        info, times = run_pipeline(folders, values, steps, message, use=options.use)
     _report(info, times, steps, options)
 
 
 def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]:
     """The values of all parameters that were given, checked."""
+    from cinematch_lib.pipeline.checks import check_values
     from cinematch_lib.pipeline.notebooks import FOLDERS, STEPS, step_parameters
     from cinematch_lib.pipeline.parameters import check_parameters
 
@@ -86,6 +93,8 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
         values["dataset"] = options.dataset
     if values.get("services_file"):  # a typed path is relative to the current folder, a notebook's to the project
         values["services_file"] = str(Path(values["services_file"]).resolve())
+    defaults = {name: one.default for name, one in everywhere.items()}
+    check_values(defaults | values, values.get("dataset", defaults["dataset"]))
     return values
 
 
@@ -125,6 +134,8 @@ def _report(info: "RunInfo", times: "list[StepTime]", steps: list[str], options:
     if current_run_id(options.artifacts_dir) == info.run_id:
         (best,) = Recommender.load(options.artifacts_dir).recommend(k=1)
         print(f'It is the current run now. Try: cinematch recommend --like "{best.movie.label}"')
+    elif "features" in info.facts:
+        print(f"It holds less than the current run, which stays in use. To use it: cinematch use {info.run_id}")
     else:
         print("It holds no features, so the current run does not change.")
 

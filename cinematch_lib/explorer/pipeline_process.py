@@ -64,7 +64,7 @@ class PipelineProcess:
         options = [f"--{name.replace('_', '-')}={folder.resolve()}" for name, folder in vars(folders).items()]
         self._errors = (Path(self._files.name) / "errors").open("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
-            [*_COMMAND, "run", "-f", parameters, "--from", FIRST, "--to", steps[-1], *options],
+            [*_COMMAND, "run", "-f", parameters, "--from", FIRST, "--to", steps[-1], "--use", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,

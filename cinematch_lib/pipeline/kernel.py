@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import nbformat
 import papermill
 import psutil
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError
 
+REPORT_TAG = "report"  # of cells whose output the command line shows too
+_STARTED_MB = 30.0  # a kernel that holds less did not come as far as running cells
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -54,7 +58,12 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
             if error.ename == NothingToDoError.__name__:
                 raise NothingToDoError(error.evalue) from None
             raise StepFailedError(_failure(source.name, error)) from None
-        except (DeadKernelError, RuntimeError):  # it died, or did not even start
+        except RuntimeError as error:
+            if not isinstance(error, DeadKernelError) and memory.peak_mb < _STARTED_MB:
+                raise StepFailedError(
+                    f": no kernel of {sys.executable} started ({error}); try: {sys.executable} -m ipykernel_launcher "
+                    "--version\n"
+                ) from None
             raise StepFailedError(
                 f": its kernel died, most likely for want of memory (it held up to {memory.peak_mb:,.0f} MB); "
                 "close other programs or take a smaller data set\n"
@@ -62,8 +71,24 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
     return round(time.perf_counter() - began, 2), round(memory.peak_mb, 1)
 
 
+def reported(notebook: Path) -> list[str]:
+    """The lines that the cells tagged ``report`` of an executed notebook printed."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    outputs = [one for cell in cells if REPORT_TAG in cell.metadata.get("tags", []) for one in cell.outputs]
+    return [line for one in outputs if one.get("name") == "stdout" for line in one.text.splitlines() if line.strip()]
+
+
 class _KernelManager(AsyncKernelManager):
-    """Starts kernels with the default settings of matplotlib, whatever ``matplotlibrc`` and ``MPLBACKEND`` say."""
+    """Starts kernels of this very Python, whatever kernelspecs there are, with the default settings of matplotlib.
+
+    Neither another Python that is installed as ``python3``, nor ``matplotlibrc`` or ``MPLBACKEND``, has a say.
+    """
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start a kernel."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     async def start_kernel(self, **options: Any) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}

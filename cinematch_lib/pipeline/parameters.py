@@ -2,9 +2,11 @@
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args
@@ -27,6 +29,7 @@ _TYPES: dict[str, tuple[Any, str]] = {
     "list[int]": (list[int], "a list of whole numbers such as [10, 20]"),
     "dict[str, float]": (dict[str, float], "numbers by name such as {genres: 0.5}"),
 }
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,3}")
 _DESCRIPTIONS = {NoneType: "null"} | dict(_TYPES.values())
 
 
@@ -39,8 +42,13 @@ class Parameter:
     default: Any
     description: str = field(default="", compare=False)
 
+    @property
+    def _types(self) -> tuple[Any, ...]:
+        return get_args(self.type) if isinstance(self.type, UnionType) else (self.type,)
+
     def check(self, value: Any) -> Any:
-        """Return `value` where it has the parameter's type. Raises CineMatchError."""
+        """Return `value` in the parameter's type; YAML's dates are text, ``1e3`` a number. Raises CineMatchError."""
+        value = self._from_yaml(value)
         try:
             return TypeAdapter(self.type, config=ConfigDict(strict=True)).validate_python(value)
         except ValidationError:
@@ -52,8 +60,8 @@ class Parameter:
 
         ``NO`` is a region for a text parameter and false for a boolean one. Raises CineMatchError.
         """
-        if self.type is str:
-            return text
+        if str in self._types:
+            return None if NoneType in self._types and text.strip() in ("null", "~", "") else text
         try:
             value = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that does not exist
@@ -63,10 +71,21 @@ class Parameter:
         except CineMatchError:
             raise CineMatchError(f"{self.name} must be {self.type_description()}, got {text!r}") from None
 
+    def _from_yaml(self, value: Any) -> Any:
+        """A value of YAML in the type that was meant: YAML takes ``1e3`` for text and ``2015`` for a number."""
+        if str in self._types:
+            if isinstance(value, date):
+                return value.isoformat()
+            optional = NoneType in self._types and isinstance(value, int) and not isinstance(value, bool)
+            return str(value) if optional else value
+        if isinstance(value, str) and _EXPONENT.fullmatch(value):
+            number = float(value)
+            return int(number) if int in self._types and number.is_integer() else number
+        return value
+
     def type_description(self) -> str:
         """The type in words, and the default."""
-        types = get_args(self.type) if isinstance(self.type, UnionType) else (self.type,)
-        return f"{' or '.join(_DESCRIPTIONS[one] for one in types)} (its default is {self.default!r})"
+        return f"{' or '.join(_DESCRIPTIONS[one] for one in self._types)} (its default is {self.default!r})"
 
 
 def notebook_parameters(path: Path) -> dict[str, Parameter]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.runs import RunInfo
+from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS
+from cinematch_lib.artifacts.runs import RunInfo, current_run_id, list_runs
 from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.data.datasets import check_name
 from cinematch_lib.errors import CineMatchError, NothingToDoError
-from cinematch_lib.pipeline.kernel import StepFailedError, execute_notebook
+from cinematch_lib.pipeline.kernel import StepFailedError, execute_notebook, reported
 from cinematch_lib.pipeline.notebooks import FOLDERS, IN_CHECKOUT, NOTEBOOKS, STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import notebook_parameters
 from cinematch_lib.pipeline.resume import STEP_FILES, resume_draft
@@ -43,9 +44,17 @@ def print_line(line: str) -> None:
 
 
 def run_pipeline(
-    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], message: Callable[[str], None] = print_line
+    folders: Folders,
+    parameters: Mapping[str, Any],
+    steps: Sequence[str],
+    message: Callable[[str], None] = print_line,
+    *,
+    use: bool = False,
 ) -> tuple[RunInfo, list[StepTime]]:
     """Run the notebooks of `steps` and publish their results as a run; returns it with the time of each step.
+
+    The run becomes the current one. If it holds less than the run that is in use (see `lost`), it does so only with
+    `use`. What cells tagged ``report`` print is told with `message`.
 
     `parameters` are checked values; each notebook gets those that it has. From `train` or `evaluate` on, the new run
     also holds what the current run holds. A step without input (no ratings to learn from) is skipped with a message;
@@ -60,14 +69,19 @@ def run_pipeline(
     folders.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with folder_lock(folders.data_dir):  # two pipelines at once would read one another's catalog
-            return _run_steps(folders, parameters, steps, dataset, message)
+            return _run_steps(folders, parameters, steps, dataset, message, use)
     finally:
         with contextlib.suppress(OSError):  # it is rarely empty
             folders.data_dir.rmdir()
 
 
 def _run_steps(
-    folders: Folders, parameters: Mapping[str, Any], steps: Sequence[str], dataset: str, message: Callable[[str], None]
+    folders: Folders,
+    parameters: Mapping[str, Any],
+    steps: Sequence[str],
+    dataset: str,
+    message: Callable[[str], None],
+    use: bool,
 ) -> tuple[RunInfo, list[StepTime]]:
     if steps[0] in STEP_FILES:  # the results of the steps before come from the current run
         draft = resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
@@ -87,9 +101,14 @@ def _run_steps(
                 message(f"{progress}: nothing to do; {reason}")
             else:
                 message(f"{progress}: {times[-1].seconds:.1f} s, {times[-1].peak_mb:,.0f} MB")
+                for line in reported(draft.path(f"notebooks/{STEPS[step]}")):
+                    message(f"  {line}")
         earlier = [one for one in draft.facts().get("pipeline", {}).get("steps", []) if one["step"] not in steps]
         draft.record("pipeline", dataset=dataset, steps=[*earlier, *(vars(one) for one in times)])
-        return draft.publish(), times
+        missing = lost(draft, folders.artifacts_dir)
+        for what in missing if not use else ():
+            message(f"This run {what}; the current run stays in use.")
+        return draft.publish(use=use or not missing), times
     except StepFailedError:
         failed = folders.artifacts_dir / "failed"
         shutil.rmtree(failed, ignore_errors=True)
@@ -98,6 +117,21 @@ def _run_steps(
     finally:
         if draft.folder.name.startswith("."):
             draft.discard()
+
+
+def lost(draft: Draft, artifacts_dir: Path) -> list[str]:
+    """What the current run holds and the draft lacks: weights from ratings, or half of the films; as predicates."""
+    run_id = current_run_id(artifacts_dir)
+    current = next((run for run in list_runs(artifacts_dir) if run.run_id == run_id), None)
+    if current is None or "features" not in draft.facts():
+        return []
+    missing = []
+    if ITEM_WEIGHTS in current.files and not (draft.folder / ITEM_WEIGHTS).exists():
+        missing.append(f"has no weights from ratings, which {run_id} has")
+    films, had = (facts.get("features", {}).get("films", 0) for facts in (draft.facts(), current.facts))
+    if 2 * films < had:
+        missing.append(f"has {films:,} films, fewer than half of the {had:,} of {run_id}")
+    return missing
 
 
 def _dataset(data_dir: Path, requested: str | None, steps: Sequence[str]) -> str:

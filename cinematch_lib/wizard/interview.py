@@ -8,17 +8,19 @@ from typing import Any
 
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.datasets import SAMPLE
-from cinematch_lib.data.tmdb.settings import TOKEN, dotenv_path
+from cinematch_lib.data.tmdb.settings import TOKEN
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.pipeline.checks import check_values
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters, steps_between
 from cinematch_lib.pipeline.parameters import Parameter, check_parameters
+from cinematch_lib.storage.dotenv import dotenv_path
 from cinematch_lib.wizard import terminal
 from cinematch_lib.wizard.inspect import DataSet, Survey
 from cinematch_lib.wizard.plan import Plan, pipeline_time, tmdb_time
 from cinematch_lib.wizard.preflight import MODES
 from cinematch_lib.wizard.prompts import Prompter
 from cinematch_lib.wizard.token import accepted_token, is_set_outside_dotenv
-from cinematch_lib.wizard.values import check, parse, to_text
+from cinematch_lib.wizard.values import parse, to_text
 
 _FIRST_LOOK = 500  # films, the default number for requests to TMDb
 _ASKED = {one.name for one in fields(Filters)} | {"services", "services_file", "region", "offers", "max_features"}
@@ -38,7 +40,7 @@ class Interview:
         if "dataset" in self._values:
             raise CineMatchError("dataset is not given with -p here; say --dataset NAME")
         self._given = set(self._values)
-        check(self._all(self._values))
+        check_values(self._all(self._values))
 
     def plan(self) -> Plan:
         """Ask the questions that no flag answers. Raises CineMatchError, KeyboardInterrupt on leaving."""
@@ -47,7 +49,7 @@ class Interview:
         data_set = self._data_set(with_tmdb=mode == "full")
         self._plan = Plan(data_set, self._options.to)
         {"quick": self._quick, "full": self._full, "custom": self._custom}[mode](data_set)
-        check(self._all(self._values), data_set.name)
+        check_values(self._all(self._values), data_set.name)
         self._plan.values = {
             name: value
             for name, value in self._values.items()
@@ -159,7 +161,7 @@ class Interview:
         limit: int | None = parse(self._known["tmdb_limit"], "none" if text.casefold() == "all" else text)
         if limit == 0:
             raise CineMatchError("take one film at least, or say all")
-        check(self._all({"tmdb_limit": limit}))
+        check_values(self._all({"tmdb_limit": limit}))
         return limit
 
     # --- parameters --------------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ class Interview:
     def _parsed(self, parameter: Parameter, text: str) -> Any:
         value = parse(parameter, text)
         if not (parameter.name == "services" and value == "file"):  # the question for its file follows
-            check(self._all(self._values | {parameter.name: value}), self._plan.data_set.name)
+            check_values(self._all(self._values | {parameter.name: value}), self._plan.data_set.name)
         return value
 
     def _another(self) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.data.tmdb.rate_limit import FULL_RATE
-from cinematch_lib.data.tmdb.settings import TOKEN, dotenv_path
+from cinematch_lib.data.tmdb.settings import TOKEN
 from cinematch_lib.pipeline.runner import Folders
+from cinematch_lib.storage.dotenv import dotenv_path
 from cinematch_lib.wizard import terminal
 from cinematch_lib.wizard.inspect import DataSet
 from cinematch_lib.wizard.values import to_argument

@@ -3,12 +3,11 @@
 import datetime
 import os
 
-from dotenv import dotenv_values
-
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.rate_limit import RateLimiter
-from cinematch_lib.data.tmdb.settings import TOKEN, Access, access, dotenv_path
+from cinematch_lib.data.tmdb.settings import TOKEN, Access, access
 from cinematch_lib.errors import CineMatchError, DownloadError
+from cinematch_lib.storage.dotenv import dotenv_path, read_dotenv
 from cinematch_lib.wizard import terminal
 from cinematch_lib.wizard.prompts import Prompter
 
@@ -59,7 +58,7 @@ def accepted_token(prompter: Prompter) -> str | None:
 def is_set_outside_dotenv() -> bool:
     """Whether the environment sets the token, be it empty, which overrides the one in `.env`."""
     own = os.environ.get(TOKEN)
-    return own is not None and own != dotenv_values(dotenv_path(), interpolate=False).get(TOKEN)
+    return own is not None and own != read_dotenv().get(TOKEN)
 
 
 def _check(reach: Access) -> None:

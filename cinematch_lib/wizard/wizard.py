@@ -35,7 +35,7 @@ def guided_setup(options: argparse.Namespace, run_command: Callable[[Sequence[st
         return
     if plan.token is not None and plan.stores_token:
         terminal.say(f"The token is in {keep_token(plan.token)} now.")
-    run_command(plan.command(folders))
+    run_command([*plan.command(folders), "--use"])  # who was asked has confirmed it
     run_id = current_run_id(folders.artifacts_dir)
     if run_id is None or run_id == survey.current:
         return  # no features to recommend from; the command has told so

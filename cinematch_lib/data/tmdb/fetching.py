@@ -14,11 +14,11 @@ from cinematch_lib.data.tmdb.changes import mark_changed
 from cinematch_lib.data.tmdb.client import Client, RequestFailedError
 from cinematch_lib.data.tmdb.export import METADATA, export
 from cinematch_lib.data.tmdb.rate_limit import FULL_RATE, RateLimiter
-from cinematch_lib.data.tmdb.settings import TOKEN, access
+from cinematch_lib.data.tmdb.settings import TOKEN, access, other_names_set
 from cinematch_lib.data.tmdb.store import FILE, Store, open_store
 from cinematch_lib.data.tmdb.table import own_metadata
 from cinematch_lib.data.tmdb.workers import Film, Workers
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, DownloadError
 
 MAX_DAYS = 180  # TMDb's terms permit to keep its data for six months
 DAY = 86_400  # seconds
@@ -46,6 +46,19 @@ class FetchReport:
     slowed: int = 0
     seconds: float = 0.0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    other_tokens: list[str] = field(default_factory=list)
+
+    def notes(self) -> list[str]:
+        """What a person should know without reading the tables: films, unanswered requests, a token of another name."""
+        lines = []
+        if self.asked:
+            lines.append(f"TMDb: {self.found:,} of {self.films:,} films have metadata, {self.gone:,} are unknown there")
+        if self.failed:
+            _, reason = self.failed[0]
+            lines.append(f"TMDb left {len(self.failed):,} requests unanswered ({reason}); the next fetch repeats them")
+        if self.other_tokens:
+            lines.append(f"TMDb was not asked: {TOKEN} is not set, but {', '.join(self.other_tokens)} is; rename it")
+        return lines
 
     def summary(self) -> pd.DataFrame:
         """The counts as a table: `what`, `number`."""
@@ -100,13 +113,14 @@ def fetch(
             by_hand = f"{folder / METADATA} was put there by hand and is used as it is"
             return FetchReport(f"{by_hand}; to fetch from TMDb, move it away first.")
         if api is None:
-            return FetchReport(NO_TOKEN)
+            return FetchReport(NO_TOKEN, other_tokens=other_names_set())
     wanted = _wanted(read_links(dataset), rating_counts, limit)
     began = time.time()
     oldest = began - max_age_days * DAY
     with open_store(folder) as store:
         done = FetchReport(films=len(wanted))
         if api is None:
+            done.other_tokens = other_names_set()
             done.message = f"{NO_TOKEN}\n\nWhat was fetched before is used as far as it is not too old."
         else:
             _fetch_missing(store, Client(api, RateLimiter(rate)), wanted, oldest, max_age_days, refresh, done)
@@ -163,6 +177,11 @@ def _fetch_missing(
             workers.fetch(tasks)
         finally:
             done.failed += workers.failed
+        if tasks and not known and len(workers.failed) >= len(tasks):
+            raise DownloadError(
+                f"none of {len(tasks):,} films was answered by TMDb: {workers.failed[0][1]}; run it again later, or "
+                "with -p use_tmdb false"
+            )
     finally:
         client.limiter.close()
         client.close()

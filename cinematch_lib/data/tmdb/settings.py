@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values, set_key
+from dotenv import set_key
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.paths import project_path
+from cinematch_lib.storage.dotenv import dotenv_path, read_dotenv
 
 TOKEN, URL = "TMDB_BEARER_TOKEN", "TMDB_API_URL"
+OTHER_NAMES = ("TMDB_API_KEY", "TMDB_TOKEN", "TMDB_ACCESS_TOKEN", "TMDB_API_READ_ACCESS_TOKEN", "TMDB_KEY")
 DEFAULT_URL = "https://api.themoviedb.org"
 
 
@@ -24,12 +25,12 @@ class Access:
 
 
 def access() -> Access | None:
-    """The settings in the environment, else in the nearest `.env` from the project's root upwards.
+    """The settings in the environment, else in the project's `.env`.
 
     None without a token; a variable that is set but empty overrides `.env`. Raises CineMatchError for an invalid
     token or address; the message never contains the token.
     """
-    from_file = _dotenv()
+    from_file = read_dotenv()
 
     def setting(name: str) -> str:
         return (os.environ.get(name, from_file.get(name)) or "").strip()
@@ -51,11 +52,10 @@ def access() -> Access | None:
     return Access(url, token)
 
 
-def dotenv_path() -> Path:
-    """The nearest `.env` from the project's root upwards; if there is none, its path in the root."""
-    root = project_path(".")
-    paths = (folder / ".env" for folder in (root, *root.parents))
-    return next((path for path in paths if path.is_file()), root / ".env")
+def other_names_set() -> list[str]:
+    """The names of variables, other than TOKEN, in which people keep a token of TMDb's, and that are set."""
+    known = os.environ | read_dotenv()
+    return [name for name in OTHER_NAMES if known.get(name)]
 
 
 def keep_token(token: str) -> Path:
@@ -63,10 +63,8 @@ def keep_token(token: str) -> Path:
     path = dotenv_path()
     if path.is_file():
         path.chmod(0o600)  # before the token is written; set_key keeps this mode, and uses it for a new file
-    set_key(path, TOKEN, token)
+    try:
+        set_key(path, TOKEN, token)
+    except UnicodeDecodeError:
+        raise CineMatchError(f"{path} is not UTF-8; save it again as UTF-8") from None
     return path
-
-
-def _dotenv() -> dict[str, str | None]:
-    path = dotenv_path()
-    return dotenv_values(path, interpolate=False) if path.is_file() else {}

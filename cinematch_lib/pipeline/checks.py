@@ -1,0 +1,61 @@
+"""Checks before the first step: of all that can be known of the parameters without reading the data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from cinematch_lib.catalog.availability import ServicesSource, demo_names
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.data.datasets import DATASETS
+from cinematch_lib.data.tmdb.fetching import validate
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
+from cinematch_lib.vocabulary.services import resolve_service, service_keys
+
+# The least value of parameters that no class checks by itself before its step.
+_LEAST = {"seed": 0, "max_films": 1, "weights_per_film": 1, "folds": 1, "test_users": 1, "regularization": 0}
+_SEEDS = 2**32  # scikit-learn takes seeds below
+
+
+def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
+    """Raise CineMatchError for `values` of all parameters that the steps of the pipeline would refuse.
+
+    With the name of a MovieLens data set, also for genres that it does not have; other folders may have others.
+    """
+    for name, least in _LEAST.items():
+        if (value := values.get(name)) is not None and value < least:
+            raise CineMatchError(f"{name} must be {least} or more, got {value}")
+    if values["seed"] >= _SEEDS:
+        raise CineMatchError(f"seed must be below {_SEEDS}, got {values['seed']}")
+    filters = Filters(**{one.name: values[one.name] for one in fields(Filters)})
+    if dataset in DATASETS:
+        _check_genres([*values["genres_keep"], *values["genres_drop"]])
+    validate(values["tmdb_limit"], values["region"], values["max_age_days"])
+    file = Path(values["services_file"]) if values["services_file"] else None
+    if file is not None and not file.is_file():
+        raise CineMatchError(f"services_file must be a CSV file, and there is none at {file}")
+    options = {name: values[name] for name in ("region", "offers", "seed")}
+    ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **options)
+    _check_services(filters.services_keep, values["services"])
+    names = ("max_features", "ngram_max", "min_df", "field_weights")
+    FilmFeatures(**{name: values[name] for name in names}).check_parameters()
+
+
+def _check_genres(genres: Sequence[str]) -> None:
+    known = MOVIELENS_GENRES + TMDB_ONLY_GENRES
+    for genre in Filters(genres_keep=genres).genres_keep:
+        if genre not in known:
+            message = f"there is no genre {genre!r}; there are {', '.join(known)}"
+            raise UnknownNameError(message, close_names(genre, known))
+
+
+def _check_services(kept: Sequence[str], source: str) -> None:
+    if kept and source == "none":
+        raise CineMatchError(
+            f"services_keep={list(kept)} needs services, and services is 'none'; choose demo, file or tmdb"
+        )
+    if source == "demo":
+        for name in kept:
+            resolve_service(name, service_keys(demo_names()))
