@@ -18,11 +18,12 @@ from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, imdb_digits, who
 from cinematch_lib.data.tmdb.responses import KINDS
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
-from cinematch_lib.vocabulary.services import service_name
+from cinematch_lib.vocabulary.services import region_code, service_key, service_name
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 SOURCES = ("tmdb", "file", "demo", "none")
 
+_SEPARATORS = r"[,;|]"  # between several services in one cell of a file
 # The invented services and the share of films on each.
 _DEMO_SHARES = {
     "Amazon Prime Video": 0.30,
@@ -57,7 +58,7 @@ class ServicesSource:
             raise CineMatchError(f"kinds of offer must be some of {', '.join(KINDS)}, got {list(self.kinds)}")
         if not re.fullmatch("[A-Za-z]{2}", self.region):
             raise CineMatchError(f"region must be an ISO 3166 code of two letters, such as US, got {self.region!r}")
-        object.__setattr__(self, "region", self.region.upper())
+        object.__setattr__(self, "region", region_code(self.region))
         if self.source == "file" and self.path is None:
             raise CineMatchError(
                 'services="file" needs services_file: a CSV with movieId, imdbId or tmdbId, and service'
@@ -174,7 +175,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     service = offers["service"].str.strip()
     elsewhere = pd.Series(False, index=offers.index)
     if "region" in offers:
-        region = offers["region"].str.strip().str.upper()
+        region = offers["region"].map(region_code)
         elsewhere = (region != "") & (region != source.region)
     nameless = ~elsewhere & (service == "")
     filmless = ~elsewhere & ~nameless & ~offers.index.isin(meant.index)
@@ -185,7 +186,18 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     }
     ids = pd.Series([" ".join(row).strip() for row in offers[keys].itertuples(index=False, name=None)], dtype="str")
     rejects.add(_file_name(path), row_lines(path, len(offers)), ids, service, unusable)
-    return meant.assign(service=service[~elsewhere & ~nameless]).dropna()
+    several = service[~elsewhere & ~nameless].str.split(_SEPARATORS, regex=True).explode().str.strip()
+    named = several[several != ""].map(service_name)
+    spelled = named.map(_one_spelling(named)).astype("str").rename("service")
+    return meant.join(spelled, how="inner")
+
+
+def _one_spelling(names: pd.Series) -> dict[str, str]:
+    """For each name the most frequent one that differs from it in case, spaces or punctuation alone."""
+    spellings: dict[str, str] = {}
+    for name in names.value_counts(sort=True).index:
+        spellings.setdefault(service_key(name), name)
+    return {name: spellings[service_key(name)] for name in names.unique()}
 
 
 def _match_films(ids: pd.Series, kind: str, films: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import time
@@ -77,6 +78,15 @@ def download(url: str, part: Path, *, title: str, room: float = 1.0) -> None:
         except (OSError, CineMatchError):
             discard(part)
             raise
+
+
+def check_certificates() -> None:
+    """Raise CineMatchError if a file of certificates that the environment names does not exist."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if (path := os.environ.get(name)) and not Path(path).exists():
+            raise CineMatchError(
+                f"the CA bundle {path} of {name} does not exist; name the file of your network, or unset {name}"
+            )
 
 
 def discard(part: Path) -> None:

@@ -22,7 +22,7 @@ from cinematch_lib.data.datasets import (
     check_downloadable,
     check_name,
 )
-from cinematch_lib.data.download import check_room, discard, download, md5, md5_of, read_text
+from cinematch_lib.data.download import check_certificates, check_room, discard, download, md5, md5_of, read_text
 from cinematch_lib.data.layouts import holds, look
 from cinematch_lib.data.zips import open_zip, unpack, unpacked_size
 from cinematch_lib.errors import CineMatchError, DownloadError
@@ -79,6 +79,7 @@ def _disk_problem(error: OSError, raw_dir: Path) -> str:
 
 def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     check_replaceable(folder)
+    check_certificates()
     url = f"{_base_url()}/{dataset}.zip"
     published = DATASETS[dataset].zip_md5 or _published_md5(f"{url}.md5")
     folder.parent.mkdir(parents=True, exist_ok=True)

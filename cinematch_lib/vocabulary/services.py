@@ -21,6 +21,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "Disney+": ("disney plus", "disney"),
     "ESPN+": ("espn plus",),
     "HBO Max": ("max", "hbo", "hbomax"),
+    "Hulu": (),
     "Hallmark+": ("hallmark plus", "hallmark movies now"),
     "MGM+": ("mgm plus", "epix"),
     "Netflix": ("netflix kids", "netflix basic", "netflix standard"),
@@ -46,6 +47,7 @@ _BY_KIND = {
     ("apple tv", "buy"): "Apple TV Store",
 }
 
+_REGIONS = {"UK": "GB", "USA": "US", "UNITED KINGDOM": "GB", "UNITED STATES": "US"}  # other names of ISO 3166 codes
 _ENDINGS = re.compile(
     r"\s+(?:(?:amazon|apple tv|roku premium) channel|\(?(?:(?:standard|basic|free) )?with ads\)?)\s*$", re.IGNORECASE
 )
@@ -67,9 +69,19 @@ def service_name(name: str, kind: str = "") -> str:
     return _BY_KIND.get((folded, kind)) or _NAME_OF.get(folded, bare)
 
 
+def region_code(name: str) -> str:
+    """A country's ISO 3166 code in capitals, from its usual other names too.
+
+    >>> region_code(" uk "), region_code("de")
+    ('GB', 'DE')
+    """
+    code = name.strip().upper()
+    return _REGIONS.get(code, code)
+
+
 def service_keys(services: Iterable[str]) -> dict[str, str]:
     """The services by their folded names, as `resolve_service` takes them."""
-    return {_key(name): name for name in services}
+    return {service_key(name): name for name in services}
 
 
 def resolve_service(name: str, keys: Mapping[str, str]) -> str:
@@ -82,7 +94,7 @@ def resolve_service(name: str, keys: Mapping[str, str]) -> str:
     """
     bare = name.removesuffix(DEMO_SUFFIX)
     for one in (bare, service_name(bare), f"{bare}+"):
-        if (key := _key(one)) in keys:
+        if (key := service_key(one)) in keys:
             return keys[key]
     services = {service.removesuffix(DEMO_SUFFIX): service for service in keys.values()}
     raise UnknownNameError(
@@ -91,6 +103,6 @@ def resolve_service(name: str, keys: Mapping[str, str]) -> str:
     )
 
 
-def _key(name: str) -> str:
-    # AMC and AMC+ are two services; "Disney Plus" and "disney+" are one
+def service_key(name: str) -> str:
+    """The name of a service folded for comparison: "Disney Plus" and "disney+" are one, AMC and AMC+ are two."""
     return fold_closed(name.removesuffix(DEMO_SUFFIX).replace("+", " plus"))

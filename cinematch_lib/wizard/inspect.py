@@ -101,11 +101,16 @@ def _missing(folder: Path) -> list[str]:
 
 
 def _fastest(dataset: str, runs: Sequence[RunInfo], steps: Sequence[str]) -> float | None:
-    """The shortest time of the steps in earlier runs; without fetching, whose time depends on what was stored."""
-    times = []
+    """The shortest time of the steps in earlier runs; without fetching, whose time depends on what was stored.
+
+    Runs with fewer than nine tenths of the films of the largest do not count: their filters made them fast.
+    """
+    times: list[tuple[int, float]] = []
     for run in runs:
         facts = run.facts.get("pipeline", {})
         seconds = {one["step"]: one["seconds"] for one in facts.get("steps", ())}
         if facts.get("dataset") == dataset and set(seconds) >= set(steps):
-            times.append(sum(seconds[step] for step in steps if step != "fetch"))
-    return min(times, default=None)
+            films = run.facts.get("features", {}).get("films", 0)
+            times.append((films, sum(seconds[step] for step in steps if step != "fetch")))
+    most = max((films for films, _ in times), default=0)
+    return min((time for films, time in times if films >= 0.9 * most), default=None)

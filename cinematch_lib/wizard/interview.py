@@ -25,6 +25,7 @@ from cinematch_lib.wizard.values import parse, to_text
 _FIRST_LOOK = 500  # films, the default number for requests to TMDb
 _ASKED = {one.name for one in fields(Filters)} | {"services", "services_file", "region", "offers", "max_features"}
 _NOT_SET_HERE = ("dataset", "use_tmdb", "tmdb_limit")  # they have questions or flags of their own
+_QUICK_FROM = 1980  # the first year of release in the system that this one replaces
 _WIDEST = 56  # characters of a value in a menu
 
 
@@ -60,6 +61,11 @@ class Interview:
     # --- the three set-ups -------------------------------------------------------------------------------
 
     def _quick(self, data_set: DataSet) -> None:
+        if "min_year" in self._known and "min_year" not in self._values:
+            self._values["min_year"] = _QUICK_FROM
+            terminal.say(
+                f"Films before {_QUICK_FROM} are left out, and the run counts them; -p min_year null keeps all."
+            )
         if not data_set.has_metadata:
             self._values.setdefault("use_tmdb", False)
 

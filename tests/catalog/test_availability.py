@@ -191,8 +191,50 @@ def test_rows_that_do_not_count_are_set_aside_by_line(tmp_path):
     ]
 
 
-def test_a_bar_in_a_name_does_not_make_two_services(tmp_path):
-    assert from_file(tmp_path, ["movieId", "service"], ("1", "Arte|ZDF"))[0] == {1: "Arte/ZDF"}
+@pytest.mark.parametrize("cell", ["Netflix, Hulu", "Netflix;Hulu", "hulu | NETFLIX", "Hulu,Netflix,"])
+def test_a_cell_may_name_several_services(tmp_path, cell):
+    assert from_file(tmp_path, ["movieId", "service"], ("1", cell))[0] == {1: "Hulu|Netflix"}
+
+
+@pytest.mark.parametrize(
+    ("spelt", "service"),
+    [
+        ("netflix", "Netflix"),
+        ("Netflix Standard with Ads", "Netflix"),
+        ("Max Amazon Channel", "HBO Max"),
+        ("disney plus", "Disney+"),
+        ("Amazon Prime Video with Ads", "Amazon Prime Video"),
+    ],
+)
+def test_tiers_channels_and_spellings_are_the_service(tmp_path, spelt, service):
+    assert from_file(tmp_path, ["movieId", "service"], ("1", spelt))[0] == {1: service}
+
+
+def test_spellings_of_an_unknown_service_are_one(tmp_path):
+    rows = [("1", "Kino-On-Demand"), ("6", "kino on demand"), ("9", "Kino-On-Demand")]
+    assert from_file(tmp_path, ["movieId", "service"], *rows)[0] == dict.fromkeys((1, 6, 9), "Kino-On-Demand")
+
+
+@pytest.mark.parametrize(("region", "asked"), [("UK", "gb"), ("GB", "uk"), ("USA", "US"), ("United States", "us")])
+def test_a_region_has_other_names(tmp_path, region, asked):
+    found, _ = from_file(tmp_path, ["movieId", "service", "region"], ("1", "Netflix", region), region=asked)
+    assert found == {1: "Netflix"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "movie_id;Service\n6;Netflix\n",
+        "\ufeffsep=;\nMovieID;service\n6;Netflix\n",
+        "imdbId,service\n113277.0,Netflix\n",
+        "imdb id,service\nTT0113277,Netflix\n",
+        "imdbId,provider\nhttps://www.imdb.com/title/tt0113277/?ref_=x,Netflix\n",
+        "tmdbId\tservice\n949.0\tNetflix\n",
+    ],
+)
+def test_a_file_may_have_any_usual_form(tmp_path, content):
+    (tmp_path / "mine.csv").write_text(content, encoding="utf-8")
+    assert services("file", path=tmp_path / "mine.csv")[0] == {1: "", 6: "Netflix", 7: "", 8: "", 9: ""}
 
 
 def test_a_file_of_its_first_line_alone_gives_no_services(tmp_path):

@@ -56,9 +56,20 @@ def refused(called, tmp_path):
             "--from must not come after --to, got --from features and --to clean",
         ),
         (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'; there are dataset, "),
-        (["-p", "min_year", "soon"], "min_year must be a whole number or null (its default is 1980), got 'soon'"),
-        (["-p", "min_year", "1980.0"], "min_year must be a whole number or null (its default is 1980), got '1980.0'"),
+        (["-p", "min_year", "soon"], "min_year must be a whole number or null (its default is None), got 'soon'"),
+        (["-p", "min_year", "1980.0"], "min_year must be a whole number or null (its default is None), got '1980.0'"),
         (["-p", "require_tmdb", "7"], "require_tmdb must be true or false (its default is False), got '7'"),
+        (
+            ["-p", "min_year", "2000", "-p", "max_year", "1990"],
+            "min_year must not be above max_year, got 2000 and 1990",
+        ),
+        (["-p", "seed", "-1"], "seed must be 0 or more, got -1"),
+        (["-p", "seed", "1e12"], "seed must be below 4294967296, got 1000000000000"),
+        (["-p", "genres_keep", "[dramma]"], "there is no genre 'dramma'; there are action, "),
+        (["-p", "services_keep", "[Netflux]"], "no film here is on 'Netflux'; the services are "),
+        (["-p", "services_keep", "[Netflix]", "-p", "services", "none"], "needs services, and services is 'none'"),
+        (["-p", "services", "file", "-p", "services_file", "my.csv"], "services_file must be a CSV file, and there is"),
+        (["-p", "region", "USA"], "region must be an ISO 3166 code of two letters"),
         (["--to", "clean", "-p", "min_df", "3"], "the parameter min_df belongs to a step that is not run this time"),
         (["-p", "raw_dir", "x"], "raw_dir is not given with -p or -f; say --raw-dir DIR"),
         (["-p", "run_dir", "x"], "no notebook has the parameter 'run_dir'; there are "),
@@ -84,7 +95,7 @@ def test_misspelt_names_get_suggestions(call, tmp_path):
         (b"day: 2020-13-45", "p.yaml is not YAML: month must be in 1..12"),
         (b"- min_year", "p.yaml must hold lines such as 'min_year: 1990', got ['min_year']"),
         (b"min_year", "p.yaml must hold lines such as 'min_year: 1990', got 'min_year'"),
-        (b"min_year: '1990'", "min_year must be a whole number or null (its default is 1980), got '1990'"),
+        (b"min_year: '1990'", "min_year must be a whole number or null (its default is None), got '1990'"),
         (b"region: NO", "region must be text (its default is 'US'), got False; put it in quotes"),
         (b"nonsense: 1", "no notebook has the parameter 'nonsense'"),
         (b"artifacts_dir: x", "artifacts_dir is not given with -p or -f; say --artifacts-dir DIR"),
@@ -224,9 +235,7 @@ def test_runs_are_listed_and_the_one_in_use_is_marked(call, two):
     assert head.split() == ["run", "data", "set", "contents"]
     assert len(lines) == 2
     (marked,) = (line for line in lines if line.startswith("* "))
-    assert re.fullmatch(
-        rf"\* {second} +sample +7,\d\d\d films, \d,\d\d\d features; min_year=1980, services=demo; ndcg@10 .*", marked
-    )
+    assert re.fullmatch(rf"\* {second} +sample +9,\d\d\d films, \d,\d\d\d features; services=demo; ndcg@10 .*", marked)
     assert any(line.startswith(f"  {first} ") for line in lines)
 
 
@@ -250,7 +259,7 @@ def test_use_changes_the_run_in_use(call, two):
     artifacts, first, _ = two
     code, out, err = call("use", first, "--artifacts-dir", artifacts)
     assert (code, err) == (0, "")
-    assert re.fullmatch(rf"{first} is the current run now: 7,\d\d\d films, \d,\d\d\d features\n", out)
+    assert re.fullmatch(rf"{first} is the current run now: 9,\d\d\d films, \d,\d\d\d features\n", out)
     assert current_run_id(artifacts) == first
 
 

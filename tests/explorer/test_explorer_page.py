@@ -117,7 +117,7 @@ def test_settings_are_saved_as_parameters_of_the_pipeline(page, tmp_path):
     assert text.startswith("# cinematch run -f params.yaml\n")
     values = yaml.safe_load(text)
     assert check_parameters(values, step_parameters(list(STEPS))) == values
-    assert values["min_year"] is None  # which is not the pipeline's default, and so must be said
+    assert values["min_year"] is None
     assert values["services_keep"] == ["Netflix (demo)"]
 
 
@@ -136,7 +136,7 @@ def test_an_invalid_path_for_parameters_is_refused_and_nothing_written(tmp_path,
 
 def test_the_settings_of_a_run_are_the_parameters_of_its_pipeline(sample_run):
     found = Settings.from_run(Run.current(sample_run.artifacts))
-    assert (found.dataset, found.filters, found.services) == ("sample", Filters(min_year=1980), "demo")
+    assert (found.dataset, found.filters, found.services) == ("sample", Filters(), "demo")
     assert set(found.validated(list(STEPS))) == {"dataset", "services", *vars(Filters()), *found.rest}
     assert not {"raw_dir", "data_dir", "artifacts_dir", "run_dir"} & set(found.rest)
     assert found.matches(Run.current(sample_run.artifacts).info)
@@ -257,7 +257,7 @@ def test_without_a_run_the_page_counts_with_the_pipelines_defaults_and_shows_wha
     folder = small_project(tmp_path)
     (folder / "artifacts" / "current").unlink()
     page = opened(folder, dataset=DATASET)
-    assert page.state.settings.filters == Filters(min_year=1980)
+    assert page.state.settings.filters == Filters()
     assert "has no current run yet; make one (cinematch run)" in texts(page.catalog)
     assert shown_films(page) == []
 

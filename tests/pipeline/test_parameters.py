@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ MAX_YEAR = Parameter("max_year", int | None, None)
 MIN_RATINGS = Parameter("min_ratings", int, 0)
 REQUIRE = Parameter("require_tmdb", bool, False)
 KEEP = Parameter("genres_keep", list[str], [])
+DATE = Parameter("date", str | None, None)
 WEIGHTS = Parameter("field_weights", dict[str, float], {})
 KNOWN = {one.name: one for one in (REGION, MAX_YEAR, MIN_RATINGS, REQUIRE, KEEP, WEIGHTS)}
 
@@ -31,6 +33,11 @@ KNOWN = {one.name: one for one in (REGION, MAX_YEAR, MIN_RATINGS, REQUIRE, KEEP,
         (MAX_YEAR, "1999", 1999),
         (MAX_YEAR, "null", None),
         (MAX_YEAR, "-5", -5),
+        (MAX_YEAR, "1e3", 1000),
+        (MAX_YEAR, "2.5e3", 2500),
+        (DATE, "2015-01-01", "2015-01-01"),
+        (DATE, "2015", "2015"),
+        (DATE, "null", None),
         (MIN_RATINGS, " 7 ", 7),
         (REQUIRE, "true", True),
         (REQUIRE, "NO", False),
@@ -98,6 +105,14 @@ def test_values_from_a_file_have_their_type_already(parameter, value, text):
     with pytest.raises(CineMatchError) as refused:
         parameter.check(value)
     assert str(refused.value) == text
+
+
+@pytest.mark.parametrize(
+    ("parameter", "written", "value"),
+    [(DATE, "2015-01-01", "2015-01-01"), (DATE, "2015", "2015"), (DATE, "", None), (MAX_YEAR, "1e3", 1000)],
+)
+def test_dates_and_numbers_in_a_file_are_what_they_look_like(parameter, written, value):
+    assert parameter.check(yaml.safe_load(written)) == value
 
 
 def test_values_are_checked_by_name():

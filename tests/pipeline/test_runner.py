@@ -55,6 +55,8 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     for number, step in enumerate(STEPS, start=1):
         assert lines.pop(0) == f"[{number}/5] {step} …"
         assert re.fullmatch(rf"\[{number}/5\] {step}: \d+\.\d s, [\d,]+ MB", lines.pop(0))
+        if step == "clean":  # what the notebook prints of other tables
+            assert lines.pop(0) == "  links.csv: 1,534 films without a TMDb or IMDb id"
     head, *rows = table.split("\n")
     assert head.split() == ["step", "seconds", "peak", "MB"]
     assert [row.split()[0] for row in rows] == list(STEPS)
@@ -62,7 +64,7 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
         assert 0.5 < float(seconds) < 400
         assert 50 < float(megabytes.replace(",", "")) < 2000
     run_id = current_run_id(sample_run.artifacts)
-    assert account.startswith("9,066 films read = 7,276 kept + 1,790 dropped (5 no year known, 1,771 before 1980, ")
+    assert account.startswith("9,066 films read = 9,046 kept + 20 dropped (5 no year known, 15 no genre known)")
     sizes = Run.current(sample_run.artifacts).info.facts["features"]
     assert named == f"run {run_id}: {sizes['films']:,} films, {sizes['features']:,} features"
     head, *models = found.split("\n")
@@ -83,7 +85,7 @@ def test_the_run_is_whole_in_use_and_recommends(sample_run):
 
 def test_the_manifest_tells_parameters_inputs_sizes_and_costs(sample_run):
     facts = Run.current(sample_run.artifacts).info.facts
-    assert facts["clean"]["filters"]["min_year"] == 1980
+    assert facts["clean"]["filters"]["min_year"] is None
     assert set(facts["clean"]["inputs"]) >= {"movies.csv", "links.csv", "ratings.csv"}
     assert facts["features"]["films"] == len(Recommender.load(sample_run.artifacts))
     assert [step["step"] for step in facts["pipeline"]["steps"]] == list(STEPS)
@@ -161,6 +163,16 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
 
     done = cinematch(project, "run", "--from", "features", "-p", "min_df", "1")
     assert (done.code, done.err) == (0, "")
+    in_use = current_run_id(sample_run.artifacts)
+    assert current_run_id(project / "artifacts") == in_use
+    assert f"\nThis run has no weights from ratings, which {in_use} has; the current run stays in use.\n" in done.out
+    assert re.search(r"\nThis run has 1 films, fewer than half of the 9,\d{3} of ", done.out)
+    made = list_runs(project / "artifacts")[-1].run_id
+    last = f"It holds less than the current run, which stays in use. To use it: cinematch use {made}\n"
+    assert done.out.endswith(last)
+    done = cinematch(project, "run", "--from", "features", "-p", "min_df", "1", "--use")
+    assert (done.code, done.err) == (0, "")
+    assert "It is the current run now." in done.out
     nothing = "nothing to do; mine has no ratings.csv, so there is nothing to learn from; films are recommended by"
     assert f"[2/3] train: {nothing} their content\n" in done.out
     assert f"[3/3] evaluate: {nothing} their content\n" in done.out
@@ -227,19 +239,17 @@ def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path):
 
 
 def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
-    done = cinematch(
-        project, "run", "--dataset", "mine", "--from", "clean", "-p", "min_year", "2000", "-p", "max_year", "1990"
-    )
+    done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "-p", "genres_keep", "[Sword and Sandal]")
     assert done.code == 1
     assert done.out == "[1/4] clean …\n"
     assert done.err == (
-        "cinematch: step clean failed in cell [4] of 02_clean.ipynb: "
-        "min_year must not be above max_year, got 2000 and 1990\n"
+        "cinematch: step clean failed in cell [5] of 02_clean.ipynb: no film here has the genre 'sword and sandal'; "
+        "there are action, adventure, animation, children, comedy, crime, fantasy, thriller\n"
         "The notebook as far as it came: artifacts/failed/02_clean.ipynb\n"
     )
     notebook = nbformat.read(project / "artifacts/failed/02_clean.ipynb", as_version=4)
     errors = [one for cell in notebook.cells for one in cell.get("outputs", []) if one.output_type == "error"]
-    assert [one.ename for one in errors] == ["CineMatchError"]
+    assert [one.ename for one in errors] == ["UnknownNameError"]
     assert untouched(project, sample_run)
     assert not (project / "data").exists()
 

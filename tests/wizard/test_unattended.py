@@ -52,9 +52,9 @@ def test_a_terminal_without_menus_is_told_which_flags_to_give(project):
     ("flags", "text"),
     [
         (["--mode", "custum"], "there is no set-up 'custum'; there are quick, full, custom; did you mean custom?"),
-        (["--dataset", "ml-33m"], "there is no data set 'ml-33m'; there are sample, ml-latest-small, "),
+        (["--dataset", "ml-33m"], "there is no data set 'ml-33m'; there are sample, ml-100k, "),
         (["--dataset", "ml-25m"], "ml-25m lacks links.csv; mend that, or take another data set"),
-        (["--mode", "full", "--dataset", "sample"], "there is no data set 'sample'; there are ml-latest-small, "),
+        (["--mode", "full", "--dataset", "sample"], "there is no data set 'sample'; there are ml-100k, "),
         (["--mode", "full", "--dataset", "mine"], "no TMDB_BEARER_TOKEN is set; set it in the environment or in "),
         (["--mode", "full", "-p", "use_tmdb", "false"], "the full set-up takes TMDb's data; leave out use_tmdb"),
         (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'"),

@@ -49,7 +49,7 @@ def test_the_quick_set_up_by_pressing_enter_ends_with_a_current_run(tmp_path):
     person.expect(pexpect.EOF)
     person.close()
     assert person.exitstatus == 0
-    assert "  cinematch run --dataset sample --to features\n" in before
+    assert "  cinematch run --dataset sample -p min_year 1980 --to features\n" in before
     run_id = current_run_id(tmp_path / "artifacts")
     assert f"Check of {run_id}" in after
     best = Recommender.load(tmp_path / "artifacts").recommend(k=1)[0].movie.label
@@ -121,7 +121,7 @@ def test_wrong_answers_are_asked_again_with_the_reason(project):
     assert person.end() == 0
     seen = plain(person.seen)
     for reason in (
-        "min_year must be a whole number or null (its default is 1980), got 'soon'.",
+        "min_year must be a whole number or null (its default is None), got 'soon'.",
         "min_year must not be above max_year, got 1990 and 1980.",
         "there is no genre 'dramma'; there are action,",
         "did you mean drama?",

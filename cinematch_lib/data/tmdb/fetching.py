@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cinematch_lib.data.download import check_certificates
 from cinematch_lib.data.movielens import read_links
 from cinematch_lib.data.tables import imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.changes import mark_changed
@@ -114,6 +115,8 @@ def fetch(
             return FetchReport(f"{by_hand}; to fetch from TMDb, move it away first.")
         if api is None:
             return FetchReport(NO_TOKEN, other_tokens=other_names_set())
+    if api is not None:
+        check_certificates()
     wanted = _wanted(read_links(dataset), rating_counts, limit)
     began = time.time()
     oldest = began - max_age_days * DAY
