@@ -1,7 +1,10 @@
 """The commands ``cinematch recommend`` and ``cinematch search``."""
 
 import argparse
+import re
 import textwrap
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cinematch_lib.cli.arguments import Commands, add_command
@@ -9,11 +12,13 @@ from cinematch_lib.cli.output import WIDTH, print_json, print_text, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
 if TYPE_CHECKING:
+    from cinematch_lib.data.exports import MatchedRatings
     from cinematch_lib.recommender.films import Movie
     from cinematch_lib.recommender.preferences import Preferences
     from cinematch_lib.recommender.recommender import Recommender
 
 DEFAULT_K = 10
+_MOST_MISSING = 10  # films of a file that were not found, named at most
 
 
 def add_recommend(commands: Commands) -> None:
@@ -28,6 +33,7 @@ def add_recommend(commands: Commands) -> None:
         examples=(
             'cinematch recommend --like "Heat (1995)" --like "Toy Story"',
             'cinematch recommend --rate "Heat (1995)=4.5" --rate "Casino=3" --seen Fargo',
+            "cinematch recommend --ratings letterboxd/ratings.csv",
             "cinematch recommend --genre crime --year-min 1990 --runtime-max 120",
             "cinematch recommend --like Heat --service Netflix -k 5 --json",
         ),
@@ -44,6 +50,13 @@ def add_recommend(commands: Commands) -> None:
     ):
         meaning = f"{meaning}; may be repeated"
         recommend.add_argument(f"--{name}", action="append", default=[], metavar=kind, help=meaning)
+    recommend.add_argument(
+        "--ratings",
+        type=Path,
+        metavar="FILE",
+        help="your ratings, as Letterboxd, IMDb or Trakt exports them, or a CSV of imdbId, tmdbId, movieId or title, "
+        "and rating",
+    )
     for name, meaning in (("year", "year of release"), ("runtime", "running time in minutes")):
         recommend.add_argument(f"--{name}-min", type=int, metavar="N", help=f"lowest {meaning}")
         recommend.add_argument(f"--{name}-max", type=int, metavar="N", help=f"highest {meaning}")
@@ -90,7 +103,8 @@ def _recommend(options: argparse.Namespace) -> None:
         title = " ".join(options.titles)
         raise CineMatchError(f'{title!r} stands alone; say whether you like the film: --like "{title}"')
     recommender = Recommender.load(options.artifacts_dir)
-    preferences = _preferences(options, recommender)
+    exported = _exported(options.ratings, recommender)
+    preferences = _preferences(options, recommender, {} if exported is None else exported.stars)
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     found = recommender.recommend(preferences, k)
     if options.json:
@@ -99,6 +113,7 @@ def _recommend(options: argparse.Namespace) -> None:
             count=len(found),
             services_source=recommender.services_source,
             attributions=list(recommender.attributions),
+            **({} if exported is None else {"ratings_not_found": list(exported.not_found)}),
         )
         return
     for one in found:
@@ -108,19 +123,42 @@ def _recommend(options: argparse.Namespace) -> None:
         print(f"{only}; loosen the filters to see more.")
     if recommender.services_source == "demo":
         print("\nServices marked (demo) are invented for demonstration.")
+    if exported is not None:
+        _print_matched(exported)
     print()
     for attribution in recommender.attributions:
         print_text(attribution)
 
 
-def _preferences(options: argparse.Namespace, recommender: "Recommender") -> "Preferences":
+def _exported(path: Path | None, recommender: "Recommender") -> "MatchedRatings | None":
+    """The ratings of a file, matched with the films of the run; None without a file."""
+    if path is None:
+        return None
+    from cinematch_lib.data.exports import match, read_export
+
+    return match(read_export(path), recommender)
+
+
+def _print_matched(exported: "MatchedRatings") -> None:
+    print(f"\n{len(exported.stars):,} of your ratings count.", end="")
+    missing = exported.not_found
+    if missing:
+        shown = "; ".join(missing[:_MOST_MISSING])
+        more = f"; and {len(missing) - _MOST_MISSING:,} more" if len(missing) > _MOST_MISSING else ""
+        print(f" {len(missing):,} were not found here: {shown}{more}.", end="")
+    print()
+
+
+def _preferences(
+    options: argparse.Namespace, recommender: "Recommender", exported: Mapping[int, float]
+) -> "Preferences":
     from cinematch_lib.recommender.preferences import Preferences
 
     liked, disliked, without, seen = (
         [_find(title, recommender).movie_id for title in titles]
         for titles in (options.like, options.dislike, options.without, options.seen)
     )
-    ratings = dict(_rating(text, recommender) for text in options.rate)
+    ratings = dict(exported) | dict(_rating(text, recommender) for text in options.rate)
     bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
     others = {"ratings": ratings, "seen": seen, "discovery": options.discovery}
     return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
@@ -136,7 +174,11 @@ def _rating(text: str, recommender: "Recommender") -> tuple[int, float]:
 
 
 def _find(title: str, recommender: "Recommender") -> "Movie":
-    """The film with this title. The error tells an id from a title."""
+    """The film with this title, or with this id of IMDb's. The error tells another id from a title."""
+    if re.fullmatch(r"tt[0-9]{7,8}", title.strip()):
+        if (movie_id := recommender.id_of(imdb=title.strip()[2:])) is None:
+            raise UnknownNameError(f"no film here has the IMDb id {title.strip()}")
+        return recommender.movie(movie_id)
     try:
         return recommender.find(title)
     except UnknownNameError:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.download import md5_of
+from cinematch_lib.data.exports import is_export
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of
 from cinematch_lib.data.ratings import judge_ratings
@@ -81,7 +82,15 @@ def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | N
     if source is None:
         return None
     log = RejectLog() if log is None else log
-    ratings = read_table(source, RATINGS, loose=True)
+    try:
+        ratings = read_table(source, RATINGS, loose=True)
+    except CineMatchError:
+        if is_export(source):
+            raise CineMatchError(
+                f"{source.path} holds one person's ratings, as another service exports them, and here belong those of "
+                f"many; move it away, and give it to: cinematch recommend --ratings {source.path.name}"
+            ) from None
+        raise
     _remark(log, RATINGS, source, len(ratings))
     return judge_ratings(ratings, source, log)
 

@@ -13,6 +13,7 @@ from cinematch_lib.errors import CineMatchError
 
 RATINGS_FILE = "ratings.csv"  # the name of the table in reports
 LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0  # stars
+LIKED = 4.0  # stars; of ratings that are all below, nobody likes anything
 _FIRST_TIME = 631_152_000  # 1 January 1990; older times are errors
 _DAY = 86_400
 _UNITS = {"milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
@@ -44,6 +45,12 @@ def judge_ratings(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.D
     if "timestamp" in ratings:
         judged["timestamp"] = ratings["timestamp"]
     judged["rating"] = _on_five_stars(judged, source, log)
+    if len(judged) and judged["rating"].max() < LIKED:
+        raise CineMatchError(
+            f"{source.path}: none of {len(judged):,} ratings reaches {LIKED:g} stars, from which on a film is liked; "
+            f"they go from {judged['rating'].min():g} to {judged['rating'].max():g}. If 1 means liked, write 5; "
+            "if the scale ends below 5, stretch it to 0.5 to 5; or remove the file, for recommendations by content"
+        )
     if "timestamp" in judged:
         judged = _with_times(judged, source, log)
     return _newest(judged, file, log)

@@ -77,6 +77,13 @@ class FilmCatalog:
         """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
         return self._films.movie(self._row(movie_id))
 
+    def id_of(self, *, imdb: str = "", tmdb: int | None = None) -> int | None:
+        """The MovieLens id of the film with this id of IMDb's, in digits, or else of TMDb's; None if none is here."""
+        for column, value in (("imdb_id", imdb or None), ("tmdb_id", tmdb)):
+            if value is not None and value in self._films.columns[column]:
+                return int(self._films.ids[self._films.columns[column].index(value)])
+        return None
+
     def find(self, title: str) -> Movie:
         """The one film that `title` names, as "Heat (1995)" or "Heat".
 

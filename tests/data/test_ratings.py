@@ -66,6 +66,24 @@ def test_other_scales_are_refused_with_what_was_seen(tmp_path, stars):
         read(tmp_path, *(f"1,{film},{one},1e9" for film, one in enumerate(stars, start=1)))
 
 
+@pytest.mark.parametrize("stars", [[1, 1, 1], [3, 3], [1, 2, 3], [0.5, 3.5]])
+def test_ratings_of_which_none_is_a_like_are_refused_with_what_to_do(tmp_path, stars):
+    rows = [f"1,{film},{one},1e9" for film, one in enumerate(stars, start=1)]
+    said = (
+        rf"none of {len(stars)} ratings reaches 4 stars, .* go from {min(stars):g} to {max(stars):g}\. If 1 means liked"
+    )
+    with pytest.raises(CineMatchError, match=said):
+        read(tmp_path, *rows)
+
+
+@pytest.mark.parametrize("columns", ["Date,Name,Year,Letterboxd URI,Rating", "Const,Your Rating,Date Rated,Title,Year"])
+def test_one_persons_export_in_place_of_ratings_is_told(tmp_path, columns):
+    with pytest.raises(
+        CineMatchError, match=r"holds one person's ratings, .*: cinematch recommend --ratings ratings\.csv"
+    ):
+        read(tmp_path, "x,8,z,1995,4", columns=columns)
+
+
 @pytest.mark.parametrize("users", [["1f0e-a", "1f0e-b"], ["anna", "ben"], ["99999999999", "5"], ["-1", "1.5"]])
 def test_users_of_any_text_or_size_are_numbered_in_their_order(tmp_path, users):
     ratings, log = read(tmp_path, *(f"{user},1,4,1e9" for user in [*users, users[0]]))
@@ -92,6 +110,7 @@ def test_a_rating_without_a_film_or_stars_is_refused_with_its_line(tmp_path, row
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), st.integers(1, 2), st.integers(1, 5), st.integers(0, 9)), max_size=9))
 def test_of_several_ratings_of_a_film_by_a_user_the_newest_counts(tmp_path_factory, rows):
+    rows = [*rows, (9, 9, 5, 0)]  # somebody likes something
     ratings, log = read(tmp_path_factory.mktemp("r"), *(f"{u},{m},{r},{SECONDS + t}" for u, m, r, t in rows))
     newest = {}
     for user, film, stars, when in sorted(rows, key=lambda row: row[3]):
@@ -103,5 +122,5 @@ def test_of_several_ratings_of_a_film_by_a_user_the_newest_counts(tmp_path_facto
 
 
 def test_without_times_the_last_of_the_file_counts(tmp_path):
-    ratings, _ = read(tmp_path, "1,6,5", "1,6,2", columns="userId,movieId,rating")
-    assert ratings["rating"].tolist() == [2]
+    ratings, _ = read(tmp_path, "1,6,2", "1,6,5", columns="userId,movieId,rating")
+    assert ratings["rating"].tolist() == [5]
