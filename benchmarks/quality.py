@@ -1,114 +1,111 @@
-"""Compare the hybrid with tuned baselines on three real data sets: ``python -m benchmarks.quality sample`` and so on.
+"""Compare what is served with tuned models on real data: ``python -m benchmarks.quality sample`` and so on.
 
 ``sample`` is in the package; ``ml-2023-subset`` and ``ml-32m-ratings`` (films from ``ml-32m``) are read from the folder
-that ``CINEMATCH_REAL_DATA`` names. Rows "on weighted ratings" are the same models trained on the
-hybrid's input, which shows how much of its lead is due to that input.
+that ``CINEMATCH_REAL_DATA`` names, with its table of TMDb's facts. Printed are nDCG@10 and Recall@20 for whole
+histories, and nDCG@10 by the number of known likes, where the other models have the popularity prior that serves them
+best on held-out users. EASE "on weighted ratings" is trained on the hybrid's input, which shows how much is due to it.
 """
 
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from cinematch_lib import models
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.tmdb import find_metadata
-from cinematch_lib.evaluation import accuracy, difference, folds_by_users, interval, search, split_by_users
-from cinematch_lib.evaluation.splits import Split
+from cinematch_lib.evaluation import accuracy, compare_models, difference, interval, make_protocol, search
+from cinematch_lib.evaluation.compare import HYBRID, SERVED, SERVED_BY_INPUTS, Comparison
+from cinematch_lib.evaluation.report import NAMES
+from cinematch_lib.evaluation.served import serve_with
 from cinematch_lib.features import with_tags
+from cinematch_lib.models import make
+from cinematch_lib.models.training import training_ratings
 
-SEED, VALIDATION_SEED = 20271, 733
-METRICS = ("ndcg@10", "recall@20")
-# Number of test users; None for five-fold cross-validation.
-SETS: Mapping[str, int | None] = {"sample": None, "ml-2023-subset": 500, "ml-32m-ratings": 1000}
-_EASE = [{"regularization": value} for value in (30.0, 60.0, 100.0, 150.0, 220.0, 330.0, 500.0, 1000.0)]
-# Factors, regularization and alpha: eight for each data set, near the best of earlier searches.
-_ALS = {
-    "sample": "32 10 5, 64 10 5, 64 30 5, 128 10 5, 128 30 5, 64 30 10, 128 60 10, 64 10 2",
-    "ml-2023-subset": "64 30 5, 128 30 5, 128 60 5, 256 30 5, 256 50 5, 128 60 10, 256 15 2, 128 15 2",
-    "ml-32m-ratings": "32 30 5, 64 10 5, 64 30 5, 64 60 5, 128 30 5, 128 60 5, 64 100 10, 128 100 10",
-}
+SEED = 20271
+SETS = ("sample", "ml-2023-subset", "ml-32m-ratings")
+PEERS = ("popular", "itemknn", "user_knn", "pure_svd", "ease", "als")
+METRIC = "ndcg@10"
 
 
 def main() -> None:
-    """Evaluate on one data set and print a table."""
+    """Evaluate on one data set and print two tables."""
     name = sys.argv[1] if len(sys.argv) > 1 else "sample"
     if name not in SETS:
         raise SystemExit(f"the data sets are {', '.join(SETS)}, got {name}")
     with tempfile.TemporaryDirectory() as work:
-        ratings, films = _tables(name, Path(work))
-    values: dict[str, list[pd.DataFrame]] = {}
-    for split in _splits(name, ratings):
-        validation = split_by_users(split.train, min(500, split.train["userId"].nunique() // 5), seed=VALIDATION_SEED)
-        for label, model, candidates in _models(name):
-            chosen, _ = search(model, validation, films, candidates)
-            lists = models.make(model, **chosen).fit(split.train, films).recommend(split.histories, 20)
-            values.setdefault(label, []).append(accuracy(lists, split.held_out))
-            print(f"{label}: {chosen}", file=sys.stderr)
-    _print({label: pd.concat(parts) for label, parts in values.items()})
+        ratings, films, tags = _tables(name, Path(work))
+    protocol = make_protocol(ratings, films, tags, seed=SEED)
+    print(protocol.description)
+    serve = serve_with({}, max_weights=240)
+    result = compare_models(protocol, [*PEERS, HYBRID], [10, 20], serve=serve, cold_users=True)
+    values = {name: one.values for name, one in result.results.items()}
+    values["ease on weighted ratings"] = _weighted_ease(result)
+    _print_whole_histories(values, result.baselines[0])
+    _print_known_likes(result)
 
 
-def _tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The ratings, and all films that are rated or in the cleaned catalog."""
+def _tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """The ratings of films of the cleaned catalog, that catalog, and the tags."""
     real = os.environ.get("CINEMATCH_REAL_DATA")
     if not real and name != "sample":
         raise SystemExit(f"{name} is read from the folder that CINEMATCH_REAL_DATA names; set it")
     raw = work if name == "sample" else Path(real)
     folder = fetch("ml-32m" if name == "ml-32m-ratings" else name, raw)
-    metadata = find_metadata(raw, name) if name == "sample" else None
-    cleaning.clean(folder, work / "clean", metadata_path=metadata, filters=Filters())
-    films = with_tags(cleaning.read_catalog(work / "clean"), movielens.read_tags(folder))
+    cleaning.clean(folder, work / "clean", metadata_path=find_metadata(raw, name), filters=Filters())
+    films, tags = cleaning.read_catalog(work / "clean"), None
     if name == "ml-32m-ratings":
         ratings = pd.read_parquet(raw / name / "ratings.parquet")
-        films = films[films["movieId"].isin(ratings["movieId"])]
+        films = films[films["movieId"].isin(ratings["movieId"])].reset_index(drop=True)
     else:
-        ratings = movielens.read_ratings(folder)
-    rest = movielens.read_movies(folder)[["movieId", "title"]].astype({"movieId": "int64"})
-    rest = rest[rest["movieId"].isin(ratings["movieId"]) & ~rest["movieId"].isin(films["movieId"])]
-    films = pd.concat([films, rest], ignore_index=True)
-    texts = films.columns[films.dtypes == "str"]
-    return ratings, films.fillna(dict.fromkeys(texts, ""))
+        ratings, tags = movielens.read_ratings(folder), movielens.read_tags(folder)
+    return training_ratings(ratings, films, name), films if tags is None else with_tags(films, None), tags
 
 
-def _splits(name: str, ratings: pd.DataFrame) -> Iterator[Split]:
-    users = SETS[name]
-    if users is None:
-        yield from folds_by_users(ratings, 5, seed=SEED)
-    else:
-        yield split_by_users(ratings, users, seed=SEED)
-
-
-def _models(name: str) -> Iterator[tuple[str, str, Sequence[Mapping[str, object]]]]:
-    als = [
-        {"factors": int(factors), "regularization": float(regularization), "alpha": float(alpha)}
-        for factors, regularization, alpha in (one.split() for one in _ALS[name].split(", "))
+def _weighted_ease(result: Comparison) -> pd.DataFrame:
+    """The accuracy of EASE on the hybrid's rating weights, tuned as the other models are."""
+    protocol, parts = result.protocol, []
+    candidates = [
+        {"regularization": value, "weighted_ratings": True} for value in (30, 60, 100, 150, 220, 330, 500, 1000)
     ]
-    yield "hybrid", "hybrid", [{}]
-    for model, candidates in (("ease", _EASE), ("als", als)):
-        yield model, model, candidates
-        yield f"{model} on weighted ratings", model, [one | {"weighted_ratings": True} for one in candidates]
-    yield "popular", "popular", [{}]
+    chosen, _ = search("ease", protocol.validation.split, protocol.validation.catalog, candidates)
+    for fold in protocol.folds:
+        model = make("ease", **chosen).fit(fold.split.train, fold.catalog)
+        lists = model.recommend(fold.split.histories, 20, users=fold.split.users)
+        parts.append(accuracy(lists, fold.split.held_out, [10, 20]))
+    return pd.concat(parts).sort_index()
 
 
-def _print(values: Mapping[str, pd.DataFrame]) -> None:
-    hybrid = values["hybrid"]
-    print(f"\n{len(hybrid):,} test users; 95 % intervals by bootstrap over users.\n")
-    print("| model | nDCG@10 | Recall@20 | hybrid minus model in nDCG@10 | in Recall@20 |\n|---|---|---|---|---|")
-    for label in sorted(values, key=lambda one: -values[one][METRICS[0]].mean()):
-        of = values[label]
-        means = [str(interval(of[metric])) for metric in METRICS]
-        differences = ["" if of is hybrid else _relative_difference(hybrid[metric], of[metric]) for metric in METRICS]
-        print(f"| {' | '.join([label, *means, *differences])} |")
+def _print_whole_histories(values: dict[str, pd.DataFrame], best: str) -> None:
+    print(f"\n{len(values[best]):,} test users, whole histories; 95 % intervals by bootstrap over users.\n")
+    print(f"| model | nDCG@10 | Recall@20 | nDCG@10 relative to {NAMES[best]} |\n|---|---|---|---|")
+    for name in sorted(values, key=lambda one: -values[one][METRIC].mean()):
+        cells = [NAMES.get(name, name), *(str(interval(values[name][metric])) for metric in (METRIC, "recall@20"))]
+        print(f"| {' | '.join([*cells, _ratio(values[name][METRIC], values[best][METRIC])])} |")
 
 
-def _relative_difference(hybrid: pd.Series, other: pd.Series) -> str:
-    by, mean = difference(hybrid, other), other.mean()
-    return f"{by.mean / mean:+.1%} [{by.low / mean:+.1%}, {by.high / mean:+.1%}]"
+def _print_known_likes(result: Comparison) -> None:
+    """nDCG@10 by the number of known likes, and what is served relative to the best of the peers at each."""
+    measured = result.cold_users
+    numbers = [number for number in measured[SERVED] if number]
+    print(f"\n{len(measured[SERVED]):,} users by the number of known likes, {METRIC}.\n")
+    print(f"| model | {' | '.join(map(str, numbers))} |\n|{'---|' * (len(numbers) + 1)}")
+    for name, values in measured.items():
+        print(f"| {NAMES[name]} | {' | '.join(f'{values[number].mean():.3f}' for number in numbers)} |")
+    peers = [name for name in measured if name not in (HYBRID, *SERVED_BY_INPUTS.values())]
+    ratios = []
+    for number in numbers:
+        best = max(peers, key=lambda name: measured[name][number].mean())
+        ratios.append(_ratio(measured[SERVED][number], measured[best][number]))
+    print(f"| served, relative to the best other | {' | '.join(ratios)} |")
+
+
+def _ratio(values: pd.Series, other: pd.Series) -> str:
+    by, mean = difference(values, other), other.mean()
+    return f"{1 + by.mean / mean:.3f} [{1 + by.low / mean:.3f}, {1 + by.high / mean:.3f}]"
 
 
 if __name__ == "__main__":
