@@ -17,6 +17,7 @@ from cinematch_lib.errors import CineMatchError
 ITEM_WEIGHTS = "item_weights.npz"
 # The arrays of the file, with the kind of their dtype; each matrix has three more, `_ENTRIES` with its number.
 _ARRAYS = {"movie_ids": "i", "history_lengths": "f", "well_rated": "b", "content_weight": "f", "like_counts": "i"}
+_PRIOR = "prior_weight"  # a number, as an array of length one
 _ENTRIES = {"data": "f", "indices": "i", "indptr": "i"}
 # The exceptions of numpy, scipy and zipfile for a file that holds no arrays; a pickle is a ValueError to them.
 _WRONG_CONTENT = (ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError)
@@ -39,6 +40,7 @@ class ItemWeights:
         of the other films to a candidate counts in full.
     content_weight : float32 (films,), >= 0. The weight of content in a film's score; it falls with its ratings.
     like_counts : int64 (films,), >= 0. The number of users who like each film.
+    prior_weight : >= 0. The weight of popularity in the score of a user of whom little is known.
 
     """
 
@@ -48,6 +50,7 @@ class ItemWeights:
     well_rated: np.ndarray
     content_weight: np.ndarray
     like_counts: np.ndarray
+    prior_weight: float = 1.0
 
     def __post_init__(self) -> None:
         films, sets = len(self.movie_ids), len(self.matrices)
@@ -69,6 +72,8 @@ class ItemWeights:
             raise CineMatchError("weights must be finite, and content_weight must be 0 or more")
         if (self.like_counts < 0).any():
             raise CineMatchError("like_counts must be 0 or more")
+        if not 0 <= self.prior_weight < np.inf:
+            raise CineMatchError(f"prior_weight must be 0 or more, got {self.prior_weight}")
 
     def __len__(self) -> int:
         return len(self.movie_ids)
@@ -176,6 +181,7 @@ class ItemWeights:
             well_rated=self.well_rated.astype(bool),
             content_weight=self.content_weight.astype(np.float32),
             like_counts=self.like_counts.astype(np.int64),
+            prior_weight=np.array([self.prior_weight], dtype=np.float64),
             **entries,
         )
 
@@ -185,9 +191,10 @@ class ItemWeights:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 arrays = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
+                prior_weight = float(_read_array(file, _PRIOR, "f").item())
                 sets = range(len(arrays["history_lengths"]))
                 matrices = tuple(_read_matrix(file, number, len(arrays["movie_ids"])) for number in sets)
-            return cls(matrices=matrices, **arrays)
+            return cls(matrices=matrices, prior_weight=prior_weight, **arrays)
         except (*UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
 

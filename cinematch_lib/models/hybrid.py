@@ -30,7 +30,7 @@ from cinematch_lib.recommender.terms.ratings import RatingsTerm
 
 _LOG = logging.getLogger(__name__)
 _WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
-_TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight")
+_TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight", "prior_weight")
 _SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
 
 
@@ -59,6 +59,7 @@ class Hybrid(Model):
         `session_weight` are 0.
     feature_weight : κ, 0 or more: each feature's row is multiplied by √κ; None to tune it.
     content_weight : 0 or more; None for the largest that does not harm the films with ratings.
+    prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more; None to tune it.
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
 
@@ -82,12 +83,13 @@ class Hybrid(Model):
         year_weight: float | None = None,
         feature_weight: float | None = None,
         content_weight: float | None = None,
+        prior_weight: float | None = None,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
         self.regularization, self.dropout, self.session_weight = regularization, dropout, session_weight
         self.year_weight, self.feature_weight, self.content_weight = year_weight, feature_weight, content_weight
-        self.max_films, self.seed = max_films, seed
+        self.prior_weight, self.max_films, self.seed = prior_weight, max_films, seed
         if regularization is not None and not regularization > 0:
             raise CineMatchError(f"regularization must be above 0, or None to choose it, got {regularization!r}")
         for name in _TUNED:
@@ -210,7 +212,9 @@ class Hybrid(Model):
         well_rated = np.zeros(len(self.films), dtype=bool)
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= _WELL_RATED_LIKES
         counts = self.like_counts.astype(np.int64)
-        return ItemWeights(self.films, tuple(matrices), self._history_lengths, well_rated, content_weights, counts)
+        prior_weight = self.best_params["prior_weight"]
+        arrays = (self._history_lengths, well_rated, content_weights, counts)
+        return ItemWeights(self.films, tuple(matrices), *arrays, prior_weight)
 
 
 def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) -> None:

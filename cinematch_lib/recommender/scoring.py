@@ -12,9 +12,9 @@ s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0
 `rating_weights.rating_weight` of a rating, 1 for a like, 0.45 for a film that was only seen, and −0.2 for a disliked
 film. c_i = min(1, 0.1 + 0.5 · 2^(−n/8) + content weight of i) is larger for films with few ratings and where little is
 known of the user, and p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The prior
-halves with every two known films: the less is known of a user, the better a guess is what many like. g is 0.2, π is 1,
-d is the `discovery` that the user asks for, 0 to 1, else 0.1, and β = d / 2. A seed item with too few ratings of its
-own contributes its cosine in full.
+halves with every two known films: the less is known of a user, the better a guess is what many like. g is 0.2, π is the
+prior weight of the run's item weights, d is the `discovery` that the user asks for, 0 to 1, else 0.1, and β = d / 2. A
+seed item with too few ratings of its own contributes its cosine in full.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
@@ -64,7 +64,7 @@ class ScoreWeights:
     genres: float = 0.1  # g without a rating term
     genres_with_ratings: float = 0.2  # g beside a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
-    popularity_penalty: float = 1.0  # π, scale of the prior beside a rating term
+    popularity_penalty: float = 1.0  # scale of the prior beside a rating term; π is this times `prior_weight`
     discovery: float = 0.1  # 2 β, where the preferences have none
     diversity: float = 0.1  # d
 
@@ -172,7 +172,8 @@ class ScoreModel:
         counts = self._item_weights
         assert counts is not None  # there is no rating term without weights
         terms = [ratings]
-        weight = -self.weights.popularity_penalty * 0.5 ** (n_known / HALF_LIFE) * (1 - self._discovery(discovery))
+        weight = -self.weights.popularity_penalty * counts.prior_weight * 0.5 ** (n_known / HALF_LIFE)
+        weight *= 1 - self._discovery(discovery)
         if weight:
             terms.insert(0, PriorTerm("popularity", counts.popularity_gap, weight, counts.like_counts))
         if liked or disliked:

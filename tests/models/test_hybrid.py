@@ -88,7 +88,7 @@ def test_without_timestamps_there_are_no_year_features():
 # --- the scores --------------------------------------------------------------------------------------
 
 FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "year_weight": 2.0, "feature_weight": 3.0}
-FIXED |= {"content_weight": 0.3}
+FIXED |= {"content_weight": 0.3, "prior_weight": 1.0}
 
 
 def closed_form(train, features, year_features):
