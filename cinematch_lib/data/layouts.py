@@ -1,11 +1,13 @@
 """The layouts in which data sets are published, and the files of a data set that lie in a folder."""
 
 import errno
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cinematch_lib.data.sources import Source
+from cinematch_lib.errors import CineMatchError
 
 MOVIES_DATASET = "The Movies Dataset (Kaggle)"
 # Endings of a table's file, the first that is there counts; a zip holds the file alone.
@@ -146,6 +148,31 @@ def holds(folder: Path, most: int = 8) -> str:
     names = sorted(f"{one.name}/" if one.is_dir() else one.name for one in _entries(folder) if one.name[0] != ".")
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return (", ".join(names[:most]) or "nothing") + more
+
+
+def describe(folder: Path) -> list[str]:
+    """What a folder holds, in lines: the layout, the file of each table, what is missing, and how to read it.
+
+    Raises CineMatchError if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise CineMatchError(f"{folder} is no folder; name one that holds the files of a data set")
+    found = look(folder)
+    if found is None:
+        return [f"{folder} holds {holds(folder)}: no table of any layout that is known."]
+    lines = [f"{found.folder}: the layout of {found.layout.title}"]
+    for table, file in found.layout.tables.items():
+        source, needed = found.sources.get(table), table in found.layout.needed
+        size = f", {source.path.stat().st_size / 1e6:.1f} MB" if source else ""
+        absent = f"{'missing' if needed else 'not there'}, would be {next(file.candidates())}"
+        lines.append(f"  {table:<14} {source.path.name + size if source else absent}")
+    if found.missing:
+        return [*lines, f"It cannot be read without {' and '.join(found.missing)}."]
+    place = folder.resolve()
+    return [
+        *lines,
+        f"To use it: cinematch run --raw-dir {shlex.quote(str(place.parent))} --dataset {shlex.quote(place.name)}",
+    ]
 
 
 def _in_layout(layout: Layout, folder: Path) -> DataFolder | None:

@@ -1,5 +1,6 @@
 """One notebook, run by papermill in a kernel of its own: what it took, or why it failed."""
 
+import errno
 import logging
 import os
 import re
@@ -21,6 +22,15 @@ from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError
 
+# Errors of the system that say all there is to say, with what a person can do.
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free some room, or name folders on another one",
+    errno.EDQUOT: "the quota of the disk is used up: free some room, or name folders on another one",
+    errno.EROFS: "the disk cannot be written to: name folders on another one",
+    errno.EACCES: "allow it to be read and written, or name other folders",
+    errno.EMFILE: "too few files may be open at once: raise the limit, as by ulimit -n 1024",
+}
+_SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\] (.*)", re.DOTALL)
 REPORT_TAG = "report"  # of cells whose output the command line shows too
 _STARTED_MB = 30.0  # a kernel that holds less did not come as far as running cells
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -101,6 +111,9 @@ def _failure(notebook: str, error: PapermillExecutionError) -> str:
     where = f" in cell [{error.exec_count}] of {notebook}:"
     if error.ename in MEANT_FOR_PEOPLE:
         return f"{where} {error.evalue}"
+    of_system = _SYSTEM_ERROR.match(str(error.evalue))
+    if of_system and (remedy := _REMEDIES.get(int(of_system[1]))):
+        return f"{where} {of_system[2]}; {remedy}"
     cell = "\n".join(f"    {line}" for line in str(error.source).splitlines())
     traceback = _TERMINAL_COLOURS.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
     return f"{where}\n\n{cell}\n\n{traceback}\n"

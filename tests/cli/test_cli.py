@@ -129,7 +129,7 @@ def test_wrong_usage_is_explained_by_the_parser():
 def test_help_names_every_command():
     done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True)
     assert done.returncode == 0
-    for name in ("setup", "run", "recommend", "search", "runs", "use", "serve"):
+    for name in ("setup", "run", "fetch", "recommend", "search", "runs", "use", "serve"):
         assert re.search(rf"^ +{name} ", done.stdout, flags=re.MULTILINE)
 
 

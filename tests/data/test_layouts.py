@@ -12,7 +12,7 @@ from support.tables import write_csv, write_movielens
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data import fetch
-from cinematch_lib.data.layouts import look
+from cinematch_lib.data.layouts import describe, look
 from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tmdb import find_metadata
@@ -218,3 +218,27 @@ def test_a_folder_of_something_else_is_named_with_what_it_holds(tmp_path):
     write(tmp_path / "mine" / "films.xlsx", b"x")
     with pytest.raises(CineMatchError, match=r"lacks movies\.csv and links\.csv, and holds films\.xlsx; put"):
         fetch("mine", tmp_path)
+
+
+def test_a_look_at_a_folder_names_the_layout_the_files_and_the_command(tmp_path):
+    million(tmp_path / "old ones")
+    lines = describe(tmp_path / "old ones")
+    assert lines[0] == f"{tmp_path / 'old ones'}: the layout of MovieLens 1M and 10M"
+    assert [line.split()[:2] for line in lines[1:-1]] == [
+        ["movies", "movies.dat,"],
+        ["ratings", "ratings.dat,"],
+        ["tags", "not"],
+        ["links", "not"],
+        ["tmdb_metadata", "not"],
+    ]
+    assert lines[-1] == f"To use it: cinematch run --raw-dir {tmp_path} --dataset 'old ones'"
+
+
+def test_a_look_at_an_incomplete_folder_names_what_is_missing(tmp_path):
+    usual(tmp_path / "mine")
+    (tmp_path / "mine" / "links.csv").unlink()
+    assert describe(tmp_path / "mine")[-1] == "It cannot be read without links.csv."
+    write(tmp_path / "other" / "a.txt", b"x")
+    assert describe(tmp_path / "other") == [f"{tmp_path / 'other'} holds a.txt: no table of any layout that is known."]
+    with pytest.raises(CineMatchError, match="nowhere is no folder; name one that holds the files"):
+        describe(tmp_path / "nowhere")

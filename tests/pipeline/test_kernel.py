@@ -1,9 +1,56 @@
-"""One notebook in a kernel of its own: it does not depend on the person's settings of matplotlib."""
+"""One notebook in a kernel of its own: it does not depend on the person's settings of matplotlib and Jupyter."""
+
+import json
+import sys
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from cinematch_lib.pipeline.kernel import execute_notebook
+from cinematch_lib.pipeline.kernel import StepFailedError, execute_notebook, reported
+
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+def executed(folder, *sources, tags=()):
+    """The executed copy of a notebook with these cells behind the one of parameters."""
+    cells = [new_code_cell("seed: int = 0", metadata={"tags": ["parameters"]})]
+    cells += [new_code_cell(source, metadata={"tags": list(tags)}) for source in sources]
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), folder / "source.ipynb")
+    execute_notebook(folder / "source.ipynb", folder / "target.ipynb", {}, cwd=folder)
+    return folder / "target.ipynb"
+
+
+def test_the_kernel_is_this_python_whatever_kernelspecs_there_are(tmp_path, monkeypatch):
+    spec = tmp_path / "share" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    other = {"argv": ["/bin/false", "{connection_file}"], "display_name": "Other", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(other))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    made = executed(tmp_path, "import sys\nprint(sys.executable)")
+    assert nbformat.read(made, as_version=4).cells[-1].outputs[0].text.strip() == sys.executable
+
+
+def test_what_cells_tagged_report_print_is_found(tmp_path):
+    made = executed(tmp_path, "print('a\\n\\nb')", "pass", "import sys\nprint('x', file=sys.stderr)", tags=["report"])
+    assert reported(made) == ["a", "b"]
+    assert reported(executed(tmp_path, "print('a')")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ENOSPC", "No space left on device: 'x.csv'; the disk is full: free some room, or name folders on another"),
+        ("EMFILE", "Too many open files: 'x.csv'; too few files may be open at once: raise the limit, as by ulimit"),
+        ("EROFS", "Read-only file system: 'x.csv'; the disk cannot be written to: name folders on another one"),
+    ],
+)
+def test_an_error_of_the_disk_is_one_line(tmp_path, name, said):
+    source = f"import errno, os\nraise OSError(errno.{name}, os.strerror(errno.{name}), 'x.csv')"
+    with pytest.raises(StepFailedError) as failed:
+        executed(tmp_path, source)
+    assert str(failed.value).startswith(f" in cell [2] of source.ipynb: {said}")
+    assert "\n" not in str(failed.value)
 
 
 def test_settings_of_matplotlib_from_outside_do_not_reach_the_kernel(tmp_path, monkeypatch):
