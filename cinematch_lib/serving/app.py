@@ -63,7 +63,7 @@ def create_app(
     version = metadata.version("cinematch-lib")
     app = FastAPI(title=_NAME, version=version, lifespan=lifespan, redoc_url=None)
     add_error_handlers(app)
-    _add_general_routes(app, live, metrics, version)
+    _add_general_routes(app, live, store, metrics, version)
     add_film_routes(app, live, store, metrics)
     add_user_routes(app, live, store)
     app.mount("/page", _PageFiles(directory=PAGE, check_dir=False))
@@ -83,7 +83,7 @@ def create_app(
     return app
 
 
-def _add_general_routes(app: FastAPI, live: LiveRun, metrics: Metrics, version: str) -> None:
+def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, version: str) -> None:
     @app.get("/", response_model=schemas.ServiceInfo)
     async def root(request: Request) -> Response:
         """The web page for a browser; name and version for other clients."""
@@ -93,10 +93,10 @@ def _add_general_routes(app: FastAPI, live: LiveRun, metrics: Metrics, version: 
 
     @app.get("/health", response_model=schemas.Health)
     async def health() -> Response:
-        """Whether the newest run is served, and its age."""
-        run, refused = live.current, live.refused
+        """Whether the newest run is served, its age, and whether the store can be trusted."""
+        run, refused, problem = live.current, live.refused, store.problem
         return json_response(
-            status="ok" if refused is None else "degraded",
+            status="ok" if refused is None and problem is None else "degraded",
             num_items=len(run.recommender),
             service=_SERVICE,
             version=version,
@@ -104,6 +104,7 @@ def _add_general_routes(app: FastAPI, live: LiveRun, metrics: Metrics, version: 
             run_created=run.info.created,
             run_age_seconds=run.age_seconds,
             refused_run=refused,
+            store=problem or "ok",
         )
 
     @app.get("/metrics", response_class=PlainTextResponse)

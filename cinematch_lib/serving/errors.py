@@ -6,15 +6,16 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.serving.database import StoreError
 from cinematch_lib.serving.responses import error_response
-from cinematch_lib.serving.schemas import ErrorResponse
-from cinematch_lib.serving.store import ListFullError, StoreError
+from cinematch_lib.serving.store import ListFullError
 
 _log = logging.getLogger("cinematch.serving")
 
@@ -29,6 +30,22 @@ _DESCRIPTIONS = {
     429: "Too many requests; see Retry-After.",
     503: "The stored data could not be read or written.",
 }
+
+
+class FieldError(BaseModel):
+    """An invalid value in a request, in FastAPI's form: `loc` is the way to it."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+    input: Any = None
+
+
+class ErrorResponse(BaseModel):
+    """The reason for an error, with similar names where they apply; for an invalid request, the invalid values."""
+
+    detail: str | list[FieldError]
+    suggestions: list[str] | None = None
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

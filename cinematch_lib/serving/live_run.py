@@ -121,7 +121,7 @@ class LiveRun:
                 await self._swap()
             self.refused, self._retry_at = None, float("inf")
         except (CineMatchError, OSError) as error:
-            self.refused, self._retry_at = current_run_id(self._artifacts_dir) or "none", clock + _RETRY_SECONDS
+            self.refused, self._retry_at = _named_run(self._artifacts_dir), clock + _RETRY_SECONDS
             if not is_retry:
                 fields = {"run": self.refused, "reason": str(error), "still": self.current.info.run_id}
                 _log.error("run refused", extra=fields)
@@ -145,6 +145,14 @@ def _freeze() -> None:
     gc.freeze()
     with contextlib.suppress(OSError, AttributeError):  # malloc_trim exists only in glibc
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _named_run(artifacts_dir: Path) -> str:
+    """The id of the run that is named the current one; ``none``, or ``unreadable`` where that cannot be read."""
+    try:
+        return current_run_id(artifacts_dir) or "none"
+    except OSError:
+        return "unreadable"
 
 
 def _pointer_stamp(artifacts_dir: Path) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 Responses are encoded by `responses` without these models, for speed; tests check them against the document.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -263,7 +263,7 @@ class DeletedResponse(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether the newest run is served; `refused_run` is the id of a run that could not be."""
+    """Whether all is well; `refused_run` is the id of a run that could not be served, `store` ok or what is wrong."""
 
     status: Literal["ok", "degraded"]
     num_items: int
@@ -273,6 +273,7 @@ class Health(BaseModel):
     run_created: str
     run_age_seconds: int
     refused_run: str | None
+    store: str
 
 
 class ServiceInfo(BaseModel):
@@ -282,19 +283,3 @@ class ServiceInfo(BaseModel):
     version: str
     status: str
     docs: str
-
-
-class FieldError(BaseModel):
-    """An invalid value in a request, in FastAPI's form: `loc` is the way to it."""
-
-    type: str
-    loc: list[str | int]
-    msg: str
-    input: Any = None
-
-
-class ErrorResponse(BaseModel):
-    """The reason for an error, with similar names where they apply; for an invalid request, the invalid values."""
-
-    detail: str | list[FieldError]
-    suggestions: list[str] | None = None

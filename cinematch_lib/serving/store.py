@@ -1,56 +1,21 @@
 """Watchlists and feedback in one SQLite file.
 
-The file is in WAL mode, with one connection that writes and one that reads. A write is on the disk before it is
-acknowledged. A watchlist keeps each film as it was when it was added, since a later run may lack it.
+A watchlist keeps each film as it was when it was added, since a later run may lack it.
 """
 
-import contextlib
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.sqlite import transaction
+from cinematch_lib.serving.database import Database
 
 FILE = "cinematch.sqlite"
 MAX_LIST_LENGTH = 10_000  # films on one list of one user
-_BUSY_SECONDS = 5
-
-# One script a version; user_version counts those that were applied. A published script is never changed.
-_MIGRATIONS = (
-    """
-    CREATE TABLE users (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE
-    );
-    CREATE TABLE watchlist (
-        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-        movie_id INTEGER NOT NULL,
-        film TEXT NOT NULL,              -- JSON, as it was shown when it was added
-        added TEXT NOT NULL,             -- ISO 8601, UTC
-        watched INTEGER NOT NULL DEFAULT 0,
-        UNIQUE (user, movie_id)
-    );
-    CREATE TABLE feedback (
-        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-        movie_id INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('like', 'dislike', 'not_interested')),
-        title TEXT NOT NULL,
-        year INTEGER NOT NULL,
-        given TEXT NOT NULL,             -- ISO 8601, UTC
-        UNIQUE (user, movie_id)
-    );
-    """,
-)
-
-
-class StoreError(CineMatchError):
-    """The store could not be read or written: a full disk, a damaged file, another process that holds it."""
 
 
 class ListFullError(CineMatchError):
@@ -81,35 +46,20 @@ class Store:
     """The store in `folder`, created if missing. Thread-safe. Raises StoreError."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
-        self._write_lock, self._read_lock = threading.Lock(), threading.Lock()
-        self._is_open = False
-        self.open()
+        self.database = Database(folder / FILE)
 
     def open(self) -> None:
         """Open the store again after `close`; no effect on an open one. Raises StoreError."""
-        with self._write_lock, self._read_lock, contextlib.ExitStack() as on_error:
-            if self._is_open:
-                return
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = _connect(self.path)
-                on_error.callback(self._writer.close)
-                self._migrate()
-                self._reader = _connect(self.path)
-            except (OSError, sqlite3.Error) as error:
-                raise StoreError(
-                    f"{self.path} cannot be used ({error}); repair it, restore a copy, or name another state folder"
-                ) from None
-            on_error.pop_all()
-            self._is_open = True
+        self.database.open()
 
     def close(self) -> None:
         """Close the store; all acknowledged writes are in the file."""
-        with self._write_lock, self._read_lock:
-            self._is_open = False
-            self._reader.close()
-            self._writer.close()
+        self.database.close()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the store cannot be trusted now; None if it can."""
+        return self.database.problem
 
     # --- watchlists --------------------------------------------------------------------------------------
 
@@ -121,7 +71,7 @@ class Store:
     def add_to_watchlist(self, user_id: str, film: Mapping[str, Any]) -> bool:
         """Add a film to a user's watchlist; False if it is there already. Raises ListFullError."""
         text = json.dumps(film, ensure_ascii=False, separators=(",", ":"))
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             user = _user(db, user_id, "watchlist", film["movie_id"])
             cursor = db.execute(
                 "INSERT OR IGNORE INTO watchlist (user, movie_id, film, added) VALUES (?, ?, ?, ?)",
@@ -131,17 +81,18 @@ class Store:
 
     def remove_from_watchlist(self, user_id: str, movie_id: int) -> str | None:
         """Remove a film from a user's watchlist; returns its title, None if it was not on the list."""
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             row = db.execute(
                 "DELETE FROM watchlist WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?) "
                 "RETURNING film",
                 (movie_id, user_id),
             ).fetchone()
+            _drop_user_without_films(db, user_id)
         return json.loads(row[0])["title"] if row else None
 
     def set_watched(self, user_id: str, movie_id: int, watched: bool) -> bool:
         """Mark a film on a user's watchlist as watched or not; False if it is not on the list."""
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             cursor = db.execute(
                 "UPDATE watchlist SET watched = ? WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?)",
                 (watched, movie_id, user_id),
@@ -164,7 +115,7 @@ class Store:
 
     def set_feedback(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> None:
         """Store a user's feedback on a film in place of earlier feedback on it. Raises ListFullError."""
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             user = _user(db, user_id, "feedback", movie_id)
             db.execute(
                 "INSERT OR REPLACE INTO feedback (user, movie_id, kind, title, year, given) VALUES (?, ?, ?, ?, ?, ?)",
@@ -173,17 +124,18 @@ class Store:
 
     def clear_feedback(self, user_id: str, movie_id: int) -> None:
         """Delete a user's feedback on a film."""
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             db.execute(
                 "DELETE FROM feedback WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?)",
                 (movie_id, user_id),
             )
+            _drop_user_without_films(db, user_id)
 
     # --- users -------------------------------------------------------------------------------------------
 
     def delete_user(self, user_id: str) -> tuple[int, int]:
         """Delete all data of a user; returns how many films were on the watchlist and in the feedback."""
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             watchlist, feedback = (
                 db.execute(
                     f"SELECT count(*) FROM {table} JOIN users ON user = users.id WHERE name = ?", (user_id,)
@@ -191,50 +143,20 @@ class Store:
                 for table in ("watchlist", "feedback")
             )
             db.execute("DELETE FROM users WHERE name = ?", (user_id,))
-        with self._write_lock:  # without a checkpoint the deleted text would stay readable in the write-ahead log
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.database.forget()
         return watchlist, feedback
-
-    # --- rows and transactions ---------------------------------------------------------------------------
 
     def _rows_of(self, table: str, columns: str, user_id: str) -> list[tuple]:
         query = f"SELECT {columns} FROM {table} JOIN users ON user = users.id WHERE name = ? ORDER BY {table}.rowid"
-        with self._read_lock:
-            try:
-                return self._reader.execute(query, (user_id,)).fetchall()
-            except sqlite3.Error as error:
-                raise StoreError(f"the stored data could not be read ({error}); try again later") from None
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._write_lock:
-            try:
-                with transaction(self._writer) as db:
-                    yield db
-            except sqlite3.Error as error:
-                raise StoreError(f"the change could not be saved ({error}); try again later") from None
-
-    def _migrate(self) -> None:
-        self._writer.execute("PRAGMA journal_mode = WAL")
-        with transaction(self._writer) as db:  # if two servers start at once, one of them creates the tables
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(_MIGRATIONS):
-                raise StoreError(
-                    f"{self.path} has the format version {version}, and this CineMatch knows {len(_MIGRATIONS)}; "
-                    "use the CineMatch that wrote it, or name another state folder"
-                )
-            for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
-                for statement in filter(str.strip, script.split(";")):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {number}")
+        return self.database.rows(query, user_id)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
-    db.execute("PRAGMA secure_delete = ON")  # deleted data is overwritten
-    return db
+def _drop_user_without_films(db: sqlite3.Connection, user_id: str) -> None:
+    db.execute(
+        "DELETE FROM users WHERE name = ? AND NOT EXISTS (SELECT 1 FROM watchlist WHERE user = users.id) "
+        "AND NOT EXISTS (SELECT 1 FROM feedback WHERE user = users.id)",
+        (user_id,),
+    )
 
 
 def _user(db: sqlite3.Connection, user_id: str, table: str, movie_id: int) -> int:

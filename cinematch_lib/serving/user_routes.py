@@ -15,6 +15,7 @@ from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.requests import unknown_fields
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store, WatchlistEntry
+from cinematch_lib.serving.threads import OwnThreads
 
 _User = Annotated[fields.UserId, Path()]
 _READ, _CHANGE, _ADD = error_responses(503), error_responses(404, 503), error_responses(404, 409, 503)
@@ -31,16 +32,19 @@ register_url_convertor("user", _UserConvertor())
 
 def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     """Add the routes to `app`. They run in threads, since they wait for the disk. A user id may contain slashes."""
-    _add_watchlist_routes(app, live, store)
-    _add_feedback_routes(app, live, store)
+    threads = OwnThreads()
+    _add_watchlist_routes(app, live, store, threads)
+    _add_feedback_routes(app, live, store, threads)
 
     @app.get("/api/users/{user_id:user}/data", response_model=schemas.UserData, responses=_READ)
+    @threads.run
     def data(user_id: _User) -> Response:
         """All stored data of a user."""
         watchlist = _watchlist_items(live.current, store.watchlist(user_id))
         return json_response(user_id=user_id, watchlist=watchlist, feedback=_feedback_items(store, user_id))
 
     @app.delete("/api/users/{user_id:user}/data", response_model=schemas.DeletedResponse, responses=_READ)
+    @threads.run
     def delete_data(user_id: _User) -> Response:
         """Delete all stored data of a user."""
         watchlist, feedback = store.delete_user(user_id)
@@ -48,14 +52,16 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return json_response(message=message, user_id=user_id, watchlist=watchlist, feedback=feedback)
 
 
-def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
+def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
     @app.get("/api/watchlist/{user_id:user}", response_model=schemas.WatchlistResponse, responses=_READ)
+    @threads.run
     def watchlist(user_id: _User) -> Response:
         """A user's watchlist in the order of adding."""
         items = _watchlist_items(live.current, store.watchlist(user_id))
         return json_response(user_id=user_id, items=items, count=len(items))
 
     @app.post("/api/watchlist/{user_id:user}", response_model=schemas.FilmMessage, responses=_ADD)
+    @threads.run
     def add(user_id: _User, request: schemas.WatchlistRequest) -> Response:
         """Add a film to a user's watchlist."""
         run = live.current
@@ -69,6 +75,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     @app.put(
         "/api/watchlist/{user_id:user}/{movie_id}/watched", response_model=schemas.WatchedMessage, responses=_CHANGE
     )
+    @threads.run
     def set_watched(user_id: _User, movie_id: fields.AnyId, watched: bool = True) -> Response:
         """Mark a film on a user's watchlist as watched or not."""
         if not (_is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
@@ -77,6 +84,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return json_response(message=message, movie_id=movie_id, watched=watched)
 
     @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=schemas.FilmMessage, responses=_CHANGE)
+    @threads.run
     def remove(user_id: _User, movie_id: fields.AnyId) -> Response:
         """Remove a film from a user's watchlist."""
         title = store.remove_from_watchlist(user_id, movie_id) if _is_storable(movie_id) else None
@@ -85,14 +93,16 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return json_response(message="Removed from watchlist", movie_id=movie_id, title=title)
 
 
-def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
+def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
     @app.get("/api/feedback/{user_id:user}", response_model=schemas.FeedbackResponse, responses=_READ)
+    @threads.run
     def feedback(user_id: _User) -> Response:
         """A user's feedback, the oldest first."""
         items = _feedback_items(store, user_id)
         return json_response(user_id=user_id, items=items, count=len(items))
 
     @app.post("/api/feedback/{user_id:user}", response_model=schemas.FeedbackMessage, responses=_ADD)
+    @threads.run
     def set_feedback(user_id: _User, request: schemas.FeedbackRequest) -> Response:
         """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
         movie_id, kind, run = request.movie_id, request.feedback, live.current

@@ -152,6 +152,7 @@ def test_stored_films_that_the_new_run_lacks_are_skipped_but_kept(served, monkey
         (item,) = api.get("/api/watchlist/anna").json()["items"]
         assert (item["title"], item["available"]) == (expected, False)
         assert [one["movie_id"] for one in api.get("/api/feedback/anna").json()["items"]] == [60, 59, 58, 1]
-        assert api.post("/api/recommendations", json={"liked_movie_ids": [60]}).status_code == 422
+        (ignored,) = api.post("/api/recommendations", json={"liked_movie_ids": [60]}).json()["ignored"]
+        assert (ignored["field"], ignored["value"]) == ("liked_movie_ids", 60)
         assert api.delete("/api/watchlist/anna/60").json()["title"] == expected
         assert json.loads(api.get("/api/users/anna/data").content)["watchlist"] == []

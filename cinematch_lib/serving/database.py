@@ -1,0 +1,206 @@
+"""The SQLite file of the store: opened, checked, migrated, and trusted only while it keeps its name.
+
+It is in WAL mode, with one connection that writes and one that reads. A write is on the disk before it is acknowledged.
+"""
+
+import contextlib
+import sqlite3
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.sqlite import transaction
+
+_BUSY_SECONDS = 5  # until a change is refused because others hold the store
+_TABLES = ("users", "watchlist", "feedback")
+
+# One script a version; user_version counts those that were applied. A published script is never changed.
+_MIGRATIONS = (
+    """
+    CREATE TABLE users (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE watchlist (
+        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        movie_id INTEGER NOT NULL,
+        film TEXT NOT NULL,              -- JSON, as it was shown when it was added
+        added TEXT NOT NULL,             -- ISO 8601, UTC
+        watched INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (user, movie_id)
+    );
+    CREATE TABLE feedback (
+        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        movie_id INTEGER NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('like', 'dislike', 'not_interested')),
+        title TEXT NOT NULL,
+        year INTEGER NOT NULL,
+        given TEXT NOT NULL,             -- ISO 8601, UTC
+        UNIQUE (user, movie_id)
+    );
+    """,
+    # One user in each spelling of an id; users without films go.
+    """
+    UPDATE OR IGNORE users SET name = canonical(name);
+    UPDATE OR IGNORE watchlist SET user = (SELECT one.id FROM users one, users old
+        WHERE old.id = watchlist.user AND one.name = canonical(old.name));
+    UPDATE OR IGNORE feedback SET user = (SELECT one.id FROM users one, users old
+        WHERE old.id = feedback.user AND one.name = canonical(old.name));
+    DELETE FROM users WHERE name != canonical(name);
+    DELETE FROM users WHERE id NOT IN (SELECT user FROM watchlist UNION SELECT user FROM feedback);
+    """,
+)
+
+
+_BUSY = f"the store is in use by others, and the change was not saved within {_BUSY_SECONDS} s; try again later"
+
+
+class StoreError(CineMatchError):
+    """The store could not be read or written: a full disk, a damaged file, another process that holds it."""
+
+
+class Database:
+    """The file `path`, created if missing. Thread-safe. Raises StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._write_lock, self._read_lock = threading.Lock(), threading.Lock()
+        self._is_open = False
+        self._failure: str | None = None  # of the last read or write
+        self.open()
+
+    def open(self) -> None:
+        """Open the store again after `close`; no effect on an open one. Raises StoreError."""
+        with self._write_lock, self._read_lock, contextlib.ExitStack() as on_error:
+            if self._is_open:
+                return
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                if self.path.exists() and not self.path.stat().st_size:
+                    raise StoreError(f"{self.path} is empty; restore a copy, or remove it to start without any data")
+                self._writer = _connect(self.path)
+                on_error.callback(self._writer.close)
+                _check_content(self._writer)
+                self.path.chmod(0o600)  # SQLite gives its other files the same mode
+                self._migrate()
+                self._reader = _connect(self.path)
+                self._reader.execute("SELECT count(*) FROM users").fetchone()  # opens the write-ahead log
+                self._identity = self._files()
+            except (OSError, sqlite3.Error) as error:
+                raise StoreError(
+                    f"{self.path} cannot be used ({error}); repair it, restore a copy, or name another state folder"
+                ) from None
+            on_error.pop_all()
+            self._is_open = True
+
+    def close(self) -> None:
+        """Close the store; all acknowledged writes are in the file."""
+        with self._write_lock, self._read_lock:
+            self._is_open = False
+            self._reader.close()
+            self._writer.close()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the store cannot be trusted now; None if it can."""
+        try:
+            self._check_identity()
+            with self._read_lock:
+                for table in _TABLES:
+                    self._reader.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+        except (sqlite3.Error, StoreError) as error:
+            return str(error)
+        return self._failure
+
+    def _files(self) -> list[tuple[int, int]]:
+        """What identifies the database file and its write-ahead log. Raises OSError."""
+        found = [Path(f"{self.path}{ending}").stat() for ending in ("", "-wal")]
+        return [(one.st_dev, one.st_ino) for one in found]
+
+    def _check_identity(self) -> None:
+        """Raise StoreError unless the files of these names are those that are open."""
+        try:
+            if self._files() == self._identity:
+                return
+        except OSError:
+            pass
+        raise StoreError(
+            f"{self.path} was removed, moved or replaced, and nothing is saved; put it back, then restart the server"
+        )
+
+    def rows(self, query: str, *values: object) -> list[tuple]:
+        """The rows of a query. Raises StoreError."""
+        self._check_identity()
+        with self._read_lock:
+            try:
+                return self._reader.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                self._failure = f"the stored data could not be read ({error})"
+                raise StoreError(f"{self._failure}; try again later") from None
+
+    def forget(self) -> None:
+        """Empty the write-ahead log, in which deleted text would stay readable."""
+        with self._write_lock:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction, acknowledged when the block ends. Raises StoreError within _BUSY_SECONDS."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        if not self._write_lock.acquire(timeout=_BUSY_SECONDS):
+            raise StoreError(_BUSY)
+        try:
+            remaining = max(0, round(1000 * (deadline - time.monotonic())))
+            self._writer.execute(f"PRAGMA busy_timeout = {remaining}")
+            with transaction(self._writer) as db:
+                yield db
+                self._check_identity()
+            self._check_identity()  # nothing is acknowledged that went into a file without a name
+            self._failure = None
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise StoreError(_BUSY) from None
+            self._failure = f"the change could not be saved ({error})"
+            raise StoreError(f"{self._failure}; try again later") from None
+        finally:
+            self._write_lock.release()
+
+    def _migrate(self) -> None:
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        with transaction(self._writer) as db:  # if two servers start at once, one of them creates the tables
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(_MIGRATIONS):
+                raise StoreError(
+                    f"{self.path} has the format version {version}, and this CineMatch knows {len(_MIGRATIONS)}; "
+                    "use the CineMatch that wrote it, or name another state folder"
+                )
+            for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+                for statement in filter(str.strip, script.split(";")):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number}")
+
+
+def _check_content(db: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError where pages are damaged, or tables of a store with a version are missing."""
+    (result,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(f"damaged: {result}")
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if db.execute("PRAGMA user_version").fetchone()[0] and (lacking := sorted(set(_TABLES) - tables)):
+        raise sqlite3.DatabaseError(f"the table {lacking[0]} is missing")
+
+
+def _canonical(name: str) -> str:
+    return unicodedata.normalize("NFC", name).rstrip("/")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
+    db.create_function("canonical", 1, _canonical, deterministic=True)
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
+    db.execute("PRAGMA secure_delete = ON")  # deleted data is overwritten
+    return db
