@@ -81,6 +81,7 @@ async function ask(body, keep = 0) {
   const dim = setTimeout(() => list.classList.add("is-slow"), DIM_DELAY);
   try {
     const response = await call("POST", "api/recommendations", { body, signal: mine.signal });
+    if (response.ignored.length && (await dropMissing().catch(() => false))) return await recommend();
     [request, usedVerdicts] = [body, current];
     show(response.recommendations, keep);
   } catch (problem) {
