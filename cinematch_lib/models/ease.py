@@ -37,8 +37,8 @@ class Ease(Model):
         return scores
 
 
-def most_rated(train: Interactions, n: int) -> np.ndarray:
-    """The columns of the `n` most rated films that have any rating, ascending: int64."""
+def most_rated(train: Interactions, n: int, min_ratings: int = 1) -> np.ndarray:
+    """The columns of the `n` most rated films that have so many ratings or more, ascending: int64."""
     counts = np.bincount(train.ratings.indices, minlength=train.ratings.shape[1])
     order = np.argsort(-counts, kind="stable")[:n]
-    return np.sort(order[counts[order] > 0])
+    return np.sort(order[counts[order] >= min_ratings])

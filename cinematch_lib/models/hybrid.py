@@ -29,6 +29,7 @@ from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.ratings import RatingsTerm
 
 _LOG = logging.getLogger(__name__)
+_MIN_RATINGS = 2  # of a film that has weights; of one alone, next to nothing can be learned
 _WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 _TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight", "prior_weight")
 _SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
@@ -102,7 +103,7 @@ class Hybrid(Model):
         self.trials: list[dict[str, Any]] = []
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
-        films = most_rated(train, self.max_films)
+        films = most_rated(train, self.max_films, _MIN_RATINGS)
         features = film_features(catalog)
         _check_memory(train, len(films), features[films])
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}

@@ -257,6 +257,6 @@ def test_a_problem_larger_than_memory_is_refused_with_the_numbers():
 @pytest.mark.parametrize("name", ["ease", "hybrid"])
 def test_a_model_larger_than_memory_is_refused_before_any_work(name):
     many = np.arange(1, 400_001)
-    ratings = pd.DataFrame({"userId": np.append(many, 400_001), "movieId": np.append(many, 1), "rating": 5.0})
-    with pytest.raises(CineMatchError, match=r"400,000 films from 400,00\d rows .* lower max_films \(now 400,000\)"):
+    ratings = pd.DataFrame({"userId": np.arange(800_000), "movieId": np.append(many, many), "rating": 5.0})
+    with pytest.raises(CineMatchError, match=r"400,000 films from 800,00\d rows .* lower max_films \(now 400,000\)"):
         make(name, max_films=10**6).fit(ratings, pd.DataFrame({"movieId": many}))
