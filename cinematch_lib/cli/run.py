@@ -146,7 +146,7 @@ def _print_metrics(metrics: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
     rows = []
     for model, values in sorted(metrics.items(), key=lambda one: -one[1][main[0]]["mean"]):
         cells = [f"{values[name]['mean']:.3f} [{values[name]['low']:.3f}, {values[name]['high']:.3f}]" for name in main]
-        rows.append(("hybrid, as it is served" if model == "served" else model, *cells))
+        rows.append((model.replace("served_", "served, from "), *cells))
     print_table(("model", *(f"{name} [95 %]" for name in main)), rows)
 
 
