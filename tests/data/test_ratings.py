@@ -1,6 +1,5 @@
 """Values of ratings judged when they are read: users, films, the scale, the times, and repeated ratings."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
