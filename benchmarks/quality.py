@@ -27,7 +27,7 @@ from cinematch_lib.models.training import training_ratings
 
 SEED = 20271
 SETS = ("sample", "ml-2023-subset", "ml-32m-ratings")
-PEERS = ("popular", "itemknn", "user_knn", "pure_svd", "ease", "als")
+PEERS = ("popular", "itemknn", "userknn", "puresvd", "ease", "als")
 METRIC = "ndcg@10"
 
 

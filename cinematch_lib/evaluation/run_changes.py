@@ -54,7 +54,7 @@ class Change:
 
 
 def metric_changes(first: RunRecord, second: RunRecord) -> list[Change]:
-    """The changes of the main metrics of the hybrid, and of the hybrid as served, between two runs.
+    """The changes of the main metrics of the hybrid, and of what is served, between two runs.
 
     The runs may be of an older format. Raises CineMatchError if one of them was not evaluated, or if their
     protocols differ.

@@ -121,7 +121,7 @@ def test_errors_stay_on_stderr_with_json(project):
 def test_a_comparison_ends_with_the_verdict_and_keeps_checksums_for_verbose(project):
     first, old, new = (one.run_id for one in list_runs(project / "artifacts"))
     *lines, last = cinematch(project, "runs", old, new).out.splitlines()
-    assert last == f"Verdict: worse; {new} is worse than {old} beyond the noise in hybrid as served, nDCG@10."
+    assert last == f"Verdict: worse; {new} is worse than {old} beyond the noise in served, given ratings, nDCG@10."
     assert "clean.filters.min_year: 1990 → 1985" in lines
     assert re.fullmatch(r"Different versions and checksums: \d+ \(--verbose lists them\)", lines[-1])
     assert not any(line.startswith("file ") for line in lines)
@@ -154,7 +154,7 @@ def test_tables_fit_a_terminal_of_80_columns(project):
     assert re.search(r"^ +min_year=1985 *$", shown, flags=re.MULTILINE)
     shown = stripped(looked_at(project, "runs", old, new))
     assert re.search(
-        r"^ *hybrid as served, nDCG@10 +0\.430 +0\.330 +-0\.100 \[.*\] +worse *$", shown, flags=re.MULTILINE
+        r"^ *served, given ratings, nDCG@10 +0\.430 +0\.330 +-0\.100 \[.*\] +worse *$", shown, flags=re.MULTILINE
     )
     assert max(map(len, shown.split("\n\n")[0].splitlines())) <= 80
     shown = stripped(looked_at(project, "recommend", "--like", "Toy Story (1995)", "-k", 3))
@@ -231,7 +231,7 @@ def test_a_missing_extra_is_named_in_one_line(project, arguments, extra):
 
 
 def test_a_dotenv_file_that_is_not_utf8(project, tmp_path):
-    (tmp_path / ".env").write_text("TMDB_BEARER_TOKEN=ü\n", encoding="utf-16")
+    (tmp_path / ".env").write_text("TMDB_BEARER_TOKEN=ü\n", encoding="latin-1")
     done = cinematch(tmp_path, "run")
     assert (done.code, done.err) == (1, f"cinematch: {tmp_path / '.env'} is not UTF-8; save it again as UTF-8\n")
     assert cinematch(tmp_path, "recommend", "-k", 1, "--artifacts-dir", project / "artifacts").code == 0

@@ -278,8 +278,10 @@ def test_the_environment_goes_before_the_file(project, monkeypatch):
     assert access() is None
 
 
-def test_the_file_may_lie_above_the_project(project):
+def test_a_file_above_the_project_is_not_the_project_s(project):
     (project.parent / ".env").write_text('TMDB_BEARER_TOKEN="quoted"\n')
+    assert access() is None
+    (project / ".env").write_text('TMDB_BEARER_TOKEN="quoted"\n')
     assert access() == Access(settings.DEFAULT_URL, "quoted")
 
 

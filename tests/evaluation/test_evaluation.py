@@ -311,7 +311,7 @@ def test_a_search_returns_the_best_candidate_on_its_users():
 def test_every_model_with_parameters_has_the_same_number_of_trials():
     assert set(CANDIDATES) == set(MODELS)
     assert {name: len(of) for name, of in CANDIDATES.items() if len(of) > 1} == dict.fromkeys(
-        ("content", "itemknn", "user_knn", "pure_svd", "ease", "als", "bpr"), 8
+        ("content", "itemknn", "userknn", "puresvd", "ease", "als", "bpr"), 8
     )
     for name, candidates in CANDIDATES.items():
         for params in candidates:

@@ -40,7 +40,7 @@ def history(films: list[int], rating: float = 5.0, user: int = 1) -> pd.DataFram
 
 def small(name):
     """The model with as many factors as the checkerboard has sides."""
-    return make(name, factors=2) if name == "pure_svd" else make(name)
+    return make(name, factors=2) if name == "puresvd" else make(name)
 
 
 @pytest.fixture(scope="module", params=MODELS)

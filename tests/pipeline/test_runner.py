@@ -35,6 +35,7 @@ RUN_FILES = {
     "metrics.json",
     "metrics_by_user.csv",
     "movies_meta.json",
+    "search_index.npz",
     "notebooks/01_fetch.ipynb",
     "notebooks/02_clean.ipynb",
     "notebooks/03_features.ipynb",
@@ -69,7 +70,8 @@ def test_the_run_says_what_it_does_and_what_that_took(sample_run):
     assert named == f"run {run_id}: {sizes['films']:,} films, {sizes['features']:,} features"
     head, *models = found.split("\n")
     assert re.split("  +", head) == ["model", "ndcg@10 [95 %]", "recall@20 [95 %]"]
-    assert {re.split("  +", row)[0] for row in models} == {"hybrid, as it is served", "hybrid", "ease", "popular"}
+    served = {"served", "served, from seen", "served, from likes"}
+    assert {re.split("  +", row)[0] for row in models} == {*served, "hybrid", "ease", "popular"}
     assert models[-1].startswith("popular ")
     assert after == 'It is the current run now. Try: cinematch recommend --like "The Shawshank Redemption (1994)"\n'
 
