@@ -104,6 +104,8 @@ class Hybrid(Model):
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         films = most_rated(train, self.max_films, _MIN_RATINGS)
+        if not len(films):
+            films = most_rated(train, self.max_films)
         features = film_features(catalog)
         _check_memory(train, len(films), features[films])
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}

@@ -234,6 +234,13 @@ def test_the_hybrid_beats_popularity_on_users_with_tastes():
     assert difference(of["hybrid"], of["popular"]).low > 0.05
 
 
+def test_films_with_one_rating_each_are_enough_to_fit():
+    few = pd.DataFrame({"userId": [1, 1, 2], "movieId": [1, 2, 3], "rating": [5.0, 4.0, 3.0]})
+    model = make("hybrid").fit(few, catalog())
+    assert len(model.recommend(few, 5)) == 10
+    assert len(model.item_weights().matrices) == 3
+
+
 # --- unrated films ---------------------------------------------------------------------------------
 
 
