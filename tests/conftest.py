@@ -43,6 +43,8 @@ LIGHT = {
 SLOW = [
     "test_runner.py",
     "test_page.py",
+    "test_page_verdicts.py",
+    "test_page_browse.py",
     "test_tmdb_pipeline.py",
     "test_cli.py",
     "test_output.py",

@@ -55,6 +55,11 @@ class FilmCatalog:
         """The source of the streaming services: ``tmdb``, ``file``, ``demo`` or ``none``."""
         return self._films.services_source
 
+    @cached_property
+    def original_languages(self) -> tuple[str, ...]:
+        """The codes of the films' original languages, in alphabetical order."""
+        return tuple(sorted({code for code in self._films.columns["original_language"] if code}))
+
     @property
     def years(self) -> tuple[int, int] | None:
         """The first and the last year of release; None where no film's is known."""

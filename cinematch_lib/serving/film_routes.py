@@ -116,6 +116,7 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
             num_items=len(run.recommender),
             year_min=first,
             year_max=last,
+            original_languages=run.recommender.original_languages,
             services_source=run.recommender.services_source,
             attributions=run.recommender.attributions,
         )

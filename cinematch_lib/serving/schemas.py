@@ -181,6 +181,7 @@ class AboutResponse(BaseModel):
     num_items: int
     year_min: int | None
     year_max: int | None
+    original_languages: list[str]
     services_source: str
     attributions: list[str]
 

@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-from support.browser import launch, needs_chromium
+from playwright.sync_api import expect
+from support.browser import needs_chromium
 from support.commands import wait_for
 from support.page_server import (
     CONTRASTS,
@@ -14,12 +14,10 @@ from support.page_server import (
     MANY,
     RING,
     TOKEN,
-    WAIT,
-    Visit,
     publish_hostile_films,
     running,
 )
-from support.small_runs import ids, sample_artifacts, sample_recommender
+from support.small_runs import ids
 
 from cinematch_lib import Preferences
 
@@ -30,56 +28,12 @@ NOT_ANSWERING = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    expect.set_options(timeout=1000 * WAIT)
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def sample_server(tmp_path_factory):
-    with running(sample_artifacts(tmp_path_factory), tmp_path_factory.mktemp("page")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def locked_server(tmp_path_factory):
     """A server that requires a token, with a few films whose every text is hostile."""
     folder = tmp_path_factory.mktemp("locked")
     publish_hostile_films(folder / "artifacts")
     with running(folder / "artifacts", folder, TOKEN) as server:
         yield server
-
-
-@pytest.fixture
-def visiting(browser):
-    """Opens visits; at the end none may have had an error or an outside request."""
-    visits = []
-
-    def visit(server, path="/", **options):
-        visits.append(Visit(browser, server, path, **options))
-        return visits[-1]
-
-    yield visit
-    for one in visits:
-        one.end()
-    assert [one.problems for one in visits] == [[]] * len(visits)
-    assert [one.outside for one in visits] == [[]] * len(visits)
-
-
-@pytest.fixture
-def visit(visiting, sample_server, tmp_path_factory):
-    """A first visit to the page for the sample, with the list loaded."""
-    one = visiting(sample_server)
-    one.shows(ids(sample_recommender(tmp_path_factory).recommend(k=MANY)))
-    return one
-
-
-@pytest.fixture
-def films(tmp_path_factory):
-    return sample_recommender(tmp_path_factory)
 
 
 # -- picking, filtering, explaining ----------------------------------------------------------------------------
@@ -478,7 +432,8 @@ def test_text_has_enough_contrast(visiting, sample_server, scheme):
 def test_the_keyboard_reaches_all_controls_in_order(visit, films):
     page = visit.page
     tab = lambda: (page.keyboard.press("Tab"), visit.focused())[1]  # noqa: E731
-    assert [tab() for _ in range(5)] == ["Skip to the films", "CineMatch", "For you", "Watchlist", "open-data"]
+    assert [tab() for _ in range(5)] == ["Skip to the films", "CineMatch", "For you", "Browse", "Watchlist"]
+    assert tab() == "open-data"
     assert tab() == "pick-input"
     page.keyboard.type("heat")
     expect(page.get_by_role("option").first).to_be_visible()
@@ -493,15 +448,16 @@ def test_the_keyboard_reaches_all_controls_in_order(visit, films):
     visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
     rings = set()
     for _ in range(80):
-        if tab() == "Like":
+        if tab() == "Your stars":
             break
         rings.add(page.evaluate(RING))
     assert rings == {True}
-    assert [tab() for _ in range(4)] == ["Dislike", "Not interested", "Watchlist", "Why this film?"]
+    others = ["Like", "Dislike", "Not interested", "Seen", "Watchlist", "Why this film?"]
+    assert [tab() for _ in others] == others
     page.keyboard.press("Enter")
     expect(visit.card(first.movie_id).locator(".words")).to_have_text(first.explanation)
     page.keyboard.press("Escape")
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     expect(visit.card(first.movie_id).get_by_role("button", name="Like", exact=True)).to_have_attribute(

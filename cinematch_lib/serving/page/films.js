@@ -1,9 +1,10 @@
-// A recommended film as a card, with buttons for feedback and the watchlist.
+// A film as a card, with stars and buttons for feedback and the watchlist.
 
 import { cloneTemplate, element, icon } from "./dom.js";
-import { filmName, genreName, minutes, service } from "./format.js";
+import { filmName, genreName, minutes, service, starsText } from "./format.js";
 import { showPoster } from "./poster.js";
 import { reasonElements } from "./reasons.js";
+import { starsControl, updateStars } from "./stars.js";
 import { state } from "./state.js";
 import { showToast } from "./toast.js";
 
@@ -11,6 +12,7 @@ const VERDICTS = {
   like: ["Like", "Liked"],
   dislike: ["Dislike", "Disliked"],
   not_interested: ["Not interested", "Not interested in"],
+  seen: ["Seen", "Seen"],
 };
 
 /** Running time and genres of a film. */
@@ -19,7 +21,7 @@ export function facts({ runtime, runtime_known, genres }) {
   return [length, (genres ?? []).map(genreName).join(", ")].filter(Boolean).join(" · ");
 }
 
-/** A card for a recommendation; `isSaved` tells if a film is on the watchlist, `toggle(film)` adds or removes it. */
+/** A card for a film; `isSaved` tells if it is on the watchlist, `toggle(film)` adds or removes it. */
 export function filmCard(film, isSaved, toggle) {
   const { made, part } = cloneTemplate("film-template");
   made.dataset.id = film.movie_id;
@@ -33,8 +35,10 @@ export function filmCard(film, isSaved, toggle) {
   showPoster(part("poster"), film);
   part("actions").setAttribute("aria-label", `Feedback on ${filmName(film)}`);
   const verdicts = Object.keys(VERDICTS).map((verdict) => verdictButton(film, verdict));
-  part("actions").append(...verdicts, saveButton(film, toggle));
-  setUpReasons(film, part("why"), part("reasons"));
+  const rate = (stars) => setVerdict(film, stars ? "rated" : null, stars);
+  part("actions").append(starsControl(rate), ...verdicts, saveButton(film, toggle));
+  if (film.explanation) setUpReasons(film, part("why"), part("reasons"));
+  else part("why").parentElement.remove();
   updateCard(made, film.movie_id, isSaved(film.movie_id));
   return made;
 }
@@ -46,17 +50,18 @@ export function updateCard(card, movieId, saved) {
   for (const button of card.querySelectorAll("[data-verdict]")) {
     button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
   }
+  updateStars(card, state.stars(movieId));
   const save = card.querySelector("[data-save]");
   save.setAttribute("aria-pressed", String(saved));
   save.querySelector("use").setAttribute("href", saved ? "#icon-done" : "#icon-add");
 }
 
 /** Set or clear the verdict on a film, with an undo. */
-function setVerdict(film, verdict) {
-  const before = state.verdict(film.movie_id);
-  state.setVerdict(film, verdict);
-  const text = verdict ? `${VERDICTS[verdict][1]}: ${filmName(film)}.` : `Feedback removed: ${filmName(film)}.`;
-  showToast(text, () => state.setVerdict(film, before));
+function setVerdict(film, verdict, stars = null) {
+  const before = state.entry(film.movie_id);
+  state.setVerdict(film, verdict, stars);
+  const text = stars ? starsText(stars) : verdict ? VERDICTS[verdict][1] : "Feedback removed";
+  showToast(`${text}: ${filmName(film)}.`, () => state.setVerdict(film, before?.verdict ?? null, before?.stars));
 }
 
 function credits({ director, cast }) {

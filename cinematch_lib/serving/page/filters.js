@@ -1,7 +1,8 @@
-// The filters: checkboxes for genres and services, bounds for year and running time.
+// The filters: checkboxes for genres and services, bounds for year and running time; and the sliders among them.
 
 import { byId, cloneTemplate, debounce, element } from "./dom.js";
 import { genreName, service } from "./format.js";
+import { changedKnobs, setUpKnobs, showKnobs } from "./knobs.js";
 import { NO_FILTERS, state } from "./state.js";
 
 const PRESETS = {
@@ -26,6 +27,7 @@ let changed = () => {};
 export function setUpFilters(onChange) {
   changed = onChange;
   for (const of of Object.keys(PRESETS)) setUpRange(of);
+  setUpKnobs(change);
   byId("filters-clear").addEventListener("click", clearFilters);
   byId("filters-open").addEventListener("click", () => {
     const open = byId("filters-open").getAttribute("aria-expanded") !== "true";
@@ -144,10 +146,10 @@ export function showFilters() {
       button.setAttribute("aria-pressed", String(isBounded(of) && from === low && to === high));
     });
   }
+  showKnobs();
   const { genres, services } = state.filters;
-  const active = genres.length + services.length + isBounded("year") + isBounded("runtime");
+  const active = genres.length + services.length + isBounded("year") + isBounded("runtime") + changedKnobs();
   byId("filters-count").hidden = !active;
-  byId("filters-count").textContent = active;
-  byId("filters-open").setAttribute("aria-label", active ? `Filters, ${active} active` : "Filters");
+  byId("filters-count").firstElementChild.textContent = active;
   byId("filters-clear").disabled = !active;
 }

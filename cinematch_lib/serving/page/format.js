@@ -15,8 +15,20 @@ export function genreName(name) {
 /** Title and year: "Heat (1995)". */
 export const filmName = ({ title, year }) => (year ? `${title} (${year})` : title);
 
+/** "1 star", "4.5 stars". */
+export const starsText = (stars) => plural(stars, "star");
+
 /** "1 film", "20 films". */
-export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const plural = (count, noun) => `${count} ${noun}${String(count) === "1" ? "" : "s"}`;
+
+/** The English name of a language code: "French" for "fr"; the code itself where there is none. */
+export function languageName(code) {
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
+}
 
 /** A share in percent, with a minus sign: -0.08 is "−8%". */
 export const percent = (share) => `${share < 0 ? "−" : ""}${Math.round(Math.abs(share) * 100)}%`;

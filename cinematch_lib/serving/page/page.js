@@ -1,32 +1,39 @@
 // The page: connects the modules.
 
 import { call, path, reconnectNow, RequestError, retryToken, server, TokenRequired, Unavailable } from "./api.js";
+import { browse, setUpBrowsing } from "./browse.js";
 import { setUpDataDialog } from "./data.js";
 import { byId, element, icon } from "./dom.js";
 import { setOptions, setUpFilters, showFilters } from "./filters.js";
 import { filmName, plural } from "./format.js";
 import { setUpPicker } from "./picker.js";
-import { isStale, recommend, showMore, showPending, updateCards, updateList } from "./recommendations.js";
+import { updateCard } from "./films.js";
+import { isStale, recommend, showMore, showPending, updateList } from "./recommendations.js";
 import { state } from "./state.js";
 import { showToast } from "./toast.js";
-import { clearWatchlist, loadWatchlist, watchlist } from "./watchlist.js";
+import { clearWatchlist, isOnWatchlist, loadWatchlist, watchlist } from "./watchlist.js";
 
-const VIEWS = { "#for-you": "For you", "#watchlist": "Watchlist" };
+// By hash: the name of a view, its element, and its heading.
+const VIEWS = {
+  "#for-you": ["CineMatch", "view-for-you", "films-heading"],
+  "#browse": ["Browse · CineMatch", "view-browse", "browse-heading"],
+  "#watchlist": ["Watchlist · CineMatch", "view-watchlist", "watch-heading"],
+};
 
 // -- the user's verdicts on films -----------------------------------------------------------------------------------
 
 function showVerdicts() {
-  const liked = state.films("like");
+  const liked = state.liked();
   byId("liked").replaceChildren(...liked.toReversed().map(chip));
   byId("liked-none").hidden = liked.length > 0;
   byId("pick-heading").textContent = liked.length ? "What to watch tonight?" : "Start with a film you love.";
-  const others = [...state.films("dislike"), ...state.films("not_interested")];
+  const others = state.others();
   byId("hidden-films").hidden = !others.length;
   byId("hidden-list").replaceChildren(...others.map(chip));
 }
 
 function chip(film) {
-  const label = film.verdict === "like" ? "Remove" : "Show again";
+  const label = film.verdict === "like" || film.verdict === "rated" ? "Remove" : "Show again";
   const attributes = { type: "button", title: label, "aria-label": `${label}: ${filmName(film)}` };
   const button = element("button", attributes, icon("remove"));
   button.addEventListener("click", () => {
@@ -34,24 +41,25 @@ function chip(film) {
     const at = [...list.children].indexOf(button.parentElement);
     state.setVerdict(film, null);
     showToast(`Removed: ${filmName(film)}.`, () => {
-      state.setVerdict(film, film.verdict);
+      state.setVerdict(film, film.verdict, film.stars);
       recommend();
     });
     const next = list.children[Math.min(at, list.children.length - 1)]?.querySelector("button");
     (next ?? byId("pick-input")).focus();
     recommend();
   });
-  return element("li", { class: "chip" }, element("span", {}, filmName(film)), button);
+  const mark = film.stars ? ` · ${film.stars} ★` : film.verdict === "seen" ? " · seen" : "";
+  return element("li", { class: "chip" }, element("span", {}, `${filmName(film)}${mark}`), button);
 }
 
 function pick(film) {
-  if (state.verdict(film.movie_id) === "like") return showToast(`You already like ${filmName(film)}.`);
-  const before = state.verdict(film.movie_id);
+  const before = state.entry(film.movie_id);
+  if (state.liked().includes(before)) return showToast(`You already like ${filmName(film)}.`);
   state.setVerdict(film, "like");
   byId("liked").scrollTo({ left: 0 });
-  byId("pick-status").textContent = `Added ${filmName(film)}. You like ${plural(state.films("like").length, "film")}.`;
+  byId("pick-status").textContent = `Added ${filmName(film)}. You like ${plural(state.liked().length, "film")}.`;
   showToast(`Added ${filmName(film)}.`, () => {
-    state.setVerdict(film, before);
+    state.setVerdict(film, before?.verdict ?? null, before?.stars);
     recommend();
   });
   recommend();
@@ -87,6 +95,7 @@ async function loadCatalog() {
   const get = (name) => call("GET", `api/${name}`);
   const [genres, services, about] = await Promise.all([get("genres"), get("services"), get("about")]);
   setOptions(genres.genres, services.services, services.source);
+  setUpBrowsing(genres.genres, services.services, about);
   byId("credits").replaceChildren(...about.attributions.map((line) => element("li", {}, ...withLinks(line))));
   byId("catalog").textContent = `${about.num_items.toLocaleString("en")} films in this catalog. Run ${about.run_id}.`;
 }
@@ -99,7 +108,8 @@ function withLinks(text) {
 }
 
 async function loadAll() {
-  const problems = (await Promise.allSettled([loadCatalog(), loadWatchlist(), recommend()])).map((one) => one.reason);
+  const lists = loadWatchlist().finally(recommend); // watched films are not recommended
+  const problems = (await Promise.allSettled([loadCatalog(), lists])).map((one) => one.reason);
   const isReported = (problem) => problem instanceof Unavailable || problem instanceof TokenRequired;
   const failure = problems.find((problem) => problem && !isReported(problem));
   if (failure) showToast(failure.message);
@@ -108,22 +118,32 @@ async function loadAll() {
 
 // -- views ----------------------------------------------------------------------------------------------------------
 
+const currentView = () => (location.hash in VIEWS ? location.hash : "#for-you");
+
 function showView(focus) {
-  const view = location.hash in VIEWS ? location.hash : "#for-you";
+  const view = currentView();
   for (const link of document.querySelectorAll(".views a")) {
     if (link.hash === view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  byId("view-for-you").hidden = view !== "#for-you";
-  byId("view-watchlist").hidden = view !== "#watchlist";
-  document.title = view === "#for-you" ? "CineMatch" : `${VIEWS[view]} · CineMatch`;
+  for (const [hash, [, element]] of Object.entries(VIEWS)) byId(element).hidden = view !== hash;
+  document.title = VIEWS[view][0];
   showPending();
+  if (view === "#browse") browse();
   if (!focus) return;
   scrollTo(0, 0);
   heading().focus({ preventScroll: true });
 }
 
-const heading = () => byId(byId("view-for-you").hidden ? "watch-heading" : "films-heading");
+const heading = () => byId(VIEWS[currentView()][2]);
+
+/** Make all cards show the verdicts and the watchlist. */
+function updateCards() {
+  for (const card of document.querySelectorAll(".film[data-id]")) {
+    const movieId = Number(card.dataset.id);
+    updateCard(card, movieId, isOnWatchlist(movieId));
+  }
+}
 
 // -- wiring ---------------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 
 import { call, path, RequestError, TokenRequired, Unavailable } from "./api.js";
 import { byId, cloneTemplate, element } from "./dom.js";
-import { filmCard, updateCard } from "./films.js";
+import { filmCard } from "./films.js";
 import { filterFields, relaxations, setOptions } from "./filters.js";
 import { state } from "./state.js";
-import { isOnWatchlist, toggleWatchlist } from "./watchlist.js";
+import { isOnWatchlist, toggleWatchlist, watchedIds } from "./watchlist.js";
 
 const PAGE_SIZE = 20;
 const MAX_FILMS = 100;
+const MAX_IDS = 1000; // in one list of a request
 const DIM_DELAY = 250; // milliseconds until a list that is loading is dimmed
 
 const list = byId("film-list");
@@ -41,14 +42,6 @@ export async function updateList() {
   byId("films-heading").scrollIntoView();
 }
 
-/** Make all cards show the verdicts and the watchlist. */
-export function updateCards() {
-  for (const card of list.querySelectorAll("[data-id]")) {
-    const movieId = Number(card.dataset.id);
-    updateCard(card, movieId, isOnWatchlist(movieId));
-  }
-}
-
 /** Offer to update the list if verdicts have changed since it was loaded. */
 export function showPending() {
   const now = verdicts();
@@ -62,14 +55,19 @@ export function showPending() {
 export const isStale = () =>
   request && Object.entries(filterFields()).some(([name, now]) => JSON.stringify(now) !== JSON.stringify(request[name]));
 
-const verdicts = () => new Map(state.taste.map((one) => [one.movie_id, one.verdict]));
+const verdicts = () => new Map(state.taste.map((one) => [one.movie_id, one.stars ?? one.verdict]));
 
+/** The verdicts as fields of a request, the newest MAX_IDS of each kind. */
 function tasteFields() {
-  const available = (verdict) => state.ids(verdict).filter((id) => !missing.has(id));
+  const available = (films) => films.filter((one) => !missing.has(one.movie_id)).slice(-MAX_IDS);
+  const ids = (verdict) => available(state.films(verdict)).map((one) => one.movie_id);
+  const watched = watchedIds().filter((id) => state.verdict(id) === null);
   return {
-    liked_movie_ids: available("like"),
-    disliked_movie_ids: available("dislike"),
-    not_interested_ids: available("not_interested"),
+    liked_movie_ids: ids("like"),
+    disliked_movie_ids: ids("dislike"),
+    not_interested_ids: ids("not_interested"),
+    ratings: available(state.films("rated")).map(({ movie_id, stars }) => ({ movie_id, rating: stars })),
+    seen: [...ids("seen"), ...watched].slice(-MAX_IDS),
   };
 }
 
@@ -110,7 +108,7 @@ async function dropMissing() {
   const [genres, services] = await Promise.all([call("GET", "api/genres"), call("GET", "api/services")]);
   setOptions(genres.genres, services.services, services.source);
   await Promise.all(
-    Object.values(tasteFields()).flat().map(async (id) => {
+    state.taste.map(async ({ movie_id: id }) => {
       await call("GET", path`api/movies/${id}`).catch((problem) => problem.status === 404 && missing.add(id));
     }),
   );

@@ -1,13 +1,16 @@
 // The state in this browser's storage: a random user id, the user's verdicts on films (the "taste"), the filters, and
-// the verdicts that were not sent to the server yet. Every change is written at once; `state.changes` dispatches
+// the verdicts that were not sent to the server yet. A film has one verdict; that of a rated film comes with its stars.
+// Every change is written at once; `state.changes` dispatches
 // "change".
 
 const KEY = "cinematch";
-const VERDICTS = ["like", "dislike", "not_interested"];
-const MAX_IDS = 1000; // in one list of a request; the newest are sent
+const STORED = ["like", "dislike", "not_interested"]; // the verdicts that the server stores
+const VERDICTS = [...STORED, "seen", "rated"];
+const LIKED = 4; // stars from which on a rated film counts as liked
 
+export const NO_KNOBS = { discovery: null }; // from 0 to 1; null for the server's default
 export const NO_FILTERS = {
-  genres: [], services: [], year_min: null, year_max: null, runtime_min: null, runtime_max: null,
+  genres: [], services: [], year_min: null, year_max: null, runtime_min: null, runtime_max: null, ...NO_KNOBS,
 };
 
 class State {
@@ -50,9 +53,18 @@ class State {
     this.changes.dispatchEvent(new Event("change"));
   }
 
-  /** The verdict on a film: "like", "dislike", "not_interested" or null. */
+  /** The verdict on a film: "like", "dislike", "not_interested", "seen", "rated" or null. */
   verdict(movieId) {
-    return this.taste.find((one) => one.movie_id === movieId)?.verdict ?? null;
+    return this.entry(movieId)?.verdict ?? null;
+  }
+
+  /** The user's stars for a film, 0.5 to 5; null where it is not rated. */
+  stars(movieId) {
+    return this.entry(movieId)?.stars ?? null;
+  }
+
+  entry(movieId) {
+    return this.taste.find((one) => one.movie_id === movieId);
   }
 
   /** Read the storage before a change, so that a change of another tab is not overwritten. */
@@ -60,23 +72,30 @@ class State {
     if (this.isPersistent) this.read();
   }
 
-  /** Set the verdict on a film; null clears it. */
-  setVerdict({ movie_id, title, year }, verdict) {
+  /** Set the verdict on a film, "rated" with its stars; null clears it. */
+  setVerdict({ movie_id, title, year }, verdict, stars = null) {
     this.refresh();
     this.taste = this.taste.filter((one) => one.movie_id !== movie_id);
-    if (verdict) this.taste.push({ movie_id, title, year, verdict });
-    this.unsent[movie_id] = verdict ?? "clear";
+    if (verdict) this.taste.push({ movie_id, title, year, verdict, ...(stars && { stars }) });
+    this.unsent[movie_id] = STORED.includes(verdict) ? verdict : "clear";
     this.write();
     this.announce();
+  }
+
+  /** The films that are liked, or rated with 4 stars or more, in the order in which they were judged. */
+  liked() {
+    return this.taste.filter((one) => one.verdict === "like" || one.stars >= LIKED);
+  }
+
+  /** The other films: disliked, of no interest, seen, or rated lower. */
+  others() {
+    const liked = this.liked();
+    return this.taste.filter((one) => !liked.includes(one));
   }
 
   /** The films with this verdict, in the order in which they were judged. */
   films(verdict) {
     return this.taste.filter((one) => one.verdict === verdict);
-  }
-
-  ids(verdict) {
-    return this.films(verdict).slice(-MAX_IDS).map((one) => one.movie_id);
   }
 
   setFilters(filters) {
@@ -105,17 +124,19 @@ class State {
 }
 
 function isVerdict(one) {
-  return Number.isInteger(one?.movie_id) && typeof one.title === "string" && VERDICTS.includes(one.verdict);
+  const isFilm = Number.isInteger(one?.movie_id) && typeof one.title === "string" && VERDICTS.includes(one.verdict);
+  return isFilm && (one.verdict === "rated" ? one.stars >= 0.5 && one.stars <= 5 : one.stars === undefined);
 }
 
-const isUnsent = ([id, verdict]) => /^\d+$/.test(id) && (verdict === "clear" || VERDICTS.includes(verdict));
+const isUnsent = ([id, verdict]) => /^\d+$/.test(id) && (verdict === "clear" || STORED.includes(verdict));
 
 /** The valid filters in `stored`; others are ignored. */
 function validFilters(stored) {
   const filters = { ...NO_FILTERS };
   for (const [name, none] of Object.entries(NO_FILTERS)) {
     const value = stored?.[name];
-    if (none === null ? Number.isInteger(value) : Array.isArray(value)) filters[name] = value;
+    const isValid = name in NO_KNOBS ? value >= 0 && value <= 1 : Number.isInteger(value);
+    if (none === null ? isValid && typeof value === "number" : Array.isArray(value)) filters[name] = value;
   }
   return filters;
 }

@@ -18,6 +18,9 @@ export const watchlist = new EventTarget();
 /** Whether a film is on the watchlist. */
 export const isOnWatchlist = (movieId) => items.some((one) => one.movie_id === movieId);
 
+/** The ids of the films on the watchlist that are marked as watched, as far as the run has them. */
+export const watchedIds = () => items.filter((one) => one.watched && one.available !== false).map((one) => one.movie_id);
+
 /** Load the watchlist from the server. */
 export async function loadWatchlist() {
   const user = state.user;
