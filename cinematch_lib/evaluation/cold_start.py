@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib import models
+from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
 from cinematch_lib.evaluation.metrics import accuracy
 from cinematch_lib.evaluation.protocols import MIN_TEST_USERS, count_eligible_users, make_fold
@@ -147,24 +148,26 @@ def evaluate_cold_films(
     *,
     hybrid_params: Mapping[str, Any] | None = None,
     seed: int = 0,
-) -> ColdFilms | None:
+) -> ColdFilms:
     """Hide all ratings and tags of a random tenth of the rated films, and evaluate how models rank these films.
 
-    None if too few users can be tested, or if none of them likes a hidden film.
+    Raises NothingToDoError if too few users can be tested, or if none of them likes a hidden film and has not rated
+    another, against which it could be ranked.
     """
     rated = np.unique(ratings["movieId"])
     hidden = np.sort(np.random.default_rng(seed).permutation(rated)[: max(1, round(HIDDEN_FILMS * len(rated)))])
     is_hidden = ratings["movieId"].isin(hidden)
     if tags is not None:
         tags = tags[~pd.to_numeric(tags["movieId"], errors="coerce").isin(hidden)]
-    if count_eligible_users(ratings[~is_hidden]) < MIN_TEST_USERS:
-        return None
+    if (eligible := count_eligible_users(ratings[~is_hidden])) < MIN_TEST_USERS:
+        raise NothingToDoError(f"{eligible} users like enough of the other films, and the test needs {MIN_TEST_USERS}")
     share = min(_TEST_USERS, _MAX_TEST_USERS / ratings["userId"].nunique())
     fold = make_fold(split_by_users(ratings[~is_hidden], share, seed=seed), films, tags)
     split = fold.split
     relevant = ratings[is_hidden & ratings["userId"].isin(split.users)]
+    relevant = _with_negatives(relevant, len(hidden))
     if not (relevant["rating"] >= LIKED).any():
-        return None
+        raise NothingToDoError(f"no test user likes one of {len(hidden):,} hidden films and has not rated another")
     with threads_for(len(split.train)):
         hybrid = Hybrid(**(hybrid_params or {})).fit(split.train, fold.catalog)
     without_content = hybrid.without_content()
@@ -191,6 +194,11 @@ def evaluate_cold_films(
         warm_ndcg=float(warm_without.mean()),
         warm_difference=difference(warm, warm_without),
     )
+
+
+def _with_negatives(relevant: pd.DataFrame, hidden: int) -> pd.DataFrame:
+    """The ratings of hidden films by users who have not rated all `hidden` ones."""
+    return relevant[relevant.groupby("userId")["movieId"].transform("nunique") < hidden]
 
 
 def _measure(model: Model, split: Split, relevant: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 from tqdm import tqdm
 
 from cinematch_lib import models
-from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.evaluation.cold_start import KNOWN_LIKES, RankFunction, best_priors, ndcg_by_known_likes, rank_with
 from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy
 from cinematch_lib.evaluation.protocols import Fold, Protocol, make_protocol
@@ -133,18 +132,13 @@ def compare_by_time(
     tags: pd.DataFrame | None,
     date: str | float | None = None,
     **options: Any,
-) -> Comparison | None:
+) -> Comparison:
     """Compare the highlighted models of `comparison` again, split by time at `date`.
 
-    `options` are those of `compare_models`. None if the ratings have no timestamps, or if too few users are on one
-    side of `date`.
+    `options` are those of `compare_models`. Raises NothingToDoError if too few users are on one side of `date`, and
+    CineMatchError if the ratings have no timestamps or are all on one side.
     """
-    if "timestamp" not in ratings:
-        return None
-    try:
-        protocol = make_protocol(ratings, films, tags, name="time", date=date)
-    except NothingToDoError:
-        return None
+    protocol = make_protocol(ratings, films, tags, name="time", date=date)
     names = [name for name in comparison.highlighted if name != SERVED]
     return compare_models(protocol, names, comparison.ks, **options)
 

@@ -19,23 +19,35 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.vocabulary.renamed import check_not_renamed
 
 TAG = "parameters"
-# The types that a parameter may have, as annotated; each also with "| None". With a description for error messages.
-_TYPES: dict[str, tuple[Any, str]] = {
-    "int": (int, "a whole number"),
-    "float": (float, "a number"),
-    "str": (str, "text"),
-    "bool": (bool, "true or false"),
-    "list[str]": (list[str], "a list such as [comedy, drama]"),
-    "list[int]": (list[int], "a list of whole numbers such as [10, 20]"),
-    "dict[str, float]": (dict[str, float], "numbers by name such as {genres: 0.5}"),
+_Numbers = dict[str, float]
+# The types of parameters whose defaults do not tell them. They do not stand in the notebooks, because papermill reads
+# plain assignments alone.
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("min_year", "max_year", "min_runtime", "max_runtime"), int | None),
+    **dict.fromkeys(("tmdb_limit", "max_features", "folds", "test_users"), int | None),
+    **dict.fromkeys(("regularization", "dropout", "session_weight", "year_weight"), float | None),
+    **dict.fromkeys(("feature_weight", "content_weight", "prior_weight"), float | None),
+    **dict.fromkeys(("genres_keep", "genres_drop", "services_keep", "offers", "models", "extra_analyses"), list[str]),
+    "ks": list[int],
+    "field_weights": _Numbers,
+    "date": str | None,
+}
+_DESCRIPTIONS = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    list[str]: "a list such as [comedy, drama]",
+    list[int]: "a list of whole numbers such as [10, 20]",
+    _Numbers: "numbers by name such as {genres: 0.5}",
+    NoneType: "null",
 }
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,3}")
-_DESCRIPTIONS = {NoneType: "null"} | dict(_TYPES.values())
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a notebook: its name, its annotated type, its default, and the comment at the end of its line."""
+    """A parameter of a notebook: its name, its type, its default, and the comment at the end of its line."""
 
     name: str
     type: Any
@@ -47,7 +59,7 @@ class Parameter:
         return get_args(self.type) if isinstance(self.type, UnionType) else (self.type,)
 
     def check(self, value: Any) -> Any:
-        """Return `value` in the parameter's type; YAML's dates are text, ``1e3`` a number. Raises CineMatchError."""
+        """`value` in the parameter's type: dates of YAML as text, ``1e3`` and 5.0 as numbers. Raises CineMatchError."""
         value = self._from_yaml(value)
         try:
             return TypeAdapter(self.type, config=ConfigDict(strict=True)).validate_python(value)
@@ -79,8 +91,9 @@ class Parameter:
             optional = NoneType in self._types and isinstance(value, int) and not isinstance(value, bool)
             return str(value) if optional else value
         if isinstance(value, str) and _EXPONENT.fullmatch(value):
-            number = float(value)
-            return int(number) if int in self._types and number.is_integer() else number
+            value = float(value)
+        if isinstance(value, float) and value.is_integer() and int in self._types:
+            return int(value)
         return value
 
     def type_description(self) -> str:
@@ -91,8 +104,8 @@ class Parameter:
 def notebook_parameters(path: Path) -> dict[str, Parameter]:
     """The parameters of a notebook by name, read from its cell tagged ``parameters``.
 
-    The cell is parsed and not executed. It holds annotated assignments of literals and nothing else; raises
-    CineMatchError otherwise.
+    The cell is parsed and not executed. It holds assignments of literals and nothing else; raises CineMatchError
+    otherwise.
     """
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if TAG in cell.metadata.get("tags", [])]
@@ -104,25 +117,28 @@ def notebook_parameters(path: Path) -> dict[str, Parameter]:
         parameters = [_parameter(statement, comments) for statement in ast.parse(source).body]
     except (SyntaxError, ValueError) as error:
         raise CineMatchError(
-            f"the cell tagged {TAG!r} of {path} must hold lines such as 'seed: int = 0  # what it does': {error}"
+            f"the cell tagged {TAG!r} of {path} must hold lines such as 'seed = 0  # what it does': {error}"
         ) from None
     return {parameter.name: parameter for parameter in parameters}
 
 
+def assigned_names(source: str) -> list[str]:
+    """The names to which the statements of a cell assign."""
+    statements = (one for one in ast.parse(source).body if isinstance(one, ast.Assign))
+    return [target.id for one in statements for target in one.targets if isinstance(target, ast.Name)]
+
+
 def _parameter(statement: ast.stmt, comments: Mapping[int, str]) -> Parameter:
-    """The parameter that an annotated assignment declares. Raises ValueError for any other statement."""
-    if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value):
-        raise ValueError(f"line {statement.lineno} is no annotated assignment")
-    annotation = ast.unparse(statement.annotation)
-    if annotation.removesuffix(" | None") not in _TYPES:
-        raise ValueError(f"the type {annotation} is none of {', '.join(_TYPES)}, with or without '| None'")
-    kind, _ = _TYPES[annotation.removesuffix(" | None")]
-    return Parameter(
-        name=statement.target.id,
-        type=kind | None if annotation.endswith(" | None") else kind,
-        default=ast.literal_eval(statement.value),
-        description=comments.get(statement.end_lineno or statement.lineno, ""),
-    )
+    """The parameter that an assignment declares. Raises ValueError for any other statement."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(statement, ast.Assign) or len(statement.targets) > 1 or not isinstance(target, ast.Name):
+        raise ValueError(f"line {statement.lineno} is no assignment to one name, without a type")
+    default = ast.literal_eval(statement.value)
+    kind = _TYPES.get(target.id, type(default))
+    if kind is NoneType or not (kind in _DESCRIPTIONS or isinstance(kind, UnionType)):
+        raise ValueError(f"the default {default!r} does not tell the type of {target.id}, and parameters.py does not")
+    description = comments.get(statement.end_lineno or statement.lineno, "")
+    return Parameter(target.id, kind, default, description)
 
 
 def _line_comments(source: str) -> dict[int, str]:
@@ -133,7 +149,7 @@ def _line_comments(source: str) -> dict[int, str]:
 def check_parameters(
     given: Mapping[str, Any], known: Mapping[str, Parameter], elsewhere: Iterable[str] = (), *, typed: bool = False
 ) -> dict[str, Any]:
-    """The given values by name, each checked against its parameter; with `typed` they are texts and are parsed.
+    """The given values by name, each checked against its parameter; with `typed`, texts are parsed.
 
     `elsewhere` are the names of parameters of steps that are not run. Raises CineMatchError, UnknownNameError.
     """
@@ -146,5 +162,6 @@ def check_parameters(
             raise UnknownNameError(
                 f"no notebook has the parameter {name!r}; there are {', '.join(known)}", close_names(name, known)
             )
-        values[name] = known[name].parse(value) if typed else known[name].check(value)
+        parameter = known[name]
+        values[name] = parameter.parse(value) if typed and isinstance(value, str) else parameter.check(value)
     return values

@@ -8,7 +8,7 @@ import pytest
 from support.tastes import films_by_taste, ratings_by_taste
 
 from cinematch_lib.data.tables import MERGED_DTYPES
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.evaluation import accuracy, recommend_for, search
 from cinematch_lib.evaluation.cold_start import evaluate_cold_films, ndcg_by_known_likes, rank_with
 from cinematch_lib.evaluation.compare import SERVED, SERVED_BY_INPUTS, compare_by_time, compare_models
@@ -236,7 +236,17 @@ def test_unrated_films_are_ranked_by_their_content(ratings):
 
 
 def test_cold_films_are_not_measured_with_too_few_users(ratings):
-    assert evaluate_cold_films(ratings[ratings["userId"] <= 9], catalog(), hybrid_params=HYBRID_PARAMS) is None
+    with pytest.raises(NothingToDoError, match=r"^9 users like enough of the other films, and the test needs 10$"):
+        evaluate_cold_films(ratings[ratings["userId"] <= 9], catalog(), hybrid_params=HYBRID_PARAMS)
+
+
+def test_cold_films_are_not_measured_where_every_user_has_rated_every_film():
+    everything = pd.DataFrame(
+        [(user, film, 5.0) for user in range(1, 21) for film in catalog()["movieId"]],
+        columns=["userId", "movieId", "rating"],
+    )
+    with pytest.raises(NothingToDoError, match=r"^no test user likes one of 9 hidden films and has not rated another$"):
+        evaluate_cold_films(everything, catalog(), hybrid_params=HYBRID_PARAMS)
 
 
 # --- by time ------------------------------------------------------------------------------------------
@@ -247,8 +257,12 @@ def test_the_highlighted_models_are_compared_by_time(result, ratings):
     assert list(later.results) == ["hybrid", "ease", "popular"]
     assert later.protocol.name == "time"
     assert metrics_record(result, by_time=later)["time"]["protocol"]["name"] == "time"
-    assert compare_by_time(result, ratings.drop(columns="timestamp"), catalog(), None, 0.7) is None
-    assert compare_by_time(result, ratings, catalog(), None, 0.01) is None
+    with pytest.raises(CineMatchError, match="a split by time needs the column timestamp"):
+        compare_by_time(result, ratings.drop(columns="timestamp"), catalog(), None, 0.7)
+    with pytest.raises(CineMatchError, match=r"^date must leave ratings on both sides"):
+        compare_by_time(result, ratings.assign(timestamp=10**9), catalog(), None)
+    with pytest.raises(NothingToDoError, match=r"films before 0.01, and training needs 10$"):
+        compare_by_time(result, ratings, catalog(), None, 0.01)
 
 
 def test_users_without_a_history_are_served_the_default_list(ratings):
