@@ -18,6 +18,14 @@ class UnknownNameError(CineMatchError):
         super().__init__(message + hint)
 
 
+class LeftOutError(UnknownNameError):
+    """A film that cleaning left out of the run: `title`, with its year, and the `reason`."""
+
+    def __init__(self, title: str, reason: str, remedy: str) -> None:
+        self.title, self.reason = title, reason
+        super().__init__(f"{title} was left out of this run ({reason}); {remedy}")
+
+
 class DownloadError(CineMatchError):
     """A failed download: an error of the network, the server or the address."""
 
@@ -31,7 +39,15 @@ class MissingExtraError(CineMatchError, ImportError):
 
 
 MEANT_FOR_PEOPLE = frozenset(
-    error.__name__ for error in (CineMatchError, UnknownNameError, DownloadError, NothingToDoError, MissingExtraError)
+    error.__name__
+    for error in (
+        CineMatchError,
+        UnknownNameError,
+        LeftOutError,
+        DownloadError,
+        NothingToDoError,
+        MissingExtraError,
+    )
 )
 
 

@@ -12,7 +12,7 @@ from cinematch_lib.cli.output import WIDTH, print_json, print_text, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 
 if TYPE_CHECKING:
-    from cinematch_lib.data.exports import MatchedRatings
+    from cinematch_lib.recommender.exports import MatchedRatings
     from cinematch_lib.recommender.films import Movie
     from cinematch_lib.recommender.preferences import Preferences
     from cinematch_lib.recommender.recommender import Recommender
@@ -113,7 +113,7 @@ def _recommend(options: argparse.Namespace) -> None:
             count=len(found),
             services_source=recommender.services_source,
             attributions=list(recommender.attributions),
-            **({} if exported is None else {"ratings_not_found": list(exported.not_found)}),
+            **({} if exported is None else {"ratings_not_found": [str(one) for one in exported.not_found]}),
         )
         return
     for one in found:
@@ -134,14 +134,14 @@ def _exported(path: Path | None, recommender: "Recommender") -> "MatchedRatings 
     """The ratings of a file, matched with the films of the run; None without a file."""
     if path is None:
         return None
-    from cinematch_lib.data.exports import match, read_export
+    from cinematch_lib.recommender.exports import match, read_export
 
     return match(read_export(path), recommender)
 
 
 def _print_matched(exported: "MatchedRatings") -> None:
     print(f"\n{len(exported.stars):,} of your ratings count.", end="")
-    missing = exported.not_found
+    missing = [str(one) for one in exported.not_found]
     if missing:
         shown = "; ".join(missing[:_MOST_MISSING])
         more = f"; and {len(missing) - _MOST_MISSING:,} more" if len(missing) > _MOST_MISSING else ""

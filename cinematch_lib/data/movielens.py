@@ -10,7 +10,6 @@ import pandas as pd
 
 from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.download import md5_of
-from cinematch_lib.data.exports import is_export
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of
 from cinematch_lib.data.ratings import judge_ratings
@@ -19,6 +18,7 @@ from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
+from cinematch_lib.vocabulary.spelling import fold_closed
 
 _ITEMS = TableSchema("u.item", dict.fromkeys(("movieId", "title", "release_date", *GENRE_FLAGS), "str"))
 
@@ -85,7 +85,7 @@ def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | N
     try:
         ratings = read_table(source, RATINGS, loose=True)
     except CineMatchError:
-        if is_export(source):
+        if _is_export(source):
             raise CineMatchError(
                 f"{source.path} holds one person's ratings, as another service exports them, and here belong those of "
                 f"many; move it away, and give it to: cinematch recommend --ratings {source.path.name}"
@@ -93,6 +93,17 @@ def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | N
         raise
     _remark(log, RATINGS, source, len(ratings))
     return judge_ratings(ratings, source, log)
+
+
+def _is_export(source: Source) -> bool:
+    """Whether a file begins as one person's ratings, as Letterboxd or IMDb exports them."""
+    if source.is_parquet:
+        return False
+    try:
+        names = {fold_closed(name) for name in next(source.lines(), "").split(",")}
+    except UnicodeDecodeError:
+        return False
+    return "letterboxduri" in names or names >= {"const", "yourrating"}
 
 
 def _remark(log: RejectLog, schema: TableSchema, source: Source, rows: int) -> None:

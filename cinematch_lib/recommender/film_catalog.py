@@ -15,6 +15,7 @@ from cinematch_lib.recommender.ranking import check_k
 from cinematch_lib.recommender.rejected import RejectedFilms
 from cinematch_lib.recommender.search import FIELDS, FilmSearch
 from cinematch_lib.vocabulary.checks import check_text
+from cinematch_lib.vocabulary.spelling import fold
 
 
 class FilmCatalog:
@@ -88,6 +89,18 @@ class FilmCatalog:
             if value is not None and value in self._films.columns[column]:
                 return int(self._films.ids[self._films.columns[column].index(value)])
         return None
+
+    def id_titled(self, title: str, year: int | None) -> int | None:
+        """The id of the most popular film of exactly this title and year, in any case; None if there is none.
+
+        Many titles are found faster than by `find`, which also knows other titles of a film.
+        """
+        return self._id_titled.get((fold(title), year))
+
+    @cached_property
+    def _id_titled(self) -> dict[tuple[str, int | None], int]:
+        columns, order = self._films.columns, np.argsort(self._popularity, kind="stable")  # the most popular comes last
+        return {(fold(columns["title"][row]), columns["year"][row]): columns["movie_id"][row] for row in order.tolist()}
 
     def find(self, title: str) -> Movie:
         """The one film that `title` names, as "Heat (1995)" or "Heat".

@@ -1,14 +1,20 @@
 """What a person likes and allows: the input of a recommendation."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.rating_weights import LIKED
 from cinematch_lib.vocabulary.checks import check_range, unique_items
 
+if TYPE_CHECKING:
+    from cinematch_lib.recommender.exports import Catalog
+
+_NAMED = 10  # films that are not found, named at most
 _ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
 _NAME_LISTS = ("preferred_genres", "services")
 _LOWEST, _HIGHEST = 0.5, 5.0  # stars
@@ -43,6 +49,39 @@ class Preferences:
     ratings: Mapping[int, float] | None = field(default=None, hash=False)
     seen: Sequence[int] | None = ()
     discovery: float | None = None
+
+    @classmethod
+    def from_ratings(cls, table: Any, recommender: "Catalog | None" = None, **others: Any) -> "Preferences":
+        """Preferences with one person's ratings, and `others` of the fields.
+
+        Parameters
+        ----------
+        table : the path of an export of Letterboxd, IMDb or Trakt, or a DataFrame, a list of dicts or a dict of columns
+            with `rating` and one of `movieId`, `imdbId`, `tmdbId` or `title` (and `year`). Ratings from 1 to 10 are
+            halved; of a film that is rated several times the newest by date counts.
+        recommender : where the films are looked up; it may be left out if all have a `movieId`.
+
+        Films that are not found are named in a UserWarning. Raises CineMatchError for a table that has no such columns,
+        for ratings on another scale, and if no film is found.
+
+        """
+        from cinematch_lib.recommender.exports import match, rated_films, read_export
+
+        films = read_export(Path(table)) if isinstance(table, str | Path) else rated_films(table)
+        if recommender is not None:
+            found = match(films, recommender)
+            if missing := [str(one) for one in found.not_found]:
+                more = f"; and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+                text = f"{len(missing):,} of {len(films):,} rated films were not found: "
+                warnings.warn(f"{text}{'; '.join(missing[:_NAMED])}{more}", stacklevel=2)
+            if not found.stars:
+                raise CineMatchError(f"none of the {len(films):,} rated films was found in this catalog")
+            return cls(ratings=found.stars, **others)
+        if without := next((film for film in films if film.movie is None), None):
+            raise CineMatchError(
+                f"{without.label} has no movieId; give the recommender too: from_ratings(table, recommender)"
+            )
+        return cls(ratings={film.movie: film.stars for film in films if film.movie is not None}, **others)
 
     def __post_init__(self) -> None:
         for name in _ID_LISTS:

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 
 from cinematch_lib.artifacts.runs import Run
-from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.errors import CineMatchError, LeftOutError
 from cinematch_lib.storage.paths import REJECTS
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import parse_title
@@ -31,18 +31,18 @@ class RejectedFilms:
         return [row for row in csv.DictReader(io.StringIO(text)) if row["file"] == "movies.csv"]
 
     def check_id(self, movie_id: int) -> None:
-        """Raise UnknownNameError with the reason if the film with this id was left out."""
+        """Raise LeftOutError if the film with this id was left out."""
         self._refuse(next((row for row in self._rows if row["id"] == str(movie_id)), None))
 
     def check_title(self, title: str) -> None:
-        """Raise UnknownNameError with the reason if a film of this title was left out."""
+        """Raise LeftOutError if a film of this title was left out."""
         name, year = parse_title(title)
         found = (row for row in self._rows if fold(row["title"].split(" (")[0]) == fold(name))
         self._refuse(next((row for row in found if _may_be_of(year, row["reason"])), None))
 
     def _refuse(self, row: dict[str, str] | None) -> None:
         if row is not None:
-            raise UnknownNameError(f"{row['title']} was left out of this run ({row['reason']}); {_REMEDY}") from None
+            raise LeftOutError(row["title"], row["reason"], _REMEDY) from None
 
 
 def _may_be_of(year: int | None, reason: str) -> bool:

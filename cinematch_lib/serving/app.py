@@ -19,6 +19,7 @@ from cinematch_lib.serving.film_routes import add_film_routes
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
 from cinematch_lib.serving.middleware import AccessMiddleware, PlainRequests, SecurityHeaders
+from cinematch_lib.serving.rating_routes import add_rating_routes
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.user_routes import add_user_routes
@@ -66,6 +67,7 @@ def create_app(
     _add_general_routes(app, live, store, metrics, version)
     add_film_routes(app, live, store, metrics)
     add_user_routes(app, live, store)
+    add_rating_routes(app, live)
     app.mount("/page", _PageFiles(directory=PAGE, check_dir=False))
     # The middleware added last is the outermost.
     app.add_middleware(AccessMiddleware, token=api_token or os.environ.get(TOKEN), rate=rate_limit)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cinematch_lib.serving.responses import error_response
 
 MAX_BODY = 64 * 1024  # bytes; the longest lists that are allowed take half of it
+MAX_EXPORT = 2 * 1024 * 1024  # bytes of a request with an export of ratings
 _MAX_CLIENTS = 10_000  # addresses whose rate is tracked
 
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -41,7 +42,7 @@ _PAGE_HEADERS, _DOCS_HEADERS, _OTHER_HEADERS = (
     Headers(_COMMON | {"Content-Security-Policy": policy}).raw for policy in (PAGE_POLICY, _DOCS_POLICY, _NOTHING)
 )
 _API_HEADERS = [*_OTHER_HEADERS, (b"cache-control", b"no-store")]
-_TOO_LARGE = f"the body of a request must not be longer than {MAX_BODY:,} bytes"
+_LARGER_BODIES = {"/api/ratings": MAX_EXPORT}  # by path
 
 
 def _security_headers(path: str) -> list[tuple[bytes, bytes]]:
@@ -142,10 +143,11 @@ class AccessMiddleware:
         else:
             headers = dict(scope["headers"])
             length = headers.get(b"content-length", b"")
-            if length.isdigit() and int(length) > MAX_BODY:
-                await error_response(413, _TOO_LARGE)(scope, receive, send)
+            limit = _LARGER_BODIES.get(scope["path"], MAX_BODY)
+            if length.isdigit() and int(length) > limit:
+                await error_response(413, _too_large(limit))(scope, receive, send)
             elif b"content-length" in headers or b"transfer-encoding" in headers:
-                await self._app(scope, _limit_body(receive), send)
+                await self._app(scope, _limit_body(receive, limit), send)
             else:
                 await self._app(scope, receive, send)
 
@@ -155,15 +157,19 @@ class AccessMiddleware:
         return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
 
 
-def _limit_body(receive: Receive) -> Receive:
+def _too_large(limit: int) -> str:
+    return f"the body of a request must not be longer than {limit:,} bytes"
+
+
+def _limit_body(receive: Receive, limit: int) -> Receive:
     size = 0
 
     async def receive_limited() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY:
-            raise HTTPException(413, _TOO_LARGE)
+        if size > limit:
+            raise HTTPException(413, _too_large(limit))
         return message
 
     return receive_limited

@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from cinematch_lib.serving.fields import MAX_ID, AnyId, Ids, Limit, Minutes, Names, Ratings, UserId, Year
-
-FeedbackKind = Literal["like", "dislike", "not_interested"]
+from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Minutes, Names, Ratings, UserId, Year
 
 
 class RecommendationRequest(BaseModel):
@@ -43,20 +41,6 @@ class RecommendationRequest(BaseModel):
     include_reasons: bool | None = Field(None, description="whether `reasons` are included; false by default")
 
 
-class WatchlistRequest(BaseModel):
-    """One film, by its MovieLens id."""
-
-    model_config = ConfigDict(extra="allow")
-
-    movie_id: AnyId
-
-
-class FeedbackRequest(WatchlistRequest):
-    """Feedback on a film; `clear` deletes earlier feedback."""
-
-    feedback: Literal["like", "dislike", "not_interested", "clear"]
-
-
 class Ignored(BaseModel):
     """Something in a request that was passed over; `value` is null for an unknown field."""
 
@@ -64,6 +48,47 @@ class Ignored(BaseModel):
     value: int | str | None
     reason: str
     suggestions: list[str]
+
+
+class ExportRequest(BaseModel):
+    """The text of a file of ratings: a CSV of Letterboxd, IMDb or Trakt, Trakt's JSON, or a list of ids and stars."""
+
+    model_config = ConfigDict(extra="allow")
+
+    text: str
+
+
+class NamedFilm(BaseModel):
+    """A film by its id and its name."""
+
+    movie_id: int
+    title: str
+    year: int
+
+
+class RatedFilm(NamedFilm):
+    """A film with the user's stars."""
+
+    rating: float
+
+
+class UnmatchedRating(BaseModel):
+    """A rated film that the catalog lacks; `reason` tells why the run left it out, if it did."""
+
+    line: int
+    name: str
+    rating: float
+    reason: str
+    suggestions: list[NamedFilm]
+
+
+class MatchedRatingsResponse(BaseModel):
+    """The rated films of an export that are in the catalog, and those that are not."""
+
+    ratings: list[RatedFilm]
+    count: int
+    not_found: list[UnmatchedRating]
+    ignored: list[Ignored]
 
 
 class Film(BaseModel):
@@ -184,83 +209,6 @@ class AboutResponse(BaseModel):
     original_languages: list[str]
     services_source: str
     attributions: list[str]
-
-
-class WatchlistItem(Film):
-    """A film on a watchlist; `available` is false if the current catalog lacks it."""
-
-    added_date: str
-    watched: bool
-    available: bool
-
-
-class WatchlistResponse(BaseModel):
-    """A user's watchlist in the order of adding."""
-
-    user_id: str
-    items: list[WatchlistItem]
-    count: int
-
-
-class FilmMessage(BaseModel):
-    """The result of a change; `title` is missing for a film that was on the list already.
-
-    `ignored` is there only where the request had unknown fields.
-    """
-
-    message: str
-    movie_id: int
-    title: str | None = None
-    ignored: list[Ignored] | None = None
-
-
-class WatchedMessage(BaseModel):
-    """Whether a film on the watchlist is marked as watched."""
-
-    message: str
-    movie_id: int
-    watched: bool
-
-
-class FeedbackMessage(FilmMessage):
-    """The stored feedback on a film; null after `clear`."""
-
-    feedback: FeedbackKind | None
-
-
-class FeedbackItem(BaseModel):
-    """A user's feedback on a film, and its time."""
-
-    movie_id: int
-    title: str
-    year: int
-    feedback: FeedbackKind
-    date: str
-
-
-class FeedbackResponse(BaseModel):
-    """A user's feedback, the oldest first."""
-
-    user_id: str
-    items: list[FeedbackItem]
-    count: int
-
-
-class UserData(BaseModel):
-    """All stored data of a user."""
-
-    user_id: str
-    watchlist: list[WatchlistItem]
-    feedback: list[FeedbackItem]
-
-
-class DeletedResponse(BaseModel):
-    """The number of films on each deleted list."""
-
-    message: str
-    user_id: str
-    watchlist: int
-    feedback: int
 
 
 class Health(BaseModel):

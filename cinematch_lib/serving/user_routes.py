@@ -8,7 +8,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from cinematch_lib.serving import fields, schemas
+from cinematch_lib.serving import fields, user_schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
@@ -36,14 +36,14 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     _add_watchlist_routes(app, live, store, threads)
     _add_feedback_routes(app, live, store, threads)
 
-    @app.get("/api/users/{user_id:user}/data", response_model=schemas.UserData, responses=_READ)
+    @app.get("/api/users/{user_id:user}/data", response_model=user_schemas.UserData, responses=_READ)
     @threads.run
     def data(user_id: _User) -> Response:
         """All stored data of a user."""
         watchlist = _watchlist_items(live.current, store.watchlist(user_id))
         return json_response(user_id=user_id, watchlist=watchlist, feedback=_feedback_items(store, user_id))
 
-    @app.delete("/api/users/{user_id:user}/data", response_model=schemas.DeletedResponse, responses=_READ)
+    @app.delete("/api/users/{user_id:user}/data", response_model=user_schemas.DeletedResponse, responses=_READ)
     @threads.run
     def delete_data(user_id: _User) -> Response:
         """Delete all stored data of a user."""
@@ -53,16 +53,16 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
 
 
 def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
-    @app.get("/api/watchlist/{user_id:user}", response_model=schemas.WatchlistResponse, responses=_READ)
+    @app.get("/api/watchlist/{user_id:user}", response_model=user_schemas.WatchlistResponse, responses=_READ)
     @threads.run
     def watchlist(user_id: _User) -> Response:
         """A user's watchlist in the order of adding."""
         items = _watchlist_items(live.current, store.watchlist(user_id))
         return json_response(user_id=user_id, items=items, count=len(items))
 
-    @app.post("/api/watchlist/{user_id:user}", response_model=schemas.FilmMessage, responses=_ADD)
+    @app.post("/api/watchlist/{user_id:user}", response_model=user_schemas.FilmMessage, responses=_ADD)
     @threads.run
-    def add(user_id: _User, request: schemas.WatchlistRequest) -> Response:
+    def add(user_id: _User, request: user_schemas.WatchlistRequest) -> Response:
         """Add a film to a user's watchlist."""
         run = live.current
         film = find_movie(run, request.movie_id)
@@ -73,7 +73,9 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
         return json_response(**message, **_ignored(request))
 
     @app.put(
-        "/api/watchlist/{user_id:user}/{movie_id}/watched", response_model=schemas.WatchedMessage, responses=_CHANGE
+        "/api/watchlist/{user_id:user}/{movie_id}/watched",
+        response_model=user_schemas.WatchedMessage,
+        responses=_CHANGE,
     )
     @threads.run
     def set_watched(user_id: _User, movie_id: fields.AnyId, watched: bool = True) -> Response:
@@ -83,7 +85,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
         message = "Marked as watched" if watched else "Marked as not watched"
         return json_response(message=message, movie_id=movie_id, watched=watched)
 
-    @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=schemas.FilmMessage, responses=_CHANGE)
+    @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=user_schemas.FilmMessage, responses=_CHANGE)
     @threads.run
     def remove(user_id: _User, movie_id: fields.AnyId) -> Response:
         """Remove a film from a user's watchlist."""
@@ -94,16 +96,16 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
 
 
 def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
-    @app.get("/api/feedback/{user_id:user}", response_model=schemas.FeedbackResponse, responses=_READ)
+    @app.get("/api/feedback/{user_id:user}", response_model=user_schemas.FeedbackResponse, responses=_READ)
     @threads.run
     def feedback(user_id: _User) -> Response:
         """A user's feedback, the oldest first."""
         items = _feedback_items(store, user_id)
         return json_response(user_id=user_id, items=items, count=len(items))
 
-    @app.post("/api/feedback/{user_id:user}", response_model=schemas.FeedbackMessage, responses=_ADD)
+    @app.post("/api/feedback/{user_id:user}", response_model=user_schemas.FeedbackMessage, responses=_ADD)
     @threads.run
-    def set_feedback(user_id: _User, request: schemas.FeedbackRequest) -> Response:
+    def set_feedback(user_id: _User, request: user_schemas.FeedbackRequest) -> Response:
         """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
         movie_id, kind, run = request.movie_id, request.feedback, live.current
         if kind == "clear":  # possible also for a film of an earlier run

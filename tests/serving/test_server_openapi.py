@@ -30,6 +30,7 @@ ROUTES = [
     ("GET", "/health"),
     ("GET", "/metrics"),
     ("POST", "/api/recommendations"),
+    ("POST", "/api/ratings"),
     ("GET", "/api/movies"),
     ("GET", "/api/movies/{movie_id}"),
     ("GET", "/api/movies/{movie_id}/similar"),

@@ -11,7 +11,10 @@ import { updateCard } from "./films.js";
 import { isStale, recommend, showMore, showPending, updateList } from "./recommendations.js";
 import { state } from "./state.js";
 import { showToast } from "./toast.js";
+import { setUpUpload } from "./upload.js";
 import { clearWatchlist, isOnWatchlist, loadWatchlist, watchlist } from "./watchlist.js";
+
+const MAX_CHIPS = 60; // films on one line
 
 // By hash: the name of a view, its element, and its heading.
 const VIEWS = {
@@ -24,12 +27,19 @@ const VIEWS = {
 
 function showVerdicts() {
   const liked = state.liked();
-  byId("liked").replaceChildren(...liked.toReversed().map(chip));
+  byId("liked").replaceChildren(...chips(liked));
   byId("liked-none").hidden = liked.length > 0;
   byId("pick-heading").textContent = liked.length ? "What to watch tonight?" : "Start with a film you love.";
   const others = state.others();
   byId("hidden-films").hidden = !others.length;
-  byId("hidden-list").replaceChildren(...others.map(chip));
+  byId("hidden-list").replaceChildren(...chips(others));
+}
+
+/** Chips of the newest films, the newest first, and the number of the others. */
+function chips(films) {
+  const more = films.length - MAX_CHIPS;
+  const shown = films.slice(-MAX_CHIPS).toReversed().map(chip);
+  return more > 0 ? [...shown, element("li", { class: "chip" }, element("span", { class: "more-films" }, `and ${more} more`))] : shown;
 }
 
 function chip(film) {
@@ -202,6 +212,7 @@ setUpFilters(async () => {
   if (top.getBoundingClientRect().top < 0) top.scrollIntoView({ behavior: "instant" });
 });
 setUpDataDialog();
+setUpUpload(recommend);
 showVerdicts();
 showView(false);
 loadAll();

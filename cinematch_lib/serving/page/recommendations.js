@@ -59,15 +59,17 @@ const verdicts = () => new Map(state.taste.map((one) => [one.movie_id, one.stars
 
 /** The verdicts as fields of a request, the newest MAX_IDS of each kind. */
 function tasteFields() {
-  const available = (films) => films.filter((one) => !missing.has(one.movie_id)).slice(-MAX_IDS);
-  const ids = (verdict) => available(state.films(verdict)).map((one) => one.movie_id);
+  const available = (verdict) => state.films(verdict).filter((one) => !missing.has(one.movie_id));
+  const ids = (verdict) => available(verdict).map((one) => one.movie_id).slice(-MAX_IDS);
   const watched = watchedIds().filter((id) => state.verdict(id) === null);
+  const rated = available("rated");
+  const older = rated.slice(0, -MAX_IDS).map((one) => one.movie_id); // too many stars for one request
   return {
     liked_movie_ids: ids("like"),
     disliked_movie_ids: ids("dislike"),
     not_interested_ids: ids("not_interested"),
-    ratings: available(state.films("rated")).map(({ movie_id, stars }) => ({ movie_id, rating: stars })),
-    seen: [...ids("seen"), ...watched].slice(-MAX_IDS),
+    ratings: rated.slice(-MAX_IDS).map(({ movie_id, stars }) => ({ movie_id, rating: stars })),
+    seen: [...older, ...ids("seen"), ...watched].slice(-MAX_IDS),
   };
 }
 

@@ -75,11 +75,33 @@ class State {
   /** Set the verdict on a film, "rated" with its stars; null clears it. */
   setVerdict({ movie_id, title, year }, verdict, stars = null) {
     this.refresh();
-    this.taste = this.taste.filter((one) => one.movie_id !== movie_id);
-    if (verdict) this.taste.push({ movie_id, title, year, verdict, ...(stars && { stars }) });
-    this.unsent[movie_id] = STORED.includes(verdict) ? verdict : "clear";
+    this.put({ movie_id, title, year, verdict, ...(stars && { stars }) });
     this.write();
     this.announce();
+  }
+
+  /** Rate several films `{movie_id, title, year, rating}` at once; returns a function that takes this back. */
+  addRatings(films) {
+    this.refresh();
+    const before = films.map((one) => this.entry(one.movie_id) ?? { ...one, verdict: null });
+    for (const { rating, ...film } of films) this.put({ ...film, verdict: "rated", stars: rating });
+    this.write();
+    this.announce();
+    return () => {
+      this.refresh();
+      before.forEach((one) => this.put(one));
+      this.write();
+      this.announce();
+    };
+  }
+
+  put(entry) {
+    const { movie_id, verdict } = entry;
+    const isStored = STORED.includes(this.verdict(movie_id)) || movie_id in this.unsent;
+    this.taste = this.taste.filter((one) => one.movie_id !== movie_id);
+    if (verdict) this.taste.push(entry);
+    if (STORED.includes(verdict)) this.unsent[movie_id] = verdict;
+    else if (isStored) this.unsent[movie_id] = "clear";
   }
 
   /** The films that are liked, or rated with 4 stars or more, in the order in which they were judged. */

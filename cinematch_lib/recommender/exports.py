@@ -1,0 +1,286 @@
+"""One person's ratings: the exports of Letterboxd, IMDb and Trakt, and plain lists of ids or titles with stars."""
+
+import codecs
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from cinematch_lib.errors import CineMatchError, LeftOutError, UnknownNameError
+from cinematch_lib.vocabulary.spelling import fold_closed
+
+LOWEST_STARS, HIGHEST_STARS = 0.5, 5.0
+# The names of columns, folded, by what they hold.
+_COLUMNS = {
+    "movie": ("movieid",),
+    "imdb": ("const", "imdbid", "imdb", "tconst"),
+    "tmdb": ("tmdbid", "tmdb"),
+    "title": ("name", "title", "movie", "film"),
+    "year": ("year", "releaseyear"),
+    "stars": ("yourrating", "rating", "stars", "myrating", "score"),
+    "date": ("daterated", "ratedat", "date", "timestamp"),
+}
+_SEPARATORS = (",", ";", "\t", "|")
+_LARGEST_MEMBER = 64 * 2**20  # bytes of a file in a zip
+_KEYS = ("movie", "imdb", "tmdb", "title")
+_OF_TEN = ("yourrating", "ratedat", "traktid")  # columns of exports whose ratings go from 1 to 10: IMDb's and Trakt's
+
+
+@dataclass(frozen=True)
+class RatedFilm:
+    """A row of an export: any of a MovieLens id, IMDb's digits, a TMDb id, a title and a year, and 0.5 to 5 stars."""
+
+    line: int
+    stars: float
+    movie: int | None = None
+    imdb: str = ""
+    tmdb: int | None = None
+    title: str = ""
+    year: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The film as its file names it."""
+        of_title = f"{self.title} ({self.year})" if self.title and self.year else self.title
+        ids = (f"tt{self.imdb}" if self.imdb else "", f"tmdb {self.tmdb}" if self.tmdb else "", str(self.movie or ""))
+        return of_title or next((one for one in ids if one), f"line {self.line}")
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """A rated film that is not in the catalog, with the names of similar ones, or why the catalog left it out."""
+
+    film: RatedFilm
+    suggestions: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"{self.film.label} ({self.reason})"
+        return (
+            f"{self.film.label} (did you mean {', '.join(self.suggestions)}?)" if self.suggestions else self.film.label
+        )
+
+
+@dataclass(frozen=True)
+class MatchedRatings:
+    """Ratings by MovieLens id, in stars, and the films that were not found."""
+
+    stars: Mapping[int, float]
+    not_found: Sequence[NotFound]
+
+
+def read_export(path: Path) -> list[RatedFilm]:
+    """`parse_export` of a CSV or JSON file, UTF-8 or UTF-16, or of the ratings.csv in a zip, as Letterboxd gives it."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise CineMatchError(
+            f"{path} was not found; give a file of ratings, as Letterboxd or IMDb exports it"
+        ) from None
+    if content.startswith(b"PK"):
+        content = _from_zip(content, path)
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return parse_export(content.decode(encoding), str(path))
+    except UnicodeDecodeError:
+        raise CineMatchError(f"{path} is not UTF-8; save it again as UTF-8") from None
+
+
+def parse_export(text: str, name: str = "the file") -> list[RatedFilm]:
+    """The rated films of an export, a CSV or Trakt's JSON; rows without stars are passed over.
+
+    IMDb's and Trakt's ratings from 1 to 10, and others that go beyond 5, are halved. Of a film that is rated several
+    times the newest counts. Raises CineMatchError, which names `name`, for a text that is no export, and for ratings on
+    no scale.
+    """
+    text = text.removeprefix("\ufeff")
+    return _rated_films(_json_rows(text, name) if text.lstrip().startswith(("[", "{")) else _csv_rows(text, name), name)
+
+
+def rated_films(table: Any) -> list[RatedFilm]:
+    """The rated films of a DataFrame, of a list of dicts, or of a dict of columns, named as an export names them.
+
+    Raises CineMatchError as `parse_export` does.
+    """
+    if hasattr(table, "to_dict"):
+        rows = table.to_dict("records")
+    elif isinstance(table, Mapping):
+        rows = [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
+    else:
+        rows = list(table)
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise CineMatchError(f"ratings must be a table with the columns movieId and rating, got {table!r:.200}")
+    cells = _Cells([str(column) for column in rows[0]] if rows else [], "the table")
+    texts = ([_text(row.get(column)) for column in rows[0]] for row in rows)
+    return _rated_films([(at, cells.of(values)) for at, values in enumerate(texts, start=1)], "the table")
+
+
+class Catalog(Protocol):
+    """The films among which those of an export are looked up; a `Recommender` is one."""
+
+    def __contains__(self, movie_id: object) -> bool:
+        """Whether a film has this MovieLens id."""
+
+    def id_of(self, *, imdb: str = "", tmdb: int | None = None) -> int | None:
+        """The MovieLens id of the film with this id of IMDb's or TMDb's; None if there is none."""
+
+    def id_titled(self, title: str, year: int | None) -> int | None:
+        """The MovieLens id of the film of exactly this title and year; None if there is none."""
+
+    def find(self, title: str) -> Any:
+        """The film of this title, with its `movie_id`. Raises UnknownNameError."""
+
+
+def match(films: Iterable[RatedFilm], catalog: Catalog) -> MatchedRatings:
+    """The MovieLens ids of rated films: by id, else IMDb's, else TMDb's, else by title and year."""
+    stars: dict[int, float] = {}
+    not_found = []
+    for film in films:
+        movie = film.movie if film.movie in catalog else catalog.id_of(imdb=film.imdb, tmdb=film.tmdb)
+        missing = NotFound(film)
+        if movie is None and film.title:
+            movie = catalog.id_titled(film.title, film.year)
+            try:
+                movie = int(catalog.find(film.label).movie_id) if movie is None else movie
+            except LeftOutError as error:
+                missing = NotFound(film, reason=error.reason)
+            except UnknownNameError as error:
+                missing = NotFound(film, error.suggestions)
+        if movie is None:
+            not_found.append(missing)
+        else:
+            stars[movie] = film.stars
+    return MatchedRatings(stars, not_found)
+
+
+def _from_zip(content: bytes, path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            member = next((one for one in archive.infolist() if one.filename.rpartition("/")[2] == "ratings.csv"), None)
+            if member is None:
+                raise CineMatchError(f"{path} holds no ratings.csv; unpack it, and give the file of ratings")
+            if member.file_size > _LARGEST_MEMBER:
+                raise CineMatchError(
+                    f"{path} holds a ratings.csv of {member.file_size:,} bytes, too many for one person"
+                )
+            return archive.read(member)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        raise CineMatchError(f"{path} is damaged or no zip ({error}); download it again") from None
+
+
+class _Cells:
+    """Finds what the columns of a table hold by their names. Raises CineMatchError where films or stars are missing."""
+
+    def __init__(self, header: Sequence[str], name: str) -> None:
+        folded = [fold_closed(one) for one in header]
+        found = {
+            kind: next((folded.index(one) for one in names if one in folded), None) for kind, names in _COLUMNS.items()
+        }
+        if found["stars"] is None or all(found[kind] is None for kind in _KEYS):
+            raise CineMatchError(
+                f"{name} has no columns that say which film and how many stars; it needs a column Rating, and one of "
+                f"Name, Const, imdbId, tmdbId or movieId; its first line names {', '.join(header) or 'nothing'}"
+            )
+        self._at = {kind: at for kind, at in found.items() if at is not None}
+        self._scale = {"of_ten": "yes"} if set(folded) & set(_OF_TEN) else {}
+
+    def of(self, row: Sequence[str]) -> dict[str, str]:
+        """The cells of a row by what they hold; empty for an empty row."""
+        cells = {kind: row[at].strip() for kind, at in self._at.items() if at < len(row)}
+        return cells | self._scale if any(cells.values()) else {}
+
+
+def _text(value: object) -> str:
+    """A cell of a table as text; "" where it is missing."""
+    return "" if value is None or value != value else str(value)
+
+
+def _csv_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
+    """The rows by what their columns hold, with their lines."""
+    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = []
+    try:
+        cells = _Cells(next(reader, []), name)
+        line = reader.line_num + 1
+        for row in reader:
+            if found := cells.of(row):
+                rows.append((line, found))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise CineMatchError(f"{name} is no CSV: line {reader.line_num}: {error}") from None
+    return rows
+
+
+def _json_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CineMatchError(f"{name} is not JSON: {error}") from None
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise CineMatchError(f"{name} must hold a list of ratings, as Trakt exports them")
+    rows = []
+    for number, entry in enumerate(entries, start=1):
+        film = entry.get("movie")
+        if isinstance(film, dict):
+            ids = film.get("ids")
+            ids = ids if isinstance(ids, dict) else {}
+            row = {"imdb": ids.get("imdb"), "tmdb": ids.get("tmdb"), "title": film.get("title")}
+            row |= {"year": film.get("year"), "stars": entry.get("rating"), "date": entry.get("rated_at")}
+            rows.append((number, {"of_ten": "yes"} | {kind: _text(value) for kind, value in row.items()}))
+    return rows
+
+
+def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> list[RatedFilm]:
+    """The films of the rows that have stars, the newest rating of each. Raises CineMatchError."""
+    stars = _stars(rows, name)
+    in_time = sorted(
+        (at for at in range(len(rows)) if stars[at] is not None), key=lambda at: rows[at][1].get("date", "")
+    )
+    films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in in_time]
+    newest = {film.label: film for film in films}
+    return sorted(newest.values(), key=lambda film: film.line)
+
+
+def _stars(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> list[float | None]:
+    """The stars of each row, from 0.5 to 5; None where the film was not rated. Raises CineMatchError."""
+    values: list[float | None] = []
+    for line, row in rows:
+        text = row.get("stars", "").replace(",", ".")
+        if text and not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{0,9})?", text):
+            raise CineMatchError(f"{name} has the rating {row['stars']!r} on line {line}, which is no number of stars")
+        values.append(float(text) if text else None)
+    given = [value for value in values if value is not None]
+    if not given:
+        raise CineMatchError(f"{name} holds no rating; give a file of rated films")
+    of_ten = "of_ten" in rows[0][1] or (max(given) > HIGHEST_STARS and min(given) >= 1)
+    scale = 2 if of_ten else 1
+    if not LOWEST_STARS * scale <= min(given) <= max(given) <= HIGHEST_STARS * scale:
+        raise CineMatchError(
+            f"{name} has ratings from {min(given):g} to {max(given):g}; stars go from 0.5 to 5, or from 1 to 10"
+        )
+    return [None if value is None else value / scale for value in values]
+
+
+def _film(line: int, row: Mapping[str, str], stars: float) -> RatedFilm:
+    imdb = re.search(r"[0-9]{1,8}", row.get("imdb", ""))
+    return RatedFilm(
+        line,
+        stars,
+        _whole(row.get("movie", "")),
+        imdb.group().zfill(7) if imdb else "",
+        _whole(row.get("tmdb", "")),
+        row.get("title", ""),
+        _whole(row.get("year", "")),
+    )
+
+
+def _whole(text: str) -> int | None:
+    digits = re.fullmatch(r"([0-9]{1,15})(?:\.0*)?", text)
+    return int(digits[1]) if digits else None

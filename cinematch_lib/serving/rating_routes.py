@@ -1,0 +1,61 @@
+"""The route that reads one's own ratings from another service's export."""
+
+import contextlib
+import threading
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.exports import NotFound, match, parse_export
+from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.serving import schemas
+from cinematch_lib.serving.errors import error_responses
+from cinematch_lib.serving.live_run import LiveRun
+from cinematch_lib.serving.requests import unknown_fields
+from cinematch_lib.serving.responses import json_response
+
+MAX_RATED = 5000  # films of one export
+_MAX_CELL = 1000  # letters of a value that is repeated in the answer
+
+
+def add_rating_routes(app: FastAPI, live: LiveRun) -> None:
+    """Add the route to `app`. Nothing of an export is stored."""
+    one_at_a_time = threading.Lock()  # a title that is not found takes some milliseconds
+
+    @app.post("/api/ratings", response_model=schemas.MatchedRatingsResponse, responses=error_responses())
+    def ratings(request: schemas.ExportRequest) -> Response:
+        """The films of this catalog that an export of Letterboxd, IMDb or Trakt rates, and those that are not here."""
+        recommender = live.current.recommender
+        films = parse_export(request.text)
+        if len(films) > MAX_RATED:
+            raise CineMatchError(
+                f"the file rates {len(films):,} films, and at most {MAX_RATED:,} are read at once; split it"
+            )
+        with one_at_a_time:
+            found = match(films, recommender)
+        rated = [_rated(recommender, movie_id, stars) for movie_id, stars in found.stars.items()]
+        missing = [_missing(recommender, one) for one in found.not_found]
+        return json_response(ratings=rated, count=len(rated), not_found=missing, ignored=unknown_fields(request))
+
+
+def _rated(recommender: Recommender, movie_id: int, stars: float) -> dict[str, Any]:
+    movie = recommender.movie(movie_id)
+    return {"movie_id": movie_id, "title": movie.title, "year": movie.year or 0, "rating": stars}
+
+
+def _missing(recommender: Recommender, one: NotFound) -> dict[str, Any]:
+    suggestions = []
+    for label in one.suggestions:
+        with contextlib.suppress(UnknownNameError):  # a film without a year whose title others have too
+            film = recommender.find(label)
+            suggestions.append({"movie_id": film.movie_id, "title": film.title, "year": film.year or 0})
+    name = one.film.label[:_MAX_CELL]
+    return {
+        "line": one.film.line,
+        "name": name,
+        "rating": one.film.stars,
+        "reason": one.reason,
+        "suggestions": suggestions,
+    }

@@ -1,0 +1,101 @@
+"""Request and response schemas of the routes about users."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from cinematch_lib.serving.fields import AnyId
+from cinematch_lib.serving.schemas import Film, Ignored
+
+FeedbackKind = Literal["like", "dislike", "not_interested"]
+
+
+class WatchlistRequest(BaseModel):
+    """One film, by its MovieLens id."""
+
+    model_config = ConfigDict(extra="allow")
+
+    movie_id: AnyId
+
+
+class FeedbackRequest(WatchlistRequest):
+    """Feedback on a film; `clear` deletes earlier feedback."""
+
+    feedback: Literal["like", "dislike", "not_interested", "clear"]
+
+
+class WatchlistItem(Film):
+    """A film on a watchlist; `available` is false if the current catalog lacks it."""
+
+    added_date: str
+    watched: bool
+    available: bool
+
+
+class WatchlistResponse(BaseModel):
+    """A user's watchlist in the order of adding."""
+
+    user_id: str
+    items: list[WatchlistItem]
+    count: int
+
+
+class FilmMessage(BaseModel):
+    """The result of a change; `title` is missing for a film that was on the list already.
+
+    `ignored` is there only where the request had unknown fields.
+    """
+
+    message: str
+    movie_id: int
+    title: str | None = None
+    ignored: list[Ignored] | None = None
+
+
+class WatchedMessage(BaseModel):
+    """Whether a film on the watchlist is marked as watched."""
+
+    message: str
+    movie_id: int
+    watched: bool
+
+
+class FeedbackMessage(FilmMessage):
+    """The stored feedback on a film; null after `clear`."""
+
+    feedback: FeedbackKind | None
+
+
+class FeedbackItem(BaseModel):
+    """A user's feedback on a film, and its time."""
+
+    movie_id: int
+    title: str
+    year: int
+    feedback: FeedbackKind
+    date: str
+
+
+class FeedbackResponse(BaseModel):
+    """A user's feedback, the oldest first."""
+
+    user_id: str
+    items: list[FeedbackItem]
+    count: int
+
+
+class UserData(BaseModel):
+    """All stored data of a user."""
+
+    user_id: str
+    watchlist: list[WatchlistItem]
+    feedback: list[FeedbackItem]
+
+
+class DeletedResponse(BaseModel):
+    """The number of films on each deleted list."""
+
+    message: str
+    user_id: str
+    watchlist: int
+    feedback: int
