@@ -70,3 +70,13 @@ def close_names(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     """
     by_fold = {one.casefold(): one for one in known}
     return [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=n, cutoff=0.6)]
+
+
+def want_of_memory(name: str, text: object) -> bool:
+    """Whether an error of this class name and text is for want of memory, as of a library that cannot be loaded.
+
+    >>> want_of_memory("ImportError", "x.so: failed to map segment from shared object")
+    True
+    """
+    unloaded = name == "ImportError" and ("failed to map segment" in str(text) or "allocate memory" in str(text))
+    return name in ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError") or unloaded

@@ -16,7 +16,7 @@ from cinematch_lib.cli.run import add_run
 from cinematch_lib.cli.runs import add_runs, add_use
 from cinematch_lib.cli.serve import add_serve
 from cinematch_lib.cli.setup import add_setup
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, want_of_memory
 
 _EXIT_CODES = "exit codes: 0 success, 1 an error that is explained, 2 wrong usage, 130 interrupted"
 
@@ -43,6 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
         return 141
+    except (MemoryError, ImportError) as error:
+        if not want_of_memory(type(error).__name__, error):
+            raise
+        print(
+            "cinematch: memory does not suffice; close other programs, or raise the limit (ulimit -v)", file=sys.stderr
+        )
+        return 1
     except OSError as error:
         which = error.filename or "a file or the output"
         print(f"cinematch: {which} could not be read or written: {error.strerror}", file=sys.stderr)

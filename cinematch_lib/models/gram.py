@@ -41,7 +41,8 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
 def gram_bytes(columns: int, entries: int) -> int:
     """Peak memory of `gram` in bytes, with its result and without X, which has so many `entries`."""
     widest = min(columns, _WIDTHS[-1])
-    dense, sparse_ = 4 * (widest + _DENSE_ROWS) * widest, _BLOCK_BYTES + 20 * entries  # one after the other
+    dense = 4 * (widest + _DENSE_ROWS) * widest  # and the sparse products after it
+    sparse_ = min(_BLOCK_BYTES, 12 * columns**2) + 20 * entries
     return 4 * columns**2 + 8 * entries + max(dense, sparse_)
 
 

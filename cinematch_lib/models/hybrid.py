@@ -19,7 +19,7 @@ from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.pruning import largest_weights, prune
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
 from cinematch_lib.models.short_histories import LONG_HISTORY, SHORT_HISTORIES, blocks_of, short_history_weights
-from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix
+from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix, YearFeatures
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
 from cinematch_lib.recommender.films import Selection
@@ -223,7 +223,10 @@ class Hybrid(Model):
 def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) -> None:
     """Raise CineMatchError before any work if histories, sessions and the inverse do not fit into memory."""
     ratings, timed = train.ratings.nnz, train.timestamps is not None
+    years = len(YearFeatures(train).years)
     rows = len(train) + (ratings // SESSION_LENGTH if timed else 0) + features.shape[1]
-    entries = ratings * (2 if timed else 1) + features.nnz
+    entries = ratings * (2 if timed else 1) + len(train) * years + features.nnz
     sorting = 5 * 8 * ratings if timed else 0
-    check_memory(rows, films, entries, before=2 * 8 * entries + sorting)
+    shares = 3 * 8 * len(train) * years
+    before = 2 * 8 * entries + max(sorting, shares)
+    check_memory(rows, films, entries, before, years=years, keeps_products=True)

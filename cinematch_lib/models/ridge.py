@@ -3,12 +3,12 @@
 import logging
 
 import numpy as np
-import psutil
 from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.gram import gram, gram_bytes, symmetrize
+from cinematch_lib.storage import memory
 
 NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
 _LOG = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ class RidgeInverse:
     ) -> None:
         rows, films = X.shape
         self._by_rows = by_rows(rows, films)
-        check_memory(rows, films, X.nnz)
+        if products is None:
+            check_memory(rows, films, X.nnz)
         penalty = np.broadcast_to(np.asarray(regularization, dtype=np.float64), (films,))
         if self._by_rows:
             self._invert_rows(X, (1 / penalty).astype(np.float32))
@@ -75,7 +76,7 @@ class RidgeInverse:
 
 def gram_for(X: sparse.csr_matrix) -> np.ndarray | None:
     """XᵀX, for several inverses with the same X; None where they do not need it."""
-    check_memory(*X.shape, X.nnz)
+    check_memory(*X.shape, X.nnz, keeps_products=True)
     return None if by_rows(*X.shape) else gram(X)
 
 
@@ -84,19 +85,21 @@ def by_rows(rows: int, films: int) -> bool:
     return 10 * rows < 9 * films
 
 
-def check_memory(rows: int, films: int, entries: int, before: int = 0) -> None:
+def check_memory(
+    rows: int, films: int, entries: int, before: int = 0, *, years: int = 0, keeps_products: bool = False
+) -> None:
     """Raise CineMatchError with the numbers and the parameter to change if memory is too small.
 
-    `entries` is the number of non-zeros of X, (rows, films), which is counted too; `before` are bytes that are
-    allocated while X is built and released afterwards.
+    `entries` is the number of non-zeros of X, (rows, films + years), which is counted too; `before` are bytes that are
+    allocated while X is built and released afterwards. With `keeps_products`, `gram_for(X)` is held with the inverse.
     """
-    solver = 4 * (rows**2 + 2 * rows * films) + 16 * entries if by_rows(rows, films) else gram_bytes(films, entries)
-    needed, free = max(solver + 8 * entries, before), psutil.virtual_memory().available
-    if needed > 0.9 * free:
-        raise CineMatchError(
-            f"item-to-item weights of {films:,} films from {rows:,} rows with {entries:,} ratings need "
-            f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; lower max_films (now {films:,})"
-        )
+    columns = films + years
+    if by_rows(rows, columns):
+        solver = 4 * (rows**2 + 2 * rows * columns) + 16 * entries
+    else:
+        solver = gram_bytes(columns, entries) + 4 * columns**2 * keeps_products
+    what = f"item-to-item weights of {films:,} films from {rows:,} rows with {entries:,} ratings"
+    memory.check_memory(max(solver + 8 * entries, before), what, f"lower max_films (now {films:,})")
 
 
 def dense(matrix: sparse.csr_matrix) -> np.ndarray:

@@ -10,6 +10,7 @@ from cinematch_lib.recommender.rating_weights import rating_weight
 
 SESSION_LENGTH = 15  # ratings, approximately
 _YEAR = 365.25 * 86_400  # seconds
+_LAST_YEAR = 200  # since 1970
 
 
 def user_item_matrix(interactions: Interactions, weighted_ratings: bool) -> sparse.csr_matrix:
@@ -20,14 +21,15 @@ def user_item_matrix(interactions: Interactions, weighted_ratings: bool) -> spar
 class YearFeatures:
     """Columns for the years in which a user rated.
 
-    `years` is float64 (years,), the calendar years (since 1970) that the training ratings span; empty if their
-    times are unknown.
+    `years` is float64 (years,), the calendar years (since 1970) that the training ratings span, 200 at most; empty if
+    their times are unknown.
     """
 
     def __init__(self, train: Interactions) -> None:
         self.years = np.zeros(0)
         if train.timestamps is not None and len(train.timestamps):
-            first, last = train.timestamps.min() / _YEAR, train.timestamps.max() / _YEAR
+            # A time in another unit must not decide how many columns there are.
+            first, last = np.clip([train.timestamps.min(), train.timestamps.max()], 0, _LAST_YEAR * _YEAR) / _YEAR
             self.years = np.arange(np.floor(first), np.ceil(last) + 1)
 
     def history_rows(self, interactions: Interactions) -> sparse.csr_matrix:

@@ -9,6 +9,8 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.recommender.ranking import top_k_per_row
 
+_BATCH_COSINES = 16_000_000  # cosines with training users held in memory at once
+
 
 class UserKNN(Model):
     """User-based nearest neighbours (Herlocker et al. 1999, doi 10.1145/312624.312682), on likes.
@@ -27,9 +29,12 @@ class UserKNN(Model):
         self._unit = _unit_rows(train.likes)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
-        if not len(queries):
-            return np.zeros(queries.ratings.shape, dtype=np.float32)
-        cosines = (_unit_rows(queries.likes) @ self._unit.T).toarray()
+        step = max(1, _BATCH_COSINES // max(self._unit.shape[0], 1))
+        parts = [self._batch_scores(queries.likes[start : start + step]) for start in range(0, len(queries), step)]
+        return np.concatenate([np.zeros((0, queries.ratings.shape[1]), dtype=np.float32), *parts])
+
+    def _batch_scores(self, likes: sparse.csr_matrix) -> np.ndarray:
+        cosines = (_unit_rows(likes) @ self._unit.T).toarray()
         nearest = top_k_per_row(cosines, self.neighbours)
         row = np.repeat(np.arange(len(cosines)), nearest.shape[1])
         entries = (np.take_along_axis(cosines, nearest, axis=1).ravel(), (row, nearest.ravel()))

@@ -11,11 +11,13 @@ from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tmdb.fetching import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.storage.memory import check_memory
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
 # The least value of parameters that no class checks by itself before its step.
 _LEAST = {"seed": 0, "max_films": 1, "weights_per_film": 1, "folds": 1, "test_users": 1, "regularization": 0}
+_KERNEL_BYTES = 0.4e9  # the least that a step holds
 _SEEDS = 2**32  # scikit-learn takes seeds below
 
 
@@ -24,6 +26,7 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
 
     With the name of a MovieLens data set, also for genres that it does not have; other folders may have others.
     """
+    check_memory(_KERNEL_BYTES, "the steps of the pipeline", "close other programs, or raise the limit")
     for name, least in _LEAST.items():
         if (value := values.get(name)) is not None and value < least:
             raise CineMatchError(f"{name} must be {least} or more, got {value}")

@@ -20,7 +20,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError
+from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, want_of_memory
 
 # Errors of the system that say all there is to say, with what a person can do.
 _REMEDIES = {
@@ -33,6 +33,7 @@ _REMEDIES = {
 _SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\] (.*)", re.DOTALL)
 REPORT_TAG = "report"  # of cells whose output the command line shows too
 _STARTED_MB = 30.0  # a kernel that holds less did not come as far as running cells
+_MORE_MEMORY = "close other programs or take a smaller data set"
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -76,7 +77,7 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
                 ) from None
             raise StepFailedError(
                 f": its kernel died, most likely for want of memory (it held up to {memory.peak_mb:,.0f} MB); "
-                "close other programs or take a smaller data set\n"
+                f"{_MORE_MEMORY}\n"
             ) from None
     return round(time.perf_counter() - began, 2), round(memory.peak_mb, 1)
 
@@ -111,6 +112,8 @@ def _failure(notebook: str, error: PapermillExecutionError) -> str:
     where = f" in cell [{error.exec_count}] of {notebook}:"
     if error.ename in MEANT_FOR_PEOPLE:
         return f"{where} {error.evalue}"
+    if want_of_memory(error.ename, error.evalue):
+        return f"{where} memory does not suffice; {_MORE_MEMORY}"
     of_system = _SYSTEM_ERROR.match(str(error.evalue))
     if of_system and (remedy := _REMEDIES.get(int(of_system[1]))):
         return f"{where} {of_system[2]}; {remedy}"

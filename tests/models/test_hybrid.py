@@ -78,6 +78,13 @@ def test_years_outside_the_training_range_count_as_the_nearest():
     assert parts.argmax() >= len(parts) - 2
 
 
+def test_a_time_in_another_unit_does_not_decide_the_number_of_years():
+    train = interactions([(1, 1, 4.0, 30.0 * YEAR), (1, 2, 4.0, 30.0 * YEAR * 1e9), (2, 1, 4.0, -1e18)])
+    year_features = YearFeatures(train)
+    assert len(year_features.years) <= 202
+    assert np.isfinite(year_features.history_rows(train).toarray()).all()
+
+
 def test_without_timestamps_there_are_no_year_features():
     table = pd.DataFrame({"userId": [1], "movieId": [2], "rating": [4.0]})
     timeless = Interactions.from_ratings(table, np.arange(1, 6))

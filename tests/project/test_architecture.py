@@ -35,6 +35,7 @@ BASE_ROOMS = {"errors", "vocabulary", "storage", "artifacts", "recommender", "cl
 NEED_AN_EXTRA = {
     "cinematch_lib.artifacts.estimators",
     "cinematch_lib.artifacts.films_table",
+    "cinematch_lib.storage.memory",
     "cinematch_lib.storage.resources",
 }
 BASE = {"numpy", "rapidfuzz", "scipy"}
