@@ -47,6 +47,7 @@ def add_recommend(commands: Commands) -> None:
         ("without", "TITLE", "a film to leave out"),
         ("genre", "GENRE", "films with at least one of these genres"),
         ("service", "SERVICE", "films on at least one of these services"),
+        ("language", "CODE", "films whose original language is one of these, such as en"),
     ):
         meaning = f"{meaning}; may be repeated"
         recommend.add_argument(f"--{name}", action="append", default=[], metavar=kind, help=meaning)
@@ -161,6 +162,7 @@ def _preferences(
     ratings = dict(exported) | dict(_rating(text, recommender) for text in options.rate)
     bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
     others = {"ratings": ratings, "seen": seen, "discovery": options.discovery}
+    others["original_languages"] = options.language
     return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
 
 

@@ -22,9 +22,9 @@ from cinematch_lib.models.short_histories import LONG_HISTORY, SHORT_HISTORIES, 
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix, YearFeatures
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
-from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.rating_weights import rating_weight
 from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.ratings import RatingsTerm
 

@@ -34,20 +34,14 @@ class Browser:
         self._rank = {
             name: np.argsort(np.lexsort((np.arange(len(films)), -popularity, key))) for name, key in keys.items()
         }
-        self._languages = np.array(films.columns["original_language"], dtype=np.str_)
 
-    def page(
-        self, preferences: Preferences, language: str | None, sort: str, min_votes: int, offset: int, limit: int
-    ) -> CatalogPage:
+    def page(self, preferences: Preferences, sort: str, min_votes: int, offset: int, limit: int) -> CatalogPage:
         """The films from place `offset` on, at most `limit`, of those that pass. Raises CineMatchError."""
         if sort not in SORTS:
             raise CineMatchError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
         if offset < 0 or limit < 1:
             raise CineMatchError(f"offset must be 0 or more and limit 1 or more, got {offset} and {limit}")
         rows = self._films.filter(preferences).rows
-        passes = self._votes[rows] >= min_votes
-        if language:
-            passes &= self._languages[rows] == language.strip().casefold()
-        rows = rows[passes]
+        rows = rows[self._votes[rows] >= min_votes]
         shown = rows[np.argsort(self._rank[sort][rows])][offset : offset + limit]
         return CatalogPage([self._films.movie(row) for row in shown.tolist()], len(rows))

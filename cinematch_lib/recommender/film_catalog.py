@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -56,10 +57,10 @@ class FilmCatalog:
         """The source of the streaming services: ``tmdb``, ``file``, ``demo`` or ``none``."""
         return self._films.services_source
 
-    @cached_property
+    @property
     def original_languages(self) -> tuple[str, ...]:
         """The codes of the films' original languages, in alphabetical order."""
-        return tuple(sorted({code for code in self._films.columns["original_language"] if code}))
+        return self._films.original_languages
 
     @property
     def years(self) -> tuple[int, int] | None:
@@ -78,6 +79,10 @@ class FilmCatalog:
     def service(self, name: str) -> str:
         """The streaming service that `name` means in any usual spelling. Raises UnknownNameError."""
         return self._films.service(name)
+
+    def language(self, code: str) -> str:
+        """The code of an original language in any case, with or without a region. Raises UnknownNameError."""
+        return self._films.language(code)
 
     def movie(self, movie_id: int) -> Movie:
         """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
@@ -141,10 +146,12 @@ class FilmCatalog:
 
         `sort` is ``popularity``, ``rating`` (the Bayesian average), ``year`` (the newest first) or ``title``;
         `min_votes` counts likes where the run has ratings, else TMDb's votes; `language` is the code of the original
-        language. Raises CineMatchError for other values, UnknownNameError for unknown genres and services.
+        language. Raises CineMatchError for other values, UnknownNameError for unknown genres, services and languages.
         """
-        wanted = Preferences((), (), (), [genre] if genre else [], [service] if service else [], None, None, year, year)
-        return self._browser.page(wanted, language, sort, min_votes, offset, limit)
+        names = {"preferred_genres": genre, "services": service, "original_languages": language}
+        chosen: dict[str, Any] = {field: [name] for field, name in names.items() if name}
+        wanted = Preferences(year_min=year, year_max=year, **chosen)
+        return self._browser.page(wanted, sort, min_votes, offset, limit)
 
     @cached_property
     def _browser(self) -> Browser:

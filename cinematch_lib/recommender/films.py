@@ -1,7 +1,8 @@
 """The films of a run as columns: light to load, fast to filter."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from numbers import Integral
 from typing import Any
@@ -10,10 +11,13 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.vocabulary.genres import resolve_genre
 from cinematch_lib.vocabulary.lists import any_of, multi_hot
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
+_NAMED = 10  # languages in an error
+_POSTERS = "https://image.tmdb.org/t/p/w500"
 _Bounds = tuple[tuple[str, float | None, float | None], ...]
 
 
@@ -41,14 +45,19 @@ class Movie:
         return f"{self.title} ({self.year})" if self.year else self.title
 
     @property
+    def poster_url(self) -> str | None:
+        """The address of TMDb's poster, 500 pixels wide; None where there is none."""
+        return f"{_POSTERS}{self.poster_path}" if self.poster_path.startswith("/") else None
+
+    @property
     def overview_known(self) -> bool:
         """False where the title stands in for an unknown overview."""
         return self.overview != self.title
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields and `overview_known`, as values that JSON takes."""
+        """All fields, `overview_known` and `poster_url`, as values that JSON takes."""
         values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-        return values | {"overview_known": self.overview_known}
+        return values | {"overview_known": self.overview_known, "poster_url": self.poster_url}
 
     def __repr__(self) -> str:
         return f"Movie({self.movie_id}: {self.label})"
@@ -63,6 +72,7 @@ class FilmTable:
     quality : float32 (films,), the Bayesian average rating of each film less the mean, on a scale of −1 to 1.
     votes : int64 (films,), the number of TMDb's votes; 0 where unknown.
     genres, services : the names that occur, in alphabetical order.
+    original_languages : the codes that occur, in alphabetical order.
 
     `movie(row)` is the film in a row; `genre(name)` and `service(name)` resolve any usual spelling of a name.
 
@@ -80,6 +90,9 @@ class FilmTable:
         self._numbers = {name: _with_nan(self._columns[name]) for name in ("year", "runtime")}
         self._has_genre = multi_hot(self._columns["genres"])
         self._has_service = multi_hot(self._columns["services"])
+        codes, self._language = np.unique(self._columns["original_language"], return_inverse=True)
+        self._language_index = {code: at for at, code in enumerate(codes.tolist()) if code}
+        self.original_languages = tuple(self._language_index)
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = service_keys(self.services)
@@ -189,6 +202,14 @@ class FilmTable:
             )
         return resolve_service(name, self._service_keys)
 
+    def language(self, code: str) -> str:
+        """The code of an original language in any case, with or without a region. Raises UnknownNameError."""
+        language = re.split("[-_]", code.strip().casefold())[0]
+        if language in self._language_index:
+            return language
+        known = ", ".join(self.original_languages[:_NAMED]) or "none"
+        raise UnknownNameError(f"no film here has the original language {code!r}; known are codes such as {known}")
+
     def preferred_genres(self, preferences: Preferences) -> tuple[str, ...]:
         """The canonical names of the preferred genres in the order given, without repeats. Raises UnknownNameError."""
         return tuple(dict.fromkeys(self.genre(name) for name in preferences.preferred_genres or ()))
@@ -197,22 +218,27 @@ class FilmTable:
         """Which of the genres, given by canonical names, each film has: bool (rows, genres)."""
         return np.array([self._has_genre[genre][rows] for genre in genres]).T
 
-    def filter(self, preferences: Preferences) -> "Selection":
+    def filter(self, preferences: Preferences) -> Selection:
         """The films that pass the filters of the preferences. Raises UnknownNameError.
 
         The latest selections are cached, since a person likes one film after another and keeps the filters.
         """
         services = dict.fromkeys(self.service(name) for name in preferences.services or ())
+        languages = dict.fromkeys(self.language(code) for code in preferences.original_languages or ())
         bounds = tuple(
             (name, getattr(preferences, f"{name}_min"), getattr(preferences, f"{name}_max")) for name in self._numbers
         )
-        return self._cached_selection(self.preferred_genres(preferences), tuple(services), bounds)
+        return self._cached_selection(self.preferred_genres(preferences), tuple(services), tuple(languages), bounds)
 
-    def _select(self, genres: tuple[str, ...], services: tuple[str, ...], bounds: _Bounds) -> "Selection":
+    def _select(
+        self, genres: tuple[str, ...], services: tuple[str, ...], languages: tuple[str, ...], bounds: _Bounds
+    ) -> Selection:
         passes = np.ones(len(self), dtype=bool)
         for names, has in ((genres, self._has_genre), (services, self._has_service)):
             if names:
                 passes &= any_of(has, names, len(self))
+        if languages:
+            passes &= np.isin(self._language, [self._language_index[code] for code in languages])
         for name, low, high in bounds:  # a comparison with NaN is false, so an unknown value passes no bound
             if low is not None:
                 passes &= self._numbers[name] >= low
@@ -225,7 +251,7 @@ class FilmTable:
         return Selection(rows, share / max(len(genres), 1))
 
     def exclusion_mask(
-        self, selection: "Selection", preferences: Preferences, candidates: Collection[int] | np.ndarray | None = None
+        self, selection: Selection, preferences: Preferences, candidates: Collection[int] | np.ndarray | None = None
     ) -> np.ndarray:
         """Which selected films may be recommended: bool (selected films,). Raises UnknownNameError.
 
@@ -246,49 +272,6 @@ class FilmTable:
                 ids = np.array(unique_ids("among", candidates), dtype=np.int64)
             allowed &= np.isin(self.ids[rows], ids)
         return allowed
-
-
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """The films that pass some filters.
-
-    Attributes
-    ----------
-    rows : int64 (n,), the films' rows, ascending; read-only.
-    genre_share : float32 (n,), the share of the preferred genres that each film has, 0 to 1; read-only.
-
-    """
-
-    rows: np.ndarray
-    genre_share: np.ndarray
-    _restricted: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        self.rows.flags.writeable = self.genre_share.flags.writeable = False
-
-    @classmethod
-    def everything(cls, n_films: int) -> "Selection":
-        """All of `n_films` films, without preferred genres."""
-        return cls(np.arange(n_films), np.zeros(n_films, dtype=np.float32))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def restrict(self, values: np.ndarray) -> np.ndarray:
-        """`values`, (films,), restricted to this selection: (n,)."""
-        restricted: np.ndarray = values[self.rows]
-        return restricted
-
-    def take(self, values: np.ndarray) -> np.ndarray:
-        """`values`, (films,), restricted to this selection; cached, read-only.
-
-        For values that are the same for every user.
-        """
-        if id(values) not in self._restricted:
-            taken = values[self.rows]
-            taken.flags.writeable = False
-            self._restricted[id(values)] = values, taken  # keeping `values` alive keeps its id from being reused
-        return self._restricted[id(values)][1]
 
 
 def _split(joined: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NAMED = 10  # films that are not found, named at most
 _ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
-_NAME_LISTS = ("preferred_genres", "services")
+_NAME_LISTS = ("preferred_genres", "services", "original_languages")
 _LOWEST, _HIGHEST = 0.5, 5.0  # stars
 
 
@@ -30,8 +30,9 @@ class Preferences:
     and each of them before `seen`. `discovery`, 0 to 1, turns the list from well-known to unknown films; None for the
     recommender's own.
 
-    A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, and lies
-    within the years and minutes, both ends included. A film without a known runtime passes no bound on it.
+    A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
+    in one of `original_languages` (codes, as "en"), and lies within the years and minutes, both ends included. A film
+    without a known runtime passes no bound on it.
 
     Raises CineMatchError for values of another kind, for a lower bound above the upper one, and for a film that is
     both liked and disliked.
@@ -49,6 +50,7 @@ class Preferences:
     ratings: Mapping[int, float] | None = field(default=None, hash=False)
     seen: Sequence[int] | None = ()
     discovery: float | None = None
+    original_languages: Sequence[str] | None = ()
 
     @classmethod
     def from_ratings(cls, table: Any, recommender: "Catalog | None" = None, **others: Any) -> "Preferences":

@@ -35,10 +35,11 @@ from typing import Any
 import numpy as np
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.recommender.films import FilmTable, Selection
+from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, rating_weight
 from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm

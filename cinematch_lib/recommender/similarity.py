@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
-from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.reasons import Feature
+from cinematch_lib.recommender.selection import Selection
 
 _DISLIKED = -0.5  # weight of a disliked film in a profile, where a liked one has 1
 _SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it

@@ -21,8 +21,8 @@ class Wishes:
 
     Attributes
     ----------
-    preferences : the preferences; None where nothing can fit: no genre or service named is known, or a lower bound is
-        above the upper one.
+    preferences : the preferences; None where nothing can fit: no genre, service or language named is known, or a lower
+        bound is above the upper one.
     ignored : what was passed over, as `schemas.Ignored` describes it.
 
     """
@@ -34,16 +34,17 @@ class Wishes:
         ratings = {one: stars[one] for one in self._known_ids("ratings", stars, recommender)}
         genres = self._known_names("preferred_genres", request.preferred_genres, recommender.genre)
         services = self._known_names("services", request.services, recommender.service)
+        languages = self._known_names("original_languages", request.original_languages, recommender.language)
         bounds = {name: getattr(request, name) or None for name in _BOUNDS}  # 0 is no bound
         if request.use_feedback is not False:
             _add_stored(ids, {one for some in (*ids.values(), ratings) for one in some}, recommender, store, request)
         disliked = set(ids["disliked_movie_ids"])
         ids["liked_movie_ids"] = [one for one in ids["liked_movie_ids"] if one not in disliked]
         ratings = {one: stars for one, stars in ratings.items() if one not in disliked}
-        none_known = (request.preferred_genres and not genres) or (request.services and not services)
+        names = {"preferred_genres": genres, "services": services, "original_languages": languages}
+        none_known = any(getattr(request, name) and not known for name, known in names.items())
         self.preferences = None
         if not (none_known or _is_empty(bounds)):
-            names = {"preferred_genres": genres, "services": services}
             self.preferences = Preferences(**ids, **names, **bounds, ratings=ratings, discovery=request.discovery)
 
     @property

@@ -38,6 +38,7 @@ class ResponseBuilder:
             "tmdb_id": movie.tmdb_id,
             "imdb_id": movie.imdb_id,
             "poster_path": movie.poster_path,
+            "poster_url": movie.poster_url,
             "original_language": movie.original_language,
         }
 

@@ -30,6 +30,7 @@ class RecommendationRequest(BaseModel):
     )
     preferred_genres: Names | None = None
     services: Names | None = None
+    original_languages: Names | None = Field(None, description="codes of original languages, such as en")
     runtime_min: Minutes | None = None
     runtime_max: Minutes | None = None
     year_min: Year | None = None
@@ -108,6 +109,7 @@ class Film(BaseModel):
     tmdb_id: int | None
     imdb_id: str
     poster_path: str
+    poster_url: str | None
     original_language: str
 
 

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small_runs import check_order, check_reasons, ids, recommender_of
 
-from cinematch_lib import Preferences
+from cinematch_lib import Preferences, UnknownNameError
 
 GENRES = ["action", "comedy", "drama", "sci-fi"]
 SERVICES = ["Hulu (demo)", "Netflix (demo)"]
+LANGUAGES = ["de", "en", "ja"]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,7 @@ def mixed():
             "year": None if draw.random() < 0.1 else int(draw.integers(1980, 2000)),
             "runtime": None if draw.random() < 0.3 else int(draw.integers(80, 120)),
             "director": some(["Ann", "Bob"]),
+            "original_language": str(draw.choice(["", *LANGUAGES])),
         }
         for at in range(80)
     ]
@@ -44,6 +46,7 @@ def fits(movie, wanted):
         movie.movie_id not in excluded
         and (not wanted.preferred_genres or bool(set(wanted.preferred_genres) & set(movie.genres)))
         and (not wanted.services or bool(set(wanted.services) & set(movie.services)))
+        and (not wanted.original_languages or movie.original_language in wanted.original_languages)
         and all(low is None or (value is not None and value >= low) for value, low, _ in bounds)
         and all(high is None or (value is not None and value <= high) for value, _, high in bounds)
     )
@@ -68,6 +71,7 @@ def preferences(draw):
         not_interested_ids=draw(IDS),
         preferred_genres=draw(st.lists(st.sampled_from(GENRES), max_size=2, unique=True)),
         services=draw(st.lists(st.sampled_from(SERVICES), max_size=2, unique=True)),
+        original_languages=draw(st.lists(st.sampled_from(LANGUAGES), max_size=2, unique=True)),
         **bounds,
     )
 
@@ -107,3 +111,18 @@ def test_a_filter_changes_no_score(mixed, wanted):
     )
     for one in mixed.recommend(bounded, 80):
         assert one.score == free[one.movie_id]
+
+
+def test_a_language_is_a_code_in_any_case_with_or_without_a_region(mixed):
+    assert mixed.original_languages == ("de", "en", "ja")
+    found = mixed.recommend(Preferences(original_languages=["EN-us", "ja "]), 80)
+    assert {one.movie.original_language for one in found} == {"en", "ja"}
+    with pytest.raises(UnknownNameError, match=r"original language 'klingon'; known are codes such as de, en, ja"):
+        mixed.recommend(Preferences(original_languages=["klingon"]))
+
+
+def test_a_film_has_the_address_of_its_poster():
+    films = recommender_of({"poster_path": "/a.jpg"}, {"poster_path": ""})
+    assert films.movie(1).poster_url == "https://image.tmdb.org/t/p/w500/a.jpg"
+    assert films.movie(1).to_dict()["poster_url"] == films.movie(1).poster_url
+    assert films.movie(2).poster_url is None

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from cinematch_lib.recommender.films import Selection
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 NAMES = ["overview__robot", "director__Mann", "director__unknown", "genres__crime", "year__cos", "year__sin"]

@@ -57,7 +57,7 @@ def test_films_are_filtered_sorted_and_counted(browsing, films):
     shows(browsing, films.browse("western", "Netflix", 1995, sort="title", limit=PAGE))
     page.get_by_role("button", name="Clear", exact=True).click()
     shows(browsing, films.browse(limit=PAGE))
-    page.get_by_label("Language").select_option("French")
+    page.locator("#browse-form").get_by_label("Language").select_option("French")
     shows(browsing, films.browse(language="fr", limit=PAGE))
     page.get_by_label("Votes").select_option("1,000 or more")
     status(browsing, "No film fits. Choose less.")

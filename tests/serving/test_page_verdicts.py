@@ -97,6 +97,18 @@ def test_watched_films_of_the_watchlist_are_not_recommended(visit, films):
     visit.shows(ids(films.recommend(Preferences(seen=[film]), k=MANY)))
 
 
+def test_films_of_one_language_are_shown(visit, films):
+    page = visit.page
+    page.get_by_label("Original language").select_option("French")
+    french = ids(films.recommend(Preferences(original_languages=["fr"]), k=MANY))
+    visit.shows(french)
+    page.reload()
+    visit.shows(french)
+    expect(page.get_by_label("Original language")).to_have_value("fr")
+    page.get_by_role("button", name="Clear all").click()
+    visit.shows(ids(films.recommend(k=MANY)))
+
+
 def test_a_slider_changes_the_list_and_is_cleared_with_the_filters(visit):
     page, slider = visit.page, visit.page.get_by_role("slider", name="How well known")
     expect(slider).to_have_value("0.1")

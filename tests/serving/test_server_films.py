@@ -1,7 +1,7 @@
 """Recommendations and films over HTTP, for the old client and with the new fields."""
 
 import pytest
-from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish
+from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish, publish_films
 
 from cinematch_lib.vocabulary.spelling import fold
 
@@ -262,3 +262,18 @@ def test_the_root_and_the_health_check(api):
     assert (health["status"], health["num_items"], health["service"]) == ("ok", 60, "cinematch-ml-backend")
     assert 0 <= health["run_age_seconds"] < 600
     assert health["refused_run"] is None
+
+
+def test_films_of_languages_and_posters(tmp_path):
+    table = [{"original_language": one, "poster_path": f"/{one}.jpg" if one else ""} for one in ("en", "fr", "", "fr")]
+    publish_films(tmp_path / "artifacts", *table)
+    with client(tmp_path / "artifacts") as api:
+        answer = recommend(api, original_languages=["FR", "tlh"])
+        assert sorted(ids_of(answer)) == [2, 4]
+        assert {one["poster_url"] for one in answer["recommendations"]} == {"https://image.tmdb.org/t/p/w500/fr.jpg"}
+        assert [(one["field"], one["value"]) for one in answer["ignored"]] == [("original_languages", "tlh")]
+        assert recommend(api, original_languages=["tlh"])["count"] == 0
+        assert api.get("/api/movies/3").json()["poster_url"] is None
+        assert api.get("/api/about").json()["original_languages"] == ["en", "fr"]
+        assert api.get("/api/movies?language=fr").json()["count"] == 2
+        assert api.get("/api/movies?language=tlh").status_code == 422

@@ -171,8 +171,12 @@ class Visit:
 
     def pick(self, text, option=None):
         """Type a title, and pick the first film found or the one called `option`."""
-        self.page.get_by_role("combobox").fill(text)
-        found = self.page.get_by_role("option", name=option) if option else self.page.get_by_role("option")
+        self.page.get_by_label("Add a film you like").fill(text)
+        found = (
+            self.page.locator("#pick-list").get_by_role("option", name=option)
+            if option
+            else self.page.locator("#pick-list").get_by_role("option")
+        )
         found.first.click()
 
     def kept(self):

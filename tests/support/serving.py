@@ -49,7 +49,12 @@ def films(count=60, title="Film"):
 
 def publish(artifacts, *, title="Film", count=60):
     """A run of these films, made current; returns its id."""
-    table = film_table(*films(count, title))
+    return publish_films(artifacts, *films(count, title))
+
+
+def publish_films(artifacts, *films):
+    """A run of these films, made current; returns its id."""
+    table = film_table(*films)
     built = build_features(table, min_df=1)
     meta = movies_meta(table, built.quality_prior, built.names, "demo", ["MovieLens"])
     draft = Draft.create(Path(artifacts))

@@ -4,8 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
-from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.selection import Selection
 
 
 class Term(Protocol):

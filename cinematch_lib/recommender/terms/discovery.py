@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
 
 

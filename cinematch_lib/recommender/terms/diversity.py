@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from cinematch_lib.recommender.films import FilmTable, Movie, Selection
+from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 

@@ -6,8 +6,9 @@ from itertools import compress
 
 import numpy as np
 
-from cinematch_lib.recommender.films import FilmTable, Selection
+from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.selection import Selection
 
 
 class GenresTerm:

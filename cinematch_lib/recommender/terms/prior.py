@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cinematch_lib.recommender.films import Selection
 from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.selection import Selection
 
 
 class PriorTerm:

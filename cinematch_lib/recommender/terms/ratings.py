@@ -7,8 +7,9 @@ import numpy as np
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.sparse_rows import SparseRows
-from cinematch_lib.recommender.films import FilmTable, Selection
+from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.selection import Selection
 
 
 class Seeds(NamedTuple):

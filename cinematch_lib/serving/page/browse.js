@@ -1,9 +1,9 @@
 // The catalog, page by page: which films there are, by genre, service, year, language and votes.
 
 import { call, TokenRequired, Unavailable } from "./api.js";
-import { byId, debounce, element } from "./dom.js";
+import { byId, debounce, setChoices } from "./dom.js";
 import { filmCard } from "./films.js";
-import { genreName, languageName, plural, service } from "./format.js";
+import { genreName, languageChoices, plural, service } from "./format.js";
 import { isOnWatchlist, toggleWatchlist } from "./watchlist.js";
 
 const PAGE_SIZE = 24;
@@ -24,10 +24,9 @@ byId("browse-after").addEventListener("click", () => turn(PAGE_SIZE));
 
 /** Offer the genres, services, languages and years of the catalog. */
 export function setUpBrowsing(genres, services, { original_languages: languages, year_min, year_max }) {
-  setChoices("genre", genres.map((name) => [name, genreName(name)]));
-  setChoices("service", services.map((name) => [name, service(name).bare]));
-  const named = languages.map((code) => [code, languageName(code)]);
-  setChoices("language", named.sort(([, one], [, other]) => one.localeCompare(other)));
+  offer("genre", genres.map((name) => [name, genreName(name)]));
+  offer("service", services.map((name) => [name, service(name).bare]));
+  offer("language", languageChoices(languages));
   [form.elements.year.min, form.elements.year.max] = [year_min ?? "", year_max ?? ""];
   form.elements.year.placeholder = year_min ? `${year_min}–${year_max}` : "";
   shown = null; // the catalog may be another one
@@ -76,11 +75,8 @@ function show({ movies, count }) {
   byId("browse-after").disabled = last >= count;
 }
 
-/** Set the choices of a field, `[value, label]` each; without choices the field is hidden. */
-function setChoices(name, choices) {
-  const field = form.elements[name];
-  const chosen = field.value;
-  field.replaceChildren(field.options[0], ...choices.map(([value, label]) => element("option", { value }, label)));
-  field.value = choices.some(([value]) => value === chosen) ? chosen : "";
-  field.closest("label").hidden = !choices.length;
+/** Set the choices of a field; without choices it is hidden. */
+function offer(name, choices) {
+  setChoices(form.elements[name], choices);
+  form.elements[name].closest("label").hidden = !choices.length;
 }

@@ -31,6 +31,13 @@ export function icon(name) {
   return drawn;
 }
 
+/** Replace the options of a select after its first with `choices`, `[value, label]` each; keeps the chosen one. */
+export function setChoices(select, choices) {
+  const chosen = select.value;
+  select.replaceChildren(select.options[0], ...choices.map(([value, label]) => element("option", { value }, label)));
+  select.value = choices.some(([value]) => value === chosen) ? chosen : "";
+}
+
 /** Call `act` once, `wait` milliseconds after the last of several calls. */
 export function debounce(act, wait) {
   let timer;

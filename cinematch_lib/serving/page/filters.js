@@ -1,7 +1,7 @@
 // The filters: checkboxes for genres and services, bounds for year and running time; and the sliders among them.
 
-import { byId, cloneTemplate, debounce, element } from "./dom.js";
-import { genreName, service } from "./format.js";
+import { byId, cloneTemplate, debounce, element, setChoices } from "./dom.js";
+import { genreName, languageChoices, service } from "./format.js";
 import { changedKnobs, setUpKnobs, showKnobs } from "./knobs.js";
 import { NO_FILTERS, state } from "./state.js";
 
@@ -27,6 +27,9 @@ let changed = () => {};
 export function setUpFilters(onChange) {
   changed = onChange;
   for (const of of Object.keys(PRESETS)) setUpRange(of);
+  byId("languages").addEventListener("change", ({ target }) =>
+    change({ original_languages: target.value ? [target.value] : [] }),
+  );
   setUpKnobs(change);
   byId("filters-clear").addEventListener("click", clearFilters);
   byId("filters-open").addEventListener("click", () => {
@@ -36,10 +39,16 @@ export function setUpFilters(onChange) {
   showFilters();
 }
 
-/** Show the genres and services of the catalog; selected ones that it lacks are cleared. */
-export function setOptions(genres, services, source) {
+/** Show the genres, services and languages of the catalog; selected ones that it lacks are cleared. */
+export function setOptions({ genres }, { services, source }, { original_languages: languages }) {
   const known = (of, names) => state.filters[of].filter((one) => names.includes(one));
-  state.setFilters({ genres: known("genres", genres), services: known("services", services) });
+  state.setFilters({
+    genres: known("genres", genres),
+    services: known("services", services),
+    original_languages: known("original_languages", languages),
+  });
+  setChoices(byId("languages"), languageChoices(languages));
+  byId("languages-set").hidden = !languages.length;
   setCheckboxes("genres", genres, genreName);
   setCheckboxes("services", services, (name) => service(name).bare);
   byId("services-set").hidden = !services.length;
@@ -55,10 +64,11 @@ export function filterFields() {
 
 /** Ways to relax the filters: `[label, act]` for each active filter. */
 export function relaxations() {
-  const { genres, services } = state.filters;
+  const { genres, services, original_languages: languages } = state.filters;
   const ways = [];
   if (genres.length) ways.push(["Any genre", () => change({ genres: [] })]);
   if (services.length) ways.push(["Any service", () => change({ services: [] })]);
+  if (languages.length) ways.push(["Any language", () => change({ original_languages: [] })]);
   for (const [of, label] of [["year", "Any year"], ["runtime", "Any length"]]) {
     if (isBounded(of)) ways.push([label, () => change({ [`${of}_min`]: null, [`${of}_max`]: null })]);
   }
@@ -147,8 +157,9 @@ export function showFilters() {
     });
   }
   showKnobs();
-  const { genres, services } = state.filters;
-  const active = genres.length + services.length + isBounded("year") + isBounded("runtime") + changedKnobs();
+  const { genres, services, original_languages: languages } = state.filters;
+  byId("languages").value = languages[0] ?? "";
+  const active = genres.length + services.length + languages.length + isBounded("year") + isBounded("runtime") + changedKnobs();
   byId("filters-count").hidden = !active;
   byId("filters-count").firstElementChild.textContent = active;
   byId("filters-clear").disabled = !active;

@@ -21,6 +21,10 @@ export const starsText = (stars) => plural(stars, "star");
 /** "1 film", "20 films". */
 export const plural = (count, noun) => `${count} ${noun}${String(count) === "1" ? "" : "s"}`;
 
+/** The choices for a field of languages: `[code, name]`, by name. */
+export const languageChoices = (codes) =>
+  codes.map((code) => [code, languageName(code)]).sort(([, one], [, other]) => one.localeCompare(other));
+
 /** The English name of a language code: "French" for "fr"; the code itself where there is none. */
 export function languageName(code) {
   try {

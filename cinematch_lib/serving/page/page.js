@@ -104,7 +104,7 @@ async function sendVerdicts() {
 async function loadCatalog() {
   const get = (name) => call("GET", `api/${name}`);
   const [genres, services, about] = await Promise.all([get("genres"), get("services"), get("about")]);
-  setOptions(genres.genres, services.services, services.source);
+  setOptions(genres, services, about);
   setUpBrowsing(genres.genres, services.services, about);
   byId("credits").replaceChildren(...about.attributions.map((line) => element("li", {}, ...withLinks(line))));
   byId("catalog").textContent = `${about.num_items.toLocaleString("en")} films in this catalog. Run ${about.run_id}.`;

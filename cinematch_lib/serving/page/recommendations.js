@@ -107,8 +107,7 @@ async function recover(error) {
 /** Drop films and names that the current run lacks from later requests; returns whether there were any. */
 async function dropMissing() {
   const before = JSON.stringify([filterFields(), tasteFields()]);
-  const [genres, services] = await Promise.all([call("GET", "api/genres"), call("GET", "api/services")]);
-  setOptions(genres.genres, services.services, services.source);
+  setOptions(...(await Promise.all(["genres", "services", "about"].map((name) => call("GET", `api/${name}`)))));
   await Promise.all(
     state.taste.map(async ({ movie_id: id }) => {
       await call("GET", path`api/movies/${id}`).catch((problem) => problem.status === 404 && missing.add(id));

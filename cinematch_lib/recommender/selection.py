@@ -1,0 +1,48 @@
+"""The films that pass some filters."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The films that pass some filters.
+
+    Attributes
+    ----------
+    rows : int64 (n,), the films' rows, ascending; read-only.
+    genre_share : float32 (n,), the share of the preferred genres that each film has, 0 to 1; read-only.
+
+    """
+
+    rows: np.ndarray
+    genre_share: np.ndarray
+    _restricted: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.rows.flags.writeable = self.genre_share.flags.writeable = False
+
+    @classmethod
+    def everything(cls, n_films: int) -> "Selection":
+        """All of `n_films` films, without preferred genres."""
+        return cls(np.arange(n_films), np.zeros(n_films, dtype=np.float32))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def restrict(self, values: np.ndarray) -> np.ndarray:
+        """`values`, (films,), restricted to this selection: (n,)."""
+        restricted: np.ndarray = values[self.rows]
+        return restricted
+
+    def take(self, values: np.ndarray) -> np.ndarray:
+        """`values`, (films,), restricted to this selection; cached, read-only.
+
+        For values that are the same for every user.
+        """
+        if id(values) not in self._restricted:
+            taken = values[self.rows]
+            taken.flags.writeable = False
+            self._restricted[id(values)] = values, taken  # keeping `values` alive keeps its id from being reused
+        return self._restricted[id(values)][1]
