@@ -57,7 +57,7 @@ def refused(called, tmp_path):
         ),
         (["-p", "min_yaer", "1990"], "no notebook has the parameter 'min_yaer'; there are dataset, "),
         (["-p", "min_year", "soon"], "min_year must be a whole number or null (its default is None), got 'soon'"),
-        (["-p", "min_year", "1980.0"], "min_year must be a whole number or null (its default is None), got '1980.0'"),
+        (["-p", "min_year", "1980.5"], "min_year must be a whole number or null (its default is None), got '1980.5'"),
         (["-p", "require_tmdb", "7"], "require_tmdb must be true or false (its default is False), got '7'"),
         (
             ["-p", "min_year", "2000", "-p", "max_year", "1990"],
