@@ -61,9 +61,12 @@ def add_recommend(commands: Commands) -> None:
     for name, meaning in (("year", "year of release"), ("runtime", "running time in minutes")):
         recommend.add_argument(f"--{name}-min", type=int, metavar="N", help=f"lowest {meaning}")
         recommend.add_argument(f"--{name}-max", type=int, metavar="N", help=f"highest {meaning}")
-    recommend.add_argument(
-        "--discovery", type=float, metavar="X", help="from 0, well-known films, to 1, unknown ones (default: 0.1)"
-    )
+    for name, meaning in (
+        ("discovery", "from 0, well-known films, to 1, unknown ones (default: 0.1)"),
+        ("diversity", "from 0, the best films, to 1, films that differ from each other"),
+        ("recency", "from 0 to 1, how much newer films are preferred (default: 0)"),
+    ):
+        recommend.add_argument(f"--{name}", type=float, metavar="X", help=meaning)
     recommend.add_argument("-k", type=int, metavar="N", help=f"number of films (default: {DEFAULT_K})")
     recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
 
@@ -153,7 +156,7 @@ def _print_matched(exported: "MatchedRatings") -> None:
 def _preferences(
     options: argparse.Namespace, recommender: "Recommender", exported: Mapping[int, float]
 ) -> "Preferences":
-    from cinematch_lib.recommender.preferences import Preferences
+    from cinematch_lib.recommender.preferences import KNOBS, Preferences
 
     liked, disliked, without, seen = (
         [_find(title, recommender).movie_id for title in titles]
@@ -161,7 +164,7 @@ def _preferences(
     )
     ratings = dict(exported) | dict(_rating(text, recommender) for text in options.rate)
     bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
-    others = {"ratings": ratings, "seen": seen, "discovery": options.discovery}
+    others = {"ratings": ratings, "seen": seen, **{name: getattr(options, name) for name in KNOBS}}
     others["original_languages"] = options.language
     return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
 

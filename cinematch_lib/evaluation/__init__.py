@@ -16,7 +16,15 @@ from cinematch_lib import models
 from cinematch_lib.evaluation.cold_start import evaluate_cold_films
 from cinematch_lib.evaluation.compare import compare_by_time, compare_models
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
-from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy, coverage, most_popular, recall_by_popularity
+from cinematch_lib.evaluation.metrics import (
+    accuracy,
+    beyond_accuracy,
+    commonest,
+    coverage,
+    miscalibration,
+    most_popular,
+    recall_by_popularity,
+)
 from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
 from cinematch_lib.evaluation.tuning import CANDIDATES, search
@@ -28,6 +36,7 @@ __all__ = [
     "accuracy",
     "beyond_accuracy",
     "by_activity",
+    "commonest",
     "compare_by_time",
     "compare_models",
     "coverage",
@@ -36,6 +45,7 @@ __all__ = [
     "folds_by_users",
     "interval",
     "make_protocol",
+    "miscalibration",
     "most_popular",
     "recall_by_popularity",
     "recommend_for",

@@ -30,35 +30,58 @@ _BATCH = 200  # users whose scores are held in memory at once
 RankFunction = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame, int], pd.DataFrame]
 
 
-def ndcg_by_known_likes(
-    rank: RankFunction | Mapping[int, RankFunction],
-    split: Split,
-    k: int,
-    numbers: Sequence[int] = KNOWN_LIKES,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """nDCG@k of each test user by the number of their likes that is known: float64 (users, numbers).
+@dataclass(frozen=True)
+class KnownLikes:
+    """Test users of whom only some likes are known, the same users for every number of likes.
 
-    The users, in the index, are those with at least max(numbers) likes in the history, so that all columns have
-    the same users; numbers that fewer than ten users reach are left out. The known likes are random; a larger number
-    adds to a smaller one. All rated films are excluded from the lists, except the held-out ones. `rank` may differ by
-    the number.
+    `numbers` are the numbers of known likes; `users`, int64, are the test users with at least the largest of them in
+    the history; `likes` are these users' likes in a random order, with the `position` of each; `rated` are all films
+    of their histories, which are excluded from lists, so that only held-out likes can be found.
     """
-    likes = split.histories[split.histories["rating"] >= LIKED].sort_values(["userId", "movieId"])
-    likes = likes.iloc[np.random.default_rng(seed).permutation(len(likes))]
-    counts = likes["userId"].value_counts().reindex(split.users, fill_value=0)
-    numbers = [number for number in numbers if (counts >= number).sum() >= MIN_TEST_USERS]
-    if not numbers:
-        return pd.DataFrame(dtype=float)
-    users = counts.index[counts >= max(numbers)].to_numpy()
-    likes, rated, held_out = (table[table["userId"].isin(users)] for table in (likes, split.histories, split.held_out))
-    position = likes.groupby("userId").cumcount()
+
+    numbers: Sequence[int]
+    users: np.ndarray
+    likes: pd.DataFrame
+    rated: pd.DataFrame
+
+    @classmethod
+    def choose(cls, split: Split, numbers: Sequence[int] = KNOWN_LIKES, seed: int = 0) -> "KnownLikes":
+        """Choose the known likes at random; numbers that fewer than ten users reach are left out."""
+        likes = split.histories[split.histories["rating"] >= LIKED].sort_values(["userId", "movieId"])
+        likes = likes.iloc[np.random.default_rng(seed).permutation(len(likes))]
+        counts = likes["userId"].value_counts().reindex(split.users, fill_value=0)
+        numbers = [number for number in numbers if (counts >= number).sum() >= MIN_TEST_USERS]
+        users = counts.index[counts >= max(numbers, default=0)].to_numpy()
+        likes, rated = (table[table["userId"].isin(users)] for table in (likes, split.histories))
+        return cls(numbers, users, likes.assign(position=likes.groupby("userId").cumcount()), rated)
+
+    def lists(self, rank: RankFunction | Mapping[int, RankFunction], k: int) -> pd.DataFrame:
+        """Lists of `k` films by each number of known likes: `known, userId, movieId, rank`.
+
+        A larger number adds to the likes of a smaller one. `rank` may differ by the number.
+        """
+        parts = [pd.DataFrame(columns=["known", "userId", "movieId", "rank"], dtype=np.int64)]
+        for number in self.numbers:
+            of_number = rank[number] if isinstance(rank, Mapping) else rank
+            shown = self.likes[self.likes["position"] < number].drop(columns="position")
+            lists = of_number(shown, self.users, self.rated, k)
+            parts.append(lists[["userId", "movieId", "rank"]].assign(known=number))
+        return pd.concat(parts, ignore_index=True)
+
+    def only(self, number: int, max_users: int) -> "KnownLikes":
+        """The same likes of the first `max_users` users, with one of the numbers; without it, of nobody."""
+        users = self.users[:max_users] if number in self.numbers else self.users[:0]
+        likes, rated = (table[table["userId"].isin(users)] for table in (self.likes, self.rated))
+        return KnownLikes([number], users, likes, rated)
+
+
+def ndcg_by_known_likes(lists: pd.DataFrame, held_out: pd.DataFrame, k: int) -> pd.DataFrame:
+    """nDCG@k of each user of `KnownLikes.lists`: float64 (users, numbers), indexed by userId."""
+    held_out = held_out[held_out["userId"].isin(lists["userId"])]
     columns = {}
-    for number in numbers:
-        of_number = rank[number] if isinstance(rank, Mapping) else rank
-        lists = of_number(likes[position < number], users, rated, k)
-        columns[number] = accuracy(lists, held_out, [k])[f"ndcg@{k}"]
-    return pd.DataFrame(columns)
+    for number in sorted(lists["known"].unique().tolist()):
+        columns[number] = accuracy(lists[lists["known"] == number], held_out, [k])[f"ndcg@{k}"]
+    return pd.DataFrame(columns, dtype=float)
 
 
 def rank_with(model: Model, prior: float = 0.0) -> RankFunction:
@@ -94,7 +117,8 @@ def best_priors(model: Model, split: Split, k: int, numbers: Sequence[int] = KNO
 
     `split` must be made of training ratings, and `model` fitted on its training ratings.
     """
-    found = [ndcg_by_known_likes(rank_with(model, prior), split, k, numbers).mean() for prior in PRIORS]
+    known, held_out = KnownLikes.choose(split, numbers), split.held_out
+    found = [ndcg_by_known_likes(known.lists(rank_with(model, one), k), held_out, k).mean() for one in PRIORS]
     means = pd.DataFrame(found)  # (priors, numbers)
     best = {number: PRIORS[int(np.argmax(means[number]))] for number in means}
     return {number: best.get(number, 0.0) for number in numbers}

@@ -1,7 +1,7 @@
 """Comparison of models under one protocol: each is tuned with the same budget, fitted and evaluated."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,16 @@ import pandas as pd
 from tqdm import tqdm
 
 from cinematch_lib import models
-from cinematch_lib.evaluation.cold_start import KNOWN_LIKES, RankFunction, best_priors, ndcg_by_known_likes, rank_with
-from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy
+from cinematch_lib.evaluation.cold_start import (
+    KNOWN_LIKES,
+    KnownLikes,
+    RankFunction,
+    best_priors,
+    ndcg_by_known_likes,
+    rank_with,
+)
+from cinematch_lib.evaluation.knobs import KnobCurves, knob_curves
+from cinematch_lib.evaluation.metrics import accuracy, beyond_accuracy, miscalibration
 from cinematch_lib.evaluation.protocols import Fold, Protocol, make_protocol
 from cinematch_lib.evaluation.served import ServedRecommender
 from cinematch_lib.evaluation.tuning import search
@@ -34,8 +42,9 @@ class ModelResult:
 
     `best_params` has one mapping for each fold in which the hyperparameters differ; `trials` are the candidates of the
     search with their metric; `values`, float64 (users, metrics), are indexed by userId; `lists` are the recommendations
-    of all folds; `cold_users` is the nDCG of each user by the number of known likes, float64 (users, numbers), None if
-    not measured; `cost` is in seconds and megabytes, which vary between runs.
+    of all folds; `cold_users` is the nDCG of each user by the number of known likes, float64 (users, numbers), and
+    `cold_lists` are the lists of these users (see `KnownLikes`), both None if not measured; `cost` is in seconds and
+    megabytes, which vary between runs.
     """
 
     name: str
@@ -44,16 +53,21 @@ class ModelResult:
     values: pd.DataFrame
     lists: pd.DataFrame
     cold_users: pd.DataFrame | None
+    cold_lists: pd.DataFrame | None
     cost: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The results of models under a protocol, by name; `ks` are the lengths of lists."""
+    """The results of models under a protocol, by name; `ks` are the lengths of lists.
+
+    `knobs` are the curves of the recommender built from the hybrid in the first fold; None if not measured.
+    """
 
     protocol: Protocol
     results: Mapping[str, ModelResult]
     ks: Sequence[int]
+    knobs: KnobCurves | None = None
 
     @property
     def main_metrics(self) -> list[str]:
@@ -100,14 +114,15 @@ def compare_models(
     tune: bool = True,
     serve: ServeFunction | None = None,
     cold_users: bool = False,
+    knobs: bool = False,
 ) -> Comparison:
     """Evaluate the models `names` under `protocol`, with lists of each length in `ks` (``liang2018`` has its own).
 
     With `tune`, every model but the hybrid gets the best of its candidates on the validation users, else its
     defaults. The hybrid starts from `hybrid_params` and tunes the others on some of its training users; with several
     folds once, on the data common to all. `serve` builds the recommender of a fold from the hybrid fitted on it,
-    and adds it as a model of its own. `cold_users` adds the analysis by the number of known likes. Shows its progress
-    on stderr. Raises as the models do.
+    and adds it as a model of its own. `cold_users` adds the analysis by the number of known likes, and `knobs` that of
+    discovery, diversity and recency. Shows its progress on stderr. Raises as the models do.
     """
     for name in names:
         models.make(name)
@@ -118,11 +133,11 @@ def compare_models(
         threads_for(len(train)),
         tqdm(total=fits, desc=protocol.name, unit=" fits", mininterval=1, leave=False) as progress,
     ):
-        evaluation = _Evaluation(protocol, ks, hybrid_params or {}, tune, serve, cold_users, progress)
+        evaluation = _Evaluation(protocol, ks, hybrid_params or {}, tune, serve, cold_users, knobs, progress)
         for name in names:
             progress.set_postfix_str(name)
             results |= evaluation.run(name)
-    return Comparison(protocol, results, ks)
+    return Comparison(protocol, results, ks, next(iter(evaluation.curves), None))
 
 
 def compare_by_time(
@@ -153,7 +168,9 @@ class _Evaluation:
     tune: bool
     serve: ServeFunction | None
     cold_users: bool
+    knobs: bool
     progress: "tqdm[Any]"
+    curves: list[KnobCurves] = field(default_factory=list)  # none, or those of the first fold
 
     def run(self, name: str) -> dict[str, ModelResult]:
         """The result of a model; for the hybrid, also those of the recommender built from it."""
@@ -173,13 +190,16 @@ class _Evaluation:
                 with timer() as fit_time:
                     recommender = self.serve(fold, model)
                 costs = {"fit s": fit_time.seconds, "MB": megabytes(recommender)}
+                if self.knobs and fold is self.protocol.folds[0]:
+                    self.curves.extend(one for one in [knob_curves(fold, recommender, self.ks[0])] if one)
                 for inputs, one in SERVED_BY_INPUTS.items():
                     served = ServedRecommender(recommender, inputs)
                     rank_served = served.rank if one == SERVED else None
                     folds.setdefault(one, []).append(facts | self._measured(served, rank_served, fold, costs))
             self.progress.update()
         seconds = {name: search_time.seconds}
-        return {one: _combined(one, parts, trials, seconds.get(one, 0.0)) for one, parts in folds.items()}
+        held_out, k = self.protocol.held_out, self.ks[0]
+        return {one: _combined(one, parts, trials, seconds.get(one, 0.0), held_out, k) for one, parts in folds.items()}
 
     def _tuned(self, name: str) -> tuple[dict[str, Any], pd.DataFrame]:
         """The hyperparameters of a model and the trials by which they were found."""
@@ -211,13 +231,15 @@ class _Evaluation:
     ) -> dict[str, Any]:
         """Lists, metrics and costs of a fitted model in one fold."""
         split, k = fold.split, self.ks[0]
-        cold_users = ndcg_by_known_likes(rank, split, k) if self.cold_users and rank is not None else None
+        cold = self.cold_users and rank is not None
+        cold_lists = KnownLikes.choose(split).lists(rank, k) if cold and rank is not None else None
         with timer() as recommend_time:
             lists = recommend(split.histories, split.users, max(self.ks))
         values = accuracy(lists, split.held_out, self.ks)
         values = values.join(beyond_accuracy(lists, split.train, fold.catalog, k)).fillna(0.0)
+        values = values.join(miscalibration(lists, split.histories, fold.catalog, k))
         costs = costs | {"ms a user": 1000 * recommend_time.seconds / len(split.users)}
-        return {"cold_users": cold_users, "lists": lists, "values": values, "costs": costs}
+        return {"cold_lists": cold_lists, "lists": lists, "values": values, "costs": costs}
 
 
 def _rank_by_number(model: models.Model, priors: Mapping[int, float]) -> Mapping[int, RankFunction]:
@@ -228,9 +250,12 @@ def _recommend_with(model: models.Model) -> RecommendFunction:
     return lambda histories, users, k: model.recommend(histories, min(k, len(model.films)), users=users)
 
 
-def _combined(name: str, folds: list[dict[str, Any]], trials: pd.DataFrame, search_seconds: float) -> ModelResult:
+def _combined(
+    name: str, folds: list[dict[str, Any]], trials: pd.DataFrame, search_seconds: float, held_out: pd.DataFrame, k: int
+) -> ModelResult:
     params = [fold["params"] for fold in folds]
-    cold_users = [fold["cold_users"] for fold in folds if fold["cold_users"] is not None]
+    cold_lists = [fold["cold_lists"] for fold in folds if fold["cold_lists"] is not None]
+    of_all = pd.concat(cold_lists, ignore_index=True) if cold_lists else None
     costs = pd.DataFrame([fold["costs"] for fold in folds]).mean()
     return ModelResult(
         name,
@@ -238,6 +263,7 @@ def _combined(name: str, folds: list[dict[str, Any]], trials: pd.DataFrame, sear
         trials,
         pd.concat([fold["values"] for fold in folds]).sort_index(),
         pd.concat([fold["lists"] for fold in folds], ignore_index=True),
-        pd.concat(cold_users).sort_index() if cold_users else None,
+        None if of_all is None else ndcg_by_known_likes(of_all, held_out, k),
+        of_all,
         {"search s": search_seconds} | {str(what): float(mean) for what, mean in costs.items()},
     )

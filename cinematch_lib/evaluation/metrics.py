@@ -12,7 +12,11 @@ from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.hit_metrics import ndcg, recall
+from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
+
+_RARE = 100  # ratings, below which a film is rare
+_SMOOTHING = 0.01
 
 
 def accuracy(recommendations: pd.DataFrame, held_out: pd.DataFrame, ks: Sequence[int] = (10, 20)) -> pd.DataFrame:
@@ -51,21 +55,59 @@ def coverage(recommendations: pd.DataFrame, catalog: pd.DataFrame, k: int) -> fl
     return float(catalog["movieId"].isin(recommended).mean())
 
 
-def beyond_accuracy(recommendations: pd.DataFrame, train: pd.DataFrame, catalog: pd.DataFrame, k: int) -> pd.DataFrame:
-    """Tail share, novelty and diversity of each user's list: float64 (users, 3), indexed by userId, ascending.
+def commonest(recommendations: pd.DataFrame, k: int) -> float:
+    """The share of lists that have the film which most of them have among the first `k`."""
+    lists = recommendations[recommendations["rank"] <= k]
+    return float(lists["movieId"].value_counts().max() / lists["userId"].nunique()) if len(lists) else 0.0
 
-    ``tail@k``: the share of films outside the 1 % of the catalog with the most training ratings.
-    ``novelty@k``: the mean of −log2(share of training users who rated the film); an unrated film counts as rated
-    by half a user. ``diversity@k``: 1 − mean cosine of genres over pairs of films; a film without genres has
-    cosine 0 with all others, and a list of one film has diversity 0.
+
+def beyond_accuracy(recommendations: pd.DataFrame, train: pd.DataFrame, catalog: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Popularity, novelty and diversity of each user's list: float64 (users, 4), indexed by userId, ascending.
+
+    ``tail@k``: the share of films outside the 1 % of the catalog with the most training ratings. ``rare@k``: the
+    share of films with fewer than 100. ``novelty@k``: the mean of −log2(share of training users who rated the film); an
+    unrated film counts as rated by half a user (Vargas and Castells 2011, doi 10.1145/2043932.2043955).
+    ``diversity@k``: 1 − mean cosine of genres over pairs of films (Ziegler et al. 2005, doi 10.1145/1060745.1060754);
+    a film without genres has cosine 0 with all others, and a list of one film has diversity 0.
     """
     lists = recommendations[recommendations["rank"] <= k].sort_values(["userId", "rank"], kind="stable")
     counts = train["movieId"].value_counts().reindex(lists["movieId"]).fillna(0).to_numpy()
     share = np.maximum(counts, 0.5) / max(train["userId"].nunique(), 1)
     is_tail = ~lists["movieId"].isin(most_popular(train, catalog)).to_numpy()
-    values = {f"tail@{k}": is_tail, f"novelty@{k}": -np.log2(share)}
+    values = {f"tail@{k}": is_tail, f"rare@{k}": counts < _RARE, f"novelty@{k}": -np.log2(share)}
     means = pd.DataFrame(values, index=lists["userId"].to_numpy()).astype(float).groupby(level=0).mean()
     return means.assign(**{f"diversity@{k}": _diversity(lists, catalog)}).rename_axis("userId")
+
+
+def miscalibration(recommendations: pd.DataFrame, histories: pd.DataFrame, catalog: pd.DataFrame, k: int) -> pd.Series:
+    """How far the genres of each user's list are from those of their likes: float64 (users,), 0 where they agree.
+
+    The Kullback–Leibler divergence Σ_g p(g) log(p(g) / q̃(g)) of Steck 2018 (doi 10.1145/3240323.3240372), where p and q
+    are the shares of the genres in the likes of the history and in the first `k` films, each film shared equally by
+    its genres, and q̃ = 0.99 · q + 0.01 · p. Users without likes or list are left out.
+    """
+    liked = histories.loc[histories["rating"] >= LIKED, ["userId", "movieId"]]
+    p = _genre_shares(liked, catalog)
+    q = _genre_shares(recommendations.loc[recommendations["rank"] <= k, ["userId", "movieId"]], catalog)
+    p, q = p.align(q, join="inner", axis=0)
+    smoothed = (1 - _SMOOTHING) * q + _SMOOTHING * p
+    terms = p * np.log(p.where(p > 0, 1) / smoothed.where(p > 0, 1))
+    return terms.sum(axis=1).rename(f"miscalibration@{k}")
+
+
+def _genre_shares(pairs: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
+    """The shares of the genres in the films of each user: float64 (users, genres), rows that add up to one."""
+    flags = _genre_flags(catalog.set_index("movieId")["genres"])
+    shares = flags.div(flags.sum(axis=1).clip(lower=1), axis=0).reindex(pairs["movieId"]).fillna(0.0)
+    sums = shares.groupby(pairs["userId"].to_numpy()).sum()
+    totals = sums.sum(axis=1)
+    return sums[totals > 0].div(totals[totals > 0], axis=0)
+
+
+def _genre_flags(genres: pd.Series) -> pd.DataFrame:
+    """1 where a film has a genre, else 0: int64 (films, genres)."""
+    flags = genres.fillna("").astype("str").str.get_dummies(LIST_SEPARATOR)
+    return flags.drop(columns="", errors="ignore")  # a column of its own for films without genres
 
 
 def most_popular(train: pd.DataFrame, catalog: pd.DataFrame, share: float = 0.01) -> np.ndarray:
@@ -124,8 +166,7 @@ def _hits(
 
 def _diversity(lists: pd.DataFrame, catalog: pd.DataFrame) -> np.ndarray:
     """1 − mean cosine of genres over the pairs of films of each user of `lists`, sorted by user: (users,)."""
-    genres = catalog.set_index("movieId")["genres"].reindex(lists["movieId"]).fillna("").astype("str")
-    flags = genres.str.get_dummies(LIST_SEPARATOR).to_numpy(dtype=np.float64)
+    flags = _genre_flags(catalog.set_index("movieId")["genres"].reindex(lists["movieId"])).to_numpy(dtype=np.float64)
     unit = flags / np.maximum(np.sqrt(flags.sum(axis=1, keepdims=True)), 1)
     _, code, size = np.unique(lists["userId"].to_numpy(), return_inverse=True, return_counts=True)
     member = sparse.csr_matrix((np.ones(len(code)), (code, np.arange(len(code)))), shape=(len(size), len(code)))

@@ -7,7 +7,8 @@ import pandas as pd
 
 from cinematch_lib.evaluation.compare import HYBRID, SERVED, SERVED_BY_INPUTS, Comparison
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
-from cinematch_lib.evaluation.metrics import coverage, recall_by_popularity
+from cinematch_lib.evaluation.knobs import KNOWN, list_quality
+from cinematch_lib.evaluation.metrics import commonest, coverage, recall_by_popularity
 from cinematch_lib.models.interactions import LIKED
 
 NAMES = {
@@ -33,11 +34,13 @@ _METRICS = {
     "mrr": ("MRR", "1 / rank of the first hit"),
     "coverage": ("Coverage", "share of the catalog that is in at least one list"),
     "tail": ("Tail", "share of the list outside the 1 % most rated films"),
+    "rare": ("Rare", "share of the list with fewer than 100 ratings"),
     "novelty": ("Novelty", "1 for a film that half of the users rated, 2 for a quarter, and so on"),
     "diversity": ("Diversity", "1 − mean cosine of genres over the pairs of films in the list"),
+    "miscalibration": ("Miscalibration", "divergence of the genres in the list from those of the likes; 0 is best"),
 }
 _EDGES = (1, 5, 20, 100, 500, 2500, 12_500)  # ratings of a film
-_BEYOND_ACCURACY = ("tail", "novelty", "diversity")
+_BEYOND_ACCURACY = ("tail", "rare", "novelty", "diversity", "miscalibration")
 _ROWS = 12  # of the history of the example user
 
 
@@ -54,7 +57,9 @@ def metric_label(metric: str) -> str:
 def means(comparison: Comparison) -> dict[str, dict[str, Interval]]:
     """The mean of each metric over users with its interval, by model and metric."""
     return {
-        name: {str(metric): interval(values) for metric, values in result.values.items()}
+        name: {
+            str(metric): interval(values.dropna()) for metric, values in result.values.items() if values.notna().any()
+        }
         for name, result in comparison.results.items()
     }
 
@@ -78,13 +83,37 @@ def leaderboard(comparison: Comparison) -> pd.DataFrame:
 
 
 def beyond_accuracy_table(comparison: Comparison) -> pd.DataFrame:
-    """Coverage, tail share, novelty and diversity of each model's lists."""
+    """Coverage, and the metrics of `metrics.beyond_accuracy` and `metrics.miscalibration`, of each model's lists."""
     k, rows = comparison.ks[0], {}
     for name, result in comparison.results.items():
         rows[NAMES[name]] = {metric_label(f"coverage@{k}"): catalog_coverage(comparison, name)} | {
             metric_label(f"{metric}@{k}"): result.values[f"{metric}@{k}"].mean() for metric in _BEYOND_ACCURACY
         }
     return pd.DataFrame.from_dict(rows, orient="index").round(3)
+
+
+def commonest_films(comparison: Comparison) -> pd.DataFrame:
+    """The share of lists with the commonest film, by model (rows) and number of known likes; empty if not measured."""
+    k, rows = comparison.ks[0], {}
+    for name, result in comparison.results.items():
+        if result.cold_lists is not None:
+            rows[NAMES[name]] = {number: commonest(of, k) for number, of in result.cold_lists.groupby("known")}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(columns="known likes")
+
+
+def knob_references(comparison: Comparison) -> pd.DataFrame:
+    """`list_quality` of the best baseline and of popularity for the users of the knobs' curves, by model."""
+    rows: dict[str, dict[str, float]] = {}
+    if comparison.knobs is not None:
+        fold, measured = comparison.protocol.folds[0], comparison.cold_users
+        peers = [name for name in comparison.baselines if name in measured and name != "popular"]
+        peers.sort(key=lambda name: -measured[name][KNOWN].mean())
+        for name in (*peers[:1], "popular"):
+            lists = comparison.results[name].cold_lists if name in measured else None
+            if lists is not None:
+                of_users = lists[lists["userId"].isin(comparison.knobs.users) & (lists["known"] == KNOWN)]
+                rows[name] = list_quality(of_users, fold, comparison.ks[0])
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def metric_definitions(comparison: Comparison) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The recommender as an evaluated model, so that what is served is what is measured."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,34 +22,40 @@ DISLIKED = 3.0  # a rating below this is a dislike
 INPUTS = ("stars", "seen", "likes")
 
 
-def preferences_from(history: pd.DataFrame, inputs: str, excluded: Collection[int] = ()) -> Preferences:
+def preferences_from(
+    history: pd.DataFrame, inputs: str, excluded: Collection[int] = (), knobs: Mapping[str, Any] | None = None
+) -> Preferences:
     """What a client that knows `inputs` of a history, `movieId, rating`, would pass; see INPUTS.
 
-    Films of `excluded` are passed as not interesting, so that they are not recommended.
+    Films of `excluded` are passed as not interesting, so that they are not recommended. `knobs` are passed on.
     """
+    knobs = dict(knobs or {})
     ids, stars = history["movieId"].tolist(), history["rating"].tolist()
     rated = dict(zip(ids, stars, strict=True))
     excluded = [one for one in excluded if one not in rated]
     if inputs == "stars":
-        return Preferences(ratings=rated, not_interested_ids=excluded)
+        return Preferences(ratings=rated, not_interested_ids=excluded, **knobs)
     liked = [one for one, rating in rated.items() if rating >= LIKED]
     others = [one for one, rating in rated.items() if rating < LIKED]
     if inputs == "seen":
-        return Preferences(liked_movie_ids=liked, seen=others, not_interested_ids=excluded)
+        return Preferences(liked_movie_ids=liked, seen=others, not_interested_ids=excluded, **knobs)
     disliked = [one for one in others if rated[one] < DISLIKED]
     neutral = [one for one in others if rated[one] >= DISLIKED]
-    return Preferences(liked_movie_ids=liked, disliked_movie_ids=disliked, not_interested_ids=[*neutral, *excluded])
+    excluded = [*neutral, *excluded]
+    return Preferences(liked_movie_ids=liked, disliked_movie_ids=disliked, not_interested_ids=excluded, **knobs)
 
 
 @dataclass(frozen=True)
 class ServedRecommender:
     """A recommender with the interface of an evaluated model, which is passed the `inputs` of each history.
 
-    Films outside the recommender are ignored; users without a history get the default list.
+    `knobs` are those of `Preferences`, discovery, diversity and recency, where they are not the defaults. Films outside
+    the recommender are ignored; users without a history get the default list.
     """
 
     recommender: Recommender
     inputs: str = "stars"
+    knobs: Mapping[str, float] = field(default_factory=dict)
 
     def __call__(
         self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray, k: int, excluded: pd.DataFrame | None = None
@@ -63,7 +69,9 @@ class ServedRecommender:
         known, left_out = self._by_user(histories), self._by_user(excluded)
         users = [int(user) for user in users]
         wanted = [
-            preferences_from(known.get(user, _NO_RATINGS), self.inputs, left_out.get(user, _NO_RATINGS)["movieId"])
+            preferences_from(
+                known.get(user, _NO_RATINGS), self.inputs, left_out.get(user, _NO_RATINGS)["movieId"], self.knobs
+            )
             for user in users
         ]
         lists = self.recommender.recommend_many(wanted, k)

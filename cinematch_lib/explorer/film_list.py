@@ -18,6 +18,7 @@ _STYLES = {  # name and colour by kind of reason
     "genres": ("preferred genres", "#f2b880"),
     "popularity": ("popularity", "#81b29a"),
     "quality": ("quality prior", "#4f8a70"),
+    "recency": ("new", "#3d9970"),
     "diversity": ("similar to a higher film", "#e07a5f"),
     "disliked": ("content, like disliked films", "#b5473c"),
     "rated_with_watched": ("ratings, with films watched", _OTHER_COLOUR),

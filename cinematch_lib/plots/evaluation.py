@@ -7,9 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cinematch_lib.evaluation import report
 from cinematch_lib.evaluation.cold_start import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
 from cinematch_lib.evaluation.intervals import Interval, interval
+from cinematch_lib.evaluation.knobs import DEFAULT, KNOWN
 from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, metric_label
 from cinematch_lib.plots import style
 
@@ -69,6 +71,41 @@ def cold_users(comparison: Comparison) -> Figure:
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
     return figure
+
+
+@style.default_style()
+def knobs(comparison: Comparison) -> Figure:
+    """NDCG of what is served at each value of discovery, diversity and recency, against what the value is for."""
+    figure, curves = style.new_figure(3.6, 11), comparison.knobs
+    panels = {
+        "discovery": ("novelty", "novelty"),
+        "diversity": ("diversity", "diversity of genres"),
+        "recency": ("year", "mean year of release"),
+    }
+    for axes, (knob, (measure, label)) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
+        style.remove_frame(axes)
+        axes.set_title(knob, loc="left", size=10)
+        axes.set_xlabel(label)
+        axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
+        if curves is not None:
+            _draw_knob(axes, curves.points.loc[knob], curves.points.loc[DEFAULT].iloc[0], measure)
+            for name, row in report.knob_references(comparison).iterrows():
+                axes.plot(row[measure], row["ndcg"], "X", color=style.MODEL_COLOURS[str(name)], label=NAMES[str(name)])
+    first = figure.axes[0]
+    first.set_ylabel(f"nDCG@{comparison.ks[0]}, {KNOWN} likes known" if curves else "not measured")
+    if curves is not None:
+        figure.legend(*first.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _draw_knob(axes: Axes, points: pd.DataFrame, default: pd.Series, measure: str) -> None:
+    """A line through the settings, each labelled with its value, and the default as a ring."""
+    colour = style.MODEL_COLOURS["hybrid"]
+    axes.plot(points[measure], points["ndcg"], "o-", color=colour, markersize=4, label="served")
+    for value, point in points.iterrows():
+        axes.annotate(f"{value:g}", (point[measure], point["ndcg"]), (3, 5), textcoords="offset points", size=8)
+    ring = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": style.INK, "linestyle": "none"}
+    axes.plot(default[measure], default["ndcg"], "o", label="default", **ring)
 
 
 @style.default_style()

@@ -248,6 +248,12 @@ def _above_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"its ratings are above average{percentage(phrase.percents[0], percentages)}"
 
 
+def _recent(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    assert phrase.source.features is not None
+    (year,) = phrase.source.features(phrase.film, 0)
+    return f"it is from {year.name}{percentage(phrase.percents[0], percentages)}"
+
+
 def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"its ratings are below average{percentage(phrase.percents[0], True)}"
 
@@ -266,6 +272,7 @@ _CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("genres", True): _genres,
     ("popularity", True): _known,
     ("quality", True): _above_average,
+    ("recency", True): _recent,
     ("rated_with_disliked", False): _disliked_also,
     ("disliked", False): _like_disliked,
     ("rated_with_liked", False): _less_often,

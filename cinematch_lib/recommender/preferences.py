@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NAMED = 10  # films that are not found, named at most
 _ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
+KNOBS = ("discovery", "diversity", "recency")  # numbers from 0 to 1
 _NAME_LISTS = ("preferred_genres", "services", "original_languages")
 _LOWEST, _HIGHEST = 0.5, 5.0  # stars
 
@@ -27,8 +28,9 @@ class Preferences:
     Liked, disliked, rated and seen films shape the score, and none of them is recommended, nor is a film of
     `not_interested_ids`. `ratings` maps the id of a film to 0.5 to 5 stars; from 4 on the film counts as liked. `seen`
     are films that were watched and about which the person has no opinion. The rating of a film counts before a like,
-    and each of them before `seen`. `discovery`, 0 to 1, turns the list from well-known to unknown films; None for the
-    recommender's own.
+    and each of them before `seen`. Three numbers from 0 to 1, or None for the recommender's own, shape the list:
+    `discovery` turns it from well-known to unknown films, `diversity` keeps films that resemble each other apart, and
+    `recency` prefers newer films among near equals.
 
     A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
     in one of `original_languages` (codes, as "en"), and lies within the years and minutes, both ends included. A film
@@ -50,6 +52,8 @@ class Preferences:
     ratings: Mapping[int, float] | None = field(default=None, hash=False)
     seen: Sequence[int] | None = ()
     discovery: float | None = None
+    diversity: float | None = None
+    recency: float | None = None
     original_languages: Sequence[str] | None = ()
 
     @classmethod
@@ -91,8 +95,9 @@ class Preferences:
         for name in _NAME_LISTS:
             object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
         object.__setattr__(self, "ratings", _check_ratings(self.ratings))
-        if not 0 <= (_check_bound("discovery", self.discovery) or 0) <= 1:
-            raise CineMatchError(f"discovery must be from 0 to 1, got {self.discovery!r}")
+        for name in KNOBS:
+            if not 0 <= (_check_bound(name, getattr(self, name)) or 0) <= 1:
+                raise CineMatchError(f"{name} must be from 0 to 1, got {getattr(self, name)!r}")
         for name in ("runtime", "year"):
             low, high = (_check_bound(f"{name}_{end}", getattr(self, f"{name}_{end}")) for end in ("min", "max"))
             object.__setattr__(self, f"{name}_min", low)

@@ -30,13 +30,14 @@ class Reason:
     kind : ``rated_with_liked``, ``rated_with_watched`` or ``rated_with_disliked``, the weight that ratings give to
         `movie`, which the person likes, has watched without liking or disliking it, or dislikes; ``liked`` or
         ``disliked``, the similarity of the features to `movie`; ``genres``, the preferred genres; ``popularity``, the
-        number of people who like the film; ``quality``, its average rating; ``diversity``, the similarity to `movie`,
-        which is higher in the list. A film may be the `movie` of one reason by ratings and of another by similarity.
+        number of people who like the film; ``quality``, its average rating; ``recency``, its year of release;
+        ``diversity``, the similarity to `movie`, which is higher in the list. A film may be the `movie` of one reason
+        by ratings and of another by similarity.
     value : what it adds to the score.
     share : `value` divided by the sum of the positive contributions.
     movie : the film that the reason refers to, or None.
-    features : the shared features, the preferred genres, or the number of people; they add up to `value`. Empty for
-        reasons by ratings. Computed on first access, since few are shown.
+    features : the shared features, the preferred genres, the number of people, or the year; they add up to `value`.
+        Empty for reasons by ratings. Computed on first access, since few are shown.
 
     """
 

@@ -38,6 +38,7 @@ _SIMILAR = ScoreWeights(
     genres_with_ratings=0.0,
     popularity_penalty=0.0,
     discovery=0.0,
+    first_diversity=0.0,
 )
 
 
@@ -123,8 +124,8 @@ class Recommender(FilmCatalog):
         among : ids of the only films that may be returned, a further exact filter. Unknown ids are ignored.
 
         Films of equal score are ordered by id. Somebody who likes nothing yet gets popular films that differ from
-        each other (up to 100 of them; a longer list is ordered by the score alone). Raises CineMatchError for a k out
-        of range, and UnknownNameError for unknown films, genres and services.
+        each other. A list of more than 100 films is ordered by the score alone, without diversity. Raises
+        CineMatchError for a k out of range, and UnknownNameError for unknown films, genres and services.
 
         """
         wanted, k = check_preferences(preferences), self._check_k(k, 20)
@@ -196,13 +197,14 @@ class Recommender(FilmCatalog):
                 self._row(movie_id)  # says why the film is missing, where that is what is wrong
             raise
         scores = np.where(allowed, scorer.scores(selection), -np.inf)
-        if preferences.liked or preferences.watched or k > _DIVERSE_UP_TO:
+        diversity = model.diversity(preferences)
+        if not diversity or k > _DIVERSE_UP_TO:
             best = top_k(scores, k)
             rows, values = selection.rows[best], scores[best].astype(np.float64)
         else:
             pool = np.sort(top_k(scores, 2 * _DIVERSE_UP_TO))  # by id again, which is how ties are broken
             rows, values = selection.rows[pool], scores[pool].astype(np.float64)
-            best, term = rerank_mmr(self._films, self._similarity, rows, values, k, model.weights.diversity)
+            best, term = rerank_mmr(self._films, self._similarity, rows, values, k, diversity)
             rows, values = rows[best], values[best] + term.values(rows[best])
             scorer = scorer.plus(term)
         return scorer, rows, values

@@ -4,6 +4,7 @@ r"""The score of a film for one user: a sum of terms, discounted for popular fil
                [ Σ_m t_m / s_m · Σ_j w_j B^m_ji   ratings: item-to-item weights B^m, w_j by the rating of film j
                + c_i · cos(x_i, p)                   content: features x_i of the film and the profile p of the user
                + g · |G_i ∩ G| / |G|                 genres: the preferred genres G that i has, if G has two or more
+               + r · 2^(−a_i / 10)                   recency: a_i, the years between i and the newest film
                − (1 − d) · π · 2^(−n/2) · (1 − q_i) ]   prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
 
 where n is the number of films that the user has liked, disliked, rated or seen. Each matrix B^m is learned for
@@ -13,15 +14,16 @@ s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0
 film. c_i = min(1, 0.1 + 0.5 · 2^(−n/8) + content weight of i) is larger for films with few ratings and where little is
 known of the user, and p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The prior
 halves with every two known films: the less is known of a user, the better a guess is what many like. g is 0.2, π is the
-prior weight of the run's item weights, d is the `discovery` that the user asks for, 0 to 1, else 0.1, and β = d / 2. A
-seed item with too few ratings of its own contributes its cosine in full.
+prior weight of the run's item weights, d is the `discovery` that the user asks for, 0 to 1, else 0.1, β = d / 2, and
+r is the `recency` asked for, else 0. A seed item with too few ratings of its own contributes its cosine in full.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
-centred); if the user likes nothing and the run has ratings, 0.25 · q_i. The first list of a new user is then made
-diverse:
+centred); if the user likes nothing and the run has ratings, 0.25 · q_i. A list of up to 100 films is then made diverse:
 
-               − d · max_{k above i} cos(x_i, x_k)
+               − v · max_{k above i} cos(x_i, x_k)
+
+where v is the `diversity` that the user asks for, 0 to 1, else 0.1 if nothing is known of the user, and else 0.
 
 Each term is a class of `terms`, which also tells its contributions; a new kind of evidence is a module there and a line
 in `ScoreModel.rated_terms`.
@@ -29,7 +31,7 @@ in `ScoreModel.rated_terms`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,7 @@ from cinematch_lib.recommender.terms.discovery import DiscountedTerms
 from cinematch_lib.recommender.terms.genres import GenresTerm
 from cinematch_lib.recommender.terms.prior import PriorTerm
 from cinematch_lib.recommender.terms.ratings import RatingsTerm, Seeds
+from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
 
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
 CONTENT_HALF_LIFE = 8  # the same for the additional share of content
@@ -67,7 +70,9 @@ class ScoreWeights:
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
     popularity_penalty: float = 1.0  # scale of the prior beside a rating term; π is this times `prior_weight`
     discovery: float = 0.1  # 2 β, where the preferences have none
-    diversity: float = 0.1  # d
+    diversity: float = 0.0  # v, where the preferences have none
+    first_diversity: float = 0.1  # the same for somebody of whom no film is known
+    recency: float = 1.0  # of a film of the newest year, at recency 1
 
 
 class Scorer:
@@ -143,7 +148,16 @@ class ScoreModel:
                 profile = self._similarity.profile(liked, disliked)
                 terms.append(ContentTerm(films, self._similarity, profile, self.weights.content))
         terms += self._genres(films, preferences, rated=ratings is not None)
+        if preferences.recency:
+            terms.append(RecencyTerm(films, self._recency, self.weights.recency * preferences.recency))
         return self.discounted(terms, discovery)
+
+    def diversity(self, preferences: Preferences) -> float:
+        """v, what the similarity to a film above counts in the list of one user."""
+        if preferences.diversity is not None:
+            return preferences.diversity
+        is_new = not (preferences.liked or preferences.watched)
+        return self.weights.first_diversity if is_new else self.weights.diversity
 
     def mixture(self, n_known: int, discovery: float | None = None) -> list[tuple[int, float]]:
         """The matrices of weights for a user of whom so many films are known: their numbers and shares.
@@ -197,6 +211,11 @@ class ScoreModel:
         assert self._item_weights is not None
         factors: np.ndarray = (1.0 + self._item_weights.like_counts) ** (-_MAX_DISCOUNT * discovery)
         return factors.astype(np.float32)
+
+    @cached_property
+    def _recency(self) -> np.ndarray:
+        assert self._films is not None  # only a model for arrays has none
+        return recency(np.array(self._films.years, dtype=np.float64))
 
     def _general_prior(self, films: FilmTable, n_liked: int) -> Term:
         """The prior where there is no rating term."""

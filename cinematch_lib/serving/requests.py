@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cinematch_lib.errors import UnknownNameError, close_names
-from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.preferences import KNOBS, Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.store import Store
@@ -45,7 +45,8 @@ class Wishes:
         none_known = any(getattr(request, name) and not known for name, known in names.items())
         self.preferences = None
         if not (none_known or _is_empty(bounds)):
-            self.preferences = Preferences(**ids, **names, **bounds, ratings=ratings, discovery=request.discovery)
+            knobs = {name: getattr(request, name) for name in KNOBS}
+            self.preferences = Preferences(**ids, **names, **bounds, **knobs, ratings=ratings)
 
     @property
     def n_rated(self) -> int:

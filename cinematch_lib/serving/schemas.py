@@ -9,6 +9,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Minutes, Names, Ratings, UserId, Year
 
+Knob = Annotated[float, Field(ge=0, le=1)]
+
 
 class RecommendationRequest(BaseModel):
     """The preferences to recommend for; every field is optional and may be null.
@@ -25,9 +27,9 @@ class RecommendationRequest(BaseModel):
     not_interested_ids: Ids | None = None
     ratings: Ratings | None = Field(None, description="films with the user's stars; from 4 on a film counts as liked")
     seen: Ids | None = Field(None, description="films that the user has watched and has no opinion of")
-    discovery: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description="from 0, well-known films, to 1, unknown ones; 0.1 by default"
-    )
+    discovery: Knob | None = Field(None, description="from 0, well-known films, to 1, unknown ones; 0.1 by default")
+    diversity: Knob | None = Field(None, description="from 0, the best films, to 1, films that differ from each other")
+    recency: Knob | None = Field(None, description="from 0 to 1, how much newer films are preferred; 0 by default")
     preferred_genres: Names | None = None
     services: Names | None = None
     original_languages: Names | None = Field(None, description="codes of original languages, such as en")

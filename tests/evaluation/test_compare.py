@@ -10,7 +10,7 @@ from support.tastes import films_by_taste, ratings_by_taste
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.evaluation import accuracy, recommend_for, search
-from cinematch_lib.evaluation.cold_start import evaluate_cold_films, ndcg_by_known_likes, rank_with
+from cinematch_lib.evaluation.cold_start import KnownLikes, evaluate_cold_films, ndcg_by_known_likes, rank_with
 from cinematch_lib.evaluation.compare import SERVED, SERVED_BY_INPUTS, compare_by_time, compare_models
 from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.records import headline, metrics_record, values_by_user
@@ -23,6 +23,7 @@ from cinematch_lib.evaluation.report import (
     costs,
     differences,
     example_user,
+    knob_references,
     leaderboard,
     metric_definitions,
 )
@@ -195,6 +196,21 @@ def test_cold_users_are_the_same_at_every_point_and_the_first_point_is_the_same_
     assert shown["hybrid"][10].mean() > shown["hybrid"][0].mean()
 
 
+def test_the_knobs_are_measured_on_users_with_three_known_likes(protocol):
+    found = compare(protocol, knobs=True)
+    points = found.knobs.points
+    assert points.loc["discovery"].index.tolist() == points.loc["diversity"].index.tolist()
+    assert points.loc[("default", 0.0)].equals(points.loc[("discovery", 0.1)])
+    assert points.loc[("default", 0.0)].equals(points.loc[("recency", 0.0)])
+    assert points.loc[("recency", 1.0), "year"] >= points.loc[("recency", 0.0), "year"]
+    assert points.loc[("diversity", 1.0), "diversity"] > points.loc[("diversity", 0.0), "diversity"]
+    assert set(found.knobs.users) <= set(protocol.folds[0].split.users)
+    references = knob_references(found)
+    assert references.index.tolist() == ["ease", "popular"]
+    assert references["commonest"].between(0, 1).all()
+    assert compare(protocol).knobs is None and knob_references(compare(protocol)).empty
+
+
 def test_cold_users_are_not_recommended_rated_films(protocol):
     one = protocol.folds[0]
     model = make("popular").fit(one.split.train, one.catalog)
@@ -220,7 +236,9 @@ def test_only_the_known_likes_decide(protocol):
     lists = model.recommend(ten, 5)
     held = split.held_out[split.held_out["userId"].isin(ten["userId"])]
     expected = accuracy(lists, held, [5])["ndcg@5"]
-    assert ndcg_by_known_likes(rank_with(model), changed, 5)[10].tolist() == pytest.approx(expected.tolist())
+    lists_by_number = KnownLikes.choose(changed).lists(rank_with(model), 5)
+    found = ndcg_by_known_likes(lists_by_number, split.held_out, 5)
+    assert found[10].tolist() == pytest.approx(expected.tolist())
 
 
 def test_unrated_films_are_ranked_by_their_content(ratings):

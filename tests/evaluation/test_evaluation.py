@@ -11,10 +11,12 @@ from cinematch_lib.evaluation import (
     accuracy,
     beyond_accuracy,
     by_activity,
+    commonest,
     coverage,
     difference,
     folds_by_users,
     interval,
+    miscalibration,
     most_popular,
     recall_by_popularity,
     recommend_for,
@@ -224,22 +226,46 @@ def test_lists_that_are_no_rankings_are_refused():
         accuracy(LISTS, HELD, ks=[0])
 
 
-CATALOG = pd.DataFrame({"movieId": [10, 20, 30, 40, 50], "genres": ["drama", "drama|war", "comedy", "", "drama"]})
+GENRES = {10: "drama", 20: "drama|war", 30: "comedy", 40: "", 50: "drama", 60: ""}
+CATALOG = pd.DataFrame({"movieId": list(GENRES), "genres": list(GENRES.values())})
 TRAIN = pd.DataFrame({"userId": [1, 2, 3, 4, 1, 2, 1], "movieId": [10, 10, 10, 10, 20, 20, 30]})
 
 
 def test_beyond_accuracy_agrees_with_calculations_by_hand():
     made = beyond_accuracy(lists(u1=[10, 20], u2=[30, 40], u3=[10], u4=[10, 20, 50]), TRAIN, CATALOG, 3)
-    assert made["tail@3"].tolist() == pytest.approx([1 / 2, 1, 0, 2 / 3])  # 1 % of five films is one film, 10
+    assert made["rare@3"].tolist() == [1, 1, 1, 1]  # none has 100 ratings
+    assert made["tail@3"].tolist() == pytest.approx([1 / 2, 1, 0, 2 / 3])  # 1 % of six films is one film, 10
     assert made.loc[1, "novelty@3"] == pytest.approx((0 + 1) / 2)  # 4 and 2 of 4 users
     assert made.loc[2, "novelty@3"] == pytest.approx((2 + 3) / 2)  # 1 of 4, and nobody, so half of one
     cosine = 1 / np.sqrt(2)
     assert made["diversity@3"].tolist() == pytest.approx([1 - cosine, 1, 0, 1 - (cosine + 1 + cosine) / 3])
 
 
+def test_films_without_genres_are_not_alike():
+    assert beyond_accuracy(lists(u1=[40, 60]), TRAIN, CATALOG, 2).loc[1, "diversity@2"] == 1
+
+
+def test_miscalibration_is_the_divergence_of_the_genres_from_those_of_the_likes():
+    history = pd.DataFrame({"userId": [1, 1, 1, 2], "movieId": [10, 20, 30, 40], "rating": [5.0, 4.0, 1.0, 5.0]})
+    same = miscalibration(lists(u1=[10, 20], u2=[10]), history, CATALOG, 2)
+    assert same.to_dict() == {1: pytest.approx(0)}  # of film 40, and so of the likes of user 2, no genre is known
+    other = miscalibration(lists(u1=[30, 10]), history, CATALOG, 1)
+    # The likes are 3/4 drama and 1/4 war, the list is comedy.
+    assert other[1] == pytest.approx(0.75 * np.log(0.75 / 0.0075) + 0.25 * np.log(0.25 / 0.0025))
+    half = miscalibration(lists(u1=[30, 10]), history, CATALOG, 2)
+    expected = 0.75 * np.log(0.75 / (0.495 + 0.0075)) + 0.25 * np.log(0.25 / 0.0025)
+    assert half[1] == pytest.approx(expected)
+
+
+def test_the_commonest_film_is_that_of_most_lists():
+    assert commonest(lists(u1=[10, 20], u2=[20, 10], u3=[30, 20]), 2) == 1
+    assert commonest(lists(u1=[10, 20], u2=[20, 10], u3=[30, 20]), 1) == pytest.approx(1 / 3)
+    assert commonest(lists(u1=[10]).head(0), 2) == 0
+
+
 def test_coverage_and_the_most_popular():
-    assert coverage(LISTS, CATALOG, 4) == pytest.approx(4 / 5)
-    assert coverage(LISTS, CATALOG, 1) == pytest.approx(1 / 5)
+    assert coverage(LISTS, CATALOG, 4) == pytest.approx(4 / 6)
+    assert coverage(LISTS, CATALOG, 1) == pytest.approx(1 / 6)
     assert most_popular(TRAIN, CATALOG, 0.4).tolist() == [10, 20]
 
 

@@ -22,6 +22,7 @@ RUN_FILES = {
     "cleaning_report.json",
     "figures/evaluate_cold_films.png",
     "figures/evaluate_cold_users.png",
+    "figures/evaluate_knobs.png",
     "figures/evaluate_groups.png",
     "figures/evaluate_leaderboard.png",
     "figures/neighbours.png",

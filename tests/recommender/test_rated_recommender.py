@@ -246,6 +246,41 @@ def test_discovery_turns_the_list_to_films_that_fewer_like(rated, tmp_path_facto
     assert medians == sorted(medians, reverse=True) and medians[0] > 2 * medians[-1]
 
 
+def test_diversity_keeps_films_that_resemble_each_other_apart(rated):
+    """The films of a list are the same up to the first that would resemble one above, and resemble each other less."""
+    found = [rated.recommend(Preferences(liked_movie_ids=[260], diversity=one), k=10) for one in (0, 0.3, 1)]
+    cosines = []
+    for one in found:
+        check_reasons(one)
+        rows = np.searchsorted(rated.movie_ids, ids(one))
+        pairs = rated._similarity.pairwise(rows)
+        cosines.append((pairs.sum() - len(rows)) / (len(rows) * (len(rows) - 1)))
+    assert cosines[0] > cosines[1] > cosines[2]
+    assert found[0][0].movie == found[2][0].movie
+    assert any("higher in this list" in film.explanation for film in found[2])
+    assert ids(rated.recommend(Preferences(liked_movie_ids=[260]), k=10)) == ids(found[0])
+
+
+def test_recency_prefers_newer_films(rated):
+    years = []
+    for recency in (None, 0.1, 1):
+        found = rated.recommend(Preferences(liked_movie_ids=[260], recency=recency), k=20)
+        check_reasons(found)
+        years.append(np.mean([film.movie.year for film in found]))
+    assert years == sorted(years) and years[2] > years[0] + 10
+    (newest,) = {film.movie.year for film in found if any(one.kind == "recency" for one in film.reasons)} & {
+        max(film.movie.year for film in found)
+    }
+    assert f"It is from {newest}" in next(film.explanation for film in found if film.movie.year == newest)
+
+
+@pytest.mark.parametrize("knob", ["discovery", "diversity", "recency"])
+def test_the_knobs_are_numbers_from_0_to_1(knob):
+    for value in (-0.1, 1.1, True, "0.5", float("nan")):
+        with pytest.raises(CineMatchError, match=f"{knob} must be"):
+            Preferences(**{knob: value})
+
+
 # --- whatever is asked -------------------------------------------------------------------------------
 
 FILMS = st.lists(st.integers(0, 1200), max_size=6, unique=True)
