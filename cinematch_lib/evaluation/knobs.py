@@ -14,7 +14,7 @@ from cinematch_lib.recommender.recommender import Recommender
 
 DEFAULT = "default"  # the name of the setting without any knob
 KNOWN = 3  # likes of each user that are known
-_VALUES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
+_VALUES = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 _MAX_USERS = 200
 
 

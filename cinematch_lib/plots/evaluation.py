@@ -15,6 +15,8 @@ from cinematch_lib.evaluation.knobs import DEFAULT, KNOWN
 from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, metric_label
 from cinematch_lib.plots import style
 
+_LABELLED = (0.0, 0.3, 0.5, 1.0)  # values of a knob; others would overlap
+
 
 @style.default_style()
 def leaderboard(comparison: Comparison) -> Figure:
@@ -99,10 +101,10 @@ def knobs(comparison: Comparison) -> Figure:
 
 
 def _draw_knob(axes: Axes, points: pd.DataFrame, default: pd.Series, measure: str) -> None:
-    """A line through the settings, each labelled with its value, and the default as a ring."""
+    """A line through the settings, the extremes and some between labelled, and the default as a ring."""
     colour = style.MODEL_COLOURS["hybrid"]
     axes.plot(points[measure], points["ndcg"], "o-", color=colour, markersize=4, label="served")
-    for value, point in points.iterrows():
+    for value, point in points[points.index.isin(_LABELLED)].iterrows():
         axes.annotate(f"{value:g}", (point[measure], point["ndcg"]), (3, 5), textcoords="offset points", size=8)
     ring = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": style.INK, "linestyle": "none"}
     axes.plot(default[measure], default["ndcg"], "o", label="default", **ring)
