@@ -31,7 +31,7 @@ from cinematch_lib.recommender.terms.ratings import RatingsTerm
 _LOG = logging.getLogger(__name__)
 _MIN_RATINGS = 2  # of a film that has weights; of one alone, next to nothing can be learned
 _WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
-_TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight", "prior_weight")
+_TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight")
 _SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
 
 
@@ -60,7 +60,7 @@ class Hybrid(Model):
         `session_weight` are 0.
     feature_weight : κ, 0 or more: each feature's row is multiplied by √κ; None to tune it.
     content_weight : 0 or more; None for the largest that does not harm the films with ratings.
-    prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more; None to tune it.
+    prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more.
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
 
@@ -84,7 +84,7 @@ class Hybrid(Model):
         year_weight: float | None = None,
         feature_weight: float | None = None,
         content_weight: float | None = None,
-        prior_weight: float | None = None,
+        prior_weight: float = 3.0,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
@@ -97,6 +97,8 @@ class Hybrid(Model):
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise CineMatchError(f"{name} must be 0 or more, or None to choose it, got {value!r}")
+        if not prior_weight >= 0:
+            raise CineMatchError(f"prior_weight must be 0 or more, got {prior_weight!r}")
         if max_films < 1:
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
         self.best_params: dict[str, float] = {}
@@ -215,9 +217,8 @@ class Hybrid(Model):
         well_rated = np.zeros(len(self.films), dtype=bool)
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= _WELL_RATED_LIKES
         counts = self.like_counts.astype(np.int64)
-        prior_weight = self.best_params["prior_weight"]
         arrays = (self._history_lengths, well_rated, content_weights, counts)
-        return ItemWeights(self.films, tuple(matrices), *arrays, prior_weight)
+        return ItemWeights(self.films, tuple(matrices), *arrays, self.prior_weight)
 
 
 def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) -> None:

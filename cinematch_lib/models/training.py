@@ -89,9 +89,7 @@ def trials_table(hybrid: Hybrid) -> pd.DataFrame:
     if table.empty:
         return table
     table["mean"] = (table["ndcg@10"] + table["recall@20"]) / 2
-    return table.drop(columns=["content_weight", "prior_weight"]).sort_values(
-        "mean", ascending=False, ignore_index=True
-    )
+    return table.drop(columns="content_weight").sort_values("mean", ascending=False, ignore_index=True)
 
 
 def neighbours(

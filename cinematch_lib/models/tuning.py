@@ -22,7 +22,6 @@ _GRID = {  # the first value of each is the one that the search starts from
     "year_weight": (4.0, 0.0, 2.0, 8.0),
     "feature_weight": (20.0, 0.0, 60.0),
 }
-_PRIOR_WEIGHT, _PRIOR_WEIGHTS = 1.0, (1.0, 0.5, 2.0, 3.0, 4.0)
 _TIMED = ("session_weight", "year_weight")  # those that need timestamps
 _REGULARIZATION, _FACTOR = 100.0, 1.6  # the first value, and the factor between neighbouring ones
 _CONTENT_WEIGHT, _CONTENT_WEIGHTS = 0.25, (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
@@ -35,12 +34,11 @@ def tune(
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The hyperparameters, found where `given` has None, and the trials.
 
-    `given` has `regularization, dropout, session_weight, year_weight, feature_weight, content_weight, prior_weight`;
-    `matrix` is made of `train`; `features` is CSR float32 (films, features). Each fold holds out other users, folds in
-    80 % of their likes and all their lower ratings, and ranks for the rest. The objective is the mean of nDCG@10 and
-    Recall@20, improved by coordinate ascent. `content_weight` is the largest one that costs at most 0.2 % of nDCG@100;
-    `prior_weight` has the highest nDCG@10 of users of whom one to three likes are known. If too few users have enough
-    likes, the initial values are returned.
+    `given` has `regularization, dropout, session_weight, year_weight, feature_weight, content_weight`; `matrix` is made
+    of `train`; `features` is CSR float32 (films, features). Each fold holds out other users, folds in 80 % of their
+    likes and all their lower ratings, and ranks for the rest. The objective is the mean of nDCG@10 and Recall@20,
+    improved by coordinate ascent. `content_weight` is the largest one that costs at most 0.2 % of nDCG@100. If too few
+    users have enough likes, the initial values are returned.
     """
     values = {name: _initial(name) if value is None else value for name, value in given.items()}
     if train.timestamps is None:
@@ -59,10 +57,6 @@ def tune(
         search.climb_regularization()
     if "content_weight" in missing:
         search.values["content_weight"] = _largest_content_weight(folds, features, search.values)
-    if "prior_weight" in missing:
-        rng = np.random.default_rng(seed)
-        found = sum(fold.quality_with_prior(search.values["regularization"], _PRIOR_WEIGHTS, rng) for fold in folds)
-        search.values["prior_weight"] = _PRIOR_WEIGHTS[int(np.argmax(found))]
     return search.values, search.trials
 
 
@@ -97,7 +91,7 @@ class _Search:
 
 
 def _initial(name: str) -> float:
-    first = {"regularization": _REGULARIZATION, "content_weight": _CONTENT_WEIGHT, "prior_weight": _PRIOR_WEIGHT}
+    first = {"regularization": _REGULARIZATION, "content_weight": _CONTENT_WEIGHT}
     return first.get(name) or _GRID[name][0]
 
 

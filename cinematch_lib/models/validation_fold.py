@@ -11,10 +11,8 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.content import cold_start_weight, cosines
 from cinematch_lib.models.hit_metrics import ndcg, recall
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.ridge import NOT_DEFINITE, dense, inverse
-from cinematch_lib.models.short_histories import SHORT_HISTORIES
+from cinematch_lib.models.ridge import NOT_DEFINITE, dense
 from cinematch_lib.recommender.ranking import top_k_per_row
-from cinematch_lib.recommender.scoring import HALF_LIFE
 
 COLUMN_EXPONENT = 0.3  # weights towards film j are multiplied by (P_jj · l_j) to this power; see `hybrid`
 _CONTENT_DEPTH = 100  # length of the lists by which the content weight is judged
@@ -88,36 +86,6 @@ class ValidationFold:
             hits = np.take_along_axis(relevant, top_k_per_row(combined, _CONTENT_DEPTH), axis=1)
             sums.append(ndcg(hits, self._n_relevant[batch], _CONTENT_DEPTH).mean() * len(scores))
         return np.array(sums)
-
-    def quality_with_prior(
-        self, regularization: float, prior_weights: tuple[float, ...], rng: np.random.Generator
-    ) -> np.ndarray:
-        """Sum over users of nDCG@10 with one, two and three random known likes, for each prior weight.
-
-        The weights are those for the shortest histories, without the features of the films.
-        """
-        n = len(self.columns)
-        squares = self.gram.diagonal()[:n]
-        penalty = np.float32(regularization) + np.float32(max(SHORT_HISTORIES.values())) * squares
-        P = inverse(self.gram[:n, :n] + np.diag(penalty))
-        B = -P / P.diagonal()
-        B[np.diag_indices_from(B)] = 0
-        popularity = np.log1p(self.rating_counts[self.columns]).astype(np.float32)
-        gap = 1 - popularity / max(popularity.max(), 1)
-        likes = dense(self.fold_in.likes[:, self.columns])
-        order = np.argsort(np.where(likes > 0, rng.random(likes.shape), 2), axis=1, kind="stable")
-        total = np.zeros(len(prior_weights))
-        for n_known in (1, 2, 3):
-            known = np.zeros_like(likes)
-            np.put_along_axis(known, order[:, :n_known], 1, axis=1)
-            sums = (known * likes) @ B
-            sums /= np.maximum(sums.max(axis=1, keepdims=True), np.float32(1e-9))
-            for at, weight in enumerate(prior_weights):
-                scores = sums - np.float32(weight * 0.5 ** (n_known / HALF_LIFE)) * gap
-                scores[self._rated] = -np.inf
-                hits = np.take_along_axis(self._relevant, top_k_per_row(scores, 10), axis=1)
-                total[at] += ndcg(hits, self._n_relevant, 10).sum()
-        return total
 
     def scores(self, values: dict[str, float]) -> np.ndarray:
         """The scores X·B of the held-out users with these hyperparameters: float32 (users, n)."""

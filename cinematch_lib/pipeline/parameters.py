@@ -26,7 +26,7 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("min_year", "max_year", "min_runtime", "max_runtime"), int | None),
     **dict.fromkeys(("tmdb_limit", "max_features", "folds", "test_users"), int | None),
     **dict.fromkeys(("regularization", "dropout", "session_weight", "year_weight"), float | None),
-    **dict.fromkeys(("feature_weight", "content_weight", "prior_weight"), float | None),
+    **dict.fromkeys(("feature_weight", "content_weight"), float | None),
     **dict.fromkeys(("genres_keep", "genres_drop", "services_keep", "offers", "models", "extra_analyses"), list[str]),
     "ks": list[int],
     "field_weights": _Numbers,

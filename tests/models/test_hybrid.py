@@ -95,7 +95,7 @@ def test_without_timestamps_there_are_no_year_features():
 # --- the scores --------------------------------------------------------------------------------------
 
 FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "year_weight": 2.0, "feature_weight": 3.0}
-FIXED |= {"content_weight": 0.3, "prior_weight": 1.0}
+FIXED |= {"content_weight": 0.3}
 
 
 def closed_form(train, features, year_features):
@@ -230,6 +230,11 @@ def test_with_too_few_users_the_initial_values_are_used():
 def test_hyperparameters_are_validated(name):
     with pytest.raises(CineMatchError, match=rf"{name} must be .* or None to choose it, got -1"):
         make("hybrid", **{name: -1})
+
+
+def test_the_weight_of_the_prior_is_0_or_more():
+    with pytest.raises(CineMatchError, match="prior_weight must be 0 or more, got -1"):
+        make("hybrid", prior_weight=-1)
 
 
 def test_the_hybrid_beats_popularity_on_users_with_tastes():
