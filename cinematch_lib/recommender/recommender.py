@@ -15,6 +15,7 @@ from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.caps import ListCaps
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.film_catalog import FilmCatalog
 from cinematch_lib.recommender.films import FilmTable
@@ -114,6 +115,7 @@ class Recommender(FilmCatalog):
         k: int | None = None,
         *,
         among: Collection[int] | np.ndarray | None = None,
+        capped: bool = False,
     ) -> Recommendations:
         """The `k` best films that pass the filters, the best first; all of them, where fewer pass.
 
@@ -122,6 +124,8 @@ class Recommender(FilmCatalog):
         preferences : what the person likes and allows; None for nothing.
         k : the number of films, 1 to the number of all films; None for 20, or as many as there are.
         among : ids of the only films that may be returned, a further exact filter. Unknown ids are ignored.
+        capped : whether at most half of the list, but always three films, may share a genre that was not asked for, and
+            three films a series, as their titles tell it; more only where no other films pass the filters.
 
         Films of equal score are ordered by id. Somebody who likes nothing yet gets popular films that differ from
         each other. A list of more than 100 films is ordered by the score alone, without diversity. Raises
@@ -129,7 +133,7 @@ class Recommender(FilmCatalog):
 
         """
         wanted, k = check_preferences(preferences), self._check_k(k, 20)
-        scorer, rows, values = self._rank(self._model, wanted, k, among)
+        scorer, rows, values = self._rank(self._model, wanted, k, among, capped)
         return self._explained(lambda: scorer, rows, values)
 
     def recommend_many(
@@ -186,6 +190,7 @@ class Recommender(FilmCatalog):
         preferences: Preferences,
         k: int,
         among: Collection[int] | np.ndarray | None = None,
+        capped: bool = False,
     ) -> tuple[Scorer, np.ndarray, np.ndarray]:
         """The terms of the score, and the rows and scores of the best films."""
         try:
@@ -197,16 +202,17 @@ class Recommender(FilmCatalog):
                 self._row(movie_id)  # says why the film is missing, where that is what is wrong
             raise
         scores = np.where(allowed, scorer.scores(selection), -np.inf)
-        diversity = model.diversity(preferences)
-        if not diversity or k > _DIVERSE_UP_TO:
+        diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
+        if not diversity and not capped:
             best = top_k(scores, k)
-            rows, values = selection.rows[best], scores[best].astype(np.float64)
-        else:
-            pool = np.sort(top_k(scores, 2 * _DIVERSE_UP_TO))  # by id again, which is how ties are broken
-            rows, values = selection.rows[pool], scores[pool].astype(np.float64)
-            best, term = rerank_mmr(self._films, self._similarity, rows, values, k, diversity)
-            rows, values = rows[best], values[best] + term.values(rows[best])
-            scorer = scorer.plus(term)
+            return scorer, selection.rows[best], scores[best].astype(np.float64)
+        # The pool is by id again, which is how ties are broken.
+        pool = np.sort(top_k(scores, 2 * _DIVERSE_UP_TO)) if diversity else np.flatnonzero(scores > -np.inf)
+        rows, values = selection.rows[pool], scores[pool].astype(np.float64)
+        caps = ListCaps(self._films, k, self._films.preferred_genres(preferences)) if capped else None
+        best, term = rerank_mmr(self._films, self._similarity, rows, values, k, diversity, caps)
+        rows, values = rows[best], values[best] + term.values(rows[best])
+        scorer = scorer.plus(term)
         return scorer, rows, values
 
     def _explained(self, scorer: Callable[[], Scorer], rows: np.ndarray, values: np.ndarray) -> Recommendations:

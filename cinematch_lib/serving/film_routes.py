@@ -11,6 +11,7 @@ from cinematch_lib.errors import UnknownNameError
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import fields, schemas
+from cinematch_lib.serving.cursor import MAX_FILMS, encode_cursor
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
@@ -37,14 +38,17 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
 
     def recommend(run: LoadedRun, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:
         k = min(request.limit or _DEFAULT_LIMIT, len(run.recommender))
-        films, count = b"[]", 0
+        films, ids = b"[]", list[int]()
         if wishes.preferences is not None:
-            films, count = run.recommend(wishes.preferences, k, bool(request.include_reasons))
-        metrics.recommendations.inc(count)
+            options = (bool(request.capped), bool(request.include_reasons), len(wishes.given))
+            films, ids = run.recommend(wishes.preferences, k, *options)
+        metrics.recommendations.inc(len(ids))
+        given = wishes.given.union(ids)
         return list_response(
             "recommendations",
             films,
-            count=count,
+            count=len(ids),
+            next_cursor=encode_cursor(given) if len(ids) == k and len(given) <= MAX_FILMS else None,
             user_id=request.user_id or DEFAULT_USER,
             run_id=run.info.run_id,
             attributions=run.recommender.attributions,

@@ -35,16 +35,21 @@ class LoadedRun:
     info: RunInfo
 
     @cached_property
-    def recommend(self) -> Callable[[Preferences, int, bool], tuple[bytes, int]]:
-        """A function of preferences, k and whether to include reasons; returns a JSON list and its length.
+    def recommend(self) -> Callable[[Preferences, int, bool, bool, int], tuple[bytes, list[int]]]:
+        """A function of preferences, k, whether to cap, whether to include reasons, and the rank before the first.
+
+        It returns a JSON list and the ids of its films.
 
         The last responses are cached: a page that is reopened and users without preferences repeat their requests.
         """
 
         @lru_cache(maxsize=_CACHE_SIZE)
-        def recommend(preferences: Preferences, k: int, with_reasons: bool) -> tuple[bytes, int]:
-            found = self.recommender.recommend(preferences, k)
-            return self.responses.recommendations(found, with_reasons=with_reasons), len(found)
+        def recommend(
+            preferences: Preferences, k: int, capped: bool, with_reasons: bool, offset: int
+        ) -> tuple[bytes, list[int]]:
+            found = self.recommender.recommend(preferences, k, capped=capped)
+            encoded = self.responses.recommendations(found, with_reasons=with_reasons, offset=offset)
+            return encoded, [one.movie_id for one in found]
 
         return recommend
 

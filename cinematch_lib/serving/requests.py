@@ -9,6 +9,7 @@ from cinematch_lib.errors import UnknownNameError, close_names
 from cinematch_lib.recommender.preferences import KNOBS, Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving import fields, schemas
+from cinematch_lib.serving.cursor import decode_cursor
 from cinematch_lib.serving.store import Store
 
 DEFAULT_USER = "default_user"
@@ -23,6 +24,7 @@ class Wishes:
     ----------
     preferences : the preferences; None where nothing can fit: no genre, service or language named is known, or a lower
         bound is above the upper one.
+    given : the films of the request's cursor, which were given before.
     ignored : what was passed over, as `schemas.Ignored` describes it.
 
     """
@@ -42,6 +44,8 @@ class Wishes:
         ids["liked_movie_ids"] = [one for one in ids["liked_movie_ids"] if one not in disliked]
         ratings = {one: stars for one, stars in ratings.items() if one not in disliked}
         names = {"preferred_genres": genres, "services": services, "original_languages": languages}
+        self.given = decode_cursor(request.cursor) if request.cursor else set()
+        ids["not_interested_ids"] += [one for one in self.given if one in recommender]
         none_known = any(getattr(request, name) and not known for name, known in names.items())
         self.preferences = None
         if not (none_known or _is_empty(bounds)):

@@ -42,12 +42,17 @@ class ResponseBuilder:
             "original_language": movie.original_language,
         }
 
-    def recommendations(self, recommendations: Sequence[Recommendation], *, with_reasons: bool) -> bytes:
-        """Recommendations as a JSON list, with their explanations, and with their largest reasons if requested."""
+    def recommendations(
+        self, recommendations: Sequence[Recommendation], *, with_reasons: bool, offset: int = 0
+    ) -> bytes:
+        """Recommendations as a JSON list, with their explanations, and with their largest reasons if requested.
+
+        Ranks count on from `offset`.
+        """
         encoded = []
         for one in recommendations:
             rest = {
-                "rank": one.rank,
+                "rank": offset + one.rank,
                 "score": round(one.score, 6),
                 "explanation": one.explanation,
                 "reasons": [_reason(reason) for reason in one.reasons[:_MAX_REASONS]] if with_reasons else [],

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from cinematch_lib.serving.cursor import MAX_LENGTH
 from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Minutes, Names, Ratings, UserId, Year
 
 Knob = Annotated[float, Field(ge=0, le=1)]
@@ -39,6 +40,14 @@ class RecommendationRequest(BaseModel):
     year_max: Year | None = None
     limit: Limit | None = Field(
         None, description="number of films; 20 by default", validation_alias=AliasChoices("limit", "k")
+    )
+    capped: bool | None = Field(
+        None,
+        description="whether at most half of the list, but always 3 films, may share a genre, and 3 films a series; "
+        "false by default",
+    )
+    cursor: Annotated[str, Field(max_length=MAX_LENGTH)] | None = Field(
+        None, description="the `next_cursor` of the answer before, for a page that repeats none of its films"
     )
     use_feedback: bool | None = Field(None, description="whether the user's stored feedback is used; true by default")
     include_reasons: bool | None = Field(None, description="whether `reasons` are included; false by default")
@@ -141,6 +150,7 @@ class RecommendationsResponse(BaseModel):
 
     recommendations: list[RecommendedFilm]
     count: int
+    next_cursor: str | None
     user_id: str
     run_id: str
     attributions: list[str]

@@ -42,7 +42,7 @@ def visiting(browser):
 def visit(visiting, sample_server, tmp_path_factory):
     """A first visit to the page for the sample, with the list loaded."""
     one = visiting(sample_server)
-    one.shows(ids(sample_recommender(tmp_path_factory).recommend(k=MANY)))
+    one.shows(ids(sample_recommender(tmp_path_factory).recommend(k=MANY, capped=True)))
     return one
 
 

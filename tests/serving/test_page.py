@@ -61,7 +61,7 @@ def test_a_film_is_picked_by_typing_and_keyboard(visit, films):
     expect(visit.page.locator("#liked .chip")).to_have_text(["Heat (1995)"])
     expect(box).to_be_focused()
     expect(box).to_have_value("")
-    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)))
     expect(visit.page.locator("#pick-status")).to_have_text("Added Heat (1995). You like 1 film.")
     box.fill("qqqqxzqqq")
     expect(visit.page.locator("#pick-list").get_by_role("option")).to_have_text("No film found.")
@@ -84,7 +84,7 @@ def test_filters_give_what_the_library_gives(visit, films):
         "year_max": 1995,
         "runtime_max": 90,
     }
-    found = films.recommend(Preferences(**wanted), k=MANY)
+    found = films.recommend(Preferences(**wanted), k=MANY, capped=True)
     visit.shows(ids(found))
     assert len(found) < MANY
     expect(page.locator("#films-status")).to_have_text(f"All {len(found)} matching films")
@@ -92,14 +92,14 @@ def test_filters_give_what_the_library_gives(visit, films):
     visit.shows(ids(found))
     expect(page.get_by_role("checkbox", name="Crime")).to_be_checked()
     page.get_by_role("button", name="Clear all").click()
-    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)))
     visit.focuses("filters-heading")
 
 
 def test_crossed_bounds_show_an_error_and_are_not_requested(visit, films):
     before = visit.shown()
     visit.page.locator("[data-range=year] [data-bound=min]").fill("2001")
-    visit.shows(ids(films.recommend(Preferences(year_min=2001), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(year_min=2001), k=MANY, capped=True)))
     visit.page.locator("[data-range=year] [data-bound=max]").fill("1999")
     expect(visit.page.locator("[data-range=year] .problem")).to_have_text("“From” must not be above “to”.")
     assert visit.shown() != before
@@ -114,13 +114,13 @@ def test_without_a_matching_film_the_page_offers_to_relax_the_filters(visit, fil
     expect(page.get_by_role("heading", name="No film matches all filters.")).to_be_visible()
     assert page.locator("#relax button").all_inner_texts() == ["Any genre", "Any length", "Clear all filters"]
     page.get_by_role("button", name="Any length").click()
-    visit.shows(ids(films.recommend(Preferences(preferred_genres=["western"]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(preferred_genres=["western"]), k=MANY, capped=True)))
     expect(page.locator("#no-match")).to_be_hidden()
 
 
 def test_an_explanation_opens_with_its_sentence_and_shares(visit, films):
     visit.pick("heat", "Heat (1995)")
-    found = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)
+    found = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)
     visit.shows(ids(found))
     first, card = found[0], visit.card(found[0].movie_id)
     why = card.get_by_role("button", name="Why this film?")
@@ -144,8 +144,11 @@ def test_an_explanation_opens_with_its_sentence_and_shares(visit, films):
 
 def test_more_films_continue_the_list(visit, films):
     visit.page.get_by_role("button", name="Show more films").click()
-    visit.shows(ids(films.recommend(k=40)))
-    visit.focuses(films.recommend(k=40)[MANY].movie.label.replace("(", "").replace(")", ""))
+    first = ids(films.recommend(k=MANY, capped=True))
+    more = films.recommend(Preferences(not_interested_ids=first), k=MANY, capped=True)
+    visit.shows(first + ids(more))
+    visit.focuses(more[0].movie.label.replace("(", "").replace(")", ""))
+    expect(visit.page.locator("#films-status")).to_have_text("40 films, best match first")
 
 
 # -- what one says of films ----------------------------------------------------------------------------------
@@ -161,7 +164,7 @@ def test_verdicts_are_persistent(visit, films):
     expect(visit.page.locator("#watch-count")).to_have_text("1")
     assert visit.shown() == before  # nothing moves under the pointer
     said = {"liked_movie_ids": [liked], "disliked_movie_ids": [disliked], "not_interested_ids": [dull]}
-    found = ids(films.recommend(Preferences(**said), k=MANY))
+    found = ids(films.recommend(Preferences(**said), k=MANY, capped=True))
     visit.page.get_by_role("button", name="Update the list with your 3 choices").click()
     visit.shows(found)
     visit.focuses("films-heading")
@@ -173,7 +176,7 @@ def test_verdicts_are_persistent(visit, films):
     assert visit.page.locator("#hidden-list .chip span").all_inner_texts() == labels
     visit.has_watchlist({saved: False})
     visit.page.get_by_role("button", name=f"Show again: {labels[0]}").click()
-    visit.shows(ids(films.recommend(Preferences(**said | {"not_interested_ids": []}), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(**said | {"not_interested_ids": []}), k=MANY, capped=True)))
     visit.has_feedback({liked: "like", disliked: "dislike"})
 
 
@@ -244,7 +247,7 @@ def test_the_users_data_is_downloaded_and_deleted(visit, films):
     assert visit.chips() == []
     page.keyboard.press("Escape")
     expect(page.locator("#data-dialog")).to_be_hidden()
-    visit.shows(ids(films.recommend(k=MANY)))
+    visit.shows(ids(films.recommend(k=MANY, capped=True)))
 
 
 def test_two_tabs_show_the_same_state(visit):
@@ -263,7 +266,7 @@ def test_films_and_names_that_a_new_run_lacks_are_skipped(visit, films):
         " localStorage.setItem('cinematch', JSON.stringify(kept)); }"
     )
     visit.page.reload()
-    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)))
     visit.expect_error("status of (404|422)")
 
 
@@ -438,14 +441,14 @@ def test_the_keyboard_reaches_all_controls_in_order(visit, films):
     page.keyboard.type("heat")
     expect(page.locator("#pick-list").get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")
-    first = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)[0]
+    first = films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)[0]
     expect(visit.card(first.movie_id)).to_be_visible()
     assert [tab() for _ in range(2)] == ["upload-open", "Remove: Heat (1995)"]
     tab()
     page.keyboard.press("Space")  # the first genre
     expect(page.get_by_role("checkbox", name="Action")).to_be_checked()
     page.keyboard.press("Space")
-    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)))
     rings = set()
     for _ in range(80):
         if tab() == "Your stars":
@@ -482,5 +485,5 @@ def test_all_controls_have_names_and_sources_are_credited(visit, films):
         assert [one for one in pointers if page.locator(f"#{one}").count() != 1] == []
     assert page.locator("#credits li").all_inner_texts() == list(films.attributions)
     expect(page.locator("#services-note")).to_contain_text("invented")
-    with_service = next(one for one in films.recommend(k=MANY) if one.movie.services)
+    with_service = next(one for one in films.recommend(k=MANY, capped=True) if one.movie.services)
     expect(visit.card(with_service.movie_id).locator(".invented")).to_have_text("invented")

@@ -26,7 +26,7 @@ def test_the_ratings_of_a_file_count_and_what_is_missing_can_be_chosen(visit, fi
     page = visit.page
     choose(visit, TEXT)
     expect(page.locator("#upload-status")).to_have_text("1 film added with your stars. 2 films not found here:")
-    visit.shows(ids(films.recommend(Preferences(ratings={HEAT: 4.5}), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(ratings={HEAT: 4.5}), k=MANY, capped=True)))
     rows = page.get_by_role("list", name="Films that were not found").get_by_role("listitem")
     expect(rows.nth(1)).to_contain_text("Zzyzx Qqq (1901)")
     assert page.evaluate(CONTRASTS) == []
@@ -34,7 +34,7 @@ def test_the_ratings_of_a_file_count_and_what_is_missing_can_be_chosen(visit, fi
     expect(rows.first).to_have_text("Toy Stroy (1995): added as Toy Story (1995), 2 stars.")
     visit.focuses("upload-file")
     page.get_by_role("button", name="Close").click()
-    visit.shows(ids(films.recommend(Preferences(ratings={HEAT: 4.5, TOY_STORY: 2}), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(ratings={HEAT: 4.5, TOY_STORY: 2}), k=MANY, capped=True)))
     assert visit.chips() == ["Heat (1995) · 4.5 ★"]
     assert visit.data()["feedback"] == []
 
@@ -47,7 +47,7 @@ def test_the_ratings_of_a_file_can_be_taken_back(visit, films):
     visit.has_feedback({})
     visit.page.get_by_role("button", name="Close").click()
     visit.page.get_by_role("button", name="Undo").click()
-    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(liked_movie_ids=[HEAT]), k=MANY, capped=True)))
     visit.has_feedback({HEAT: "like"})
 
 
@@ -55,7 +55,7 @@ def test_many_films_are_sent_as_stars_and_beyond_the_limit_as_seen(visit, films)
     rated = films.movie_ids[:1005].tolist()
     choose(visit, "movieId,rating\n" + "".join(f"{movie_id},4\n" for movie_id in rated))
     newest, older = dict.fromkeys(rated[5:], 4), rated[:5]
-    visit.shows(ids(films.recommend(Preferences(ratings=newest, seen=older), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(ratings=newest, seen=older), k=MANY, capped=True)))
     expect(visit.page.locator("#liked li")).to_have_count(61)
     expect(visit.page.locator("#liked li").last).to_have_text("and 945 more")
     assert visit.overflow() == 0

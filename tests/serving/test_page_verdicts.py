@@ -46,7 +46,7 @@ def test_stars_are_given_by_keyboard_and_count_in_the_list(visit, films):
     for _ in range(4):
         visit.page.keyboard.press("ArrowRight")
     visit.page.get_by_role("button", name="Update the list with your 2 choices").click()
-    found = ids(films.recommend(Preferences(ratings={loved: 4.5, disappointing: 2}), k=MANY))
+    found = ids(films.recommend(Preferences(ratings={loved: 4.5, disappointing: 2}), k=MANY, capped=True))
     visit.shows(found)
     assert visit.chips() == [f"{films.movie(loved).label} · 4.5 ★"]
     hidden = visit.page.locator("#hidden-list .chip span")
@@ -80,10 +80,10 @@ def test_a_film_that_was_seen_is_not_recommended_again(visit, films):
         visit.page.get_by_role("button", name="Update the list with your choice").click()
     body = json.loads(sent.value.post_data)
     assert (body["seen"], body["liked_movie_ids"], body["ratings"]) == ([film], [], [])
-    visit.shows(ids(films.recommend(Preferences(seen=[film]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(seen=[film]), k=MANY, capped=True)))
     expect(visit.page.locator("#hidden-list .chip span")).to_have_text(f"{films.movie(film).label} · seen")
     visit.page.get_by_role("button", name=f"Show again: {films.movie(film).label}").click()
-    visit.shows(ids(films.recommend(k=MANY)))
+    visit.shows(ids(films.recommend(k=MANY, capped=True)))
 
 
 def test_watched_films_of_the_watchlist_are_not_recommended(visit, films):
@@ -94,19 +94,19 @@ def test_watched_films_of_the_watchlist_are_not_recommended(visit, films):
     visit.has_watchlist({film: True})
     visit.page.get_by_role("link", name="For you").click()
     visit.page.reload()
-    visit.shows(ids(films.recommend(Preferences(seen=[film]), k=MANY)))
+    visit.shows(ids(films.recommend(Preferences(seen=[film]), k=MANY, capped=True)))
 
 
 def test_films_of_one_language_are_shown(visit, films):
     page = visit.page
     page.get_by_label("Original language").select_option("French")
-    french = ids(films.recommend(Preferences(original_languages=["fr"]), k=MANY))
+    french = ids(films.recommend(Preferences(original_languages=["fr"]), k=MANY, capped=True))
     visit.shows(french)
     page.reload()
     visit.shows(french)
     expect(page.get_by_label("Original language")).to_have_value("fr")
     page.get_by_role("button", name="Clear all").click()
-    visit.shows(ids(films.recommend(k=MANY)))
+    visit.shows(ids(films.recommend(k=MANY, capped=True)))
 
 
 def test_a_slider_changes_the_list_and_is_cleared_with_the_filters(visit):

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from cinematch_lib.recommender.caps import ListCaps
 from cinematch_lib.recommender.films import FilmTable, Movie
+from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
@@ -36,25 +38,44 @@ class DiversityTerm:
 
 
 def rerank_mmr(
-    films: FilmTable, similarity: ContentSimilarity, rows: np.ndarray, scores: np.ndarray, k: int, weight: float
+    films: FilmTable,
+    similarity: ContentSimilarity,
+    rows: np.ndarray,
+    scores: np.ndarray,
+    k: int,
+    weight: float,
+    caps: ListCaps | None = None,
 ) -> tuple[np.ndarray, DiversityTerm]:
     """Choose `k` of the films in `rows` one by one, and return their positions with the term that decided.
 
     Each step takes the film with the highest score less weight · its highest cosine to a film chosen before: maximal
     marginal relevance (Carbonell and Goldstein 1998, doi 10.1145/290941.291025). Equal ones are taken in the order of
-    `rows`. `scores` is float64 (rows,).
+    `rows`. `scores` is float64 (rows,). With `caps`, films beyond these are chosen only where no others are left, and
+    take their place in the order as if there were no caps.
     """
-    remaining = scores.copy()
-    cosines = weight * np.maximum(similarity.pairwise(rows), 0)
+    remaining, capped = scores.copy(), np.zeros(len(rows), dtype=bool)
+    cosines = weight * np.maximum(similarity.pairwise(rows), 0) if weight else None
     penalty, nearest = np.zeros(len(rows)), np.full(len(rows), -1)
     chosen: list[int] = []
     penalties: dict[int, tuple[int, float]] = {}
     while len(chosen) < min(k, len(rows)):
-        best = int(np.argmax(remaining - penalty))
+        best = int(np.argmax(np.where(capped, -np.inf, remaining - penalty)))
+        if capped[best] or remaining[best] == -np.inf:  # all others are beyond the caps
+            others = np.setdiff1d(np.arange(len(rows)), chosen)
+            chosen += others[top_k(scores[others], k - len(chosen))].tolist()
+            kept = np.sort(np.array(chosen))
+            order, term = rerank_mmr(films, similarity, rows[kept], scores[kept], k, weight)
+            return kept[order], term
+        if caps is not None and not caps.has_room_in_series(int(rows[best])):
+            capped[best] = True
+            continue
         if nearest[best] >= 0:
             penalties[int(rows[best])] = int(rows[nearest[best]]), float(penalty[best])
         chosen.append(best)
-        closer = cosines[best] > penalty
-        penalty[closer], nearest[closer] = cosines[best][closer], best
         remaining[best] = -np.inf
+        if caps is not None:
+            capped |= caps.add(int(rows[best]), rows)
+        if cosines is not None:
+            closer = cosines[best] > penalty
+            penalty[closer], nearest[closer] = cosines[best][closer], best
     return np.array(chosen, dtype=np.int64), DiversityTerm(films, penalties)

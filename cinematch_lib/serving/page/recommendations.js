@@ -9,7 +9,6 @@ import { state } from "./state.js";
 import { isOnWatchlist, toggleWatchlist, watchedIds } from "./watchlist.js";
 
 const PAGE_SIZE = 20;
-const MAX_FILMS = 100;
 const MAX_IDS = 1000; // in one list of a request
 const DIM_DELAY = 250; // milliseconds until a list that is loading is dimmed
 
@@ -17,6 +16,7 @@ const list = byId("film-list");
 const missing = new Set(); // ids of judged films that the current run lacks
 
 let request = null; // the request of the list that is shown
+let nextCursor = null; // for more films; null at the end
 let usedVerdicts = new Map(); // the verdicts at that time
 let pending = null; // the AbortController of the last request
 
@@ -24,14 +24,14 @@ showPlaceholders();
 
 /** Request the list and show it, or the error. An unavailable server or a missing token is reported elsewhere. */
 export async function recommend() {
-  const options = { user_id: state.user, use_feedback: false, include_reasons: true };
+  const options = { user_id: state.user, use_feedback: false, include_reasons: true, capped: true };
   await ask({ limit: PAGE_SIZE, ...filterFields(), ...tasteFields(), ...options });
 }
 
 /** Show more of the same list. */
 export async function showMore() {
   const shown = list.children.length;
-  await ask({ ...request, limit: Math.min(request.limit + PAGE_SIZE, MAX_FILMS) }, shown);
+  await ask({ ...request, ...tasteFields(), cursor: nextCursor }, true);
   list.children[shown]?.querySelector("h3")?.focus();
 }
 
@@ -73,17 +73,19 @@ function tasteFields() {
   };
 }
 
-async function ask(body, keep = 0) {
+/** Send a request and show its films, in place of those that are shown or after them. */
+async function ask(body, isMore = false) {
   pending?.abort();
   const mine = (pending = new AbortController());
-  const current = keep ? usedVerdicts : verdicts();
+  const current = verdicts();
   list.setAttribute("aria-busy", "true");
   const dim = setTimeout(() => list.classList.add("is-slow"), DIM_DELAY);
   try {
     const response = await call("POST", "api/recommendations", { body, signal: mine.signal });
     if (response.ignored.length && (await dropMissing().catch(() => false))) return await recommend();
-    [request, usedVerdicts] = [body, current];
-    show(response.recommendations, keep);
+    if (!isMore) [request, usedVerdicts] = [body, current];
+    nextCursor = response.next_cursor;
+    show(response.recommendations, isMore);
   } catch (problem) {
     const isReported = problem instanceof Unavailable || problem instanceof TokenRequired;
     if (problem instanceof RequestError) await recover(problem);
@@ -116,22 +118,23 @@ async function dropMissing() {
   return before !== JSON.stringify([filterFields(), tasteFields()]);
 }
 
-function show(films, keep) {
-  const cards = films.slice(keep).map((film) => filmCard(film, isOnWatchlist, toggleWatchlist));
-  if (keep) list.append(...cards);
+function show(films, isMore) {
+  const cards = films.map((film) => filmCard(film, isOnWatchlist, toggleWatchlist));
+  if (isMore) list.append(...cards);
   else list.replaceChildren(...cards);
   byId("problem").hidden = true;
-  byId("no-match").hidden = films.length > 0;
+  const count = list.children.length;
+  byId("no-match").hidden = count > 0;
   byId("relax").replaceChildren(...relaxations().map(relaxButton));
-  byId("films-status").textContent = statusText(films.length);
-  byId("more").hidden = films.length < request.limit || request.limit >= MAX_FILMS;
+  byId("films-status").textContent = statusText(count);
+  byId("more").hidden = nextCursor === null;
   showPending();
 }
 
 function statusText(count) {
   if (!count) return "No matching film";
   if (count === 1) return "The only matching film";
-  return count < request.limit ? `All ${count} matching films` : `${count} films, best match first`;
+  return nextCursor === null ? `All ${count} matching films` : `${count} films, best match first`;
 }
 
 function relaxButton([label, act]) {

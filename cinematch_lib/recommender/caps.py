@@ -1,0 +1,40 @@
+"""Limits on how many films of one list may share a genre or a series."""
+
+from collections import Counter
+from collections.abc import Collection
+
+import numpy as np
+
+from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.vocabulary.series import series_keys
+
+MAX_OF_SERIES = 3
+MIN_OF_GENRE = 3  # in a short list, of which half is less
+
+
+class ListCaps:
+    """Counts the genres and the series of the films chosen for a list of `k` films.
+
+    At most half of the list, but always three films, may have a genre, and three films may be of one series. Genres in
+    `exempt` are not counted: they were asked for.
+    """
+
+    def __init__(self, films: FilmTable, k: int, exempt: Collection[str] = ()) -> None:
+        self._films, self._exempt = films, frozenset(exempt)
+        self._most_of_genre = max(MIN_OF_GENRE, k // 2)
+        self._genres: Counter[str] = Counter()
+        self._series: Counter[str] = Counter()
+
+    def has_room_in_series(self, row: int) -> bool:
+        """Whether the film in `row` may be added as far as its series is concerned."""
+        return all(self._series[key] < MAX_OF_SERIES for key in series_keys(self._films.titles[row]))
+
+    def add(self, row: int, rows: np.ndarray) -> np.ndarray:
+        """Count the film in `row`; returns which of `rows`, int64 (n,), have a genre that is full: bool (n,)."""
+        genres = [genre for genre in self._films.movie(row).genres if genre not in self._exempt]
+        self._genres.update(genres)
+        self._series.update(series_keys(self._films.titles[row]))
+        full = [genre for genre in genres if self._genres[genre] == self._most_of_genre]
+        if not full:
+            return np.zeros(len(rows), dtype=bool)
+        return np.asarray(self._films.genre_matrix(rows, full).any(axis=1))
