@@ -18,7 +18,13 @@ from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.pruning import largest_weights, prune
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
-from cinematch_lib.models.short_histories import LONG_HISTORY, SHORT_HISTORIES, blocks_of, short_history_weights
+from cinematch_lib.models.short_histories import (
+    LONG_HISTORY,
+    SHORT_HISTORIES,
+    TARGET_EXPONENT,
+    blocks_of,
+    short_history_weights,
+)
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix, YearFeatures
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
@@ -196,8 +202,9 @@ class Hybrid(Model):
         short, total = round(_SHORT_SHARE * max_weights * films), max_weights * films
         _LOG.info("pruning to %s weights of %s films", f"{total:,}", f"{films:,}")
         blocks = ((block, self._long_block(block)) for block in blocks_of(films))
-        long = largest_weights(blocks, self._norms, films, max(1, total - short * len(self._short)))
-        matrices = [*(prune(one, self._norms, max(1, short)) for one in self._short), long]
+        long = largest_weights(blocks, self._norms, max(1, total - short * len(self._short)))
+        pruned = [prune(one, self._norms, max(1, short), TARGET_EXPONENT) for one in self._short]
+        matrices = [*pruned, long]
         whole = [self._in_catalog(one) for one in matrices]
         return self._item_weights(whole, self._statistics.content_weight)
 

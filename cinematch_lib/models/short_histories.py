@@ -14,6 +14,7 @@ from cinematch_lib.models.ridge import RidgeInverse, gram_for
 SHORT_HISTORIES = {0.025: 200.0, 0.1: 12.0}
 LONG_HISTORY = 0.4  # the share of the mean history from which the weights for whole histories serve alone
 _WEIGHTS_PER_FILM = 100  # more of them gain nothing
+TARGET_EXPONENT = 0.5  # for pruning, see `largest_weights`: where little is known, popular films are recommended most
 _FEATURE_WEIGHT, _FEATURE_RANK, _EXTRA_SQUARES = 0.3, 64, 20.0
 _BLOCK = 512  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def short_history_weights(
         _LOG.info("weights for short histories, dropout %g", dropout)
         inverse = RidgeInverse(rows, regularization + dropout * squares - own, products)
         blocks = ((block, _weights(inverse, block)) for block in blocks_of(films))
-        found.append(largest_weights(blocks, norms, films, _WEIGHTS_PER_FILM * films))
+        found.append(largest_weights(blocks, norms, _WEIGHTS_PER_FILM * films, TARGET_EXPONENT))
     return found
 
 
