@@ -109,16 +109,23 @@ def test_films_of_one_language_are_shown(visit, films):
     visit.shows(ids(films.recommend(k=MANY, capped=True)))
 
 
-def test_a_slider_changes_the_list_and_is_cleared_with_the_filters(visit):
-    page, slider = visit.page, visit.page.get_by_role("slider", name="How well known")
-    expect(slider).to_have_value("0.1")
+@pytest.mark.parametrize(
+    ("name", "label", "standard"),
+    [("discovery", "How well known", "0.1"), ("diversity", "How varied", "0"), ("recency", "How new", "0")],
+)
+def test_a_slider_changes_the_list_and_is_cleared_with_the_filters(visit, films, name, label, standard):
+    page, slider = visit.page, visit.page.get_by_role("slider", name=label)
+    expect(slider).to_have_value(standard)
     slider.focus()
     with page.expect_request("**/api/recommendations") as sent:
         page.keyboard.press("End")
-    assert json.loads(sent.value.post_data)["discovery"] == 1
+    assert json.loads(sent.value.post_data)[name] == 1
+    found = ids(films.recommend(Preferences(**{name: 1}), k=MANY, capped=True))
+    visit.shows(found)
     page.reload()
+    visit.shows(found)
     expect(slider).to_have_value("1")
     expect(slider).to_have_attribute("aria-valuetext", "100%")
     page.get_by_role("button", name="Clear all").click()
-    expect(slider).to_have_value("0.1")
-    assert visit.kept()["filters"]["discovery"] is None
+    expect(slider).to_have_value(standard)
+    assert visit.kept()["filters"][name] is None

@@ -7,6 +7,8 @@ import { NO_KNOBS, state } from "./state.js";
 // By name of the request's field: label, words at both ends, and the server's default.
 const KNOBS = {
   discovery: ["How well known", "well known", "little known", 0.1],
+  diversity: ["How varied", "alike", "varied", 0],
+  recency: ["How new", "of any age", "newer first", 0],
 };
 const DELAY = 250; // milliseconds
 

@@ -19,6 +19,7 @@ const LABELS = {
   genres: () => ["Has genres you asked for", "Lacks genres you asked for"],
   popularity: () => ["Many people like it", "Few people like it"],
   quality: () => ["Ratings above average", "Ratings below average"],
+  recency: () => ["A newer film", "An older film"],
   diversity: (film) => [`Unlike ${film}, higher in this list`, `Similar to ${film}, higher in this list`],
 };
 

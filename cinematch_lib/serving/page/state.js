@@ -8,7 +8,7 @@ const STORED = ["like", "dislike", "not_interested"]; // the verdicts that the s
 const VERDICTS = [...STORED, "seen", "rated"];
 const LIKED = 4; // stars from which on a rated film counts as liked
 
-export const NO_KNOBS = { discovery: null }; // from 0 to 1; null for the server's default
+export const NO_KNOBS = { discovery: null, diversity: null, recency: null }; // from 0 to 1; null for the server's default
 export const NO_FILTERS = {
   genres: [], services: [], original_languages: [], year_min: null, year_max: null, runtime_min: null, runtime_max: null, ...NO_KNOBS,
 };
