@@ -59,6 +59,12 @@ def add_serve(commands: Commands) -> None:
         default="info",
         help="least severe messages to log (default: info)",
     )
+    serve.add_argument(
+        "--identify",
+        action="store_true",
+        help="let clients name a user by e-mail (POST /auth/identify), which proves nothing; only on this computer or "
+        "with a token",
+    )
     serve.add_argument("--insecure", action="store_true", help="listen beyond this computer without a token")
     serve.add_argument(
         "--state-dir",
@@ -88,6 +94,7 @@ def _serve(options: argparse.Namespace) -> None:
             cors_origins=options.cors_origin or ORIGINS,
             allowed_hosts=options.allow_host,
             rate_limit=options.rate_limit,
+            identify=options.identify,
         )
         config = uvicorn.Config(
             app,
@@ -129,6 +136,11 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
         raise CineMatchError(f"--port must be between 0 and 65535 (0 takes a free one), got {options.port}")
     if options.rate_limit is not None and not 0 < options.rate_limit < float("inf"):
         raise CineMatchError(f"--rate-limit must be above 0, got {options.rate_limit}")
+    if options.identify and not token and not _is_loopback(options.host):
+        raise CineMatchError(
+            f"--identify tells the number of any user whose e-mail is known, and {options.host} is open to other "
+            f"machines; set {name}, or listen on 127.0.0.1"
+        )
     if not token and not options.insecure and not _is_loopback(options.host):
         raise CineMatchError(
             f"{options.host} is open to other machines and no token is set; set {name}, listen on 127.0.0.1, "

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from cinematch_lib.serving import schemas
+from cinematch_lib.serving.client_routes import add_client_routes
 from cinematch_lib.serving.errors import add_error_handlers
 from cinematch_lib.serving.film_routes import add_film_routes
 from cinematch_lib.serving.live_run import LiveRun
@@ -38,14 +39,16 @@ def create_app(
     cors_origins: Sequence[str] = ORIGINS,
     allowed_hosts: Sequence[str] = (),
     rate_limit: float | None = None,
+    identify: bool = False,
 ) -> FastAPI:
     """The application that serves the current run under `artifacts_dir`.
 
     Watchlists and feedback are stored in `state_dir`, by default the folder ``state`` next to `artifacts_dir`.
     Requests under ``/api`` need `api_token` if it is set, here or in the environment variable CINEMATCH_API_TOKEN.
     `cors_origins` are the origins of web pages that may use the API; `allowed_hosts` are the host names with a dot
-    under which the server answers; one address may send `rate_limit` requests a second. Raises CineMatchError if no
-    run can be served or the store cannot be opened.
+    under which the server answers; one address may send `rate_limit` requests a second. `identify` adds /auth/identify,
+    which proves nothing about who asks: use it on loopback, or with a token. Raises CineMatchError if no run can be
+    served or the store cannot be opened.
     """
     artifacts = Path(artifacts_dir)
     live = LiveRun(artifacts)
@@ -66,6 +69,7 @@ def create_app(
     add_error_handlers(app)
     _add_general_routes(app, live, store, metrics, version)
     add_film_routes(app, live, store, metrics)
+    add_client_routes(app, live, store, metrics, identify=identify)
     add_user_routes(app, live, store)
     add_rating_routes(app, live)
     app.mount("/page", _PageFiles(directory=PAGE, check_dir=False))

@@ -15,7 +15,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.sqlite import transaction
 
 _BUSY_SECONDS = 5  # until a change is refused because others hold the store
-_TABLES = ("users", "watchlist", "feedback")
+_TABLES = {"users": 1, "watchlist": 1, "feedback": 1, "accounts": 3, "preferences": 3}  # the version that added each
 
 # One script a version; user_version counts those that were applied. A published script is never changed.
 _MIGRATIONS = (
@@ -51,6 +51,22 @@ _MIGRATIONS = (
         WHERE old.id = feedback.user AND one.name = canonical(old.name));
     DELETE FROM users WHERE name != canonical(name);
     DELETE FROM users WHERE id NOT IN (SELECT user FROM watchlist UNION SELECT user FROM feedback);
+    """,
+    # Users of the newer client; their lists are those of the user whose name is the number.
+    """
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        email TEXT NOT NULL,
+        email_key TEXT NOT NULL UNIQUE,  -- in one case
+        name TEXT NOT NULL,
+        created TEXT NOT NULL            -- ISO 8601, UTC
+    );
+    CREATE TABLE preferences (
+        account INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE,
+        fields TEXT NOT NULL,            -- JSON
+        updated TEXT NOT NULL            -- ISO 8601, UTC
+    );
+    ALTER TABLE watchlist ADD COLUMN service TEXT;
     """,
 )
 
@@ -189,7 +205,8 @@ def _check_content(db: sqlite3.Connection) -> None:
     if result != "ok":
         raise sqlite3.DatabaseError(f"damaged: {result}")
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if db.execute("PRAGMA user_version").fetchone()[0] and (lacking := sorted(set(_TABLES) - tables)):
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if lacking := sorted(name for name, since in _TABLES.items() if since <= version and name not in tables):
         raise sqlite3.DatabaseError(f"the table {lacking[0]} is missing")
 
 

@@ -22,7 +22,7 @@ _log = logging.getLogger("cinematch.serving")
 _MAX_ERRORS, _MAX_INPUT = 20, 1000  # errors of one request, and letters of an input that is repeated
 _DESCRIPTIONS = {
     400: "The body could not be read.",
-    401: "The token is missing or wrong.",
+    401: "The token is missing or wrong, or the user is unknown.",
     404: "The film does not exist, or is not on the list.",
     409: "The list is full.",
     413: "The body is too large.",

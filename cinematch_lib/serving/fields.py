@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 MAX_IDS, MAX_NAMES = 1000, 50
 MAX_ID = 2**31 - 1
 _JOINERS = "\u200c\u200d"  # parts of words in Persian and Indic scripts
-_ROUTE_WORDS = ("watched", "data")
+_ROUTE_WORDS = ("watched", "data", "my-likes", "my-dislikes", "reset")
 
 
 def _user_id(user_id: str) -> str:

@@ -29,7 +29,7 @@ _DOCS_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src https://cdn.jsdelivr.net; "
     "img-src 'self' data: https://fastapi.tiangolo.com; connect-src 'self'; frame-ancestors 'none'"
 )
-_API = "/api"
+_API = ("/api", "/auth")
 _COMMON = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -99,7 +99,7 @@ def _is_address(name: str) -> bool:
 
 
 class PlainRequests:
-    """Answers HEAD as GET without the body, and a path under ``/api`` with a slash at its end as without."""
+    """Answers HEAD as GET without the body, and a path of the API with a slash at its end as without."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -109,7 +109,7 @@ class PlainRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"].startswith(f"{_API}/") and scope["path"].endswith("/"):
+        if scope["path"].startswith(_API) and scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"].rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
         if scope["method"] != "HEAD":
             await self._app(scope, receive, send)
@@ -122,7 +122,7 @@ class PlainRequests:
 
 
 class AccessMiddleware:
-    """Enforces the rate limit, the token and the body size of requests under ``/api``."""
+    """Enforces the rate limit, the token and the body size of requests to the API."""
 
     def __init__(self, app: ASGIApp, token: str | None, rate: float | None) -> None:
         """`rate` is the number of requests a second that one address may send, with bursts of twice as many."""

@@ -79,9 +79,9 @@ def _reason(reason: Reason) -> dict[str, Any]:
     }
 
 
-def json_response(**fields: object) -> Response:
-    """A JSON object with these fields."""
-    return Response(to_json(fields), media_type="application/json")
+def json_response(values: Sequence[object] | None = None, /, **fields: object) -> Response:
+    """A JSON object with these fields, or a JSON list of `values`."""
+    return Response(to_json(fields if values is None else values), media_type="application/json")
 
 
 def list_response(name: str, encoded_list: bytes, **fields: object) -> Response:

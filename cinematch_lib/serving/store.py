@@ -29,6 +29,8 @@ class WatchlistEntry:
     film: Mapping[str, Any]
     added: str
     watched: bool
+    entry_id: int
+    service: str | None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Feedback:
     year: int
     kind: str
     given: str
+    feedback_id: int
 
 
 class Store:
@@ -65,17 +68,17 @@ class Store:
 
     def watchlist(self, user_id: str) -> list[WatchlistEntry]:
         """A user's watchlist in the order of adding; empty for an unknown user."""
-        rows = self._rows_of("watchlist", "film, added, watched", user_id)
-        return [WatchlistEntry(json.loads(film), added, bool(watched)) for film, added, watched in rows]
+        rows = self._rows_of("watchlist", "film, added, watched, watchlist.rowid, service", user_id)
+        return [WatchlistEntry(json.loads(film), added, bool(watched), *rest) for film, added, watched, *rest in rows]
 
-    def add_to_watchlist(self, user_id: str, film: Mapping[str, Any]) -> bool:
-        """Add a film to a user's watchlist; False if it is there already. Raises ListFullError."""
+    def add_to_watchlist(self, user_id: str, film: Mapping[str, Any], service: str | None = None) -> bool:
+        """Add a film, to be watched on `service`, to a user's watchlist; False if it is there. Raises ListFullError."""
         text = json.dumps(film, ensure_ascii=False, separators=(",", ":"))
         with self.database.transaction() as db:
             user = _user(db, user_id, "watchlist", film["movie_id"])
             cursor = db.execute(
-                "INSERT OR IGNORE INTO watchlist (user, movie_id, film, added) VALUES (?, ?, ?, ?)",
-                (user, film["movie_id"], text, _now()),
+                "INSERT OR IGNORE INTO watchlist (user, movie_id, film, added, service) VALUES (?, ?, ?, ?, ?)",
+                (user, film["movie_id"], text, now(), service),
             )
             return cursor.rowcount == 1
 
@@ -107,20 +110,23 @@ class Store:
 
     def feedback(self, user_id: str) -> list[Feedback]:
         """A user's feedback, the oldest first; empty for an unknown user."""
-        return [Feedback(*row) for row in self._rows_of("feedback", "movie_id, title, year, kind, given", user_id)]
+        columns = "movie_id, title, year, kind, given, feedback.rowid"
+        return [Feedback(*row) for row in self._rows_of("feedback", columns, user_id)]
 
     def feedback_kinds(self, user_id: str) -> dict[int, str]:
         """The kind of feedback by movie id, the oldest first."""
         return dict(self._rows_of("feedback", "movie_id, kind", user_id))
 
-    def set_feedback(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> None:
-        """Store a user's feedback on a film in place of earlier feedback on it. Raises ListFullError."""
+    def set_feedback(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> Feedback:
+        """Store a user's feedback on a film in place of earlier feedback on it; returns it. Raises ListFullError."""
+        given = now()
         with self.database.transaction() as db:
             user = _user(db, user_id, "feedback", movie_id)
-            db.execute(
+            cursor = db.execute(
                 "INSERT OR REPLACE INTO feedback (user, movie_id, kind, title, year, given) VALUES (?, ?, ?, ?, ?, ?)",
-                (user, movie_id, kind, title, year, _now()),
+                (user, movie_id, kind, title, year, given),
             )
+            return Feedback(movie_id, title, year, kind, given, cursor.lastrowid or 0)
 
     def clear_feedback(self, user_id: str, movie_id: int) -> None:
         """Delete a user's feedback on a film."""
@@ -131,10 +137,20 @@ class Store:
             )
             _drop_user_without_films(db, user_id)
 
+    def reset_feedback(self, user_id: str) -> int:
+        """Delete all of a user's feedback; returns on how many films it was."""
+        with self.database.transaction() as db:
+            cursor = db.execute("DELETE FROM feedback WHERE user = (SELECT id FROM users WHERE name = ?)", (user_id,))
+            _drop_user_without_films(db, user_id)
+        return cursor.rowcount
+
     # --- users -------------------------------------------------------------------------------------------
 
-    def delete_user(self, user_id: str) -> tuple[int, int]:
-        """Delete all data of a user; returns how many films were on the watchlist and in the feedback."""
+    def delete_user(self, user_id: str) -> tuple[int, int, bool]:
+        """Delete all data of a user; returns the numbers of films on the watchlist and in the feedback.
+
+        The last value tells whether the user had an account, with an e-mail and preferences.
+        """
         with self.database.transaction() as db:
             watchlist, feedback = (
                 db.execute(
@@ -143,8 +159,9 @@ class Store:
                 for table in ("watchlist", "feedback")
             )
             db.execute("DELETE FROM users WHERE name = ?", (user_id,))
+            account = db.execute("DELETE FROM accounts WHERE CAST(id AS TEXT) = ?", (user_id,)).rowcount
         self.database.forget()
-        return watchlist, feedback
+        return watchlist, feedback, bool(account)
 
     def _rows_of(self, table: str, columns: str, user_id: str) -> list[tuple]:
         query = f"SELECT {columns} FROM {table} JOIN users ON user = users.id WHERE name = ? ORDER BY {table}.rowid"
@@ -169,5 +186,6 @@ def _user(db: sqlite3.Connection, user_id: str, table: str, movie_id: int) -> in
     return user
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as ISO 8601 in UTC."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cinematch_lib.serving import fields, user_schemas
+from cinematch_lib.serving.accounts import Accounts
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
@@ -32,7 +33,7 @@ register_url_convertor("user", _UserConvertor())
 
 def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     """Add the routes to `app`. They run in threads, since they wait for the disk. A user id may contain slashes."""
-    threads = OwnThreads()
+    threads, accounts = OwnThreads(), Accounts(store.database)
     _add_watchlist_routes(app, live, store, threads)
     _add_feedback_routes(app, live, store, threads)
 
@@ -40,16 +41,17 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     @threads.run
     def data(user_id: _User) -> Response:
         """All stored data of a user."""
-        watchlist = _watchlist_items(live.current, store.watchlist(user_id))
-        return json_response(user_id=user_id, watchlist=watchlist, feedback=_feedback_items(store, user_id))
+        watchlist, feedback = _watchlist_items(live.current, store.watchlist(user_id)), _feedback_items(store, user_id)
+        return json_response(user_id=user_id, watchlist=watchlist, feedback=feedback, **accounts.data(user_id))
 
     @app.delete("/api/users/{user_id:user}/data", response_model=user_schemas.DeletedResponse, responses=_READ)
     @threads.run
     def delete_data(user_id: _User) -> Response:
         """Delete all stored data of a user."""
-        watchlist, feedback = store.delete_user(user_id)
-        message = "All data deleted" if watchlist or feedback else "There was nothing to delete"
-        return json_response(message=message, user_id=user_id, watchlist=watchlist, feedback=feedback)
+        watchlist, feedback, account = store.delete_user(user_id)
+        message = "All data deleted" if watchlist or feedback or account else "There was nothing to delete"
+        rest = {"account": True} if account else {}
+        return json_response(message=message, user_id=user_id, watchlist=watchlist, feedback=feedback, **rest)
 
 
 def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
@@ -70,7 +72,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
             message = {"message": "Added to watchlist", "movie_id": film.movie_id, "title": film.title}
         else:
             message = {"message": "Movie already in watchlist", "movie_id": film.movie_id}
-        return json_response(**message, **_ignored(request))
+        return json_response(**message, **ignored_fields(request))
 
     @app.put(
         "/api/watchlist/{user_id:user}/{movie_id}/watched",
@@ -80,8 +82,8 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
     @threads.run
     def set_watched(user_id: _User, movie_id: fields.AnyId, watched: bool = True) -> Response:
         """Mark a film on a user's watchlist as watched or not."""
-        if not (_is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
-            raise _not_in_watchlist(movie_id)
+        if not (is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
+            raise not_in_watchlist(movie_id)
         message = "Marked as watched" if watched else "Marked as not watched"
         return json_response(message=message, movie_id=movie_id, watched=watched)
 
@@ -89,9 +91,9 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
     @threads.run
     def remove(user_id: _User, movie_id: fields.AnyId) -> Response:
         """Remove a film from a user's watchlist."""
-        title = store.remove_from_watchlist(user_id, movie_id) if _is_storable(movie_id) else None
+        title = store.remove_from_watchlist(user_id, movie_id) if is_storable(movie_id) else None
         if title is None:
-            raise _not_in_watchlist(movie_id)
+            raise not_in_watchlist(movie_id)
         return json_response(message="Removed from watchlist", movie_id=movie_id, title=title)
 
 
@@ -109,7 +111,7 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, threads: Own
         """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
         movie_id, kind, run = request.movie_id, request.feedback, live.current
         if kind == "clear":  # possible also for a film of an earlier run
-            if _is_storable(movie_id):
+            if is_storable(movie_id):
                 store.clear_feedback(user_id, movie_id)
             title = run.recommender.movie(movie_id).title if movie_id in run.recommender else None
             message, kind = "Feedback cleared", None
@@ -117,7 +119,7 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, threads: Own
             film = find_movie(run, movie_id)
             store.set_feedback(user_id, movie_id, film.title, film.year or 0, kind)
             message, title = "Feedback saved", film.title
-        return json_response(message=message, movie_id=movie_id, title=title, feedback=kind, **_ignored(request))
+        return json_response(message=message, movie_id=movie_id, title=title, feedback=kind, **ignored_fields(request))
 
 
 def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict[str, Any]]:
@@ -138,16 +140,17 @@ def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _ignored(request: BaseModel) -> dict[str, Any]:
+def ignored_fields(request: BaseModel) -> dict[str, Any]:
     """The field `ignored` of an answer, where the request had unknown fields."""
     found = unknown_fields(request)
     return {"ignored": found} if found else {}
 
 
-def _is_storable(movie_id: int) -> bool:
+def is_storable(movie_id: int) -> bool:
     """Whether SQLite can hold an id; no film has others."""
     return movie_id.bit_length() < 64
 
 
-def _not_in_watchlist(movie_id: int) -> HTTPException:
+def not_in_watchlist(movie_id: int) -> HTTPException:
+    """The error 404 for a film that is not on the user's watchlist."""
     return HTTPException(404, f"Movie {movie_id} not in watchlist")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from cinematch_lib.serving.client_schemas import AccountResponse, StoredPreferences
 from cinematch_lib.serving.fields import AnyId
 from cinematch_lib.serving.schemas import Film, Ignored
 
@@ -85,17 +86,20 @@ class FeedbackResponse(BaseModel):
 
 
 class UserData(BaseModel):
-    """All stored data of a user."""
+    """All stored data of a user; `account` and `preferences` are there only for a user of the newer client."""
 
     user_id: str
     watchlist: list[WatchlistItem]
     feedback: list[FeedbackItem]
+    account: AccountResponse | None = None
+    preferences: StoredPreferences | None = None
 
 
 class DeletedResponse(BaseModel):
-    """The number of films on each deleted list."""
+    """The number of films on each deleted list, and whether there was an account with an e-mail and preferences."""
 
     message: str
     user_id: str
     watchlist: int
     feedback: int
+    account: bool = False

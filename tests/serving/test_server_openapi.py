@@ -6,6 +6,7 @@
 import os
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies
 from schemathesis import GenerationMode
@@ -31,6 +32,18 @@ ROUTES = [
     ("GET", "/metrics"),
     ("POST", "/api/recommendations"),
     ("POST", "/api/ratings"),
+    ("POST", "/auth/identify"),
+    ("GET", "/api/preferences/me"),
+    ("PUT", "/api/preferences/me"),
+    ("GET", "/api/recommendations"),
+    ("GET", "/api/watchlist"),
+    ("POST", "/api/watchlist"),
+    ("DELETE", "/api/watchlist/{movie_id}"),
+    ("POST", "/api/watchlist/{movie_id}/watched"),
+    ("POST", "/api/feedback"),
+    ("GET", "/api/feedback/my-likes"),
+    ("GET", "/api/feedback/my-dislikes"),
+    ("POST", "/api/feedback/reset"),
     ("GET", "/api/movies"),
     ("GET", "/api/movies/{movie_id}"),
     ("GET", "/api/movies/{movie_id}/similar"),
@@ -53,7 +66,9 @@ ROUTES = [
 def document(tmp_path_factory):
     folder = tmp_path_factory.mktemp("openapi")
     publish(folder / "artifacts")
-    with server(folder / "artifacts") as one:
+    with server(folder / "artifacts", "--identify") as one:
+        for email in ("a@example.org", "b@example.org"):  # the users 1 and 2
+            requests.post(f"{one.url}/auth/identify", json={"email": email, "name": "A"}, timeout=10)
         yield schemathesis.openapi.from_url(f"{one.url}/openapi.json")
 
 

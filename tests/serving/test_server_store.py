@@ -1,5 +1,6 @@
 """The store by itself: versions, limits, and invalid files."""
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -46,15 +47,15 @@ def test_stored_data_is_there_after_reopening(tmp_path):
 
 def test_the_file_is_in_wal_mode_and_has_a_version(store, tmp_path):
     assert read(tmp_path, "PRAGMA journal_mode") == [("wal",)]
-    assert read(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(3,)]
 
 
 def test_deleting_a_user_deletes_their_lists(store, tmp_path):
     store.add_to_watchlist("anna", film())
     store.set_feedback("anna", 2, "Collateral", 2004, "like")
     store.set_feedback("ben", 2, "Collateral", 2004, "like")
-    assert store.delete_user("anna") == (1, 1)
-    assert store.delete_user("anna") == (0, 0)
+    assert store.delete_user("anna") == (1, 1, False)
+    assert store.delete_user("anna") == (0, 0, False)
     assert read(tmp_path, "SELECT count(*) FROM watchlist") == [(0,)]
     assert read(tmp_path, "SELECT count(*) FROM feedback") == [(1,)]
     assert read(tmp_path, "SELECT name FROM users") == [("ben",)]
@@ -84,7 +85,7 @@ def test_a_later_version_is_refused(tmp_path):
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 2; use the CineMatch"):
+    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 3; use the CineMatch"):
         Store(tmp_path)
 
 
@@ -97,7 +98,7 @@ def test_a_store_of_an_earlier_version_is_migrated_and_keeps_its_data(tmp_path, 
     newer = Store(tmp_path)
     assert len(newer.watchlist("anna")) == 1
     newer.close()
-    assert read(tmp_path, "PRAGMA user_version") == [(3,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
     assert read(tmp_path, "SELECT name, seen FROM users") == [("anna", None)]
 
 
@@ -107,7 +108,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(database_module, "_MIGRATIONS", broken)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
-    assert read(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(3,)]
     assert read(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'more'") == [(0,)]
 
 
@@ -230,11 +231,13 @@ def test_a_user_goes_with_their_last_film(store, tmp_path):
 
 def test_users_of_an_earlier_version_get_one_spelling(tmp_path, monkeypatch):
     monkeypatch.setattr(database_module, "_MIGRATIONS", database_module._MIGRATIONS[:1])
-    store = Store(tmp_path)
-    for movie_id, name in enumerate(("ren\u00e9", "rene\u0301", "bob/", "rene\u0301/")):
-        store.add_to_watchlist(name, film(movie_id))
-        store.set_feedback(name, movie_id, "Film", 2000, "like")
-    store.close()
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        for movie_id, name in enumerate(("ren\u00e9", "rene\u0301", "bob/", "rene\u0301/")):
+            db.execute("INSERT INTO users VALUES (?, ?)", (movie_id, name))
+            saved = (movie_id, movie_id, json.dumps(film(movie_id)), "2026-01-01T00:00:00Z")
+            db.execute("INSERT INTO watchlist (user, movie_id, film, added) VALUES (?, ?, ?, ?)", saved)
+            db.execute("INSERT INTO feedback VALUES (?, ?, 'like', 'Film', 2000, 'today')", (movie_id, movie_id))
     monkeypatch.undo()
     store = Store(tmp_path)
     assert sorted(one.film["movie_id"] for one in store.watchlist("ren\u00e9")) == [0, 1, 3]
