@@ -19,10 +19,10 @@ class UnknownNameError(CineMatchError):
 
 
 class LeftOutError(UnknownNameError):
-    """A film that cleaning left out of the run: `title`, with its year, and the `reason`."""
+    """A film that cleaning left out of the run: `title`, with its year, the `reason`, and how to bring it in."""
 
     def __init__(self, title: str, reason: str, remedy: str) -> None:
-        self.title, self.reason = title, reason
+        self.title, self.reason, self.remedy = title, reason, remedy
         super().__init__(f"{title} was left out of this run ({reason}); {remedy}")
 
 

@@ -144,12 +144,12 @@ def _exported(path: Path | None, recommender: "Recommender") -> "MatchedRatings 
 
 
 def _print_matched(exported: "MatchedRatings") -> None:
-    print(f"\n{len(exported.stars):,} of your ratings count.", end="")
+    print(f"\nRatings that count: {len(exported.stars):,}.", end="")
     missing = [str(one) for one in exported.not_found]
     if missing:
         shown = "; ".join(missing[:_MOST_MISSING])
         more = f"; and {len(missing) - _MOST_MISSING:,} more" if len(missing) > _MOST_MISSING else ""
-        print(f" {len(missing):,} were not found here: {shown}{more}.", end="")
+        print(f" Not found here: {len(missing):,}, namely {shown}{more}.", end="")
     print()
 
 
@@ -200,15 +200,18 @@ def _search(options: argparse.Namespace) -> None:
     from cinematch_lib.recommender.search import FIELDS
 
     recommender, text = Recommender.load(options.artifacts_dir), " ".join(options.text)
-    found = recommender.search(text, options.k, options.fields or FIELDS)
+    found, missing = recommender.search(text, options.k, options.fields or FIELDS), recommender.left_out(text)
     if options.json:
-        print_json(query=text, results=[movie.to_dict() for movie in found], count=len(found))
+        left_out = [{"movie_id": one.movie_id, "title": one.title, "reason": one.reason} for one in missing]
+        print_json(query=text, results=[movie.to_dict() for movie in found], count=len(found), left_out=left_out)
         return
     if not found:
         print(f"No film here is found by {text!r}.")
     width = max((len(str(movie.movie_id)) for movie in found), default=0)
     for movie in found:
         _print_film(f"{movie.movie_id:>{width}}", movie)
+    for one in missing:
+        print_text(str(one.error()))
 
 
 def _print_film(number: str, movie: "Movie", score: str = "", explanation: str = "") -> None:

@@ -13,7 +13,7 @@ from cinematch_lib.recommender.browsing import Browser, CatalogPage
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.ranking import check_k
-from cinematch_lib.recommender.rejected import RejectedFilms
+from cinematch_lib.recommender.rejected import LeftOutFilm, RejectedFilms
 from cinematch_lib.recommender.search import FIELDS, FilmSearch
 from cinematch_lib.vocabulary.checks import check_text
 from cinematch_lib.vocabulary.spelling import fold
@@ -68,6 +68,11 @@ class FilmCatalog:
         return self._films.year_range
 
     @property
+    def runtimes(self) -> tuple[int, int] | None:
+        """The shortest and the longest known running time in minutes; None where none is known."""
+        return self._films.runtime_range
+
+    @property
     def median_runtime(self) -> int | None:
         """The median of the known runtimes in minutes; None where none is known."""
         return self._films.median_runtime
@@ -115,8 +120,8 @@ class FilmCatalog:
         check_text("title", title)
         try:
             return self._films.movie(self._search.resolve(title))
-        except UnknownNameError:
-            self._rejected.check_title(title)
+        except UnknownNameError as error:
+            self._rejected.check_title(title, error.suggestions)
             raise
 
     def search(self, text: str, k: int = 10, fields: Collection[str] = FIELDS) -> list[Movie]:
@@ -129,6 +134,16 @@ class FilmCatalog:
         check_k(k)
         check_text("text", text)
         return [self._films.movie(row) for row in self._search.search(text, k, fields)]
+
+    def left_out(self, text: str, k: int = 3) -> list[LeftOutFilm]:
+        """Up to `k` films of this title that cleaning left out of the run, each with the reason.
+
+        The title may be misspelt, unless a film here has exactly this title. An empty list where the run keeps no
+        account of what it left out.
+        """
+        check_k(k)
+        check_text("text", text)
+        return self._rejected.search(text, k, exact=bool(self._search.equal(text))) if self._rejected else []
 
     def browse(
         self,

@@ -146,7 +146,15 @@ class FilmTable:
     @cached_property
     def year_range(self) -> tuple[int, int] | None:
         """The first and the last year of release; None where no film's is known."""
-        known = self._known("year")
+        return self._range("year")
+
+    @cached_property
+    def runtime_range(self) -> tuple[int, int] | None:
+        """The shortest and the longest known runtime in minutes; None where none is known."""
+        return self._range("runtime")
+
+    def _range(self, name: str) -> tuple[int, int] | None:
+        known = self._known(name)
         return (int(known.min()), int(known.max())) if len(known) else None
 
     @cached_property

@@ -41,11 +41,28 @@ class FieldError(BaseModel):
     input: Any = None
 
 
+class LeftOut(BaseModel):
+    """Why the run lacks a film of the data set, and how to bring it in."""
+
+    title: str
+    reason: str
+    remedy: str
+
+
 class ErrorResponse(BaseModel):
     """The reason for an error, with similar names where they apply; for an invalid request, the invalid values."""
 
     detail: str | list[FieldError]
     suggestions: list[str] | None = None
+    left_out: LeftOut | None = None
+
+
+class MovieNotFoundError(HTTPException):
+    """The run has no film with this id; `left_out` tells why, where the data set has it."""
+
+    def __init__(self, movie_id: int, left_out: dict[str, str] | None = None) -> None:
+        self.left_out = left_out
+        super().__init__(404, f"Movie {movie_id} not found")
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -58,6 +75,8 @@ def add_error_handlers(app: FastAPI) -> None:
     """Make `app` answer every error with a JSON response."""
 
     async def handle_http(request: Request, error: HTTPException) -> Response:
+        if isinstance(error, MovieNotFoundError) and error.left_out:
+            return JSONResponse({"detail": str(error.detail), "left_out": error.left_out}, 404)
         return error_response(error.status_code, str(error.detail), error.headers)
 
     async def handle_validation(request: Request, error: RequestValidationError) -> Response:

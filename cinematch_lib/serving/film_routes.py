@@ -4,15 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from cinematch_lib.errors import UnknownNameError
+from cinematch_lib.errors import LeftOutError, UnknownNameError
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.cursor import MAX_FILMS, encode_cursor
-from cinematch_lib.serving.errors import error_responses
+from cinematch_lib.serving.errors import MovieNotFoundError, error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
 from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_fields
@@ -20,6 +19,7 @@ from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 
 _DEFAULT_LIMIT = 20
+_LEFT_OUT = ("title", "reason", "remedy")
 _K = Annotated[fields.Limit | None, Query(include_in_schema=False)]  # another name of `limit`
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
 
@@ -94,10 +94,16 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         k: Annotated[int | None, Query(ge=1, le=50, include_in_schema=False)] = None,
         fields: Annotated[list[Literal["title", "people", "plot"]] | None, Query()] = None,
     ) -> Response:
-        """Films by title, exact or misspelt, then by director and cast, then by words of the plot."""
+        """Films by title, exact or misspelt, then by director and cast, then by words of the plot.
+
+        `left_out` are films of such a title that the run lacks.
+        """
         run = live.current
         found = [run.responses.film(one) for one in run.recommender.search(q, k or limit, fields or FIELDS)]
-        return json_response(query=q, results=found, count=len(found))
+        missing = [
+            {name: getattr(one, name) for name in ("movie_id", *_LEFT_OUT)} for one in run.recommender.left_out(q)
+        ]
+        return json_response(query=q, results=found, count=len(found), left_out=missing)
 
     @app.get("/api/genres", response_model=schemas.GenresResponse, responses=error_responses())
     async def genres() -> Response:
@@ -115,20 +121,25 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         """The current catalog and its sources."""
         run = live.current
         first, last = run.recommender.years or (None, None)
+        shortest, longest = run.recommender.runtimes or (None, None)
         return json_response(
             run_id=run.info.run_id,
             num_items=len(run.recommender),
             year_min=first,
             year_max=last,
             original_languages=run.recommender.original_languages,
+            runtime_min=shortest,
+            runtime_max=longest,
             services_source=run.recommender.services_source,
             attributions=run.recommender.attributions,
         )
 
 
 def find_movie(run: LoadedRun, movie_id: int) -> Movie:
-    """A film of the run. Raises HTTPException 404."""
+    """A film of the run. Raises MovieNotFoundError."""
     try:
         return run.recommender.movie(movie_id)
+    except LeftOutError as error:
+        raise MovieNotFoundError(movie_id, {name: getattr(error, name) for name in _LEFT_OUT}) from None
     except UnknownNameError:
-        raise HTTPException(404, f"Movie {movie_id} not found") from None
+        raise MovieNotFoundError(movie_id) from None

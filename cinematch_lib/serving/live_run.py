@@ -77,8 +77,9 @@ class LoadedRun:
         self.responses.recommendations(self.recommender.recommend(liked), with_reasons=True)
 
     def warm_up(self) -> None:
-        """Build the search index, so that the first search need not wait for it."""
+        """Build what searches need, so that the first one need not wait for it."""
         self.recommender.search("a film that nobody made")
+        self.recommender.left_out("a film that nobody made")
 
     @property
     def age_seconds(self) -> int:

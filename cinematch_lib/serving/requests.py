@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cinematch_lib.errors import UnknownNameError, close_names
+from cinematch_lib.errors import LeftOutError, UnknownNameError, close_names
 from cinematch_lib.recommender.preferences import KNOBS, Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving import fields, schemas
@@ -64,7 +64,7 @@ class Wishes:
             if movie_id in recommender:
                 known.append(movie_id)
             else:
-                self.ignored.append(ignored(field, movie_id, f"no film here has the id {movie_id}"))
+                self.ignored.append(ignored(field, movie_id, _why_missing(recommender, movie_id)))
         return known
 
     def _known_names(self, field: str, names: Iterable[str] | None, resolve: Callable[[str], str]) -> list[str]:
@@ -91,6 +91,16 @@ def unknown_fields(request: BaseModel) -> list[dict[str, Any]]:
 def ignored(field: str, value: object, reason: str, suggestions: Iterable[str] = ()) -> dict[str, Any]:
     """One entry of `ignored`."""
     return {"field": field, "value": value, "reason": reason, "suggestions": list(suggestions)}
+
+
+def _why_missing(recommender: Recommender, movie_id: int) -> str:
+    try:
+        recommender.movie(movie_id)
+    except LeftOutError as error:
+        return str(error)
+    except UnknownNameError:
+        pass
+    return f"no film here has the id {movie_id}"
 
 
 def _is_empty(bounds: Mapping[str, int | None]) -> bool:

@@ -167,12 +167,22 @@ class SimilarResponse(BaseModel):
     attributions: list[str]
 
 
+class LeftOutFilm(BaseModel):
+    """A film that the run left out, why, and how to bring it in."""
+
+    movie_id: int
+    title: str
+    reason: str
+    remedy: str
+
+
 class SearchResponse(BaseModel):
-    """Films found by title, the best match first."""
+    """Films found by title, the best match first; `left_out` are films of that title that the run lacks."""
 
     query: str
     results: list[Film]
     count: int
+    left_out: list[LeftOutFilm]
 
 
 class MoviesQuery(BaseModel):
@@ -221,6 +231,8 @@ class AboutResponse(BaseModel):
     year_min: int | None
     year_max: int | None
     original_languages: list[str]
+    runtime_min: int | None
+    runtime_max: int | None
     services_source: str
     attributions: list[str]
 

@@ -92,8 +92,8 @@ def test_every_row_left_out_is_named_by_file_line_and_reason(folder, metadata, t
         ["links.csv", "4", "99", "", "no such film in movies.csv"],
         ["tmdb_metadata.csv", "4", "error", "Too many requests", "tmdb_id is not a number"],
         ["movies.csv", "5", "8", "Babylon 5", "no year known"],
-        ["movies.csv", "4", "7", "Metropolis", "before 1980"],
-        ["movies.csv", "6", "9", "Fog", "no genre known"],
+        ["movies.csv", "4", "7", "Metropolis (1927)", "before 1980"],
+        ["movies.csv", "6", "9", "Fog (2005)", "no genre known"],
     ]
 
 

@@ -1,6 +1,7 @@
 """Recommenders from little film tables in memory, and the embedded sample's, built once for all."""
 
 import functools
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +15,7 @@ from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.catalog.availability import ServicesSource
-from cinematch_lib.catalog.cleaning import clean, read_catalog
+from cinematch_lib.catalog.cleaning import clean, load_catalog, read_catalog
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.tables import MERGED_DTYPES
@@ -101,19 +102,25 @@ def sample_artifacts(tmp_path_factory):
     return once_for_all(tmp_path_factory, "whole-sample", _make_sample_run) / "artifacts"
 
 
-def _make_sample_run(folder):
+def filtered_artifacts(tmp_path_factory):
+    """The artifacts folder of a run of the sample's films from 1980 on, which tells of those that it left out."""
+    return once_for_all(tmp_path_factory, "filtered-sample", partial(_make_sample_run, min_year=1980)) / "artifacts"
+
+
+def _make_sample_run(folder, min_year=None):
     raw = fetch("sample", folder / "raw")
     clean(
         raw,
         folder / "data",
         metadata_path=raw / "tmdb_metadata.csv",
-        filters=Filters(min_year=None),
+        filters=Filters(min_year=min_year),
         services=ServicesSource("demo"),
     )
-    films = read_catalog(folder / "data")
-    built = build_features(films, movielens.read_ratings(raw))
-    meta = movies_meta(films, built.quality_prior, built.names, "demo", ["MovieLens"])
+    catalog = load_catalog(folder / "raw", folder / "data")
+    built = build_features(catalog.films, catalog.ratings)
+    meta = movies_meta(catalog.films, built.quality_prior, built.names, "demo", ["MovieLens"])
     draft = Draft.create(folder / "artifacts")
+    draft.write_cleaning(catalog)
     draft.write_features(built, meta)
     draft.publish()
 

@@ -39,14 +39,16 @@ export function setUpFilters(onChange) {
   showFilters();
 }
 
-/** Show the genres, services and languages of the catalog; selected ones that it lacks are cleared. */
-export function setOptions({ genres }, { services, source }, { original_languages: languages }) {
+/** Show the genres, services, languages and ranges of the catalog; selected names that it lacks are cleared. */
+export function setOptions({ genres }, { services, source }, about) {
+  const { original_languages: languages } = about;
   const known = (of, names) => state.filters[of].filter((one) => names.includes(one));
   state.setFilters({
     genres: known("genres", genres),
     services: known("services", services),
     original_languages: known("original_languages", languages),
   });
+  for (const of of Object.keys(PRESETS)) limitRange(of, about[`${of}_min`], about[`${of}_max`]);
   setChoices(byId("languages"), languageChoices(languages));
   byId("languages-set").hidden = !languages.length;
   setCheckboxes("genres", genres, genreName);
@@ -119,6 +121,18 @@ function setUpRange(of) {
   set.append(made);
   set.addEventListener("input", debounce(() => readRange(of, set), 450));
   set.addEventListener("change", () => readRange(of, set)); // when a field loses the focus
+}
+
+/** Offer only presets and bounds that some film from `first` to `last` fits; nothing where both are null. */
+function limitRange(of, first, last) {
+  const set = document.querySelector(`[data-range="${of}"]`);
+  set.hidden = first === null;
+  set.querySelectorAll(".preset").forEach((button, at) => {
+    const [, low, high] = PRESETS[of][at];
+    button.hidden = (low ?? -Infinity) > last || (high ?? Infinity) < first;
+  });
+  set.querySelector("[data-bound=min]").max = last ?? "";
+  set.querySelector("[data-bound=max]").min = first ?? "";
 }
 
 function readRange(of, set) {

@@ -31,7 +31,7 @@ export function setUpPicker(pick, verdict) {
     pending = new AbortController();
     try {
       const answer = await call("GET", path`api/search?q=${text}&limit=${MAX_OPTIONS}`, { signal: pending.signal });
-      show(answer.results, verdict);
+      show(answer.results, answer.left_out, verdict);
       if (enterPicks && found.length) choose(0);
       enterPicks = false;
     } catch (problem) {
@@ -71,17 +71,17 @@ export function setUpPicker(pick, verdict) {
   input.addEventListener("blur", close);
 }
 
-function show(films, verdict) {
+function show(films, leftOut, verdict) {
   found = films;
+  const notes = leftOut.map(({ title, reason }) => `${title} is not in this catalog: ${reason}.`);
   list.replaceChildren(...films.map((film, at) => option(film, at, verdict(film.movie_id))));
-  if (!films.length) {
-    const none = { role: "option", "aria-disabled": "true", class: "option-none" };
-    list.append(element("li", none, "No film found."));
-  }
+  if (!films.length && !notes.length) notes.push("No film found.");
+  const disabled = { role: "option", "aria-disabled": "true", class: "option-none" };
+  list.append(...notes.map((note) => element("li", disabled, note)));
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");
   const summary = `${plural(films.length, "film")}; arrow keys to choose, Enter to add.`;
-  status.textContent = films.length ? summary : "No film found.";
+  status.textContent = [...(films.length ? [summary] : []), ...notes].join(" ");
   activate(films.length ? 0 : -1);
 }
 
