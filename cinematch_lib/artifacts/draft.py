@@ -15,8 +15,8 @@ from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
 from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REPORT, REQUIRED
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.files import to_json, write_text
-from cinematch_lib.storage.locks import folder_lock
+from cinematch_lib.storage.files import permitted, to_json, write_text
+from cinematch_lib.storage.locks import claim, folder_lock, is_abandoned
 from cinematch_lib.storage.paths import REJECTS, project_path
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Draft:
     def __init__(self, folder: Path, *, part_of_pipeline: bool = False) -> None:
         self.folder = folder
         self._part_of_pipeline = part_of_pipeline
+        self._lock = None if part_of_pipeline else claim(folder)  # for as long as this process works on it
 
     @classmethod
     def open(cls, artifacts_dir: str | Path, run_dir: str = "") -> "Draft":
@@ -47,7 +48,7 @@ class Draft:
 
     @classmethod
     def create(cls, artifacts_dir: Path) -> "Draft":
-        """A new, empty draft under `artifacts_dir`; drafts of processes that have died are removed.
+        """A new, empty draft under `artifacts_dir`; drafts of processes that have ended are removed.
 
         Raises CineMatchError if the folder cannot be written.
         """
@@ -56,7 +57,7 @@ class Draft:
             runs.mkdir(parents=True, exist_ok=True)
             with folder_lock(runs):
                 _remove_abandoned(artifacts_dir)
-                return cls(Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=runs)))
+                return cls(Path(tempfile.mkdtemp(prefix=_DRAFT, dir=runs)))
         except OSError as error:
             raise CineMatchError(
                 f"{artifacts_dir} cannot hold runs ({error.filename}: {error.strerror}); name another artifacts folder"
@@ -133,35 +134,27 @@ class Draft:
             info = write_manifest(self.folder, facts)
             for path in self.folder.rglob("*"):
                 if path.is_file():
-                    path.chmod(0o444)  # runs are immutable; this keeps editors from changing one by accident
-            self.folder.chmod(0o755)
+                    path.chmod(permitted(0o444))  # runs are immutable; this keeps editors from changing one by accident
+            self.folder.chmod(permitted(0o777))  # mkdtemp makes folders that only the owner can read
             self.folder = self.folder.rename(runs / info.run_id)
             if use and all(name in info.files for name in REQUIRED):
                 write_text(runs.parent / CURRENT, info.run_id + "\n")
+        self._release()
         return info
 
     def discard(self) -> None:
         """Remove the draft and its files."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+        self._lock = None
 
 
 def _remove_abandoned(artifacts_dir: Path) -> None:
-    """Remove the drafts of dead processes, and temporary files of an interrupted update of `current`."""
+    """Remove the drafts of processes that have ended."""
     for draft in (artifacts_dir / "runs").glob(f"{_DRAFT}*"):
-        owner = draft.name.removeprefix(_DRAFT).split("-")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
+        if is_abandoned(draft):
             shutil.rmtree(draft, ignore_errors=True)
-    for part in artifacts_dir.glob(f".{CURRENT}.*"):
-        part.unlink(missing_ok=True)
-
-
-def _is_alive(process_id: int) -> bool:
-    if os.name == "nt":  # signal 0 is not a mere test there
-        return True
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,8 +1,8 @@
-"""Environment variables from a file ``.env``."""
+"""What a command finds: environment variables from a file ``.env``, and the limit of open files."""
 
 import os
 
-from cinematch_lib.errors import require_extra
+from cinematch_lib.errors import CineMatchError, require_extra
 
 
 def load_dotenv_file(extra: str) -> None:
@@ -16,3 +16,18 @@ def load_dotenv_file(extra: str) -> None:
 
     for name, value in read_dotenv().items():
         os.environ.setdefault(name, value)
+
+
+def allow_open_files(least: int) -> None:
+    """Raise this process's limit of open files as far as it may. Raises CineMatchError if it stays below `least`."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= least:
+        return
+    if hard == resource.RLIM_INFINITY or hard >= least:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (least, hard))
+    else:
+        raise CineMatchError(f"only {hard} files may be open at once, and {least} are needed; raise it: ulimit -n 1024")

@@ -27,34 +27,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 after success, 1 after an error that was explained, 130 after Ctrl-C or SIGTERM, 141 when the reader of the
     output is gone; argparse exits with 2 for wrong usage.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack characters that titles have
-        sys.stdout.reconfigure(errors="replace")
-    options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack characters that titles have
+            stream.reconfigure(errors="replace")
+    stopped: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    options = argparse.Namespace(artifacts_dir=Path("artifacts"))
     try:
+        parser().parse_args(arguments, options)
         options.command(options)
         sys.stdout.flush()
-    except CineMatchError as error:
-        print(f"cinematch: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt as stop:
-        print(f"cinematch: {str(stop) or _interrupted(options.artifacts_dir)}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
+    except (KeyboardInterrupt, Exception) as error:
+        if stopped or isinstance(error, KeyboardInterrupt):  # what stopped meanwhile, such as a kernel, is no error
+            words = "" if stopped else str(error)
+            print(f"cinematch: {words or _interrupted(options.artifacts_dir)}", file=sys.stderr)
+            return 130
+        return _explain(error)
+    return 0
+
+
+def _explain(error: Exception) -> int:
+    """Print an error in a line; returns the exit code. An error that is nobody's but ours is raised."""
+    if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
         return 141
-    except (MemoryError, ImportError) as error:
-        if not want_of_memory(type(error).__name__, error):
-            raise
-        print(
-            "cinematch: memory does not suffice; close other programs, or raise the limit (ulimit -v)", file=sys.stderr
-        )
-        return 1
-    except OSError as error:
-        which = error.filename or "a file or the output"
-        print(f"cinematch: {which} could not be read or written: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+    if isinstance(error, CineMatchError):
+        words = str(error)
+    elif want_of_memory(type(error).__name__, error):
+        words = "memory does not suffice; close other programs, or raise the limit (ulimit -v)"
+    elif isinstance(error, OSError):
+        is_gone = isinstance(error, FileNotFoundError) and not _has_working_folder()
+        which = "the working folder, which was deleted," if is_gone else error.filename or "a file or the output"
+        words = f"{which} could not be read or written: {error.strerror}"
+    else:
+        raise error
+    print(f"cinematch: {words}", file=sys.stderr)
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,6 +86,29 @@ def parser() -> argparse.ArgumentParser:
     for add in (add_run, add_fetch, add_recommend, add_search, add_runs, add_use, add_serve):
         add(commands)
     return whole
+
+
+def _open_closed_streams() -> None:
+    """Let standard streams that were closed lead nowhere, or the next file that is opened takes their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            os.set_inheritable(number, True)  # for kernels
+            if nowhere != number:
+                os.close(nowhere)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _has_working_folder() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def _run_command(words: Sequence[str]) -> None:
@@ -95,10 +132,6 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         print(f"cinematch {metadata.version('cinematch-lib')}")
         parser.exit()
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _interrupted(artifacts_dir: Path) -> str:

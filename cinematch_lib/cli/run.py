@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag
-from cinematch_lib.cli.environment import load_dotenv_file
+from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.cli.output import print_table, print_text, terminal
 from cinematch_lib.cli.runs import size
 from cinematch_lib.errors import CineMatchError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from cinematch_lib.artifacts.runs import RunInfo
     from cinematch_lib.pipeline.runner import StepTime
+
+_OPEN_FILES = 128  # the most that a step and its kernel have open
 
 
 def add_run(commands: Commands) -> None:
@@ -62,11 +64,13 @@ def add_run(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from cinematch_lib.pipeline.notebooks import steps_between
-    from cinematch_lib.pipeline.runner import Folders, run_pipeline
 
+    allow_open_files(_OPEN_FILES)
     load_dotenv_file("pipeline")
     steps = steps_between(options.first, options.last)
     values = _parameters(options, steps)
+    from cinematch_lib.pipeline.runner import Folders, run_pipeline  # it takes a while, and mistakes are told before
+
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
     with _messages() as message:
         info, times = run_pipeline(folders, values, steps, message, use=options.use)
@@ -75,6 +79,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]:
     """The values of all parameters that were given, checked."""
+    from cinematch_lib.data.datasets import check_available
     from cinematch_lib.pipeline.checks import check_values
     from cinematch_lib.pipeline.notebooks import FOLDERS, STEPS, step_parameters
     from cinematch_lib.pipeline.parameters import check_parameters
@@ -94,7 +99,10 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
     if values.get("services_file"):  # a typed path is relative to the current folder, a notebook's to the project
         values["services_file"] = str(Path(values["services_file"]).resolve())
     defaults = {name: one.default for name, one in everywhere.items()}
-    check_values(defaults | values, values.get("dataset", defaults["dataset"]))
+    dataset = values.get("dataset", defaults["dataset"])
+    check_values(defaults | values, dataset)
+    if "fetch" in steps:
+        check_available(dataset, options.raw_dir)
     return values
 
 

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 from cinematch_lib.cli.arguments import Commands, add_command
-from cinematch_lib.cli.environment import load_dotenv_file
+from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
 # Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
 _SWITCH_SECONDS = 0.0005
+_OPEN_FILES = 64  # beside connections
 _DRAIN_SECONDS = 30  # time that requests in flight have after a signal to stop
 
 
@@ -75,6 +76,7 @@ def add_serve(commands: Commands) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    allow_open_files(_OPEN_FILES)
     load_dotenv_file("serve")
     require_extra("serve", "uvicorn", "httptools")
     import uvicorn  # the other commands do without the server's libraries

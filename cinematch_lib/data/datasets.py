@@ -60,6 +60,16 @@ def check_name(dataset: str) -> None:
         )
 
 
+def check_available(dataset: str, raw_dir: Path) -> None:
+    """Raise CineMatchError or UnknownNameError if `fetch` would, as far as can be known without the network."""
+    check_name(dataset)
+    folder = raw_dir / dataset
+    if folder.is_dir() and dataset != SAMPLE:
+        check_complete(folder)
+    elif not folder.with_name(f"{dataset}.zip").is_file():
+        check_downloadable(dataset, folder)
+
+
 def check_complete(folder: Path) -> Path:
     """The folder, if it holds the files that a data set needs, in any layout. Raises CineMatchError."""
     found = look(folder)

@@ -1,23 +1,27 @@
 """Checks before the first step: of all that can be known of the parameters without reading the data."""
 
+import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource, demo_names
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tmdb.fetching import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
-from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.storage.memory import check_memory
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
 # The least value of parameters that no class checks by itself before its step.
 _LEAST = {"seed": 0, "max_films": 1, "weights_per_film": 1, "folds": 1, "test_users": 1, "regularization": 0}
-_KERNEL_BYTES = 0.4e9  # the least that a step holds
+_KERNEL_BYTES = 0.6e9  # the least that a step holds
+_ANALYSES = ("cold_users", "cold_films", "time")
 _SEEDS = 2**32  # scikit-learn takes seeds below
 
 
@@ -32,6 +36,9 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
             raise CineMatchError(f"{name} must be {least} or more, got {value}")
     if values["seed"] >= _SEEDS:
         raise CineMatchError(f"seed must be below {_SEEDS}, got {values['seed']}")
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise CineMatchError(f"{name} must be a finite number, got {value}")
     filters = Filters(**{one.name: values[one.name] for one in fields(Filters)})
     if dataset in DATASETS:
         _check_genres([*values["genres_keep"], *values["genres_drop"]])
@@ -42,8 +49,35 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
     options = {name: values[name] for name in ("region", "offers", "seed")}
     ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **options)
     _check_services(filters.services_keep, values["services"])
+    _check_learning(values)
+
+
+def _check_learning(values: Mapping[str, Any]) -> None:
+    """Raise CineMatchError for what the steps `features`, `train` and `evaluate` would refuse."""
+    from cinematch_lib import models  # scikit-learn takes a second, and most mistakes are told before
+    from cinematch_lib.evaluation.protocols import PROTOCOLS
+    from cinematch_lib.features.film_features import FilmFeatures
+
     names = ("max_features", "ngram_max", "min_df", "field_weights")
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
+    hybrid = inspect.signature(models.Hybrid).parameters
+    models.make("hybrid", **{name: values[name] for name in hybrid})
+    for name in values["models"]:
+        models.make(name)
+    for name, known in (("protocol", PROTOCOLS), ("extra_analyses", _ANALYSES)):
+        given = [values[name]] if isinstance(values[name], str) else values[name]
+        for one in given:
+            if one not in known:
+                raise UnknownNameError(f"{name} must be of {', '.join(known)}, got {one!r}", close_names(one, known))
+    if not values["ks"] or min(values["ks"]) < 1:
+        raise CineMatchError(f"ks must be one whole number from 1 on or more, got {values['ks']}")
+    if not values["models"]:
+        raise CineMatchError(f"models must name one of {', '.join(models.MODELS)} or more, got []")
+    if values["date"] is not None:
+        try:
+            pd.Timestamp(values["date"])
+        except ValueError:
+            raise CineMatchError(f"date must be a day such as 2015-01-01, or a year, got {values['date']!r}") from None
 
 
 def _check_genres(genres: Sequence[str]) -> None:

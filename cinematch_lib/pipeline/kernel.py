@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -51,14 +52,15 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
     # It would warn of parameters with types that it does not know; they were checked. Failures are reported below.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     began = time.perf_counter()
-    with _PeakMemory() as memory:
+    # Among the files of the run, so that nothing is left elsewhere when this process is killed.
+    with _PeakMemory() as memory, tempfile.TemporaryDirectory(prefix=".kernel-", dir=target.parent) as scratch:
         try:
             papermill.execute_notebook(
                 source,
                 target,
                 values,
                 kernel_name="python3",
-                kernel_manager_class=_KernelManager,
+                kernel_manager_class=_kernel_manager(scratch),
                 cwd=str(cwd),
                 progress_bar=False,
                 shutdown_kernel="immediate",  # results are in files by then; it is quicker, and quiet on Ctrl-C
@@ -69,6 +71,9 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
             if error.ename == NothingToDoError.__name__:
                 raise NothingToDoError(error.evalue) from None
             raise StepFailedError(_failure(source.name, error)) from None
+        except OSError as error:  # of this process, which writes the copy
+            remedy = _REMEDIES.get(error.errno or 0, "try again")
+            raise StepFailedError(f": {target} could not be written ({error.strerror}); {remedy}") from None
         except RuntimeError as error:
             if not isinstance(error, DeadKernelError) and memory.peak_mb < _STARTED_MB:
                 raise StepFailedError(
@@ -89,11 +94,18 @@ def reported(notebook: Path) -> list[str]:
     return [line for one in outputs if one.get("name") == "stdout" for line in one.text.splitlines() if line.strip()]
 
 
+def _kernel_manager(scratch: str) -> type["_KernelManager"]:
+    """A manager of kernels that keep their temporary files in the folder `scratch`."""
+    return type("_KernelManagerInFolder", (_KernelManager,), {"scratch": Path(scratch).resolve()})
+
+
 class _KernelManager(AsyncKernelManager):
     """Starts kernels of this very Python, whatever kernelspecs there are, with the default settings of matplotlib.
 
     Neither another Python that is installed as ``python3``, nor ``matplotlibrc`` or ``MPLBACKEND``, has a say.
     """
+
+    scratch = Path()
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -104,6 +116,8 @@ class _KernelManager(AsyncKernelManager):
     async def start_kernel(self, **options: Any) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         environment["MATPLOTLIBRC"] = str(Path(matplotlib.get_data_path()) / "matplotlibrc")
+        environment["TMPDIR"] = str(self.scratch)
+        self.connection_file = str(self.scratch / "connection.json")
         await super().start_kernel(env=environment, **options)
 
 

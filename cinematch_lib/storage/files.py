@@ -1,11 +1,13 @@
 """Files and folders that are replaced atomically: complete, or not at all, even if the process is killed.
 
-A file is written beside its place under a hidden name and then renamed. Beside a folder ``PARENT/name`` there
+A file is written beside its place under a hidden name and then renamed; the next process that writes it removes what a
+killed one left. Beside a folder ``PARENT/name`` there
 may be, hidden, ``.name.new`` (its successor under construction) and ``.name.old`` (while it is replaced); what
 a killed process left of these is removed by the next one (`recover`).
 """
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -15,6 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.locks import claim, is_abandoned
+
+_PART = ".part"  # ends the names of files under construction
 
 
 @contextlib.contextmanager
@@ -24,19 +29,30 @@ def atomic_write(path: Path) -> Iterator[Path]:
     If the block raises, the temporary file is removed and `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    prefix = f".{path.name}."
+    for left in path.parent.glob(f"{glob.escape(prefix)}*{_PART}"):
+        if is_abandoned(left):
+            left.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=_PART, dir=path.parent)
     os.close(handle)
     part = Path(name)
+    lock = claim(part)
     try:
         yield part
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)  # mkstemp makes files that only the owner can read
+        part.chmod(permitted(0o666))  # mkstemp makes files that only the owner can read
         with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def permitted(mode: int) -> int:
+    """The permissions of `mode` that this process's umask leaves."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mode & ~mask
 
 
 def write_text(path: Path, text: str) -> None:

@@ -329,10 +329,12 @@ def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans
     assert current_run_id(project / "artifacts") == current_run_id(sample_run.artifacts)
     assert len(names(project / "artifacts/runs")) == 2  # the current run and a draft
 
-    done = cinematch(project, "run", "--dataset", "ml-23m", "--to", "fetch")
+    (project / "raw/broken").mkdir(parents=True)
+    for name in ("movies.csv", "links.csv"):
+        (project / "raw/broken" / name).touch()
+    done = cinematch(project, "run", "--dataset", "broken", "--to", "fetch")
     assert done.code == 1
-    assert ": there is no data set 'ml-23m': the named ones are sample (embedded), " in done.err
-    assert "did you mean ml-32m" in done.err
+    assert "movies.csv is empty; its first line should name the columns" in done.err
     assert "Traceback" not in done.err
     assert untouched(project, sample_run)
 

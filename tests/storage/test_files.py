@@ -2,6 +2,8 @@ import hashlib
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -101,3 +103,22 @@ def test_json_refuses_what_other_readers_cannot_read(number):
 
 def test_sha256_is_the_standards():
     assert sha256(b"abc") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write_and_what_a_living_one_writes_stays(tmp_path):
+    path = tmp_path / "table.csv"
+    write_half = (
+        "import sys, time; from pathlib import Path\n"
+        "from cinematch_lib.storage.files import atomic_write\n"
+        "with atomic_write(Path(sys.argv[1])) as part:\n"
+        "    part.write_text('half'); print('begun', flush=True); sys.stdin.read()\n"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", write_half, str(path)], text=True, **pipes) as other:
+        assert other.stdout.readline() == "begun\n"
+        write_text(path, "mine")
+        assert len(names(tmp_path)) == 2
+        other.kill()
+    assert len(names(tmp_path)) == 2
+    write_text(path, "mine")
+    assert names(tmp_path) == ["table.csv"]
