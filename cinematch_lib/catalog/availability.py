@@ -14,7 +14,8 @@ import pandas as pd
 
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, imdb_digits, whole_numbers
+from cinematch_lib.data.sources import WESTERN, Source, canonical_columns
+from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, TableSchema, imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.responses import KINDS
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
@@ -23,6 +24,8 @@ from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 SOURCES = ("tmdb", "file", "demo", "none")
 
+_KEYS = ("movieId", "imdbId", "tmdbId")  # what may say which film a row is about
+_YES, _NO = ("1", "1.0", "true", "yes", "y", "x"), ("", "0", "0.0", "false", "no", "n")
 _SEPARATORS = r"[,;|]"  # between several services in one cell of a file
 # The invented services and the share of films on each.
 _DEMO_SHARES = {
@@ -163,8 +166,13 @@ def _tmdb_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
 
 def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog) -> pd.DataFrame:
     path = source.path or Path()
-    offers = read_table(path, SERVICES_FILE)
-    keys = [name for name in ("movieId", "imdbId", "tmdbId") if name in offers]
+    flagged = _read_flags(path, rejects)
+    offers = read_table(path, SERVICES_FILE) if flagged is None else flagged
+    if offers.empty:
+        raise CineMatchError(f"{path} holds no services, only its first line")
+    if Source(path).is_western:
+        rejects.add_repair(_file_name(path), f"rows {WESTERN}", len(offers))
+    keys = [name for name in _KEYS if name in offers]
     if not keys:
         raise CineMatchError(f"{path} needs a column movieId, imdbId or tmdbId to say which film has the service")
     meant = pd.DataFrame({"movieId": pd.Series(dtype="int64")})
@@ -177,7 +185,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     if "region" in offers:
         region = offers["region"].map(region_code)
         elsewhere = (region != "") & (region != source.region)
-    nameless = ~elsewhere & (service == "")
+    nameless = ~elsewhere & (service == "") & (flagged is None)
     filmless = ~elsewhere & ~nameless & ~offers.index.isin(meant.index)
     unusable = {
         f"offer of another region than {source.region}": elsewhere,
@@ -190,6 +198,26 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     named = several[several != ""].map(service_name)
     spelled = named.map(_one_spelling(named)).astype("str").rename("service")
     return meant.join(spelled, how="inner")
+
+
+def _read_flags(path: Path, rejects: RejectLog) -> pd.DataFrame | None:
+    """The rows of a file with a column of yes and no for each service, as of a services file; None for other files."""
+    headers = [Source(path).with_separator_for([key]).header() for key in _KEYS] if path.is_file() else []
+    header = max(headers, key=len, default=[])
+    others = dict.fromkeys(set(header) - set(canonical_columns(header, SERVICES_FILE.columns).values()), "str")
+    if not others or canonical_columns(header, ["service"]):
+        return None
+    ids = {name: dtype for name, dtype in SERVICES_FILE.optional.items() if canonical_columns(header, [name])}
+    rows = read_table(path, TableSchema("services file", others | ids))
+    cells = {name: rows[name].str.strip().str.casefold() for name in sorted(others)}
+    flags = {name: cell.isin(_YES) for name, cell in cells.items() if cell.isin({*_YES, *_NO}).all()}
+    if not flags:
+        return None
+    rejects.add_repair(_file_name(path), f"columns of 0 and 1 read as services ({', '.join(flags)})", len(flags))
+    named = pd.Series("", index=rows.index, dtype="str")
+    for name, has in flags.items():
+        named = named.where(~has, named + name + LIST_SEPARATOR)
+    return rows[list(ids)].assign(service=named)
 
 
 def _one_spelling(names: pd.Series) -> dict[str, str]:

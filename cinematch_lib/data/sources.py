@@ -1,10 +1,13 @@
 """The file of a table in any usual form: packed, in another encoding, with another separator, without names."""
 
 import bz2
+import contextlib
 import csv
 import gzip
 import io
+import itertools
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -24,6 +27,9 @@ _OPEN: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.decompress,
     ".xz": lzma.decompress,
 }
+WESTERN = "read as Windows-1252, as they are no UTF-8"
+_MOST_WESTERN = 100_000_000  # bytes
+_BEYOND_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")  # as UTF-8 writes it, and hardly any other text has it
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # Other spellings of column names, folded; each name also stands for itself in any case, with spaces or underscores.
 _OTHER_NAMES = {
@@ -51,10 +57,11 @@ _OTHER_NAMES = {
 
 @dataclass(frozen=True)
 class Source:
-    """The file of a table: UTF-8, or UTF-16 with its mark; plain, gz, bz2, xz, in a zip, or Parquet.
+    """The file of a table: UTF-8, UTF-16 with its mark, or Windows-1252; plain, gz, bz2, xz, in a zip, or Parquet.
 
-    `columns` names the columns of a file that does not name them itself; such a file has no quotes, and may be
-    Latin-1. `skip` is the number of lines before the one with the names.
+    Windows-1252, of which Latin-1 is a part, is assumed where the file is no UTF-8 and holds none beyond ASCII.
+    `columns` names the columns of a file that does not name them itself; such a file has no quotes. `skip` is the
+    number of lines before the one with the names.
     """
 
     path: Path
@@ -82,6 +89,8 @@ class Source:
         unusual = [] if self.path.name == usual else [f"read from {self.path.name}"]
         if self.separator != "," and not self.columns:
             unusual.append(f"separated by {'tabs' if self.separator == chr(9) else self.separator}")
+        if not self.columns and self.is_western:
+            unusual.append(WESTERN)
         return unusual
 
     @property
@@ -95,7 +104,15 @@ class Source:
         if self.path.suffix.lower() in (*_OPEN, ".zip") or len(self.separator) > 1 or self.columns:
             return False
         with self.path.open("rb") as file:
-            return not file.read(2).startswith(_UTF16)
+            return not file.read(2).startswith(_UTF16) and not self.is_western
+
+    @cached_property
+    def is_western(self) -> bool:
+        """Whether the text is Windows-1252. Files too large for a person's list are not looked at."""
+        if self.is_parquet or self.path.stat().st_size > _MOST_WESTERN:
+            return False
+        content = _unpacked(self.path)
+        return not content.startswith(_UTF16) and _from_western(content) is not content
 
     def content(self) -> bytes:
         """The text of the file as UTF-8, if it is text. Raises CineMatchError for a damaged file."""
@@ -104,8 +121,7 @@ class Source:
         content = _unpacked(self.path)
         if content.startswith(_UTF16):
             content = _decoded(content, self.path).encode()
-        if self.columns:
-            content = _from_latin1(content)
+        content = _from_western(content)
         return content if self.delimiter == self.separator else content.replace(self.separator.encode(), UNIT.encode())
 
     def lines(self) -> Iterator[str]:
@@ -115,6 +131,15 @@ class Source:
                 yield from lines
         else:
             yield from io.StringIO(self.content().decode("utf-8-sig"), newline="")
+
+    def header(self) -> list[str]:
+        """The names on its first line; none if it cannot be read."""
+        if self.is_parquet:
+            return []
+        try:
+            return next(itertools.islice(self.rows(), self.skip, None), [])
+        except (UnicodeDecodeError, csv.Error):
+            return []
 
     def rows(self, *, strict: bool = False) -> Any:
         """The rows as the csv module reads them."""
@@ -183,9 +208,12 @@ def _decoded(content: bytes, path: Path) -> str:
         raise CineMatchError(f"{path} begins as UTF-16 does, and is not: {error.reason}; save it as UTF-8") from None
 
 
-def _from_latin1(content: bytes) -> bytes:
+def _from_western(content: bytes) -> bytes:
+    """The text as UTF-8 if it is Windows-1252, else the same bytes."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("latin-1").encode()
+        if not _BEYOND_ASCII.search(content):
+            with contextlib.suppress(UnicodeDecodeError):
+                return content.decode("cp1252").encode()
     return content

@@ -14,6 +14,7 @@ from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tmdb.fetching import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
+from cinematch_lib.pipeline.notebooks import step_parameters
 from cinematch_lib.storage.memory import check_memory
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
@@ -21,7 +22,6 @@ from cinematch_lib.vocabulary.services import resolve_service, service_keys
 # The least value of parameters that no class checks by itself before its step.
 _LEAST = {"seed": 0, "max_films": 1, "weights_per_film": 1, "folds": 1, "test_users": 1, "regularization": 0}
 _KERNEL_BYTES = 0.6e9  # the least that a step holds
-_ANALYSES = ("cold_users", "cold_films", "time")
 _SEEDS = 2**32  # scikit-learn takes seeds below
 
 
@@ -58,13 +58,14 @@ def _check_learning(values: Mapping[str, Any]) -> None:
     from cinematch_lib.evaluation.protocols import PROTOCOLS
     from cinematch_lib.features.film_features import FilmFeatures
 
+    analyses = step_parameters(["evaluate"])["extra_analyses"].default  # all of them
     names = ("max_features", "ngram_max", "min_df", "field_weights")
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
     hybrid = inspect.signature(models.Hybrid).parameters
     models.make("hybrid", **{name: values[name] for name in hybrid})
     for name in values["models"]:
         models.make(name)
-    for name, known in (("protocol", PROTOCOLS), ("extra_analyses", _ANALYSES)):
+    for name, known in (("protocol", PROTOCOLS), ("extra_analyses", analyses)):
         given = [values[name]] if isinstance(values[name], str) else values[name]
         for one in given:
             if one not in known:

@@ -237,8 +237,27 @@ def test_a_file_may_have_any_usual_form(tmp_path, content):
     assert services("file", path=tmp_path / "mine.csv")[0] == {1: "", 6: "Netflix", 7: "", 8: "", 9: ""}
 
 
-def test_a_file_of_its_first_line_alone_gives_no_services(tmp_path):
-    assert from_file(tmp_path, ["tmdbId", "service"])[0] == {}
+@pytest.mark.parametrize(
+    "content",
+    [
+        "movieId,Netflix,Hulu,note\n1,1,0,7\n6,1,1,\n9,0,0,\n",
+        "movie_id;Netflix;Hulu;region\n1;yes;no;US\n6;Yes;x;\n7;1;1;DE\n",
+        "\ufeffimdbId\tnetflix \tHULU\ntt0114709\tTRUE\tFALSE\n0113277\tTRUE\tTRUE\n",
+    ],
+)
+def test_services_may_be_columns_of_yes_and_no(tmp_path, content):
+    (tmp_path / "mine.csv").write_text(content, encoding="utf-8")
+    found, rejects = services("file", path=tmp_path / "mine.csv")
+    assert found == {1: "Netflix", 6: "Hulu|Netflix", 7: "", 8: "", 9: ""}
+    (note, *_) = rejects.notes()
+    assert note.startswith("services: mine.csv: 2 columns of 0 and 1 read as services (")
+
+
+def test_a_file_in_windows_1252_is_read_and_that_is_told(tmp_path):
+    (tmp_path / "mine.csv").write_bytes("movieId,service\n6,Ciné+\n".encode("cp1252"))
+    found, rejects = services("file", path=tmp_path / "mine.csv")
+    assert found[6] == "Ciné+"
+    assert rejects.notes() == ["services: mine.csv: 1 rows read as Windows-1252, as they are no UTF-8"]
 
 
 @pytest.mark.parametrize(
@@ -250,6 +269,7 @@ def test_a_file_of_its_first_line_alone_gives_no_services(tmp_path):
             "lacks the column service; its first line names movieId, name, and a services file table has service",
         ),
         ("", "is empty; its first line should name the columns service"),
+        ("tmdbId,service\n", "holds no services, only its first line"),
     ],
 )
 def test_a_file_that_does_not_say_what_it_should_is_refused(tmp_path, content, said):

@@ -132,14 +132,14 @@ def test_a_file_that_is_not_there_is_named_with_what_it_should_hold(tmp_path):
         ),
         (b"movieId,title,genres,title\n1,a,b,c\n", "names the column title more than once; keep one of them"),
         (
-            HEADER + b"1,Caf\xe9,Drama\r\n",
+            HEADER + b"1,Caf\xe9,Drama\r\n2,\xc3\xa9t\xc3\xa9,Drama\r\n",
             "is not UTF-8: byte 0xe9 on line 2; save it again as UTF-8",
         ),
         (
-            HEADER + b"1,a,b\r\n" * 20_000 + b"2,Caf\xe9,Drama\r\n",
+            HEADER + b"1,a,b\r\n" * 20_000 + b"2,Caf\xe9\xc3\xa9,Drama\r\n",
             "is not UTF-8: byte 0xe9 on line 20002; save it again as UTF-8",
         ),
-        (b"movieId,t\xe9,title\n", "is not UTF-8: byte 0xe9 on line 1; save it again as UTF-8"),
+        (b"movieId,t\xe9\x81,title\n", "is not UTF-8: byte 0xe9 on line 1; save it again as UTF-8"),
         (
             HEADER + b"\r\n1,Good, the Bad,Western\r\n",
             "is not valid CSV: line 3 has 4 fields instead of 3; put quotes around values that hold a comma",
