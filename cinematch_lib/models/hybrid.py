@@ -90,7 +90,7 @@ class Hybrid(Model):
         year_weight: float | None = None,
         feature_weight: float | None = None,
         content_weight: float | None = None,
-        prior_weight: float = 3.0,
+        prior_weight: float = 2.0,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
