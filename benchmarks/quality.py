@@ -37,7 +37,7 @@ def main() -> None:
     if name not in SETS:
         raise SystemExit(f"the data sets are {', '.join(SETS)}, got {name}")
     with tempfile.TemporaryDirectory() as work:
-        ratings, films, tags = _tables(name, Path(work))
+        ratings, films, tags = read_tables(name, Path(work))
     protocol = make_protocol(ratings, films, tags, seed=SEED)
     print(protocol.description)
     serve = serve_with({}, max_weights=240)
@@ -48,7 +48,7 @@ def main() -> None:
     _print_known_likes(result)
 
 
-def _tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+def read_tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
     """The ratings of films of the cleaned catalog, that catalog, and the tags."""
     real = os.environ.get("CINEMATCH_REAL_DATA")
     if not real and name != "sample":

@@ -128,7 +128,8 @@ def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict
     for entry in entries:
         movie_id = entry.film["movie_id"]
         available = movie_id in run.recommender
-        film = run.responses.film(run.recommender.movie(movie_id)) if available else entry.film
+        # Films that an earlier version stored have no address of a poster.
+        film = run.responses.film(run.recommender.movie(movie_id)) if available else {"poster_url": None, **entry.film}
         items.append({**film, "added_date": entry.added, "watched": entry.watched, "available": available})
     return items
 

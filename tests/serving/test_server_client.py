@@ -11,6 +11,8 @@ import requests
 from support.commands import COMMAND
 from support.serving import client, films, publish, publish_films, server
 
+from cinematch_lib.serving.store import Store
+
 EMAIL = "anna@example.org"
 PREFERENCES = {
     "preferred_genres": [],
@@ -347,3 +349,23 @@ def test_a_watchlist_of_the_older_api_is_unchanged(api):
     for word in ("my-likes", "my-dislikes", "reset"):
         assert api.get(f"/api/watchlist/{word}").status_code == 422
         assert "which is a part of the API's paths" in json.dumps(api.get(f"/api/watchlist/{word}").json())
+
+
+def test_a_film_that_an_earlier_version_stored_has_no_poster(tmp_path):
+    publish(tmp_path / "artifacts")
+    old = {"movie_id": 999, "title": "Gone", "overview": "Gone", "year": 1999, "runtime": 90, "genres": ["drama"]}
+    store = Store(tmp_path / "state")
+    store.add_to_watchlist("1", old)
+    store.add_to_watchlist("2", old)
+    store.close()
+    with client(tmp_path / "artifacts", state_dir=tmp_path / "state", identify=True) as api:
+        assert identify(api)["id"] == 3
+        assert api.get("/api/watchlist/1").json()["items"][0]["poster_url"] is None
+        api.delete("/api/users/3/data")
+    store = Store(tmp_path / "state")
+    with store.database.transaction() as db:
+        db.execute("INSERT INTO accounts (id, email, email_key, name, created) VALUES (2, 'b@c.d', 'b@c.d', 'B', '')")
+    store.close()
+    with client(tmp_path / "artifacts", state_dir=tmp_path / "state") as api:
+        (item,) = api.get("/api/watchlist", headers={"X-User-Id": "2"}).json()["items"]
+        assert (item["title"], item["poster_url"]) == ("Gone", None)

@@ -64,6 +64,14 @@ def test_the_page_tells_it_and_offers_only_years_that_fit(visiting, site):
     options.first.click(force=True)
     assert visit.chips() == []
     expect(page.locator("#pick-status")).to_have_text("Casablanca (1942) is not in this catalog: before 1980.")
+    page.get_by_label("Add a film you like").fill("godfather")
+    expect(options.first).to_have_text("The Godfather (1972) is not in this catalog: before 1980.")
+    page.keyboard.press("Enter")  # no other film is taken in its place
+    expect(page.locator("#pick-list")).to_be_visible()
+    assert visit.chips() == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#liked .chip")).to_have_text(["The Godfather: Part III (1990)"])
     presets = page.locator("[data-range=year] .preset:visible")
     expect(presets).to_have_text(["1980s", "1990s", "2000s", "from 2010"])
     page.locator("[data-range=year] [data-bound=max]").fill("1975")

@@ -32,7 +32,7 @@ export function setUpPicker(pick, verdict) {
     try {
       const answer = await call("GET", path`api/search?q=${text}&limit=${MAX_OPTIONS}`, { signal: pending.signal });
       show(answer.results, answer.left_out, verdict);
-      if (enterPicks && found.length) choose(0);
+      if (enterPicks && active >= 0) choose(active);
       enterPicks = false;
     } catch (problem) {
       if (problem.name === "AbortError") return;
@@ -60,12 +60,13 @@ export function setUpPicker(pick, verdict) {
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (list.hidden) search();
-      else if (found.length) activate((active + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
+      else if (found.length && event.key === "ArrowDown") activate((active + 1) % found.length);
+      else if (found.length) activate((active <= 0 ? found.length : active) - 1);
     } else if (event.key === "Tab") close();
   });
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus on the input
   list.addEventListener("click", (event) => {
-    const at = [...list.children].indexOf(event.target.closest("[role=option]"));
+    const at = options().indexOf(event.target.closest("[role=option]"));
     if (found[at]) choose(at);
   });
   input.addEventListener("blur", close);
@@ -74,15 +75,15 @@ export function setUpPicker(pick, verdict) {
 function show(films, leftOut, verdict) {
   found = films;
   const notes = leftOut.map(({ title, reason }) => `${title} is not in this catalog: ${reason}.`);
-  list.replaceChildren(...films.map((film, at) => option(film, at, verdict(film.movie_id))));
   if (!films.length && !notes.length) notes.push("No film found.");
   const disabled = { role: "option", "aria-disabled": "true", class: "option-none" };
-  list.append(...notes.map((note) => element("li", disabled, note)));
+  const choices = films.map((film, at) => option(film, at, verdict(film.movie_id)));
+  list.replaceChildren(...notes.map((note) => element("li", disabled, note)), ...choices);
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");
   const summary = `${plural(films.length, "film")}; arrow keys to choose, Enter to add.`;
   status.textContent = [...(films.length ? [summary] : []), ...notes].join(" ");
-  activate(films.length ? 0 : -1);
+  activate(films.length && !notes.length ? 0 : -1); // a film that is not here is not another one of its name
 }
 
 function option(film, at, verdict) {
@@ -98,12 +99,15 @@ function option(film, at, verdict) {
   );
 }
 
+/** The options that can be chosen, one for each film found. */
+const options = () => [...list.querySelectorAll("[id]")];
+
 function activate(at) {
   active = at;
-  [...list.children].forEach((one, row) => one.setAttribute("aria-selected", String(row === at)));
+  options().forEach((one, row) => one.setAttribute("aria-selected", String(row === at)));
   if (at < 0) return input.removeAttribute("aria-activedescendant");
   input.setAttribute("aria-activedescendant", `pick-${at}`);
-  list.children[at].scrollIntoView({ block: "nearest" });
+  options()[at].scrollIntoView({ block: "nearest" });
 }
 
 function close() {
