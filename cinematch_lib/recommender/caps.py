@@ -16,7 +16,7 @@ class ListCaps:
     """Counts the genres and the series of the films chosen for a list of `k` films.
 
     At most half of the list, but always three films, may have a genre, and three films may be of one series. Genres in
-    `exempt` are not counted: they were asked for.
+    `exempt` are not counted, such as the only one that was asked for, which all films have.
     """
 
     def __init__(self, films: FilmTable, k: int, exempt: Collection[str] = ()) -> None:

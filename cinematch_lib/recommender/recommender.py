@@ -124,8 +124,8 @@ class Recommender(FilmCatalog):
         preferences : what the person likes and allows; None for nothing.
         k : the number of films, 1 to the number of all films; None for 20, or as many as there are.
         among : ids of the only films that may be returned, a further exact filter. Unknown ids are ignored.
-        capped : whether at most half of the list, but always three films, may share a genre that was not asked for, and
-            three films a series, as their titles tell it; more only where no other films pass the filters.
+        capped : whether at most half of the list, but always three films, may share a genre other than the only
+            preferred one, and three films a series, as their titles tell it; more only where no other films pass.
 
         Films of equal score are ordered by id. Somebody who likes nothing yet gets popular films that differ from
         each other. A list of more than 100 films is ordered by the score alone, without diversity. Raises
@@ -209,7 +209,8 @@ class Recommender(FilmCatalog):
         # The pool is by id again, which is how ties are broken.
         pool = np.sort(top_k(scores, 2 * _DIVERSE_UP_TO)) if diversity else np.flatnonzero(scores > -np.inf)
         rows, values = selection.rows[pool], scores[pool].astype(np.float64)
-        caps = ListCaps(self._films, k, self._films.preferred_genres(preferences)) if capped else None
+        genres = self._films.preferred_genres(preferences)
+        caps = ListCaps(self._films, k, genres if len(genres) == 1 else ()) if capped else None
         best, term = rerank_mmr(self._films, self._similarity, rows, values, k, diversity, caps)
         rows, values = rows[best], values[best] + term.values(rows[best])
         scorer = scorer.plus(term)

@@ -13,6 +13,7 @@ from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.serving import client_schemas as client
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.accounts import Account, Accounts, is_number
+from cinematch_lib.serving.cursor import MAX_LENGTH
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
@@ -80,13 +81,20 @@ def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metric
         service: _Name = "",
         year_bucket: client.YearBucket = "",
         runtime_bucket: client.RuntimeBucket = "",
+        cursor: Annotated[str | None, Query(max_length=MAX_LENGTH)] = None,
     ) -> Response:
-        """Films for the stored preferences and feedback. Of the filters, that of the mode counts."""
+        """Films for the stored preferences and feedback. Of the filters, that of the mode counts.
+
+        With a `cursor`, empty at first, the answer has the `next_cursor`, for a page that repeats none of its films.
+        """
         account, run = users.account(x_user_id), live.current
         chosen = {"genre": genre, "service": service, "year": year_bucket, "runtime": runtime_bucket}
         stored = {name: value for name, value in accounts.preferences(account).items() if name != "updated_at"}
-        request = schemas.RecommendationRequest(user_id=str(account.id), **stored | _mode_filter(mode, chosen))
-        wanted = Wishes(request, run.recommender, store).preferences
+        fixed = {"user_id": str(account.id), "cursor": cursor or None}
+        wishes = Wishes(
+            schemas.RecommendationRequest(**stored | _mode_filter(mode, chosen) | fixed), run.recommender, store
+        )
+        wanted = wishes.preferences
         if wanted is not None and mode == "trending":
             wanted = _without_taste(wanted)
         k = min(limit, len(run.recommender))
@@ -97,7 +105,8 @@ def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metric
             film = run.responses.film(one.movie)
             shown = {name: film[name] for name in _FILM_FIELDS}
             films.append(shown | {"score": round(one.score, 6), "explanation": one.explanation})
-        return json_response(recommendations=films, count=len(films), user_id=account.id, mode=mode)
+        following = {} if cursor is None else {"next_cursor": wishes.next_cursor([one.movie_id for one in found], k)}
+        return json_response(recommendations=films, count=len(films), user_id=account.id, mode=mode, **following)
 
 
 def _mode_filter(mode: str, chosen: dict[str, str]) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class ClientRecommendations(BaseModel):
     count: int
     user_id: int
     mode: Mode
+    next_cursor: str | None = None
 
 
 class ClientWatchlistRequest(BaseModel):

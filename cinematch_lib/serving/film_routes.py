@@ -10,7 +10,6 @@ from cinematch_lib.errors import LeftOutError, UnknownNameError
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import fields, schemas
-from cinematch_lib.serving.cursor import MAX_FILMS, encode_cursor
 from cinematch_lib.serving.errors import MovieNotFoundError, error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
@@ -43,12 +42,11 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
             options = (bool(request.capped), bool(request.include_reasons), len(wishes.given))
             films, ids = run.recommend(wishes.preferences, k, *options)
         metrics.recommendations.inc(len(ids))
-        given = wishes.given.union(ids)
         return list_response(
             "recommendations",
             films,
             count=len(ids),
-            next_cursor=encode_cursor(given) if len(ids) == k and len(given) <= MAX_FILMS else None,
+            next_cursor=wishes.next_cursor(ids, k),
             user_id=request.user_id or DEFAULT_USER,
             run_id=run.info.run_id,
             attributions=run.recommender.attributions,

@@ -9,7 +9,7 @@ from cinematch_lib.errors import LeftOutError, UnknownNameError, close_names
 from cinematch_lib.recommender.preferences import KNOBS, Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving import fields, schemas
-from cinematch_lib.serving.cursor import decode_cursor
+from cinematch_lib.serving.cursor import MAX_FILMS, decode_cursor, encode_cursor
 from cinematch_lib.serving.store import Store
 
 DEFAULT_USER = "default_user"
@@ -51,6 +51,11 @@ class Wishes:
         if not (none_known or _is_empty(bounds)):
             knobs = {name: getattr(request, name) for name in KNOBS}
             self.preferences = Preferences(**ids, **names, **bounds, **knobs, ratings=ratings)
+
+    def next_cursor(self, movie_ids: list[int], k: int) -> str | None:
+        """The cursor after a page with these films; None where fewer than the `k` asked for were left."""
+        given = self.given.union(movie_ids)
+        return encode_cursor(given) if len(movie_ids) == k and len(given) <= MAX_FILMS else None
 
     @property
     def n_rated(self) -> int:

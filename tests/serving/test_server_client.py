@@ -215,6 +215,16 @@ YEARS = {
 RUNTIMES = {"short": (0, 89), "medium": (90, 150), "long": (151, 999)}
 
 
+def test_pages_of_a_mode_repeat_nothing(api, anna):
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = recommend(api, anna, limit=15, cursor=cursor)
+        seen += [film["movie_id"] for film in page["recommendations"]]
+        cursor = page["next_cursor"]
+        like(api, anna, seen[-1])
+    assert sorted(seen) == list(range(1, 61))
+
+
 def test_every_mode_has_its_filter(api, anna):
     like(api, anna, 1)
 
