@@ -129,6 +129,12 @@ def source_of(folder: Path, table: str) -> Source | None:
     return None if found is None else found.sources.get(table)
 
 
+def unread(folder: Path, beginning: str) -> list[str]:
+    """The names of files in `folder` that begin as a table's does, in any case, and belong to no layout."""
+    names = sorted(path.name for path in _entries(Path(folder)) if path.is_file())
+    return [name for name in names if name.casefold().startswith(beginning) and not is_table_name(name)]
+
+
 def is_table_name(name: str) -> bool:
     """Whether a file of this name, whatever its folder, is a table of a layout; metadata aside, which has other places.
 

@@ -11,7 +11,7 @@ import pandas as pd
 from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table, row_lines
-from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of
+from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of, unread
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source
@@ -78,10 +78,11 @@ def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | N
     `timestamp`, where the times are known, is in seconds since 1970. Values are judged as `ratings.judge_ratings` says.
     Raises CineMatchError for ratings outside the scale, and like `read_movies`.
     """
-    source = source_of(folder, "ratings")
+    source, log = source_of(folder, "ratings"), RejectLog() if log is None else log
     if source is None:
+        others = unread(folder, "rating")
+        log.add_repair("ratings.csv", f"files that are no table of ratings here ({', '.join(others)})", len(others))
         return None
-    log = RejectLog() if log is None else log
     try:
         ratings = read_table(source, RATINGS, loose=True)
     except CineMatchError:

@@ -36,7 +36,7 @@ def judge_ratings(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.D
     file = RATINGS_FILE
     judged = pd.DataFrame(
         {
-            "userId": _users(ratings["userId"], file, log),
+            "userId": _users(ratings["userId"], source, log),
             "movieId": _films(ratings["movieId"], source),
             "rating": _stars(ratings["rating"], source),
         },
@@ -56,14 +56,15 @@ def judge_ratings(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.D
     return _newest(judged, file, log)
 
 
-def _users(users: pd.Series, file: str, log: RejectLog) -> pd.Series:
+def _users(users: pd.Series, source: Source, log: RejectLog) -> pd.Series:
     if users.dtype == "int32":
         return users
+    _refuse(source, users, users.str.strip() == "", "userId", "a user")
     numbers = whole_numbers(users)
     if numbers.notna().all() and (numbers <= np.iinfo("int32").max).all():
         return numbers.astype("int32")
     codes, names = pd.factorize(users.str.strip())
-    log.add_repair(file, "users without a number below 2^31, numbered in their order", len(names))
+    log.add_repair(RATINGS_FILE, "users without a number below 2^31, numbered in their order", len(names))
     return pd.Series(codes + 1, index=users.index, dtype="int32")
 
 

@@ -28,7 +28,8 @@ MOVIELENS_GENRES = (
 )
 TMDB_ONLY_GENRES = ("history", "tv movie")
 
-_NOT_GENRES = {"", "nogenreslisted", "imax", "nan", "null", "none", "unknown"}  # IMAX is a format
+# IMAX is a format; the last two are \N, as MySQL and IMDb write nothing, and N/A.
+_NOT_GENRES = {"", "nogenreslisted", "imax", "nan", "null", "none", "unknown", "n", "na"}
 _SPELLINGS = {
     "animated": "animation",
     "childrens": "children",

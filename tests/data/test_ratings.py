@@ -100,7 +100,7 @@ def test_a_film_that_is_no_number_is_refused_with_its_line(tmp_path, film):
         read(tmp_path, "1,6,4,1e9", f"1,{film},4,1e9")
 
 
-@pytest.mark.parametrize(("row", "name"), [("1,,4,1e9", "movieId"), ("1,6,,1e9", "rating")])
+@pytest.mark.parametrize(("row", "name"), [("1,,4,1e9", "movieId"), ("1,6,,1e9", "rating"), (",6,4,1e9", "userId")])
 def test_a_rating_without_a_film_or_stars_is_refused_with_its_line(tmp_path, row, name):
     with pytest.raises(CineMatchError, match=f"has no {name} on line 3; every row needs one"):
         read(tmp_path, "1,6,4,1e9", row)
@@ -122,3 +122,11 @@ def test_of_several_ratings_of_a_film_by_a_user_the_newest_counts(tmp_path_facto
 def test_without_times_the_last_of_the_file_counts(tmp_path):
     ratings, _ = read(tmp_path, "1,6,2", "1,6,5", columns="userId,movieId,rating")
     assert ratings["rating"].tolist() == [5]
+
+
+@pytest.mark.parametrize("name", ["ratings.xlsx", "Ratings.csv.bak", "rating.json"])
+def test_a_file_of_ratings_in_no_form_that_is_read_is_told(tmp_path, name):
+    (tmp_path / name).write_text("x")
+    log = RejectLog()
+    assert read_ratings(tmp_path, log) is None
+    assert log.notes() == [f"ratings.csv: 1 files that are no table of ratings here ({name})"]

@@ -247,3 +247,25 @@ def test_no_table_fails_and_every_row_is_accounted_for(tmp_path, rows):
     assert frame["runtime"].dropna().between(1, MAX_RUNTIME).all()
     for name in ("title", "overview", "keywords", "cast_top", "director"):
         assert not frame[name].str.contains(r"[\r\n]").any()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "nan",
+        "NULL",
+        "None",
+        "\\N",
+        "n/a",
+        "-",
+        "TBD",
+        "Unknown",
+        "No overview found.",
+        "no plot",
+        "Summary unavailable",
+    ],
+)
+def test_an_overview_that_says_nothing_is_unknown_and_counted(tmp_path, words):
+    table, rejects = read(tmp_path, {"tmdb_id": "1", "overview": words}, {"tmdb_id": "2", "overview": "No way out."})
+    assert table["overview"].tolist() == ["", "No way out."]
+    assert rejects.repairs[NAME] == {"overview that says nothing, such as 'nan', made unknown": 1}

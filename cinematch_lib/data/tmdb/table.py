@@ -19,8 +19,31 @@ MAX_RUNTIME = 1440  # minutes; longer ones are errors
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
 _TEXTS = ("title", "overview", "keywords", "cast_top", "director", "original_language", "poster_path")
 _FILLED = ("overview", "keywords", "cast_top", "director", "original_language", "poster_path")
-_FILLERS = ("nan", "null", "none", "n/a", "na", "<na>", "[]", "-")  # what programs and people write for nothing
-_NO_OVERVIEW = re.compile(r"^\s*no (?:overview|description)(?: (?:found|available|yet))?\.?\s*$", re.IGNORECASE)
+# What programs and people write for nothing.
+_FILLERS = (
+    "nan",
+    "null",
+    "none",
+    "n/a",
+    "na",
+    "<na>",
+    "[]",
+    "{}",
+    "-",
+    "--",
+    "?",
+    "\\n",
+    "undefined",
+    "unknown",
+    "tba",
+    "tbd",
+)
+_TEXT_KINDS = "(?:overview|description|plot|synopsis|summary)"
+_NO_OVERVIEW = re.compile(
+    rf"^\s*(?:no {_TEXT_KINDS}(?: (?:found|available|yet|known))?|{_TEXT_KINDS} (?:unknown|(?:un|not )available))"
+    r"\.?\s*$",
+    re.IGNORECASE,
+)
 _MAXIMA = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # larger values are errors
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
