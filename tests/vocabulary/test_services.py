@@ -93,5 +93,6 @@ def test_a_table_without_offers_is_no_error(tmp_path):
 def test_a_person_may_call_a_service_as_people_do(asked, found):
     names = ["Netflix", "Disney+", "AMC", "AMC+", "Amazon Prime Video", "HBO Max", "Hulu (demo)", "Apple TV+"]
     columns = {"movie_id": [1], "quality": [0.0], "year": [None], "runtime": [None], "genres": [""]}
+    columns |= {"original_language": [""]}
     films = FilmTable({"columns": columns | {"services": ["|".join(names)]}, "services_source": "tmdb"})
     assert films.service(asked) == found
