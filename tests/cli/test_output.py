@@ -82,8 +82,8 @@ def test_recommendations_as_json(project, recommender):
 def test_a_search_as_json(project, recommender):
     found = values(project, "search", "toy story", "-k", 2)
     wanted = [json.loads(json.dumps(movie.to_dict())) for movie in recommender.search("toy story", 2)]
-    assert found == {"query": "toy story", "results": wanted, "count": len(wanted)}
-    assert values(project, "search", "qwrtzp") == {"query": "qwrtzp", "results": [], "count": 0}
+    assert found == {"query": "toy story", "results": wanted, "count": len(wanted), "left_out": []}
+    assert values(project, "search", "qwrtzp") == {"query": "qwrtzp", "results": [], "count": 0, "left_out": []}
 
 
 def test_runs_as_json(project, tmp_path):
