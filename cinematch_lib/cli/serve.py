@@ -16,7 +16,7 @@ from cinematch_lib.errors import CineMatchError, require_extra
 # Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
 _SWITCH_SECONDS = 0.0005
 _OPEN_FILES = 64  # beside connections
-_DRAIN_SECONDS = 30  # time that requests in flight have after a signal to stop
+_DRAIN_SECONDS = 4  # time that requests in flight have after a signal to stop
 
 
 def add_serve(commands: Commands) -> None:
@@ -82,6 +82,7 @@ def _serve(options: argparse.Namespace) -> None:
     import uvicorn  # the other commands do without the server's libraries
 
     from cinematch_lib.serving.app import ORIGINS, TOKEN, create_app
+    from cinematch_lib.serving.connections import BACKLOG, LimitedProtocol
     from cinematch_lib.serving.logs import write_logs
 
     token = os.environ.get(TOKEN)
@@ -100,7 +101,8 @@ def _serve(options: argparse.Namespace) -> None:
         )
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=LimitedProtocol,
+            backlog=BACKLOG,
             loop="asyncio",
             ws="none",
             log_config=None,
