@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -50,6 +51,13 @@ def add_serve(commands: Commands) -> None:
         default=[],
         metavar="NAME",
         help="host name that requests may carry, in addition to IP addresses and names without a dot; may be repeated",
+    )
+    serve.add_argument(
+        "--proxy",
+        action="append",
+        metavar="ADDRESS",
+        help="address of a proxy in front, whose X-Forwarded-For and X-Forwarded-Proto are believed; may be repeated "
+        "(default: nobody's are)",
     )
     serve.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests a second from one address at most (default: no limit)"
@@ -109,10 +117,14 @@ def _serve(options: argparse.Namespace) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
+            proxy_headers=bool(options.proxy),
+            forwarded_allow_ips=options.proxy,
         )
         logging.getLogger("cinematch.serving").info("serving", extra={"url": _url(listener)})
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn has finished its requests, and raises the signal again
-            uvicorn.Server(config).run(sockets=[listener])
+            running = uvicorn.Server(config)
+            signal.signal(signal.SIGHUP, running.handle_exit)  # as the others, which uvicorn handles itself
+            running.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

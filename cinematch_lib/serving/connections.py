@@ -1,7 +1,9 @@
 """Limits of a connection: how long a head and a body may take, how long a head may be, how many may be open."""
 
 import asyncio
+import json
 import resource
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -12,6 +14,7 @@ BODY_SECONDS = 10.0
 _STOP_SECONDS = 3.0  # for a body, after a signal to stop
 BACKLOG = 64  # connections that asyncio accepts in one pass, before any of them can be refused
 _MOST = 2000
+_TOO_LONG = f"the head of a request may have {HEAD_BYTES:,} bytes"
 _OTHER_FILES = 64  # files of the run, the store and the process
 
 
@@ -57,7 +60,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._set_deadline(HEAD_SECONDS)
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LONG)
 
     def on_url(self, url: bytes) -> None:
         """Count the bytes of the URL."""
@@ -74,7 +77,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed."""
         if self._field_bytes > HEAD_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LONG)
         else:
             super().send_400_response(msg)
 
@@ -87,7 +90,6 @@ class LimitedProtocol(HttpToolsProtocol):
         """Await the body."""
         self._in_head = False
         self._head_bytes = 0
-        _waiting.pop(self, None)
         self._set_deadline(BODY_SECONDS)
         super().on_headers_complete()
 
@@ -95,6 +97,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Await another request."""
         super().on_message_complete()
         self._in_head = True
+        _waiting.pop(self, None)
         self._stop_deadline()
 
     def shutdown(self) -> None:
@@ -105,7 +108,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _set_deadline(self, seconds: float) -> None:
         self._stop_deadline()
-        self._deadline = self.loop.call_later(seconds, self._refuse, b"408 Request Timeout")
+        late = f"the {'head' if self._in_head else 'body'} of the request did not come within {seconds:g} s"
+        self._deadline = self.loop.call_later(seconds, self._refuse, HTTPStatus.REQUEST_TIMEOUT, late)
 
     def _stop_deadline(self) -> None:
         if self._deadline is not None:
@@ -116,11 +120,15 @@ class LimitedProtocol(HttpToolsProtocol):
         _waiting.pop(self, None)
         self._stop_deadline()
 
-    def _refuse(self, status: bytes) -> None:
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+    def _refuse(self, status: HTTPStatus, detail: str) -> None:
+        """Answer and close; without an answer where one to an earlier request is under way."""
+        is_free = self.cycle is None or self.cycle.response_complete or not self.cycle.response_started
+        if is_free and not self.pipeline:
+            body = json.dumps({"detail": detail}).encode()
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\ncontent-type: application/json\r\n"
+            self.transport.write(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
         self._forget()
         self.transport.close()
 
 
-_waiting: dict[LimitedProtocol, None] = {}  # connections that have not sent a whole head yet, oldest first
+_waiting: dict[LimitedProtocol, None] = {}  # connections that have not sent a whole request yet, oldest first

@@ -28,7 +28,7 @@ _DESCRIPTIONS = {
     413: "The body is too large.",
     422: "The request is invalid; `detail` names the field.",
     429: "Too many requests; see Retry-After.",
-    503: "The stored data could not be read or written.",
+    503: "The stored data could not be read or written, or the server is busy; see Retry-After.",
 }
 
 

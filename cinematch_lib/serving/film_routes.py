@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError
@@ -14,17 +14,19 @@ from cinematch_lib.serving.errors import MovieNotFoundError, error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
 from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_fields
-from cinematch_lib.serving.responses import json_response, list_response
+from cinematch_lib.serving.responses import error_response, json_response, list_response
 from cinematch_lib.serving.store import Store
 
 _DEFAULT_LIMIT = 20
 _LEFT_OUT = ("title", "reason", "remedy")
 _K = Annotated[fields.Limit | None, Query(include_in_schema=False)]  # another name of `limit`
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
+_HEAVY_AT_ONCE, _HEAVY_WAITING = 2, 16  # requests with longer profiles, which bounds their memory
 
 
 def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics) -> None:
     """Add the routes to `app`. Each takes the current run once and answers from it alone."""
+    heavy: list[CapacityLimiter] = []  # made in the event loop, when first needed
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
     async def recommendations(request: schemas.RecommendationRequest) -> Response:
@@ -32,7 +34,11 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         run = live.current
         wishes = Wishes(request, run.recommender, store)
         if wishes.n_rated > _MAX_INLINE:
-            return await run_in_threadpool(recommend, run, request, wishes)
+            heavy.extend([] if heavy else [CapacityLimiter(_HEAVY_AT_ONCE)])
+            if heavy[0].statistics().tasks_waiting >= _HEAVY_WAITING:
+                wait = f"{_HEAVY_WAITING} requests with more than {_MAX_INLINE} rated films are waiting; try again"
+                return error_response(503, wait, {"Retry-After": "5"})
+            return await to_thread.run_sync(recommend, run, request, wishes, limiter=heavy[0])
         return recommend(run, request, wishes)
 
     def recommend(run: LoadedRun, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:

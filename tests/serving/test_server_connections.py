@@ -3,10 +3,13 @@
 import contextlib
 import resource
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from support.serving import server
+
+HALF_A_BODY = b"POST /api/recommendations HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"
 
 
 def connect(one):
@@ -24,16 +27,15 @@ def test_a_head_that_is_too_long_is_refused(served, head):
         assert client.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [b"", b"GET /health HT", b"POST /api/recommendations HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"],
-    ids=["nothing", "half a head", "half a body"],
-)
-def test_a_request_that_does_not_come_is_given_up(served, sent):
-    with server(served) as one:
-        with connect(one) as client:
+def test_requests_that_do_not_come_are_given_up(served):
+    with server(served) as one, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(one)) for _ in range(3)]
+        for client, sent in zip(clients, (b"", b"GET /health HT", HALF_A_BODY), strict=True):
             client.sendall(sent)
-            assert client.recv(100).startswith(b"HTTP/1.1 408 ")
+        for client, part in zip(clients, (b"head", b"head", b"body"), strict=True):
+            answer = client.makefile("rb").read()
+            assert answer.startswith(b"HTTP/1.1 408 ")
+            assert answer.endswith(b'{"detail": "the ' + part + b' of the request did not come within 10 s"}')
         assert requests.get(f"{one.url}/health", timeout=10).status_code == 200
         assert not [line for line in one.lines if "Traceback" in line]
 
@@ -46,8 +48,9 @@ def test_silent_connections_leave_room_for_others(served):
             one = stack.enter_context(server(served))
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-        for _ in range(300):
-            stack.enter_context(connect(one))
+        for number in range(300):
+            client = stack.enter_context(connect(one))
+            client.sendall(HALF_A_BODY * (number % 2))
         assert requests.get(f"{one.url}/health", timeout=5).status_code == 200
         assert not [line for line in one.lines if "Traceback" in line]
 
@@ -72,3 +75,35 @@ def test_errors_of_connections_do_not_flood_the_log(served):
                 client.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
                 assert client.recv(100).startswith(b"HTTP/1.1 400 ")
         assert 1 <= len(one.events("Invalid HTTP request received.")) < 50
+
+
+def test_forwarded_addresses_are_believed_from_a_named_proxy_alone(served):
+    def statuses(*arguments):
+        with server(served, "--rate-limit", "1", *arguments) as one:
+            return {
+                requests.get(
+                    f"{one.url}/api/genres", headers={"X-Forwarded-For": f"10.0.0.{n}"}, timeout=10
+                ).status_code
+                for n in range(20)
+            }
+
+    assert statuses() == {200, 429}
+    assert statuses("--proxy", "127.0.0.1") == {200}
+
+
+def test_many_heavy_requests_wait_for_each_other_or_are_refused_while_others_are_answered(served):
+    with server(served) as one:
+        ids = list(range(1, 61))
+        body = {"liked_movie_ids": ids[:30], "disliked_movie_ids": ids[30:], "include_reasons": True}
+
+        def ask(_):
+            return requests.post(f"{one.url}/api/recommendations", json=body, timeout=60)
+
+        with ThreadPoolExecutor(60) as pool:
+            answers = list(pool.map(ask, range(240)))
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        assert answers[0].status_code == 200
+        for answer in answers:
+            if answer.status_code == 503:
+                assert answer.headers["Retry-After"] == "5"
+                assert "rated films are waiting" in answer.json()["detail"]

@@ -74,7 +74,7 @@ def is_listening(port):
     return True
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stopped_server_finishes_the_requests_in_flight(served, sent):
     body = b'{"user_id": "slow", "limit": 5}'
     head = "POST /api/recommendations HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
