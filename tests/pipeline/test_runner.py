@@ -246,7 +246,7 @@ def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
     assert done.code == 1
     assert done.out == "[1/4] clean …\n"
     assert done.err == (
-        "cinematch: step clean failed in cell [5] of 02_clean.ipynb: no film here has the genre 'sword and sandal'; "
+        "cinematch: step clean failed in cell [6] of 02_clean.ipynb: no film here has the genre 'sword and sandal'; "
         "there are action, adventure, animation, children, comedy, crime, fantasy, thriller\n"
         "The notebook as far as it came: artifacts/failed/02_clean.ipynb\n"
     )
@@ -261,7 +261,7 @@ def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, samp
     (project / "data" / "movies_merged.csv").mkdir(parents=True)
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean")
     assert done.code == 1
-    assert "cinematch: step clean failed in cell [5] of 02_clean.ipynb:\n\n    metadata = find_metadata(" in done.err
+    assert "cinematch: step clean failed in cell [6] of 02_clean.ipynb:\n\n    metadata = find_metadata(" in done.err
     assert "Traceback (most recent call last)" in done.err
     assert re.search(r"^IsADirectoryError: ", done.err, flags=re.MULTILINE)
     assert "\x1b" not in done.err
