@@ -1,9 +1,10 @@
 """Routes about films: recommendations, similar films, search, and the catalog."""
 
+import asyncio
 from typing import Annotated, Literal
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError
@@ -26,19 +27,24 @@ _HEAVY_AT_ONCE, _HEAVY_WAITING = 2, 16  # requests with longer profiles, which b
 
 def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics) -> None:
     """Add the routes to `app`. Each takes the current run once and answers from it alone."""
-    heavy: list[CapacityLimiter] = []  # made in the event loop, when first needed
+    at_once, n_heavy = asyncio.Semaphore(_HEAVY_AT_ONCE), 0
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
     async def recommendations(request: schemas.RecommendationRequest) -> Response:
         """Recommended films, the best first, each with its explanation."""
+        nonlocal n_heavy
         run = live.current
         wishes = Wishes(request, run.recommender, store)
         if wishes.n_rated > _MAX_INLINE:
-            heavy.extend([] if heavy else [CapacityLimiter(_HEAVY_AT_ONCE)])
-            if heavy[0].statistics().tasks_waiting >= _HEAVY_WAITING:
+            if n_heavy >= _HEAVY_AT_ONCE + _HEAVY_WAITING:
                 wait = f"{_HEAVY_WAITING} requests with more than {_MAX_INLINE} rated films are waiting; try again"
                 return error_response(503, wait, {"Retry-After": "5"})
-            return await to_thread.run_sync(recommend, run, request, wishes, limiter=heavy[0])
+            n_heavy += 1
+            try:
+                async with at_once:
+                    return await run_in_threadpool(recommend, run, request, wishes)
+            finally:
+                n_heavy -= 1
         return recommend(run, request, wishes)
 
     def recommend(run: LoadedRun, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:
