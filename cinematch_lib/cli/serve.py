@@ -16,7 +16,7 @@ from cinematch_lib.errors import CineMatchError, require_extra
 
 # Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
 _SWITCH_SECONDS = 0.0005
-_OPEN_FILES = 64  # beside connections
+_OPEN_FILES = 64  # without the connections
 _DRAIN_SECONDS = 4  # time that requests in flight have after a signal to stop
 
 

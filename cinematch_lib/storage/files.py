@@ -1,9 +1,9 @@
 """Files and folders that are replaced atomically: complete, or not at all, even if the process is killed.
 
-A file is written beside its place under a hidden name and then renamed; the next process that writes it removes what a
-killed one left. Beside a folder ``PARENT/name`` there
-may be, hidden, ``.name.new`` (its successor under construction) and ``.name.old`` (while it is replaced); what
-a killed process left of these is removed by the next one (`recover`).
+A file is written in the same folder under a hidden name and then renamed; the next process that writes it removes what
+a killed one left. In the parent of a folder ``PARENT/name`` there may be, hidden, ``.name.new`` (its successor under
+construction) and ``.name.old`` (while it is replaced); what a killed process left of these is removed by the next one
+(`recover`).
 """
 
 import contextlib

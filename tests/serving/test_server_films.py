@@ -1,7 +1,7 @@
 """Recommendations and films over HTTP, for the old client and with the new fields."""
 
 import pytest
-from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish, publish_films
+from support.serving import NASTY, OLD_CLIENTS_BODY, client, publish, publish_films, recommend
 
 from cinematch_lib.vocabulary.spelling import fold
 
@@ -12,12 +12,6 @@ def api(tmp_path_factory):
     publish(folder / "artifacts")
     with client(folder / "artifacts") as one:
         yield one
-
-
-def recommend(api, **body):
-    answer = api.post("/api/recommendations", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def ids_of(answer):

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.serving import client, publish, publish_films
+from support.serving import client, publish, publish_films, recommend
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.serving.cursor import MAX_FILMS, decode_cursor, encode_cursor
@@ -18,12 +18,6 @@ def api(tmp_path_factory):
     publish(folder / "artifacts")
     with client(folder / "artifacts") as one:
         yield one
-
-
-def recommend(api, **body):
-    answer = api.post("/api/recommendations", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_all_pages_together_are_all_films_once_in_order(api):

@@ -120,3 +120,10 @@ def server(artifacts, *arguments, **environment):
 def current_run(url):
     """The id of the run that a server uses."""
     return requests.get(f"{url}/health", timeout=10).json()["run_id"]
+
+
+def recommend(api, **body):
+    """The answer to a request for recommendations, by a client of the app."""
+    answer = api.post("/api/recommendations", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
