@@ -1,23 +1,18 @@
 """The command ``cinematch serve``."""
 
 import argparse
-import contextlib
 import ipaddress
 import logging
 import os
-import signal
 import socket
-import sys
 from pathlib import Path
 
 from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
-# Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
-_SWITCH_SECONDS = 0.0005
 _OPEN_FILES = 64  # without the connections
-_DRAIN_SECONDS = 4  # time that requests in flight have after a signal to stop
+_MOST_WORKERS = 64
 
 
 def add_serve(commands: Commands) -> None:
@@ -53,8 +48,16 @@ def add_serve(commands: Commands) -> None:
         help="host name that requests may carry, in addition to IP addresses and names without a dot; may be repeated",
     )
     serve.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that answer requests, each with the run in its memory (default: 1)",
+    )
+    serve.add_argument(
         "--proxy",
         action="append",
+        default=[],
         metavar="ADDRESS",
         help="address of a proxy in front, whose X-Forwarded-For and X-Forwarded-Proto are believed; may be repeated "
         "(default: nobody's are)",
@@ -87,59 +90,47 @@ def _serve(options: argparse.Namespace) -> None:
     allow_open_files(_OPEN_FILES)
     load_dotenv_file("serve")
     require_extra("serve", "uvicorn", "httptools")
-    import uvicorn  # the other commands do without the server's libraries
-
-    from cinematch_lib.serving.app import ORIGINS, TOKEN, create_app
-    from cinematch_lib.serving.connections import BACKLOG, LimitedProtocol
+    # the other commands do without the server's libraries
     from cinematch_lib.serving.logs import write_logs
+    from cinematch_lib.serving.middleware import TOKEN
+    from cinematch_lib.serving.process import Settings, serve
+    from cinematch_lib.serving.workers import Workers
 
     token = os.environ.get(TOKEN)
     _check(options, token, TOKEN)
     write_logs(options.log_level)
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    settings = Settings(
+        options.artifacts_dir,
+        options.state_dir or options.artifacts_dir.parent / "state",
+        options.log_level,
+        tuple(options.proxy),
+        {
+            "api_token": token,
+            "allowed_hosts": options.allow_host,
+            "rate_limit": options.rate_limit,
+            "identify": options.identify,
+            **({"cors_origins": options.cors_origin} if options.cors_origin else {}),
+        },
+    )
     with _listen(options.host, options.port) as listener:
-        app = create_app(
-            options.artifacts_dir,
-            options.state_dir,
-            api_token=token,
-            cors_origins=options.cors_origin or ORIGINS,
-            allowed_hosts=options.allow_host,
-            rate_limit=options.rate_limit,
-            identify=options.identify,
-        )
-        config = uvicorn.Config(
-            app,
-            http=LimitedProtocol,
-            backlog=BACKLOG,
-            loop="asyncio",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-            proxy_headers=bool(options.proxy),
-            forwarded_allow_ips=options.proxy,
-        )
-        logging.getLogger("cinematch.serving").info("serving", extra={"url": _url(listener)})
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has finished its requests, and raises the signal again
-            running = uvicorn.Server(config)
-            signal.signal(signal.SIGHUP, running.handle_exit)  # as the others, which uvicorn handles itself
-            running.run(sockets=[listener])
+        if options.workers > 1:
+            Workers(options.workers, listener, settings).run(_url(listener))
+        else:
+            app = settings.create_app()
+            logging.getLogger("cinematch.serving").info("serving", extra={"url": _url(listener)})
+            serve(app, listener, settings)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises CineMatchError."""
+    from cinematch_lib.serving.process import listen
+
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=2048)
+        return listen(host, port)
     except OSError as error:
         raise CineMatchError(
             f"{host} port {port} cannot be listened on ({error.strerror}); choose another with --port or --host"
         ) from None
-    # Accepted connections inherit this option. asyncio sets it only for sockets that name their protocol, which these
-    # do not; without it the body of a response waits about 40 ms for the acknowledgement of the headers.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
 
 
 def _url(listener: socket.socket) -> str:
@@ -152,6 +143,8 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
         raise CineMatchError(f"--port must be between 0 and 65535 (0 takes a free one), got {options.port}")
     if options.rate_limit is not None and not 0 < options.rate_limit < float("inf"):
         raise CineMatchError(f"--rate-limit must be above 0, got {options.rate_limit}")
+    if not 1 <= options.workers <= _MOST_WORKERS:
+        raise CineMatchError(f"--workers must be between 1 and {_MOST_WORKERS}, got {options.workers}")
     if options.identify and not token and not _is_loopback(options.host):
         raise CineMatchError(
             f"--identify tells the number of any user whose e-mail is known, and {options.host} is open to other "

@@ -19,14 +19,13 @@ from cinematch_lib.serving.errors import add_error_handlers
 from cinematch_lib.serving.film_routes import add_film_routes
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
-from cinematch_lib.serving.middleware import AccessMiddleware, PlainRequests, SecurityHeaders
+from cinematch_lib.serving.middleware import TOKEN, AccessMiddleware, PlainRequests, SecurityHeaders
 from cinematch_lib.serving.rating_routes import add_rating_routes
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.user_routes import add_user_routes
 
 PAGE = Path(__file__).parent / "page"
-TOKEN = "CINEMATCH_API_TOKEN"  # the name of the environment variable
 ORIGINS = tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (5173, 3000))
 _NAME, _SERVICE = "CineMatch ML Backend", "cinematch-ml-backend"
 
@@ -54,7 +53,6 @@ def create_app(
     live = LiveRun(artifacts)
     store = Store(artifacts.parent / "state" if state_dir is None else Path(state_dir))
     metrics = Metrics(live)
-    live.on_change = metrics.update_run
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +64,7 @@ def create_app(
 
     version = metadata.version("cinematch-lib")
     app = FastAPI(title=_NAME, version=version, lifespan=lifespan, redoc_url=None)
+    app.state.live = live
     add_error_handlers(app)
     _add_general_routes(app, live, store, metrics, version)
     add_film_routes(app, live, store, metrics)

@@ -5,7 +5,7 @@ import contextlib
 import ctypes
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -90,8 +90,8 @@ class LoadedRun:
 class LiveRun:
     """The run that is served, `current`, and its replacement when the current run under `artifacts_dir` changes.
 
-    `refused` is the id of the newest run if it could not be served, else None. `on_change` is called after each
-    swap and each refusal.
+    `refused` is the id of the newest run if it could not be served, else None. `before_swap` is awaited with the id of
+    a run that is ready to be served.
     """
 
     def __init__(self, artifacts_dir: Path) -> None:
@@ -100,7 +100,7 @@ class LiveRun:
         self._pointer = _pointer_stamp(artifacts_dir)  # before loading, so that a change meanwhile is noticed
         self.current = LoadedRun.load(artifacts_dir)
         self.refused: str | None = None
-        self.on_change: Callable[[], None] = lambda: None
+        self.before_swap: Callable[[str], Awaitable[None]] = _no_wait
         self._retry_at = float("inf")
 
     async def follow(self) -> None:
@@ -131,16 +131,20 @@ class LiveRun:
             if not is_retry:
                 fields = {"run": self.refused, "reason": str(error), "still": self.current.info.run_id}
                 _log.error("run refused", extra=fields)
-        self.on_change()
 
     async def _swap(self) -> None:
         loaded = await asyncio.to_thread(LoadedRun.load, self._artifacts_dir)
         await asyncio.to_thread(loaded.warm_up)
+        await self.before_swap(loaded.info.run_id)
         self.current, self.refused = loaded, None
         gc.unfreeze()  # the old run is garbage now
         await asyncio.to_thread(gc.collect)
         await asyncio.to_thread(_freeze)
         _log.info("run swapped", extra={"run": self.current.info.run_id, "films": len(self.current.recommender)})
+
+
+async def _no_wait(run_id: str) -> None:
+    """Serve a run as soon as it is ready."""
 
 
 def _freeze() -> None:

@@ -1,11 +1,17 @@
 """Observability: a request id, a log line and Prometheus metrics for each request."""
 
 import logging
+import os
 import re
 import secrets
 import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.serving.live_run import LiveRun
@@ -17,31 +23,65 @@ _BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.04, 0.1, 0.25, 1, 5)  # se
 
 
 class Metrics:
-    """The Prometheus metrics of one application."""
+    """The Prometheus metrics of one application, `registry`.
+
+    Where the environment names a folder in PROMETHEUS_MULTIPROC_DIR, they are the sums over all processes that do.
+    """
 
     def __init__(self, live: LiveRun) -> None:
-        self.registry = registry = CollectorRegistry()
+        self.registry = own = CollectorRegistry()
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if folder:
+            own = CollectorRegistry()  # is not shown: its values are in the folder, with those of other processes
+            MultiProcessCollector(self.registry, folder)
         labels = ("method", "route", "status")
-        self.requests = Counter("cinematch_requests", "Requests answered.", labels, registry=registry)
+        self.requests = Counter("cinematch_requests", "Requests answered.", labels, registry=own)
         self.seconds = Histogram(
-            "cinematch_request_seconds", "Time to answer.", ("route",), registry=registry, buckets=_BUCKETS
+            "cinematch_request_seconds", "Time to answer.", ("route",), registry=own, buckets=_BUCKETS
         )
-        self.recommendations = Counter("cinematch_recommendations", "Films recommended.", registry=registry)
-        self._run = Gauge("cinematch_run_info", "The current run.", ("run_id", "dataset"), registry=registry)
-        films = Gauge("cinematch_films", "Films in the current run.", registry=registry)
-        films.set_function(lambda: len(live.current.recommender))
-        age = Gauge("cinematch_run_age_seconds", "Time since the current run was made.", registry=registry)
-        age.set_function(lambda: live.current.age_seconds)
-        refused = Gauge("cinematch_run_refused", "1 if the newest run was refused, else 0.", registry=registry)
-        refused.set_function(lambda: live.refused is not None)
-        ProcessCollector(registry=registry)
-        self._live = live
-        self.update_run()
+        self.recommendations = Counter("cinematch_recommendations", "Films recommended.", registry=own)
+        self.registry.register(_RunCollector(live))
+        self.registry.register(_ProcessesCollector(folder))
 
-    def update_run(self) -> None:
-        """Label the run metric with the current run."""
-        self._run.clear()
-        self._run.labels(self._live.current.info.run_id, self._live.current.info.dataset).set(1)
+
+class _RunCollector(Collector):
+    """Metrics of the run that is served."""
+
+    def __init__(self, live: LiveRun) -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[Metric]:
+        """The current values."""
+        run, refused = self._live.current, self._live.refused is not None
+        info = GaugeMetricFamily("cinematch_run_info", "The current run.", labels=("run_id", "dataset"))
+        info.add_metric((run.info.run_id, run.info.dataset), 1)
+        yield info
+        yield GaugeMetricFamily("cinematch_films", "Films in the current run.", len(run.recommender))
+        yield GaugeMetricFamily("cinematch_run_age_seconds", "Time since the current run was made.", run.age_seconds)
+        yield GaugeMetricFamily("cinematch_run_refused", "1 if the newest run was refused, else 0.", refused)
+
+
+class _ProcessesCollector(Collector):
+    """Memory, CPU time and files of this process, or the sums over all that write their values into `folder`."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """The current values."""
+        pids = {os.getpid()}
+        if self._folder:
+            pids |= {int(one.stem.removeprefix("counter_")) for one in Path(self._folder).glob("counter_*.db")}
+        sums: dict[str, Metric] = {}
+        for pid in sorted(pids):  # nothing is collected of a process that has ended
+            for metric in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():
+                known = sums.setdefault(metric.name, metric)
+                if known is not metric and not metric.name.endswith("start_time_seconds"):
+                    known.samples = [
+                        one._replace(value=one.value + other.value)
+                        for one, other in zip(known.samples, metric.samples, strict=True)
+                    ]
+        return sums.values()
 
 
 class MetricsMiddleware:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.serving.responses import error_response
 
+TOKEN = "CINEMATCH_API_TOKEN"  # the name of the environment variable
 MAX_BODY = 64 * 1024  # bytes; the longest lists that are allowed take half of it
 MAX_EXPORT = 2 * 1024 * 1024  # bytes of a request with an export of ratings
 _MAX_CLIENTS = 10_000  # addresses whose rate is tracked
