@@ -4,6 +4,7 @@ import argparse
 import ipaddress
 import logging
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cinematch_lib.errors import CineMatchError, require_extra
 
 _OPEN_FILES = 64  # without the connections
 _MOST_WORKERS = 64
+_ROOT_PATH = re.compile(r"(?!/(?:api|auth|docs|health|metrics|openapi\.json|page)(?:/|$))(/[A-Za-z0-9._~-]+)+/?")
 
 
 def add_serve(commands: Commands) -> None:
@@ -63,6 +65,13 @@ def add_serve(commands: Commands) -> None:
         "(default: nobody's are)",
     )
     serve.add_argument(
+        "--root-path",
+        default="",
+        metavar="PATH",
+        help="path under which a proxy shows the server, such as /films; it may pass the path on, or strip it "
+        "(default: /)",
+    )
+    serve.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests a second from one address at most (default: no limit)"
     )
     serve.add_argument(
@@ -109,6 +118,7 @@ def _serve(options: argparse.Namespace) -> None:
             "allowed_hosts": options.allow_host,
             "rate_limit": options.rate_limit,
             "identify": options.identify,
+            "root_path": options.root_path.rstrip("/"),
             **({"cors_origins": options.cors_origin} if options.cors_origin else {}),
         },
     )
@@ -145,6 +155,11 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
         raise CineMatchError(f"--rate-limit must be above 0, got {options.rate_limit}")
     if not 1 <= options.workers <= _MOST_WORKERS:
         raise CineMatchError(f"--workers must be between 1 and {_MOST_WORKERS}, got {options.workers}")
+    if options.root_path.rstrip("/") and not _ROOT_PATH.fullmatch(options.root_path):
+        raise CineMatchError(
+            f"--root-path must be a path such as /films, of letters, digits and -._~, that does not begin with a path "
+            f"of the server's own, such as /api; got {options.root_path!r}"
+        )
     if options.identify and not token and not _is_loopback(options.host):
         raise CineMatchError(
             f"--identify tells the number of any user whose e-mail is known, and {options.host} is open to other "

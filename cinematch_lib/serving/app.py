@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from cinematch_lib.serving import schemas
@@ -21,6 +21,7 @@ from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
 from cinematch_lib.serving.middleware import TOKEN, AccessMiddleware, PlainRequests, SecurityHeaders
 from cinematch_lib.serving.rating_routes import add_rating_routes
+from cinematch_lib.serving.reference import reference_page
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.user_routes import add_user_routes
@@ -39,6 +40,7 @@ def create_app(
     allowed_hosts: Sequence[str] = (),
     rate_limit: float | None = None,
     identify: bool = False,
+    root_path: str = "",
 ) -> FastAPI:
     """The application that serves the current run under `artifacts_dir`.
 
@@ -46,8 +48,9 @@ def create_app(
     Requests under ``/api`` need `api_token` if it is set, here or in the environment variable CINEMATCH_API_TOKEN.
     `cors_origins` are the origins of web pages that may use the API; `allowed_hosts` are the host names with a dot
     under which the server answers; one address may send `rate_limit` requests a second. `identify` adds /auth/identify,
-    which proves nothing about who asks: use it on loopback, or with a token. Raises CineMatchError if no run can be
-    served or the store cannot be opened.
+    which proves nothing about who asks: use it on loopback, or with a token. `root_path` is the path, such as
+    ``/films``, under which a proxy shows the server; requests may come with it or without. Raises CineMatchError if no
+    run can be served or the store cannot be opened.
     """
     artifacts = Path(artifacts_dir)
     live = LiveRun(artifacts)
@@ -63,7 +66,9 @@ def create_app(
         store.close()
 
     version = metadata.version("cinematch-lib")
-    app = FastAPI(title=_NAME, version=version, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title=_NAME, version=version, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.state.live = live
     add_error_handlers(app)
     _add_general_routes(app, live, store, metrics, version)
@@ -83,7 +88,7 @@ def create_app(
         allow_credentials="*" not in cors_origins,
     )
     app.add_middleware(SecurityHeaders, hosts=allowed_hosts)
-    app.add_middleware(PlainRequests)
+    app.add_middleware(PlainRequests, root_path=root_path)
     app.add_middleware(MetricsMiddleware, metrics=metrics)
     return app
 
@@ -94,7 +99,14 @@ def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metr
         """The web page for a browser; name and version for other clients."""
         if "text/html" in request.headers.get("accept", ""):
             return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache", "Vary": "Accept"})
-        return json_response(service=_NAME, version=version, status="running", docs="/docs")
+        return json_response(
+            service=_NAME, version=version, status="running", docs=f"{request.scope['root_path']}/docs"
+        )
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        """The API's reference."""
+        return HTMLResponse(reference_page(app.openapi(), request.scope["root_path"]))
 
     @app.get("/health", response_model=schemas.Health)
     async def health() -> Response:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.serving.responses import error_response
@@ -25,11 +26,6 @@ PAGE_POLICY = (
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-# FastAPI's documentation page loads its script and style from a CDN and contains an inline script.
-_DOCS_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src https://cdn.jsdelivr.net; "
-    "img-src 'self' data: https://fastapi.tiangolo.com; connect-src 'self'; frame-ancestors 'none'"
-)
 _API = ("/api", "/auth")
 _COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -39,8 +35,8 @@ _COMMON = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_PAGE_HEADERS, _DOCS_HEADERS, _OTHER_HEADERS = (
-    Headers(_COMMON | {"Content-Security-Policy": policy}).raw for policy in (PAGE_POLICY, _DOCS_POLICY, _NOTHING)
+_PAGE_HEADERS, _OTHER_HEADERS = (
+    Headers(_COMMON | {"Content-Security-Policy": policy}).raw for policy in (PAGE_POLICY, _NOTHING)
 )
 _API_HEADERS = [*_OTHER_HEADERS, (b"cache-control", b"no-store")]
 _LARGER_BODIES = {"/api/ratings": MAX_EXPORT}  # by path
@@ -49,9 +45,12 @@ _LARGER_BODIES = {"/api/ratings": MAX_EXPORT}  # by path
 def _security_headers(path: str) -> list[tuple[bytes, bytes]]:
     if path.startswith(_API):
         return _API_HEADERS
-    if path == "/docs":
-        return _DOCS_HEADERS
-    return _PAGE_HEADERS if path == "/" or path.startswith("/page/") else _OTHER_HEADERS
+    return _PAGE_HEADERS if path in ("/", "/docs") or path.startswith("/page/") else _OTHER_HEADERS
+
+
+def _route_path(scope: Scope) -> str:
+    """The path without the prefix under which a proxy shows the server."""
+    return scope["path"].removeprefix(scope.get("root_path", ""))
 
 
 class SecurityHeaders:
@@ -71,7 +70,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = _security_headers(scope["path"])
+        headers = _security_headers(_route_path(scope))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -100,18 +99,25 @@ def _is_address(name: str) -> bool:
 
 
 class PlainRequests:
-    """Answers HEAD as GET without the body, and a path of the API with a slash at its end as without."""
+    """Answers paths with or without the prefix `root_path` or a slash at their end, and HEAD as GET without the body.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    A proxy that shows the server under a prefix may pass it on, or strip it.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self._app, self._root = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"].startswith(_API) and scope["path"].endswith("/"):
-            scope = {**scope, "path": scope["path"].rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
+        if self._root and scope["path"] == self._root:  # the links of the page are relative
+            await Response(status_code=307, headers={"Location": f"{self._root}/"})(scope, receive, send)
+            return
+        scope["root_path"] = root = self._root or scope.get("root_path", "")
+        path = scope["path"].removeprefix(f"{root}/").removeprefix("/").rstrip("/")
+        scope["path"] = f"{root}/{path}"
         if scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
@@ -119,7 +125,11 @@ class PlainRequests:
         async def send_without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        scope["method"] = "GET"
+        try:
+            await self._app(scope, receive, send_without_body)
+        finally:
+            scope["method"] = "HEAD"  # for the log and the metrics
 
 
 class AccessMiddleware:
@@ -133,7 +143,7 @@ class AccessMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or refuse it."""
-        if scope["type"] != "http" or not scope["path"].startswith(_API):
+        if scope["type"] != "http" or not _route_path(scope).startswith(_API):
             await self._app(scope, receive, send)
         elif self._buckets and (wait := self._buckets.wait(scope["client"][0] if scope["client"] else "")):
             refusal = error_response(429, f"too many requests; wait {wait} s", {"Retry-After": str(wait)})
@@ -144,7 +154,7 @@ class AccessMiddleware:
         else:
             headers = dict(scope["headers"])
             length = headers.get(b"content-length", b"")
-            limit = _LARGER_BODIES.get(scope["path"], MAX_BODY)
+            limit = _LARGER_BODIES.get(_route_path(scope), MAX_BODY)
             if length.isdigit() and int(length) > limit:
                 await error_response(413, _too_large(limit))(scope, receive, send)
             elif b"content-length" in headers or b"transfer-encoding" in headers:

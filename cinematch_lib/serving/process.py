@@ -21,7 +21,6 @@ from cinematch_lib.serving.connections import BACKLOG, LimitedProtocol
 _SWITCH_SECONDS = 0.0005
 _DRAIN_SECONDS = 4  # time that requests in flight have after a signal to stop
 _END_SECONDS = 4.5  # after which the process ends in the middle of whatever it does
-_QUEUE = 2048  # connections that the system holds until they are accepted
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Settings:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=_QUEUE)
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     # Accepted connections inherit this option. asyncio sets it only for sockets that name their protocol, which these
     # do not; without it the body of a response waits about 40 ms for the acknowledgement of the headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -80,7 +79,7 @@ class _Server(uvicorn.Server):
         """Listen."""
         await super().startup(sockets)
         for one in sockets or ():
-            one.listen(_QUEUE)  # asyncio has set it to the number of connections that it accepts in a pass
+            one.listen(BACKLOG)  # asyncio has set it to the number of connections that it accepts in a pass
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop. Writes that were acknowledged are on the disk, so that the process may end at any time."""
