@@ -1,0 +1,68 @@
+"""Who gets the analyst's page: its user, with the token, and for a few pages at once."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import requests
+from support.commands import wait_for
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.ioloop import IOLoop
+from tornado.websocket import websocket_connect
+
+from cinematch_lib.explorer.app import MOST_KERNELS
+
+SECONDS = 60
+KERNEL = re.compile(r'"kernelId": ?"([\w-]+)"')
+
+
+def get(address, **headers):
+    return requests.get(address, headers=headers, timeout=SECONDS, allow_redirects=False)
+
+
+def channels(address, kernel, **headers):
+    """The status of a request for a websocket to a kernel: 101 if it is opened."""
+    place = urlsplit(address)
+
+    async def connect():
+        request = HTTPRequest(f"ws://{place.netloc}/api/kernels/{kernel}/channels?{place.query}", headers=headers)
+        try:
+            (await websocket_connect(request)).close()
+        except HTTPClientError as error:
+            return error.code
+        return 101
+
+    return IOLoop(make_current=False).run_sync(connect)
+
+
+def kernels(project):
+    log = (project / "voila.log").read_text()
+    return len(re.findall("Kernel started", log)) - len(re.findall("Kernel shutdown", log))
+
+
+def test_another_host_another_origin_and_no_token_are_refused(address, project):
+    before = kernels(project)
+    own = f"http://{urlsplit(address).netloc}"
+    assert get(address.split("?")[0]).headers["Location"].startswith("/login")
+    for host in ("films.example.org", "192.168.1.5:8866", "rebound.example:8866"):
+        assert get(address, Host=host).status_code == 403
+        assert get(address, Host=host, Origin=f"http://{host}").status_code == 403
+    for origin in ("http://films.example.org", "http://127.0.0.1:1", "null"):
+        assert get(address, Origin=origin).status_code == 403
+    assert kernels(project) == before
+    kernel = KERNEL.search(get(address, Origin=own).text)[1]
+    assert channels(address, kernel) == channels(address, kernel, Origin=own) == 101
+    assert channels(address.split("?")[0] + "?", kernel, Origin=own) == 403
+    assert channels(address, kernel, Origin="http://films.example.org") == 403
+    assert channels(address, kernel, Host="films.example.org", Origin="http://films.example.org") == 403
+
+
+def test_few_kernels_run_and_those_without_a_page_end(address, project):
+    wait_for(lambda: kernels(project) == 0, "kernels to end")
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(get, [address] * (MOST_KERNELS + 1)))
+    refused = [one.text for one in answers if one.status_code == 503]
+    assert f"<p>{MOST_KERNELS} pages are open already" in refused[0]
+    assert 1 <= [one.status_code for one in answers].count(200) <= MOST_KERNELS  # one may just be ending
+    wait_for(lambda: kernels(project) == 0, "kernels without a page to end")
+    assert get(address).status_code == 200
