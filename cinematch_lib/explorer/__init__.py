@@ -2,7 +2,9 @@
 
 from cinematch_lib.errors import require_extra
 
-require_extra("lab", "PIL", "ipywidgets", "matplotlib", "pandas", "yaml")
+require_extra(
+    "lab", "PIL", "ipywidgets", "jupyter_server", "matplotlib", "pandas", "tornado", "traitlets", "voila", "yaml"
+)
 
 from cinematch_lib.explorer.page import explore
 
