@@ -135,7 +135,7 @@ def clean(
     failed = {reason: reasons == reason for reason in reasons.cat.categories}
     dropped |= {reason: int(mask.sum()) for reason, mask in failed.items()}
     labels = films["title"].where(films["year"].isna(), films["title"] + " (" + films["year"].astype("str") + ")")
-    rejects.add("movies.csv", films["line"].to_numpy(), films["movieId"], labels, failed)
+    rejects.add("movies.csv", films["line"].to_numpy(), films["movieId"], labels, failed, films)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")

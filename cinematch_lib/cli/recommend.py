@@ -1,7 +1,6 @@
 """The commands ``cinematch recommend`` and ``cinematch search``."""
 
 import argparse
-import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -180,10 +179,6 @@ def _rating(text: str, recommender: "Recommender") -> tuple[int, float]:
 
 def _find(title: str, recommender: "Recommender") -> "Movie":
     """The film with this title, or with this id of IMDb's. The error tells another id from a title."""
-    if re.fullmatch(r"tt[0-9]{7,8}", title.strip()):
-        if (movie_id := recommender.id_of(imdb=title.strip()[2:])) is None:
-            raise UnknownNameError(f"no film here has the IMDb id {title.strip()}")
-        return recommender.movie(movie_id)
     try:
         return recommender.find(title)
     except UnknownNameError:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-COLUMNS = ("file", "line", "id", "title", "reason")
+COLUMNS = ("file", "line", "id", "title", "reason", "imdb_id", "tmdb_id")
 
 
 class RejectLog:
@@ -16,16 +16,25 @@ class RejectLog:
         self.repairs: dict[str, dict[str, int]] = {}
 
     def add(
-        self, file: str, lines: np.ndarray, ids: pd.Series, titles: pd.Series, unusable: Mapping[str, pd.Series]
+        self,
+        file: str,
+        lines: np.ndarray,
+        ids: pd.Series,
+        titles: pd.Series,
+        unusable: Mapping[str, pd.Series],
+        links: pd.DataFrame | None = None,
     ) -> None:
         """Reject rows of `file`: `unusable` maps each reason to the mask of its rows, bool (rows,).
 
-        `lines` are the lines on which all rows of the file begin; `ids` and `titles` describe the rows.
+        `lines` are the lines on which all rows of the file begin; `ids` and `titles` describe the rows;
+        `links` has their `imdbId` and `tmdbId`, where these are known.
         """
         for reason, mask in unusable.items():
             if mask.any():
                 texts = ([" ".join(str(text).split()) for text in column[mask]] for column in (ids, titles))
-                columns = (file, lines[mask.to_numpy()], *texts, reason)
+                known = [] if links is None else [links.loc[mask, name] for name in ("imdbId", "tmdbId")]
+                linked = [one.astype("string").fillna("").tolist() for one in known] or ["", ""]
+                columns = (file, lines[mask.to_numpy()], *texts, reason, *linked)
                 self._parts.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
 
     def add_repair(self, file: str, what: str, count: int) -> None:
@@ -35,7 +44,7 @@ class RejectLog:
             of_file[what] = of_file.get(what, 0) + count
 
     def table(self) -> pd.DataFrame:
-        """All rejected rows: `file, line, id, title, reason`."""
+        """All rejected rows: `file, line, id, title, reason, imdb_id, tmdb_id`."""
         if not self._parts:
             return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS})
         return pd.concat(self._parts, ignore_index=True)

@@ -128,7 +128,7 @@ class Catalog(Protocol):
         """Whether a film has this MovieLens id."""
 
     def id_of(self, *, imdb: str = "", tmdb: int | None = None) -> int | None:
-        """The MovieLens id of the film with this id of IMDb's or TMDb's; None if there is none."""
+        """The MovieLens id of the film with this id of IMDb's or TMDb's; None if there is none. Raises LeftOutError."""
 
     def id_titled(self, title: str, year: int | None) -> int | None:
         """The MovieLens id of the film of exactly this title and year; None if there is none."""
@@ -142,9 +142,12 @@ def match(films: Iterable[RatedFilm], catalog: Catalog) -> MatchedRatings:
     stars: dict[int, float] = {}
     not_found = []
     for film in films:
-        movie = film.movie if film.movie in catalog else catalog.id_of(imdb=film.imdb, tmdb=film.tmdb)
-        missing = NotFound(film)
-        if movie is None and film.title:
+        movie, missing = None, NotFound(film)
+        try:
+            movie = film.movie if film.movie in catalog else catalog.id_of(imdb=film.imdb, tmdb=film.tmdb)
+        except LeftOutError as error:
+            missing = NotFound(film, reason=error.reason)
+        if movie is None and not missing.reason and film.title:
             movie = catalog.id_titled(film.title, film.year)
             try:
                 movie = int(catalog.find(film.label).movie_id) if movie is None else movie

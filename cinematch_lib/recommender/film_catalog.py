@@ -1,5 +1,7 @@
 """The films of a run: looked up by id or title, searched, and listed page by page."""
 
+import contextlib
+import re
 from collections.abc import Collection
 from functools import cached_property
 from typing import Any
@@ -17,6 +19,8 @@ from cinematch_lib.recommender.rejected import LeftOutFilm, RejectedFilms
 from cinematch_lib.recommender.search import FIELDS, FilmSearch
 from cinematch_lib.vocabulary.checks import check_text
 from cinematch_lib.vocabulary.spelling import fold
+
+_IMDB = re.compile(r"tt([0-9]{7,8})")
 
 
 class FilmCatalog:
@@ -94,10 +98,15 @@ class FilmCatalog:
         return self._films.movie(self._row(movie_id))
 
     def id_of(self, *, imdb: str = "", tmdb: int | None = None) -> int | None:
-        """The MovieLens id of the film with this id of IMDb's, in digits, or else of TMDb's; None if none is here."""
+        """The MovieLens id of the film with this id of IMDb's, in digits, or else of TMDb's; None if none is here.
+
+        Raises LeftOutError where cleaning left the film out.
+        """
         for column, value in (("imdb_id", imdb or None), ("tmdb_id", tmdb)):
             if value is not None and value in self._films.columns[column]:
                 return int(self._films.ids[self._films.columns[column].index(value)])
+        if (film := self._rejected.linked(imdb=imdb, tmdb=tmdb)) is not None:
+            raise film.error()
         return None
 
     def id_titled(self, title: str, year: int | None) -> int | None:
@@ -113,11 +122,15 @@ class FilmCatalog:
         return {(fold(columns["title"][row]), columns["year"][row]): columns["movie_id"][row] for row in order.tolist()}
 
     def find(self, title: str) -> Movie:
-        """The one film that `title` names, as "Heat (1995)" or "Heat".
+        """The one film that `title` names, as "Heat (1995)", "Heat", or by the id of IMDb's, as "tt0113277".
 
         Raises UnknownNameError for an unknown or ambiguous title, with the reason where cleaning left the film out.
         """
         check_text("title", title)
+        if linked := _IMDB.fullmatch(title.strip()):
+            if (movie_id := self.id_of(imdb=linked[1])) is None:
+                raise UnknownNameError(f"no film here has the IMDb id {linked[0]}")
+            return self.movie(movie_id)
         try:
             return self._films.movie(self._search.resolve(title))
         except UnknownNameError as error:
@@ -127,22 +140,30 @@ class FilmCatalog:
     def search(self, text: str, k: int = 10, fields: Collection[str] = FIELDS) -> list[Movie]:
         """Up to `k` films by title, exact or misspelt, then by director and cast, then by all words of the plot.
 
+        The text may be an id of IMDb's, such as ``tt0113277``.
         `fields` are those that are searched. A year at the end of the text prefers films of that year. An empty list
         where nothing is found. Raises CineMatchError where k is below 1 (it may exceed the number of films), and for
         unknown fields.
         """
         check_k(k)
         check_text("text", text)
+        if _IMDB.fullmatch(text.strip()):
+            with contextlib.suppress(UnknownNameError):
+                return [self.find(text)]
+            return []
         return [self._films.movie(row) for row in self._search.search(text, k, fields)]
 
     def left_out(self, text: str, k: int = 3) -> list[LeftOutFilm]:
-        """Up to `k` films of this title that cleaning left out of the run, each with the reason.
+        """Up to `k` films of this title, or IMDb id, that cleaning left out of the run, each with the reason.
 
         The title may be misspelt, unless a film here has exactly this title. An empty list where the run keeps no
         account of what it left out.
         """
         check_k(k)
         check_text("text", text)
+        if linked := _IMDB.fullmatch(text.strip()):
+            film = self._rejected.linked(imdb=linked[1])
+            return [film] if film is not None else []
         return self._rejected.search(text, k, exact=bool(self._search.equal(text))) if self._rejected else []
 
     def browse(

@@ -35,11 +35,13 @@ _PARAMETERS = {
 
 @dataclass(frozen=True)
 class LeftOutFilm:
-    """A film of the data set that a run lacks; `title` has the year, if it is known."""
+    """A film of the data set that a run lacks; `title` has the year, if known; unknown ids of IMDb and TMDb are ""."""
 
     movie_id: int
     title: str
     reason: str
+    imdb_id: str = ""
+    tmdb_id: str = ""
 
     @property
     def remedy(self) -> str:
@@ -68,10 +70,12 @@ class RejectedFilms:
             text = self._run.read_bytes(REJECTS).decode("utf-8")
         except CineMatchError:  # the run was removed since it was loaded; the film is unknown all the same
             return {}
-        rows = (
-            row for row in csv.DictReader(io.StringIO(text)) if row["file"] == "movies.csv" and row["id"].isdecimal()
+        films = (
+            LeftOutFilm(int(row["id"]), row["title"], row["reason"], row.get("imdb_id") or "", row.get("tmdb_id") or "")
+            for row in csv.DictReader(io.StringIO(text))  # of earlier versions without the ids of IMDb and TMDb
+            if row["file"] == "movies.csv" and row["id"].isdecimal()
         )
-        return {int(row["id"]): LeftOutFilm(int(row["id"]), row["title"], row["reason"]) for row in rows}
+        return {film.movie_id: film for film in films}
 
     @cached_property
     def _names(self) -> list[tuple[str, int | None, LeftOutFilm]]:
@@ -85,6 +89,16 @@ class RejectedFilms:
     def film(self, movie_id: int) -> LeftOutFilm | None:
         """The film with this id, if it was left out."""
         return self._films.get(movie_id)
+
+    @cached_property
+    def _linked(self) -> dict[tuple[str, str], LeftOutFilm]:
+        films = self._films.values()
+        pairs = [*((("imdb", one.imdb_id), one) for one in films), *((("tmdb", one.tmdb_id), one) for one in films)]
+        return {key: film for key, film in pairs if key[1]}
+
+    def linked(self, *, imdb: str = "", tmdb: int | None = None) -> LeftOutFilm | None:
+        """The film with this id of IMDb's, in digits, or else of TMDb's, if it was left out."""
+        return self._linked.get(("imdb", imdb)) or self._linked.get(("tmdb", str(tmdb)))
 
     def __bool__(self) -> bool:
         """Whether the run keeps an account of any film that it left out."""

@@ -85,7 +85,10 @@ def test_the_catalog_is_the_designs_table(folder, metadata, tmp_path):
 
 def test_every_row_left_out_is_named_by_file_line_and_reason(folder, metadata, tmp_path):
     clean(folder, tmp_path / "data", metadata_path=metadata, filters=Filters(min_year=1980))
-    assert reject_rows(tmp_path / "data") == [
+    rows = reject_rows(tmp_path / "data")
+    assert rows[0][5:] == ["imdb_id", "tmdb_id"]
+    assert {tuple(row[5:]) for row in rows[1:]} == {("", "")}
+    assert [row[:5] for row in rows] == [
         ["file", "line", "id", "title", "reason"],
         ["movies.csv", "7", "x", "Ran (1985)", "movieId is not a number"],
         ["movies.csv", "8", "6", "Heat, again (1995)", "movieId repeats an earlier row"],
@@ -95,6 +98,13 @@ def test_every_row_left_out_is_named_by_file_line_and_reason(folder, metadata, t
         ["movies.csv", "4", "7", "Metropolis (1927)", "before 1980"],
         ["movies.csv", "6", "9", "Fog (2005)", "no genre known"],
     ]
+
+
+def test_films_that_are_left_out_keep_their_other_ids(tmp_path):
+    folder = write_movielens(tmp_path / "raw", MOVIES, [*LINKS, (7, "0017136", 19), (8, "0105946", "")])
+    clean(folder, tmp_path / "data", filters=Filters(min_year=1980))
+    linked = {row[2]: row[5:] for row in reject_rows(tmp_path / "data")[1:] if any(row[5:])}
+    assert linked == {"7": ["0017136", "19"], "8": ["0105946", ""]}
 
 
 def test_the_report_accounts_for_every_film(folder, metadata, tmp_path):
@@ -376,7 +386,7 @@ def test_every_row_of_movies_is_kept_or_left_out_for_a_reason(movies, links, tmd
         }
         lines = (folder / "movies.csv").read_text(encoding="utf-8").split("\n")
         assert len({row[1] for row in gone}) == len(gone)
-        assert all(names_film(lines[int(line) - 1], film) for _, line, film, _, _ in gone)
+        assert all(names_film(lines[int(line) - 1], film) for _, line, film, *_ in gone)
         assert films["movieId"].is_monotonic_increasing
         assert films["movieId"].is_unique
         assert films["year"].notna().all()

@@ -31,6 +31,9 @@ def test_search_names_them_after_what_it_found(cinematch):
 
 
 def test_recommend_refuses_them_with_the_reason(cinematch):
-    done = cinematch("recommend", "--like", "The Godfather")
-    assert done.returncode
-    assert SAID in done.stderr
+    for name in ("The Godfather", "tt0068646"):
+        done = cinematch("recommend", "--like", name)
+        assert done.returncode
+        assert SAID in done.stderr
+    assert "no film here has the IMDb id tt9999999" in cinematch("recommend", "--like", "tt9999999").stderr
+    assert cinematch("search", "tt0068646").stdout.splitlines()[-1].startswith(SAID)

@@ -47,6 +47,16 @@ def test_search_names_it(api):
     assert api.get("/api/search?q=toy story").json()["left_out"] == []
 
 
+def test_search_and_an_export_know_it_by_its_other_ids(api):
+    answer = api.get("/api/search?q=tt0068646").json()
+    assert (answer["results"], answer["left_out"]) == ([], [{"movie_id": GODFATHER} | WHY])
+    found = api.get("/api/search?q=tt0114709").json()
+    assert ([one["movie_id"] for one in found["results"]], found["left_out"]) == ([1], [])
+    answer = api.post("/api/ratings", json={"text": "imdbId,rating\n0068646,5\n0114709,4\n"}).json()
+    assert [one["movie_id"] for one in answer["ratings"]] == [1]
+    assert [one["reason"] for one in answer["not_found"]] == ["before 1980"]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     with running(filtered_artifacts(tmp_path_factory), tmp_path_factory.mktemp("page-1980")) as server:
