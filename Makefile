@@ -47,6 +47,7 @@ bench-search: $(READY)  ## what search finds of misspelt titles, and how fast
 
 bench-serve: $(READY)  ## requests a second over HTTP, memory, and time to be ready (needs wrk)
 	$(BIN)/python -m benchmarks.serve
+	$(BIN)/python -m benchmarks.bounds
 
 soak: $(READY)   ## a minute of reading and writing while runs are swapped, then 2,000 requests made up from the API's document
 	$(BIN)/python -m benchmarks.soak

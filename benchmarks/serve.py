@@ -73,12 +73,13 @@ def main() -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("bench-serve needs wrk on the PATH (Debian: apt-get install wrk)")
     with tempfile.TemporaryDirectory() as work:
-        artifacts = options.artifacts_dir or _big_run(Path(work))
-        _write_loads(artifacts, Path(work))
+        artifacts = options.artifacts_dir or big_run(Path(work))
+        write_loads(artifacts, Path(work))
         _measure(artifacts.resolve(), Path(work), options.seconds)
 
 
-def _big_run(work: Path) -> Path:
+def big_run(work: Path) -> Path:
+    """The artifacts folder of a run of the largest data set at hand, with weights."""
     real = os.environ.get("CINEMATCH_REAL_DATA")
     raw, dataset = (Path(real), "ml-32m") if real else (work / "raw", "sample")
     folder, metadata = fetch(dataset, raw), find_metadata(raw, dataset)
@@ -87,7 +88,7 @@ def _big_run(work: Path) -> Path:
     return work / "rated"
 
 
-def _write_loads(artifacts: Path, work: Path) -> None:
+def write_loads(artifacts: Path, work: Path) -> None:
     """The requests of each load, with liked films drawn from the 2,000 most recommended ones, and wrk's script."""
     recommender = Recommender.load(artifacts)
     known = [one.movie_id for one in recommender.recommend(k=min(2000, len(recommender)))]
@@ -119,15 +120,15 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
     took = {}
     with (work / "log").open("w") as log, subprocess.Popen(command, stderr=log) as server:
         try:
-            films = _wait(server)
+            films = wait_until_ready(server)
             ready = time.perf_counter() - began
             process = psutil.Process(server.pid)
             fresh = process.memory_info().rss / 1e6
-            _load(work, "likes", 3, 8)  # so that all loads measure a warm server
+            run_load(work, "likes", 3, 8)  # so that all loads measure a warm server
             for name in LOADS:
                 for connections in (1, 8):
                     before = process.cpu_times()
-                    one = took[name, connections] = _load(work, name, seconds, connections)
+                    one = took[name, connections] = run_load(work, name, seconds, connections)
                     after = process.cpu_times()
                     one["cpu"] = (after.user + after.system - before.user - before.system) / one["requests"]
             loaded = process.memory_info().rss / 1e6
@@ -145,7 +146,7 @@ def _measure(artifacts: Path, work: Path, seconds: int) -> None:
         print(f"| {VARIED[name]} | {connections} | {one['requests'] / one['seconds']:,.0f} | {times} | {wrong} |")
 
 
-def _wait(server: subprocess.Popen) -> int:
+def wait_until_ready(server: subprocess.Popen) -> int:
     """Wait until the server responds; returns its number of films."""
     while server.poll() is None:
         try:
@@ -156,7 +157,8 @@ def _wait(server: subprocess.Popen) -> int:
     raise SystemExit(f"the server ended with code {server.returncode}")
 
 
-def _load(work: Path, name: str, seconds: int, connections: int) -> dict[str, float]:
+def run_load(work: Path, name: str, seconds: int, connections: int) -> dict[str, float]:
+    """What wrk measures with this script, whose name is without its ending."""
     # wrk needs only one thread, which leaves a core to the server on a machine with two.
     command = ["wrk", f"-c{connections}", "-t1", f"-d{seconds}s", "-s", work / f"{name}.lua", URL]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
