@@ -50,7 +50,8 @@ class Workers:
                 self._workers = [self._start() for _ in range(self._n)]
                 while not self._stopping and not all(one.run for one in self._workers):
                     self._hear()
-                    if failed := next((one for one in self._workers if one.error or one.is_dead), None):
+                    if failed := next((one for one in self._workers if one.is_dead), None):
+                        failed.hear()
                         raise CineMatchError(failed.error or f"a worker ended with {failed.process.exitcode}")
                 _log.info("serving", extra={"url": url, "workers": self._n})
                 while not self._stopping:
@@ -69,13 +70,14 @@ class Workers:
     def _hear(self) -> None:
         """Take what workers report, for a moment."""
         channels = {one.channel: one for one in self._workers if not one.is_dead}
-        for channel in wait([*channels, *(one.process.sentinel for one in channels.values())], _TICK_SECONDS):
-            if isinstance(channel, Connection):
-                channels[channel].hear()
+        for ready in wait([*channels, *(one.process.sentinel for one in channels.values())], _TICK_SECONDS):
+            if isinstance(ready, Connection):
+                channels[ready].hear()
 
     def _replace_dead(self) -> None:
         for at, one in enumerate(self._workers):
             if one.is_dead and (one.run or time.monotonic() > one.started + _RESTART_SECONDS):
+                one.hear()
                 self._workers[at] = new = self._start()
                 fields = {"pid": one.process.pid, "exit_code": one.process.exitcode, "new_pid": new.process.pid}
                 _log.error("worker died, started again", extra=fields | ({"reason": one.error} if one.error else {}))
@@ -119,13 +121,14 @@ class _Worker:
         return self.process.exitcode is not None
 
     def hear(self) -> None:
-        """Take one report."""
+        """Take its reports."""
         with contextlib.suppress(EOFError, OSError):  # it has died
-            kind, value = self.channel.recv()
-            if kind == "error":
-                self.error = value
-            else:
-                self.run, self.waits = value, kind == "loaded"
+            while self.channel.poll():
+                kind, value = self.channel.recv()
+                if kind == "error":
+                    self.error = value
+                else:
+                    self.run, self.waits = value, kind == "loaded"
 
     def release(self) -> None:
         """Let it serve the run."""
