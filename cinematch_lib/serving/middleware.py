@@ -125,11 +125,11 @@ class PlainRequests:
         async def send_without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        scope["method"] = "GET"
+        as_get = {**scope, "method": "GET"}  # the server and the log know the request as HEAD
         try:
-            await self._app(scope, receive, send_without_body)
+            await self._app(as_get, receive, send_without_body)
         finally:
-            scope["method"] = "HEAD"  # for the log and the metrics
+            scope["route"] = as_get.get("route")
 
 
 class AccessMiddleware:

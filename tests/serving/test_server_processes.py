@@ -147,6 +147,15 @@ def test_it_listens_on_loopback_accepts_any_printable_user_id_and_loads_nothing_
         assert requests.get(f"{one.url}/api/watchlist/%FF%FE", timeout=10).status_code == 422
         assert one.url.startswith("http://127.0.0.1:")
         assert requests.get(f"{one.url}/health", timeout=10).json()["status"] == "ok"
+        with requests.Session() as session:  # over one connection, which a body after HEAD would spoil
+            for _ in range(3):
+                answer = session.head(f"{one.url}/api/genres", timeout=10)
+                assert (answer.status_code, answer.content) == (200, b"")
+                whole = session.get(f"{one.url}/api/genres", timeout=10)
+                assert len(whole.content) == int(answer.headers["Content-Length"])
+        logged = lambda: [event["route"] for event in one.events("request") if event["method"] == "HEAD"]  # noqa: E731
+        wait_for(lambda: logged() == ["/api/genres"] * 3, "the log")
+        assert not [line for line in one.lines if "Traceback" in line]
         maps = Path(f"/proc/{one.process.pid}/maps")
         if not maps.exists():
             pytest.skip("the system does not show which libraries a process has loaded")
