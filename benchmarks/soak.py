@@ -127,13 +127,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifacts-dir", type=Path, help="use the runs that are there; at least two")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server (1)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         artifacts = options.artifacts_dir or _two_runs(work)
         before = current_run_id(artifacts)
         try:
-            sys.exit(_soak(artifacts, work, options.seconds))
+            sys.exit(_soak(artifacts, work, options.seconds, options.workers))
         finally:
             use_run(artifacts, before)
 
@@ -146,10 +147,10 @@ def _two_runs(work: Path) -> Path:
     return work / "artifacts"
 
 
-def _start(artifacts: Path, work: Path) -> subprocess.Popen:
+def _start(artifacts: Path, work: Path, workers: int) -> subprocess.Popen:
     command = [COMMAND, "serve", "--artifacts-dir", artifacts, "--state-dir", work / "state", "--port", str(PORT)]
     with (work / "log").open("a") as log:
-        server = subprocess.Popen(command, stderr=log)
+        server = subprocess.Popen([*command, "--workers", str(workers)], stderr=log)
     while server.poll() is None:
         try:
             requests.get(f"{URL}/health", timeout=30)
@@ -159,9 +160,9 @@ def _start(artifacts: Path, work: Path) -> subprocess.Popen:
     raise SystemExit((work / "log").read_text())
 
 
-def _soak(artifacts: Path, work: Path, seconds: float) -> int:
+def _soak(artifacts: Path, work: Path, seconds: float, workers: int) -> int:
     runs = [info.run_id for info in list_runs(artifacts) if "item_features.npz" in info.files][-2:]
-    server = _start(artifacts, work)
+    server = _start(artifacts, work, workers)
     process, most = psutil.Process(server.pid), 0
     best = requests.post(f"{URL}/api/recommendations", json={"limit": 100}, timeout=30).json()["recommendations"]
     clients = [Client(at, [film["movie_id"] for film in best]) for at in range(CLIENTS)]
@@ -173,7 +174,7 @@ def _soak(artifacts: Path, work: Path, seconds: float) -> int:
         swaps += 1
         for _ in range(10):
             time.sleep(SWAP_EVERY / 10)
-            most = max(most, process.memory_info().rss)
+            most = max(most, sum(one.memory_info().rss for one in (process, *process.children())))
         if time.monotonic() - began >= seconds:
             break
     for client in clients:
@@ -182,7 +183,7 @@ def _soak(artifacts: Path, work: Path, seconds: float) -> int:
     code = server.wait(60)
     for client in clients:
         client.join(60)
-    again = _start(artifacts, work)
+    again = _start(artifacts, work, workers)
     try:
         data = (requests.get(f"{URL}/api/users/{client.user_id}/data", timeout=30).json() for client in clients)
         lost = sum(client.lost(of) for client, of in zip(clients, data, strict=True))

@@ -1,11 +1,9 @@
 """One server process: the application under uvicorn. It ends in time after a signal, whatever hangs."""
 
 import contextlib
-import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +82,6 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop. Writes that were acknowledged are on the disk, so that the process may end at any time."""
         if not self.should_exit:
-            end = threading.Timer(_END_SECONDS, os._exit, (0,))
-            end.daemon = True
-            end.start()
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # which ends the process, whatever it does and holds
+            signal.setitimer(signal.ITIMER_REAL, _END_SECONDS)
         super().handle_exit(sig, frame)
