@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy import sparse
 
+from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
 from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REPORT, REQUIRED
@@ -105,6 +106,16 @@ class Draft:
         """Write the item-to-item weights that were learned from ratings."""
         with self.path(ITEM_WEIGHTS).open("wb") as file:
             weights.write(file)
+
+    def write_embeddings(self, embeddings: Embeddings) -> None:
+        """Write the embeddings of films and histories that were learned from ratings."""
+        with self.path(EMBEDDINGS).open("wb") as file:
+            embeddings.write(file)
+
+    def read_features(self) -> tuple[sparse.csr_matrix, list[str]]:
+        """The feature matrix, CSR float32 (films, features), that an earlier step wrote, and the features' names."""
+        films_table = json.loads((self.folder / META).read_text(encoding="utf-8"))
+        return sparse.csr_matrix(sparse.load_npz(self.folder / FEATURES)), films_table["features"]
 
     def write_figure(self, name: str, figure: "Figure") -> None:
         """Write a figure as ``figures/<name>.png``; equal figures give equal bytes."""

@@ -17,7 +17,7 @@ from cinematch_lib.errors import CineMatchError
 ITEM_WEIGHTS = "item_weights.npz"
 # The arrays of the file, with the kind of their dtype; each matrix has three more, `_ENTRIES` with its number.
 _ARRAYS = {"movie_ids": "i", "history_lengths": "f", "well_rated": "b", "content_weight": "f", "like_counts": "i"}
-_PRIOR = "prior_weight"  # a number, as an array of length one
+_NUMBERS = ("prior_weight", "typical_sum")  # each an array of length one
 _ENTRIES = {"data": "f", "indices": "i", "indptr": "i"}
 # The exceptions of numpy, scipy and zipfile for a file that holds no arrays; a pickle is a ValueError to them.
 _WRONG_CONTENT = (ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError)
@@ -41,6 +41,7 @@ class ItemWeights:
     content_weight : float32 (films,), >= 0. The weight of content in a film's score; it falls with its ratings.
     like_counts : int64 (films,), >= 0. The number of users who like each film.
     prior_weight : >= 0. The weight of popularity in the score of a user of whom little is known.
+    typical_sum : > 0. The mean highest sum of a user by the last of `matrices`.
 
     """
 
@@ -51,6 +52,7 @@ class ItemWeights:
     content_weight: np.ndarray
     like_counts: np.ndarray
     prior_weight: float = 1.0
+    typical_sum: float = 1.0
 
     def __post_init__(self) -> None:
         films, sets = len(self.movie_ids), len(self.matrices)
@@ -74,6 +76,8 @@ class ItemWeights:
             raise CineMatchError("like_counts must be 0 or more")
         if not 0 <= self.prior_weight < np.inf:
             raise CineMatchError(f"prior_weight must be 0 or more, got {self.prior_weight}")
+        if not 0 < self.typical_sum < np.inf:
+            raise CineMatchError(f"typical_sum must be above 0, got {self.typical_sum}")
 
     def __len__(self) -> int:
         return len(self.movie_ids)
@@ -98,6 +102,14 @@ class ItemWeights:
         position = np.interp(np.log(max(n_ratings, 1.0)), np.log(self.history_lengths), np.arange(len(self.matrices)))
         lower, share = int(position), float(position % 1)
         return [(number, part) for number, part in ((lower, 1 - share), (lower + 1, share)) if part]
+
+    def unit(self, matrix: int, highest: float) -> float:
+        """What one predicted rating counts, where the sums by one of the matrices are divided by their `highest`.
+
+        The longer a history, the higher are the sums. Those of a short one are not in the unit of ratings, so that a
+        typical sum takes the place of small ones.
+        """
+        return 1 / (max(highest, self.typical_sum) if matrix == len(self.matrices) - 1 else self.typical_sum)
 
     @cached_property
     def popularity(self) -> np.ndarray:
@@ -169,7 +181,7 @@ class ItemWeights:
 
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same weights give the same bytes."""
-        entries: dict[str, Any] = {}
+        entries: dict[str, Any] = {name: np.array([getattr(self, name)], dtype=np.float64) for name in _NUMBERS}
         for number, one in enumerate(self.matrices):
             matrix = sparse.csr_matrix(one, dtype=np.float32)
             matrix.sort_indices()
@@ -181,7 +193,6 @@ class ItemWeights:
             well_rated=self.well_rated.astype(bool),
             content_weight=self.content_weight.astype(np.float32),
             like_counts=self.like_counts.astype(np.int64),
-            prior_weight=np.array([self.prior_weight], dtype=np.float64),
             **entries,
         )
 
@@ -190,11 +201,11 @@ class ItemWeights:
         """Read the bytes of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                arrays = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
-                prior_weight = float(_read_array(file, _PRIOR, "f").item())
+                arrays: dict[str, Any] = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
+                arrays |= {name: float(_read_array(file, name, "f").item()) for name in _NUMBERS}
                 sets = range(len(arrays["history_lengths"]))
                 matrices = tuple(_read_matrix(file, number, len(arrays["movie_ids"])) for number in sets)
-            return cls(matrices=matrices, prior_weight=prior_weight, **arrays)
+            return cls(matrices=matrices, **arrays)
         except (*UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
 

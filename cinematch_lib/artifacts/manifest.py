@@ -15,7 +15,7 @@ from typing import Any
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import sha256, to_json, write_text
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 OLDEST_RECORD_VERSION = 2  # of runs whose facts and metrics can be read; recommenders need the present version
 MANIFEST = "manifest.json"
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from scipy import sparse
 
+from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, UNREADABLE, ItemWeights
 from cinematch_lib.artifacts.manifest import (
     FORMAT_VERSION,
@@ -112,6 +113,10 @@ class Run(RunRecord):
     def read_item_weights(self) -> ItemWeights | None:
         """The item-to-item weights; None if the run has none. Raises CineMatchError for a file of another kind."""
         return self._read_arrays(ITEM_WEIGHTS, ItemWeights.read)
+
+    def read_embeddings(self) -> Embeddings | None:
+        """The embeddings; None if the run has none. Raises CineMatchError for a file of another kind."""
+        return self._read_arrays(EMBEDDINGS, Embeddings.read)
 
     def read_search_index(self) -> SearchIndex | None:
         """The search index; None if the run has none. Raises CineMatchError for a file of another kind."""

@@ -91,9 +91,11 @@ def _cold_films(measured: ColdFilms) -> dict[str, Any]:
         "chance_recall": _round(measured.chance_recall),
         **{
             measure: {name: _interval(one) for name, one in getattr(measured, measure).items()}
-            for measure in ("auc", "auc_all", "recall")
+            for measure in ("auc", "auc_all", "ndcg", "recall")
         },
-        "auc_hybrid_minus_content": _interval(measured.auc_difference),
+        "ndcg_hybrid_minus_content": _interval(measured.ndcg_difference),
+        "listed_share": _round(measured.listed_share),
+        "liked_share": _round(measured.liked_share),
         "ndcg@10_of_other_films_gained_by_content": _interval(measured.warm_difference),
     }
 

@@ -13,6 +13,7 @@ from cinematch_lib.features import build_features
 from cinematch_lib.models.base import LIST_DTYPES
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.models.training import fit_embeddings
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
@@ -107,6 +108,7 @@ def serve_with(features: Mapping[str, Any], max_weights: int) -> Callable[[Fold,
         catalog = fold.catalog.sort_values("movieId", ignore_index=True)
         built = build_features(catalog, fold.split.train, **features)
         meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
-        return Recommender(built.matrix, meta, item_weights=hybrid.item_weights(max_weights))
+        embeddings = fit_embeddings(fold.split.train, catalog, built.matrix, built.names, hybrid.seed)
+        return Recommender(built.matrix, meta, item_weights=hybrid.item_weights(max_weights), embeddings=embeddings)
 
     return serve

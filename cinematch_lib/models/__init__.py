@@ -15,7 +15,7 @@ from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.implicit_wrappers import Als, Bpr, ItemKNN
 from cinematch_lib.models.popular import Popular
 from cinematch_lib.models.pure_svd import PureSVD
-from cinematch_lib.models.training import train
+from cinematch_lib.models.training import fit_embeddings, train
 from cinematch_lib.models.user_knn import UserKNN
 from cinematch_lib.vocabulary.renamed import check_not_renamed
 
@@ -31,7 +31,7 @@ MODELS: dict[str, type[Model]] = {
     "hybrid": Hybrid,
 }
 
-__all__ = ["MODELS", "Hybrid", "Model", "make", "train"]
+__all__ = ["MODELS", "Hybrid", "Model", "fit_embeddings", "make", "train"]
 
 
 def make(name: str, **params: Any) -> Model:

@@ -31,7 +31,14 @@ class ContentModel(Model):
 
 
 def film_features(catalog: pd.DataFrame, min_df: int = 2) -> sparse.csr_matrix:
-    """Film features without the indicators of missing values: CSR float32 (films, features).
+    """The matrix of `named_features`."""
+    return named_features(catalog, min_df)[0]
+
+
+def named_features(catalog: pd.DataFrame, min_df: int = 2) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """Film features without the indicators of missing values, and their names.
+
+    The features are CSR float32 (films, features), the names, str (features,), ``field__term``.
 
     Rows have length one, or less where fields are missing. Fields that the catalog lacks are missing for every
     film; the year is then parsed from the end of the title.
@@ -53,8 +60,9 @@ def film_features(catalog: pd.DataFrame, min_df: int = 2) -> sparse.csr_matrix:
     extractor = FilmFeatures(min_df=min_df)
     with np.errstate(invalid="ignore"):  # the mean of a number that no film has
         matrix = extractor.fit_transform(table)
-    missing = np.char.endswith(extractor.get_feature_names_out().astype(str), "__unknown")
-    return sparse.csr_matrix(matrix[:, ~missing])
+    names = extractor.get_feature_names_out().astype(str)
+    known = ~np.char.endswith(names, "__unknown")
+    return sparse.csr_matrix(matrix[:, known]), names[known]
 
 
 def cosines(queries: Interactions, features: sparse.csr_matrix) -> np.ndarray:

@@ -13,7 +13,7 @@ from scipy import sparse
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
-from cinematch_lib.models.content import cold_start_weight, film_features
+from cinematch_lib.models.content import cold_start_weight, named_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.pruning import largest_weights, prune
@@ -25,6 +25,8 @@ from cinematch_lib.models.short_histories import (
     blocks_of,
     short_history_weights,
 )
+from cinematch_lib.models.tower_tuning import FilmFacts
+from cinematch_lib.models.towers import fit_towers, years_of
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix, YearFeatures
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
@@ -38,6 +40,7 @@ _LOG = logging.getLogger(__name__)
 _MIN_RATINGS = 2  # of a film that has weights; of one alone, next to nothing can be learned
 _WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 _TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight")
+_TYPICAL_USERS = 64
 _SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
 
 
@@ -65,7 +68,7 @@ class Hybrid(Model):
     year_weight : scale of the year columns, 0 or more; None to tune it. Without timestamps, this and
         `session_weight` are 0.
     feature_weight : κ, 0 or more: each feature's row is multiplied by √κ; None to tune it.
-    content_weight : 0 or more; None for the largest that does not harm the films with ratings.
+    content_weight : weight of content for a film without ratings, 0 or more; None to tune it on hidden films.
     prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more.
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
@@ -114,11 +117,12 @@ class Hybrid(Model):
         films = most_rated(train, self.max_films, _MIN_RATINGS)
         if not len(films):
             films = most_rated(train, self.max_films)
-        features = film_features(catalog)
+        features, names = named_features(catalog)
+        years = years_of(catalog)
         _check_memory(train, len(films), features[films])
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
         matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
-        self.best_params, self.trials = tune(train, matrix, features, given, self.seed)
+        self.best_params, self.trials = tune(train, matrix, FilmFacts.of(features, names, years), given, self.seed)
         self._year_features, self._film_columns = matrix.year_features, films
         matrix = matrix.select(films)
         self._columns = matrix.columns
@@ -129,12 +133,14 @@ class Hybrid(Model):
         self._history_lengths = mean_history * np.array([*SHORT_HISTORIES, LONG_HISTORY])
         del histories
         self._fit_long(matrix, features[films])
+        self._typical_sum = self._mean_highest_sum(train)
         counts = np.bincount(train.ratings.indices, minlength=len(self.films))
         content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(counts)
         empty = sparse.csr_matrix((len(self.films),) * 2, dtype=np.float32)
         self._statistics = self._item_weights([empty] * len(self._history_lengths), content_weights)
         self._similarity = ContentSimilarity(features)
-        self._score_model = ScoreModel(None, self._similarity, self._statistics, self.score_weights)
+        self._embeddings = fit_towers(train.likes, features, years, self.films, self.seed)
+        self._score_model = self._make_score_model(self.score_weights)
 
     def _fit_long(self, matrix: TrainingMatrix, features: sparse.csr_matrix) -> None:
         """The weights for whole histories: the inverse, and the divisor of its columns."""
@@ -154,32 +160,47 @@ class Hybrid(Model):
         factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
         self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
 
+    def _mean_highest_sum(self, train: Interactions) -> float:
+        """The mean of max_i Σ_j w_j B_ji by the weights for whole histories, over some of the training users."""
+        users = np.random.default_rng(self.seed).permutation(len(train))[:_TYPICAL_USERS]
+        highest = self._long_sums(train.take(np.sort(users))).max(axis=1, initial=0)
+        return float(highest.mean()) if highest.any() else 1.0
+
+    def _sums_by(self, queries: Interactions, weights: sparse.csr_matrix) -> np.ndarray:
+        """Σ_j w_j B_ji by `weights`: float32 (users, films with weights)."""
+        X = queries.map_ratings(rating_weight)[:, self._film_columns]
+        sums: np.ndarray = (X @ weights).toarray()
+        return sums
+
     def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
         """The rows with the year columns multiplied by the year weight."""
         data = rows.data * self._scale[rows.indices]
         return sparse.csr_matrix((data, rows.indices, rows.indptr), shape=rows.shape)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
-        X = queries.map_ratings(rating_weight)[:, self._film_columns]
-        sums = [*((X @ one).toarray() for one in self._short), self._long_sums(queries)]
+        sums = [*(self._sums_by(queries, one) for one in self._short), self._long_sums(queries)]
         highest = [np.maximum(one.max(axis=1, initial=0), 1e-9) for one in sums]
         everything, likes = Selection.everything(len(self.films)), queries.likes
         scores = np.zeros(queries.ratings.shape, dtype=np.float32)
         for user, n_ratings in enumerate(np.diff(queries.ratings.indptr).tolist()):
             if n_ratings:
-                total = np.zeros(len(self.films))
+                total, unit = np.zeros(len(self.films)), 0.0
                 for number, share in self._score_model.mixture(n_ratings):
                     total[self._film_columns] += share / highest[number][user] * sums[number][user]
+                    unit += share * self._statistics.unit(number, float(highest[number][user]))
                 liked = likes.indices[likes.indptr[user] : likes.indptr[user + 1]].tolist()
-                terms = self._score_model.rated_terms(RatingsTerm(total, everything.rows), n_ratings, liked)
+                terms = self._score_model.rated_terms(RatingsTerm(total, everything.rows, unit), n_ratings, liked)
                 scores[user] = self._score_model.discounted(terms).scores(everything)
         return scores
 
     def without_content(self) -> "Hybrid":
         """The same fitted model without the content term."""
-        other, weights = copy.copy(self), replace(self.score_weights, content=0.0)
-        other._score_model = ScoreModel(None, self._similarity, self._statistics, weights)
+        other = copy.copy(self)
+        other._score_model = self._make_score_model(replace(self.score_weights, content=0.0, towers=0.0))
         return other
+
+    def _make_score_model(self, weights: ScoreWeights) -> ScoreModel:
+        return ScoreModel(None, self._similarity, self._statistics, weights, self._embeddings)
 
     def _long_sums(self, queries: Interactions) -> np.ndarray:
         """Σ_j w_j B_ji by the weights for whole histories: float32 (users, films with weights)."""
@@ -225,7 +246,7 @@ class Hybrid(Model):
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= _WELL_RATED_LIKES
         counts = self.like_counts.astype(np.int64)
         arrays = (self._history_lengths, well_rated, content_weights, counts)
-        return ItemWeights(self.films, tuple(matrices), *arrays, self.prior_weight)
+        return ItemWeights(self.films, tuple(matrices), *arrays, self.prior_weight, self._typical_sum)
 
 
 def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) -> None:

@@ -5,12 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy import sparse
 
+from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.models.hybrid import Hybrid
-from cinematch_lib.models.interactions import LIKED
+from cinematch_lib.models.interactions import LIKED, Interactions
+from cinematch_lib.models.towers import fit_towers, years_of
+from cinematch_lib.recommender.similarity import known_features
 from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
 
@@ -41,6 +46,20 @@ def train(ratings: pd.DataFrame, catalog: pd.DataFrame, weights_per_film: int = 
     cost = {"fit seconds": round(fitting.seconds, 2), "prune seconds": round(pruning.seconds, 2)}
     cost |= {"model megabytes": round(megabytes(hybrid), 1), "served megabytes": round(megabytes(weights), 1)}
     return TrainingResult(hybrid, weights, cost)
+
+
+def fit_embeddings(
+    ratings: pd.DataFrame, films: pd.DataFrame, features: sparse.csr_matrix, names: Sequence[str], seed: int = 0
+) -> Embeddings | None:
+    """The embeddings to serve, of the run's `features`, CSR float32 (films, features); see `towers.fit_towers`.
+
+    Rows of `features` are in the order of `films`, by movieId; `names` are the columns' names.
+    """
+    films = films.sort_values("movieId", ignore_index=True)
+    ids = films["movieId"].to_numpy(dtype=np.int64)
+    likes = Interactions.from_ratings(ratings, ids).likes
+    with threads_for(len(ratings)):
+        return fit_towers(likes, known_features(features, names), years_of(films), ids, seed)
 
 
 def show_progress() -> None:

@@ -10,6 +10,7 @@ from scipy import sparse
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.gram import gram
 from cinematch_lib.models.interactions import Interactions, hold_out
+from cinematch_lib.models.tower_tuning import CONTENT_WEIGHT, FilmFacts, choose_content_weight
 from cinematch_lib.models.training_matrix import TrainingMatrix
 from cinematch_lib.models.validation_fold import ValidationFold
 
@@ -24,27 +25,28 @@ _GRID = {  # the first value of each is the one that the search starts from
 }
 _TIMED = ("session_weight", "year_weight")  # those that need timestamps
 _REGULARIZATION, _FACTOR = 100.0, 1.6  # the first value, and the factor between neighbouring ones
-_CONTENT_WEIGHT, _CONTENT_WEIGHTS = 0.25, (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
-_TOLERANCE = 0.002  # the share of nDCG@100 that cold films may take from the others
 _LOG = logging.getLogger(__name__)
 
 
 def tune(
-    train: Interactions, matrix: TrainingMatrix, features: sparse.csr_matrix, given: dict[str, float | None], seed: int
+    train: Interactions,
+    matrix: TrainingMatrix,
+    films: FilmFacts,
+    given: dict[str, float | None],
+    seed: int,
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The hyperparameters, found where `given` has None, and the trials.
 
     `given` has `regularization, dropout, session_weight, year_weight, feature_weight, content_weight`; `matrix` is made
-    of `train`; `features` is CSR float32 (films, features). Each fold holds out other users, folds in 80 % of their
-    likes and all their lower ratings, and ranks for the rest. The objective is the mean of nDCG@10 and Recall@20,
-    improved by coordinate ascent. `content_weight` is the largest one that costs at most 0.2 % of nDCG@100. If too few
-    users have enough likes, the initial values are returned.
+    of `train`. Each fold holds out other users, folds in 80 % of their likes and all their lower ratings, and ranks for
+    the rest. The objective is the mean of nDCG@10 and Recall@20, improved by coordinate ascent; for `content_weight`
+    see `choose_content_weight`. If too few users have enough likes, the initial values are returned.
     """
     values = {name: _initial(name) if value is None else value for name, value in given.items()}
     if train.timestamps is None:
         values |= dict.fromkeys(_TIMED, 0.0)
     missing = [name for name, value in given.items() if value is None]
-    folds = list(validation_folds(train, matrix, features, seed)) if missing else []
+    folds = list(validation_folds(train, matrix, films.features, seed)) if missing else []
     if not folds:
         return values, []
     _LOG.info("choosing values on %s users held out", f"{sum(len(fold.fold_in) for fold in folds):,}")
@@ -56,7 +58,8 @@ def tune(
     if any(moved) and "regularization" in missing:
         search.climb_regularization()
     if "content_weight" in missing:
-        search.values["content_weight"] = _largest_content_weight(folds, features, search.values)
+        search.values["content_weight"] = choose_content_weight(folds, train, films, search.values, seed)
+        _LOG.info("content weight %g", search.values["content_weight"])
     return search.values, search.trials
 
 
@@ -91,7 +94,7 @@ class _Search:
 
 
 def _initial(name: str) -> float:
-    first = {"regularization": _REGULARIZATION, "content_weight": _CONTENT_WEIGHT}
+    first = {"regularization": _REGULARIZATION, "content_weight": CONTENT_WEIGHT}
     return first.get(name) or _GRID[name][0]
 
 
@@ -104,14 +107,6 @@ def _climb(objective: Callable[[float], float], start: float) -> float:
         if at != start:
             break
     return at
-
-
-def _largest_content_weight(
-    folds: list[ValidationFold], features: sparse.csr_matrix, values: dict[str, float]
-) -> float:
-    without, *others = sum(fold.quality_with_content(values, features, (0.0, *_CONTENT_WEIGHTS)) for fold in folds)
-    good = np.array(others) >= (1 - _TOLERANCE) * without
-    return _CONTENT_WEIGHTS[int(np.argmax(good))] if good.any() else 0.0
 
 
 def validation_folds(

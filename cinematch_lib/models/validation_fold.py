@@ -1,6 +1,6 @@
 """The quality of hyperparameters of the hybrid on held-out users, computed on the most rated films."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,15 +8,12 @@ from scipy import sparse
 from scipy.linalg.lapack import spotrf, strtri
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.content import cold_start_weight, cosines
 from cinematch_lib.models.hit_metrics import ndcg, recall
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.ridge import NOT_DEFINITE, dense
 from cinematch_lib.recommender.ranking import top_k_per_row
 
 COLUMN_EXPONENT = 0.3  # weights towards film j are multiplied by (P_jj · l_j) to this power; see `hybrid`
-_CONTENT_DEPTH = 100  # length of the lists by which the content weight is judged
-_BATCH_SCORES = 16_000_000  # scores of all films held in memory at once
 
 
 @dataclass(frozen=True)
@@ -46,46 +43,18 @@ class ValidationFold:
         hits = np.take_along_axis(self._relevant, top_k_per_row(scores, 20), axis=1)
         return np.array([ndcg(hits, self._n_relevant, 10).mean(), recall(hits, self._n_relevant, 20).mean()])
 
-    def quality_with_content(
-        self, values: dict[str, float], features: sparse.csr_matrix, content_weights: tuple[float, ...]
-    ) -> np.ndarray:
-        """Sum over users of nDCG@100 among all films, for each content weight: float64 (content_weights,).
-
-        A film outside `columns` is scored by content alone, so that the order of these films is the same for
-        every weight, and the first 100 of them suffice.
-        """
-        scores = self.scores(values)
-        scale = scores.max(axis=1, keepdims=True)
-        scale = np.where(scale > 0, scale, 1)
-        scores[self._rated] = -np.inf
-        total = np.zeros(len(content_weights))
-        size = max(1, _BATCH_SCORES // features.shape[0])
-        for start in range(0, len(scores), size):
-            batch = slice(start, start + size)
-            content = cosines(self.fold_in.slice(batch), features) * cold_start_weight(self.rating_counts)
-            content *= scale[batch]
-            total += self._ndcg_with_content(scores[batch], content, batch, content_weights)
-        return total
-
-    def _ndcg_with_content(
-        self, scores: np.ndarray, content: np.ndarray, batch: slice, content_weights: tuple[float, ...]
-    ) -> np.ndarray:
-        near = content[:, self.columns]
-        content[self.fold_in.ratings[batch].nonzero()] = -np.inf
-        content[:, self.columns] = -np.inf
-        others = top_k_per_row(content, _CONTENT_DEPTH)
-        far = np.take_along_axis(content, others, axis=1)
-        excluded = ~np.isfinite(far)
-        far[excluded] = 0  # a weight of 0 times −∞ is undefined
-        relevant_far = np.take_along_axis(self.held_out[batch].toarray() > 0, others, axis=1)
-        relevant = np.hstack([self._relevant[batch], relevant_far])
-        sums = []
-        for weight in content_weights:
-            combined = np.hstack([scores + np.float32(weight) * near, np.float32(weight) * far])
-            combined[:, len(self.columns) :][excluded] = -np.inf
-            hits = np.take_along_axis(relevant, top_k_per_row(combined, _CONTENT_DEPTH), axis=1)
-            sums.append(ndcg(hits, self._n_relevant[batch], _CONTENT_DEPTH).mean() * len(scores))
-        return np.array(sums)
+    def without(self, hidden: np.ndarray) -> "ValidationFold":
+        """The same fold without the films that `hidden`, bool (films,), marks among `columns`."""
+        films = np.flatnonzero(~hidden[self.columns])
+        kept = np.append(films, np.arange(len(self.columns), len(self.gram)))  # with the years
+        return replace(
+            self,
+            columns=self.columns[films],
+            queries=self.queries[:, kept],
+            gram=self.gram[np.ix_(kept, kept)],
+            session_gram=None if self.session_gram is None else self.session_gram[np.ix_(kept, kept)],
+            feature_gram=self.feature_gram[np.ix_(films, films)],
+        )
 
     def scores(self, values: dict[str, float]) -> np.ndarray:
         """The scores X·B of the held-out users with these hyperparameters: float32 (users, n)."""

@@ -16,7 +16,7 @@ from cinematch_lib.errors import CineMatchError
 
 # The files that each step writes to the run, as patterns; the steps in order.
 STEP_FILES = {
-    "train": ("item_weights.npz", "figures/train_*", "notebooks/04_train.ipynb"),
+    "train": ("item_weights.npz", "embeddings.npz", "figures/train_*", "notebooks/04_train.ipynb"),
     "evaluate": ("metrics.json", "metrics_by_user.csv", "figures/evaluate_*", "notebooks/05_evaluate.ipynb"),
 }
 

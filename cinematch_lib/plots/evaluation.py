@@ -84,7 +84,7 @@ def knobs(comparison: Comparison) -> Figure:
         "diversity": ("diversity", "diversity of genres"),
         "recency": ("year", "mean year of release"),
     }
-    for axes, (knob, (measure, label)) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
+    for axes, (knob, (measure, label)) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
         style.remove_frame(axes)
         axes.set_title(knob, loc="left", size=10)
         axes.set_xlabel(label)
@@ -116,14 +116,16 @@ def cold_films(measured: ColdFilms) -> Figure:
     panels = {
         "AUC among hidden films": (measured.auc, 0.5),
         "AUC among all films": (measured.auc_all, 0.5),
+        "nDCG@10 among hidden films": (measured.ndcg, None),
         "Recall@20 among hidden films": (measured.recall, measured.chance_recall),
     }
-    figure = style.new_figure(2.2, 11)
+    figure = style.new_figure(2.2, 12)
     for axes, (title, (by_model, chance)) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
         for row, (name, one) in enumerate(by_model.items()):
             _draw_interval(axes, one, -row, style.MODEL_COLOURS[name])
-        axes.axvline(chance, color=style.INK, linewidth=1, linestyle="--")
-        axes.annotate("chance", (chance, 0.55), (3, 0), textcoords="offset points", color=style.INK, size=8)
+        if chance is not None:
+            axes.axvline(chance, color=style.INK, linewidth=1, linestyle="--")
+            axes.annotate("chance", (chance, 0.55), (3, 0), textcoords="offset points", color=style.INK, size=8)
         axes.set_yticks([-row for row in range(len(by_model))], list(by_model))
         axes.set_ylim(0.4 - len(by_model), 0.9)
         axes.set_title(title, loc="left", size=10)

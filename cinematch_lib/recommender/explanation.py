@@ -160,6 +160,17 @@ def _shares_with(phrase: Phrase, percentages: bool) -> str:
     return f"it shares {_in_prose(features)} with {phrase.label(0)}{percent}"
 
 
+def _taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """Embeddings: what people who like the films like, by the features of films."""
+    features = phrase.features(0)
+    kind = f"films with {_in_prose(features)}" if features else "films of its kind"
+    return f"people who like {enumerated(phrase.labels(percentages, 'you liked'))} tend to like {kind}"
+
+
+def _other_taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {enumerated(phrase.labels(True, 'you liked'))} like films of its kind less often"
+
+
 def _are_weak(features: Sequence[Feature]) -> bool:
     return bool(features) and all(one.field in WEAK_FIELDS for one in features)
 
@@ -266,6 +277,7 @@ def _like_one_above(phrase: Phrase, percentages: bool, leading: bool) -> str:
 _CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_liked", True): _people_who_like,
     ("liked", True): _similar_to,
+    ("taste", True): _taste,
     ("rated_with_watched", True): _people_who_watch,
     ("rated_with_disliked", True): _disliked_less_often,
     ("disliked", True): _unlike_disliked,
@@ -278,6 +290,7 @@ _CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_liked", False): _less_often,
     ("rated_with_watched", False): _watched_less_often,
     ("liked", False): _unlike_liked,
+    ("taste", False): _other_taste,
     ("popularity", False): _less_popular,
     ("quality", False): _below_average,
     ("diversity", False): _like_one_above,

@@ -13,7 +13,7 @@ MIN_UNPOPULAR = 0.5  # the same for the popularity prior, which lowers the score
 MIN_SIMILARITY = 0.01  # the same for similarity, whose features tell one film of a list from the next
 MIN_FILM = 0.1  # share from which the second and third film of a group are named, not counted
 MIN_FEATURE = 0.1  # part of a similarity from which one of its features is named
-WEAK_FIELDS = frozenset({"year", "runtime"})  # by themselves they say little about a film
+WEAK_FIELDS = frozenset({"year", "runtime", "period"})  # by themselves they say little about a film
 
 
 class Phrase(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
@@ -36,6 +37,8 @@ _SIMILAR = ScoreWeights(
     quality_prior=0.0,
     ratings=0.5,
     content_share=1.0,
+    early_content_share=0.0,
+    towers=0.0,
     genres_with_ratings=0.0,
     popularity_penalty=0.0,
     discovery=0.0,
@@ -61,6 +64,7 @@ class Recommender(FilmCatalog):
         item_weights: ItemWeights | None = None,
         rejected: RejectedFilms | None = None,
         search_index: SearchIndex | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         """Build from the parts of a run.
 
@@ -72,6 +76,7 @@ class Recommender(FilmCatalog):
         item_weights : weights learned from ratings; None where the run has no ratings.
         rejected : the films that cleaning left out, so that errors can say why one is missing.
         search_index : the index of these films; None to build it when it is first needed.
+        embeddings : of films and histories, learned from ratings; None where the run has none.
 
         Raises CineMatchError where these are not of the same films.
 
@@ -85,9 +90,13 @@ class Recommender(FilmCatalog):
             )
         if item_weights is not None:
             item_weights.check(films.ids)
+        if embeddings is not None:
+            embeddings.check(films.ids, matrix.shape[1])
+        self._embeddings = embeddings
         self._similarity = ContentSimilarity(matrix, meta["features"])
-        self._model = ScoreModel(self._films, self._similarity, item_weights, weights or ScoreWeights())
-        self._similar_model = ScoreModel(self._films, self._similarity, item_weights, _SIMILAR)
+        parts = (self._films, self._similarity, item_weights)
+        self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings)
+        self._similar_model = ScoreModel(*parts, _SIMILAR)
         self.attributions: tuple[str, ...] = tuple(meta["attributions"])
         self.info: RunInfo | None = None
 
@@ -101,7 +110,14 @@ class Recommender(FilmCatalog):
         """The recommender of a run. Raises CineMatchError."""
         meta, weights = run.read_json(META), run.read_item_weights()
         matrix, index, rejected = run.read_matrix(FEATURES), run.read_search_index(), RejectedFilms(run)
-        recommender = cls(matrix, meta, item_weights=weights, rejected=rejected, search_index=index)
+        recommender = cls(
+            matrix,
+            meta,
+            item_weights=weights,
+            rejected=rejected,
+            search_index=index,
+            embeddings=run.read_embeddings(),
+        )
         recommender.info = run.info
         return recommender
 
@@ -175,6 +191,32 @@ class Recommender(FilmCatalog):
         """
         check_k(k)
         return self._similarity.strongest_features(self._row(movie_id), k)
+
+    def item_embedding(self, movie_id: int) -> np.ndarray:
+        """The embedding of a film: float32 (d,).
+
+        Its inner product with a `user_embedding` estimates how much the user will like the film, by its features.
+        Raises UnknownNameError for an unknown film, CineMatchError where the run has no embeddings.
+        """
+        embedding: np.ndarray = self._run_embeddings().item_embeddings[self._row(movie_id)].copy()
+        return embedding
+
+    def user_embedding(self, preferences: Preferences) -> np.ndarray:
+        """The embedding of what somebody likes and dislikes: float32 (d,), 0 where that is nothing.
+
+        Raises UnknownNameError for an unknown film, CineMatchError where the run has no embeddings.
+        """
+        embeddings, wanted = self._run_embeddings(), check_preferences(preferences)
+        liked, disliked = self._films.rows(wanted.liked), self._films.rows(wanted.disliked)
+        return embeddings.user_vector(liked, disliked)
+
+    def _run_embeddings(self) -> Embeddings:
+        if self._embeddings is None:
+            raise CineMatchError(
+                "this run has no embeddings, because it has learned nothing from ratings; make one of a data set with "
+                "ratings (cinematch run)"
+            )
+        return self._embeddings
 
     def _check_k(self, k: int | None, default: int) -> int:
         return min(default, len(self)) if k is None else check_k(k, len(self))

@@ -3,6 +3,7 @@ r"""The score of a film for one user: a sum of terms, discounted for popular fil
     score(i) = (1 + likes of i)^−β ·
                [ Σ_m t_m / s_m · Σ_j w_j B^m_ji   ratings: item-to-item weights B^m, w_j by the rating of film j
                + c_i · cos(x_i, p)                   content: features x_i of the film and the profile p of the user
+               + s · w_i · u · e_i                   towers: embeddings of the film and of what the user likes
                + g · |G_i ∩ G| / |G|                 genres: the preferred genres G that i has, if G has two or more
                + r · 2^(−a_i / 10)                   recency: a_i, the years between i and the newest film
                − (1 − d) · π · 2^(−n/2) · (1 − q_i) ]   prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
@@ -11,11 +12,14 @@ where n is the number of films that the user has liked, disliked, rated or seen.
 histories of another length, and the shares t_m mix the two nearest to n^(1−d) · L^d, where L is the greatest length;
 s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0. The weight w_j is
 `rating_weights.rating_weight` of a rating, 1 for a like, 0.45 for a film that was only seen, and −0.2 for a disliked
-film. c_i = min(1, 0.1 + 0.5 · 2^(−n/8) + content weight of i) is larger for films with few ratings and where little is
-known of the user, and p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The prior
-halves with every two known films: the less is known of a user, the better a guess is what many like. g is 0.2, π is the
-prior weight of the run's item weights, d is the `discovery` that the user asks for, 0 to 1, else 0.1, β = d / 2, and
-r is the `recency` asked for, else 0. A seed item with too few ratings of its own contributes its cosine in full.
+film. p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The content weight w_i of a
+film falls with its number of ratings, and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film
+without ratings, u · e_i and the similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 +
+0.5 · 2^(−n/8) + s · w_i · c_n · √N / n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed
+item with too few ratings of its own contributes its cosine by 1 at least. The prior halves with every two known films:
+the less is known of a user, the better a guess is what many like. g is 0.2, π is the prior weight of the run's item
+weights, d is the `discovery` that the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked for,
+else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
@@ -36,13 +40,14 @@ from typing import Any
 
 import numpy as np
 
+from cinematch_lib.artifacts.embeddings import Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, rating_weight
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.similarity import ContentSimilarity
+from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
 from cinematch_lib.recommender.terms.discovery import DiscountedTerms
@@ -50,6 +55,7 @@ from cinematch_lib.recommender.terms.genres import GenresTerm
 from cinematch_lib.recommender.terms.prior import PriorTerm
 from cinematch_lib.recommender.terms.ratings import RatingsTerm, Seeds
 from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
+from cinematch_lib.recommender.terms.towers import TowerTerm
 
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
 CONTENT_HALF_LIFE = 8  # the same for the additional share of content
@@ -63,6 +69,7 @@ class ScoreWeights:
     ratings: float = 1.0  # the rating term of the film that the liked films favour most
     disliked: float = -0.2  # w_j of a disliked film
     content: float = 1.0  # scale of the content term
+    towers: float = 1.0  # scale of what content adds for films with few ratings
     content_share: float = 0.1  # the least share of the content term, for films with many ratings
     early_content_share: float = 0.5  # what is added to it at first, halved with every eight known films
     genres: float = 0.1  # g without a rating term
@@ -105,6 +112,7 @@ class ScoreModel:
     films, similarity : the films and their features. Only explanations and preferences need the films.
     item_weights : the weights B; None where the run has no ratings.
     weights : the weights of the terms.
+    embeddings : those of the run; None where it has none.
 
     """
 
@@ -114,8 +122,10 @@ class ScoreModel:
         similarity: ContentSimilarity,
         item_weights: ItemWeights | None,
         weights: ScoreWeights,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self._films, self._similarity, self._item_weights, self.weights = films, similarity, item_weights, weights
+        self._embeddings = embeddings
         self._make_caches()
 
     def _make_caches(self) -> None:
@@ -174,7 +184,7 @@ class ScoreModel:
 
     def rated_terms(
         self,
-        ratings: Term,
+        ratings: RatingsTerm,
         n_known: int,
         liked: Sequence[int],
         disliked: Sequence[int] = (),
@@ -186,7 +196,7 @@ class ScoreModel:
         """
         counts = self._item_weights
         assert counts is not None  # there is no rating term without weights
-        terms = [ratings]
+        terms: list[Term] = [ratings]
         weight = -self.weights.popularity_penalty * counts.prior_weight * 0.5 ** (n_known / HALF_LIFE)
         weight *= 1 - self._discovery(discovery)
         if weight:
@@ -195,9 +205,25 @@ class ScoreModel:
             profile = self._similarity.profile(liked, disliked)
             full = ~counts.well_rated[list(profile.seed_items)]
             early = self.weights.early_content_share * 0.5 ** (n_known / CONTENT_HALF_LIFE)
-            share = (counts.content_weight, self.weights.content_share + early, full)
+            scale = self.weights.towers
+            if self._embeddings is not None and scale:
+                scale *= ratings.unit
+                tower, similarity = self._towers(self._embeddings, profile, len(liked) or len(disliked), scale)
+                terms.append(tower)
+                scale *= similarity
+            share = (counts.content_weight, self.weights.content_share + early, scale, full)
             terms.append(ContentTerm(self._films, self._similarity, profile, self.weights.content, *share))
         return terms
+
+    def _towers(self, embeddings: Embeddings, profile: UserProfile, n: int, scale: float) -> tuple[TowerTerm, float]:
+        """The tower term of a profile of `n` films, and what the cosine with the profile counts beside it."""
+        assert self._item_weights is not None
+        weight = similarity_weight(n)
+        vectors = embeddings.history_vectors(profile.seed_items, n, weight)
+        vectors *= profile.length * np.array(profile.weights)[:, None]
+        content_weight = self._item_weights.content_weight
+        term = TowerTerm(self._films, self._similarity, embeddings, profile.seed_items, vectors, content_weight, scale)
+        return term, weight * embeddings.history_scale(n) * profile.length
 
     def discounted(self, terms: list[Term], discovery: float | None = None) -> Scorer:
         """The sum of the terms, discounted for popular films where the run has ratings."""

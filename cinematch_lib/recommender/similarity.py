@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from cinematch_lib.artifacts.embeddings import DISLIKED
 from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.selection import Selection
 
-_DISLIKED = -0.5  # weight of a disliked film in a profile, where a liked one has 1
 _SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it
 _UNKNOWN = "__unknown"  # ends the name of the column that stands for a field without a value
 _LABELS = {
@@ -36,6 +36,7 @@ class UserProfile:
     seed_items : rows of the films, the liked ones first.
     weights : w_j of each seed item; equal for all liked ones, such that their sum has length one.
     rows : the features x_j of the seed items.
+    length : that of the sum of the liked films, or of the disliked ones where none is liked.
 
     """
 
@@ -43,6 +44,7 @@ class UserProfile:
     seed_items: tuple[int, ...]
     weights: tuple[float, ...]
     rows: SparseRows = field(repr=False)
+    length: float = 1.0
 
 
 class ContentSimilarity:
@@ -58,11 +60,7 @@ class ContentSimilarity:
 
     def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str] | None = None) -> None:
         names = names or ()
-        self._by_film = matrix.sorted_indices()  # a copy
-        unknown = np.zeros(matrix.shape[1], dtype=bool)
-        unknown[: len(names)] = [name.endswith(_UNKNOWN) for name in names]
-        self._by_film.data[unknown[self._by_film.indices]] = 0
-        self._by_film.eliminate_zeros()
+        self._by_film = known_features(matrix, names)
         self._by_feature = self._by_film.tocsc()
         self._column_sizes = np.diff(self._by_feature.indptr)
         self._labels = [_label(name) for name in names]
@@ -92,9 +90,9 @@ class ContentSimilarity:
         counts = [len(liked), len(disliked)]
         total = self._weighted_sum(rows, np.repeat([1.0, 0.0] if liked else [0.0, 1.0], counts))
         length = float(np.sqrt(total @ total)) or 1.0
-        weights = np.repeat([1 / length, _DISLIKED / length], counts)
+        weights = np.repeat([1 / length, DISLIKED / length], counts)
         vector = self._weighted_sum(rows, weights) if disliked else total / np.float32(length)
-        return UserProfile(vector, seed_items, tuple(weights.tolist()), rows)
+        return UserProfile(vector, seed_items, tuple(weights.tolist()), rows, length)
 
     def partial_profile(self, profile: UserProfile, chosen: np.ndarray) -> np.ndarray:
         """The part of the profile's vector that some seed items make up: float32 (features,).
@@ -150,6 +148,14 @@ class ContentSimilarity:
                 values[first] = values.get(first, 0.0) + value * of_other[column] * scale
         return self._sorted_features(values)
 
+    def weighted_features(self, row: int, weights: np.ndarray) -> list[Feature]:
+        """The features of a film, each with its value times its entry of `weights`, float (features,)."""
+        values: dict[int, float] = {}
+        for column, value in self._features(row).items():
+            first = self._first_column[column]
+            values[first] = values.get(first, 0.0) + value * float(weights[column])
+        return [Feature(*self._labels[column], value) for column, value in values.items()]
+
     def strongest_features(self, row: int, k: int) -> tuple[Feature, ...]:
         """The film's `k` strongest features with the squares of their values, scaled such that all add up to one."""
         squares: dict[int, float] = {}
@@ -168,6 +174,16 @@ class ContentSimilarity:
         labels = self._labels
         ordered = sorted(values, key=values.__getitem__, reverse=sum(values.values()) >= 0)
         return tuple([Feature(*labels[column], values[column]) for column in ordered])
+
+
+def known_features(matrix: sparse.csr_matrix, names: Sequence[str]) -> sparse.csr_matrix:
+    """A copy of features, (films, features), with sorted indices and without those that stand for unknown values."""
+    known = matrix.sorted_indices()
+    unknown = np.zeros(matrix.shape[1], dtype=bool)
+    unknown[: len(names)] = [name.endswith(_UNKNOWN) for name in names]
+    known.data[unknown[known.indices]] = 0
+    known.eliminate_zeros()
+    return known
 
 
 def _label(name: str) -> tuple[str, str]:

@@ -102,6 +102,7 @@ def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
         ({"like_counts": np.zeros(3)}, "like_counts is float64"),
         ({"prior_weight": np.array([-1.0])}, "prior_weight must be 0 or more, got -1"),
         ({"prior_weight": np.array([1.0, 2.0])}, "size 1"),
+        ({"typical_sum": np.array([0.0])}, "typical_sum must be above 0, got 0"),
         ({"data_0": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be finite"),
         ({"indices_0": np.array([1, 7, 0], dtype=np.int32)}, "indices"),
         ({"indices_0": np.array([2, 1, 0], dtype=np.int32)}, "not sorted"),

@@ -8,6 +8,8 @@ from cinematch_lib.models import make, tuning
 from cinematch_lib.models.content import cold_start_weight, cosines, film_features
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.short_histories import reduced, short_history_weights
+from cinematch_lib.models.tower_tuning import tower_scores
+from cinematch_lib.models.towers import fit_towers
 from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures, sessions
 from cinematch_lib.recommender.rating_weights import rating_weight
 
@@ -125,9 +127,10 @@ def test_the_scores_are_the_closed_form():
     popularity = np.log1p(likes) / np.log1p(likes).max()
     expected -= 0.5 ** (n / 2) * (1 - popularity)
     counts = np.bincount(train.ratings.indices, minlength=120)
-    share = np.minimum(0.1 + 0.5 * 0.5 ** (n / 8) + 0.3 * cold_start_weight(counts), 1)
-    content = cosines(query, features)
-    expected += share * content
+    expected += (0.1 + 0.5 * 0.5 ** (n / 8)) * cosines(query, features)
+    towers = fit_towers(train.likes, features, np.full(120, np.nan), train.films)
+    unit = 1 / np.maximum(sums.max(axis=1, keepdims=True), model.item_weights().typical_sum)
+    expected += 0.3 * cold_start_weight(counts) * unit * tower_scores(query.likes, features, towers)
     expected *= (1 + likes) ** -0.05
     np.testing.assert_allclose(model.scores(queries), expected, atol=1e-4)
 

@@ -20,7 +20,7 @@ from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.features import build_features
-from cinematch_lib.models import make
+from cinematch_lib.models import fit_embeddings, make
 from support.once import once_for_all
 
 
@@ -140,10 +140,16 @@ def sample_weights(folder):
         "dropout": 0.15,
         "session_weight": 0.0,
         "year_weight": 0.0,
-        "content_weight": 0.35,
+        "content_weight": 1.4,
     }
     model = make("hybrid", **fixed, max_films=2000)
     return model.fit(movielens.read_ratings(folder / "raw" / "sample"), read_catalog(folder / "data")).item_weights(100)
+
+
+def sample_embeddings(folder, matrix, names):
+    """The embeddings of the sample's films."""
+    films = read_catalog(folder / "data")
+    return fit_embeddings(movielens.read_ratings(folder / "raw" / "sample"), films, matrix, names)
 
 
 def rated_artifacts(tmp_path_factory):
@@ -158,6 +164,7 @@ def _add_weights(artifacts, folder):
     draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
     draft.write_json(META, run.read_json(META))
     draft.write_item_weights(sample_weights(artifacts.parent))
+    draft.write_embeddings(sample_embeddings(artifacts.parent, *draft.read_features()))
     draft.publish()
 
 

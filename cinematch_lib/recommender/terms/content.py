@@ -18,9 +18,10 @@ class ContentTerm:
     profile : the liked and disliked films as one vector.
     weight : what all similarities are multiplied by.
     share : float32 (films,), >= 0, and
-    least : >= 0: the similarity to each film counts by c_i = min(1, least + share_i). None for c_i = 1.
-    full : bool (seed items,), the seed items whose similarity counts in full whatever the share: those that ratings
-        say too little about. None for none of them.
+    least : >= 0, and
+    scale : >= 0: the similarity to each film counts by c_i = least + scale · share_i. None for c_i = 1.
+    full : bool (seed items,), the seed items whose similarity counts by 1 at least, whatever the share: those that
+        ratings say too little about. None for none of them.
 
     """
 
@@ -32,20 +33,22 @@ class ContentTerm:
         weight: float = 1.0,
         share: np.ndarray | None = None,
         least: float = 0.0,
+        scale: float = 1.0,
         full: np.ndarray | None = None,
     ) -> None:
         self._films, self._similarity, self._profile = films, similarity, profile
-        self._weight, self._share, self._least, self._full = weight, share, np.float32(least), full
+        self._weight, self._share, self._full = weight, share, full
+        self._least, self._scale = np.float32(least), np.float32(scale)
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
         cosines = self._similarity.scores(self._profile.vector, selection)
         if self._share is not None:
-            share = np.minimum(selection.take(self._share) + self._least, np.float32(1))
+            share = self._scale * selection.take(self._share) + self._least
             partial = share * cosines
             if self._full is not None and self._full.any():
                 vector = self._similarity.partial_profile(self._profile, self._full)
-                partial += (1 - share) * self._similarity.scores(vector, selection)
+                partial += np.maximum(1 - share, 0) * self._similarity.scores(vector, selection)
             cosines = partial
         return np.float32(self._weight) * cosines
 
@@ -65,10 +68,10 @@ class ContentTerm:
         """Weight · share of each film for each seed item: float64 (rows, seed items)."""
         factors = np.full((len(rows), len(self._profile.seed_items)), self._weight)
         if self._share is not None:
-            share = np.minimum(self._share[rows] + self._least, np.float32(1))
-            factors *= share.astype(np.float64)[:, None]
+            share = (self._scale * self._share[rows] + self._least).astype(np.float64)[:, None]
+            factors *= share
             if self._full is not None:
-                factors[:, self._full] = self._weight
+                factors[:, self._full] = self._weight * np.maximum(share, 1)
         return factors
 
     def _group_contributions(

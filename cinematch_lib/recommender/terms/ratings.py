@@ -35,11 +35,12 @@ class RatingsTerm:
     ----------
     sums : float (targets + 1,), the term of each target i, and 0 at the end for films that are no target.
     target_index : int (films,), the number of each film among the targets.
+    unit : what a predicted like adds to the score, > 0.
 
     """
 
-    def __init__(self, sums: np.ndarray, target_index: np.ndarray) -> None:
-        self._sums, self._target_index = sums, target_index
+    def __init__(self, sums: np.ndarray, target_index: np.ndarray, unit: float = 1.0) -> None:
+        self._sums, self._target_index, self.unit = sums, target_index, unit
         self._parts: list[tuple[Seeds, list[_Part]]] = []
         self._films: FilmTable | None = None
 
@@ -59,7 +60,7 @@ class RatingsTerm:
         to scale by, and content has to do.
         """
         parts: dict[str, list[_Part]] = {group.kind: [] for group in groups}
-        total = np.zeros(weights.n_targets + 1)
+        total, unit = np.zeros(weights.n_targets + 1), 0.0
         for number, share in mixture:
             rows = [weights.compact_rows(group.rows, number) for group in groups]
             sums = [weights.accumulate(one, group.weights) for one, group in zip(rows, groups, strict=True)]
@@ -68,11 +69,12 @@ class RatingsTerm:
             if highest > 0:
                 scale = share * maximum / highest
                 total += scale * np.sum(sums, axis=0)
+                unit += share * maximum * weights.unit(number, highest)
                 for group, one in zip(groups, rows, strict=True):
                     parts[group.kind].append(_Part(one, scale * group.weights))
         if not any(parts.values()):
             return None
-        term = cls(total, weights.target_index)
+        term = cls(total, weights.target_index, unit)
         term._parts, term._films = [(group, parts[group.kind]) for group in groups], films
         return term
 

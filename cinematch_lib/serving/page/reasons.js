@@ -15,6 +15,7 @@ const LABELS = {
     `People who like ${film}, which you dislike, also like it`,
   ],
   liked: (film) => [`Similar to ${film}`, `Differs from ${film}, which you like`],
+  taste: (film) => [`People who like ${film} like films of its kind`, `People who like ${film} rarely like films of its kind`],
   disliked: (film) => [`Differs from ${film}, which you dislike`, `Similar to ${film}, which you dislike`],
   genres: () => ["Has genres you asked for", "Lacks genres you asked for"],
   popularity: () => ["Many people like it", "Few people like it"],

@@ -1,0 +1,74 @@
+"""The tower term: weight · w_i · u · e_i, with the embedding e_i of a film and that of the user, u = Σ_j v_j."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cinematch_lib.artifacts.embeddings import PERIOD_YEARS, UNKNOWN_PERIOD, Embeddings
+from cinematch_lib.recommender.films import FilmTable, Movie
+from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.similarity import ContentSimilarity
+
+
+class TowerTerm:
+    """How much people who like what the user likes tend to like films with the features of a film.
+
+    Parameters
+    ----------
+    films, similarity : the films and their features; only explanations need them.
+    embeddings : those of the films and their features.
+    seed_items : rows of the films that the user likes or dislikes.
+    vectors : float64 (seed items, d), v_j of each.
+    weights : float32 (films,), w_i >= 0, by which the term counts for each film.
+    weight : what the term is multiplied by.
+
+    """
+
+    def __init__(
+        self,
+        films: FilmTable | None,
+        similarity: ContentSimilarity,
+        embeddings: Embeddings,
+        seed_items: Sequence[int],
+        vectors: np.ndarray,
+        weights: np.ndarray,
+        weight: float,
+    ) -> None:
+        self._films, self._similarity, self._embeddings = films, similarity, embeddings
+        self._seed_items, self._vectors, self._weights, self._weight = seed_items, vectors, weights, weight
+
+    def scores(self, selection: Selection) -> np.ndarray:
+        """The term of each selected film: float32 (selected films,)."""
+        user = (self._weight * self._vectors.sum(axis=0)).astype(np.float32)
+        items = self._embeddings.item_embeddings
+        is_small = len(selection) * 4 < len(items)
+        products = items[selection.rows] @ user if is_small else selection.restrict(items @ user)
+        scores: np.ndarray = products * selection.take(self._weights)
+        return scores
+
+    def contributions(self, rows: np.ndarray) -> list[Contributions]:
+        """What each film that the user likes or dislikes adds to the films in `rows`."""
+        factors = self._weight * self._weights[rows].astype(np.float64)
+        values = self._embeddings.item_embeddings[rows].astype(np.float64) @ self._vectors.T
+        values *= factors[:, None]
+
+        def movie(_: int, part: int) -> Movie | None:
+            return None if self._films is None else self._films.movie(self._seed_items[part])
+
+        def features(film: int, part: int) -> tuple[Feature, ...]:
+            return self._features(int(rows[film]), factors[film] * self._vectors[part])
+
+        return [Contributions("taste", values, movie, features)]
+
+    def _features(self, row: int, vector: np.ndarray) -> tuple[Feature, ...]:
+        """What each feature of the film, and its period of release, add: they sum up to `vector` · e_i."""
+        by_feature = self._embeddings.feature_embeddings @ vector
+        found = self._similarity.weighted_features(row, by_feature)
+        period = int(self._embeddings.periods[row])
+        first = int(self._embeddings.period_names[period])
+        known = first != UNKNOWN_PERIOD
+        name = f"a release in {first}–{first + PERIOD_YEARS - 1}" if known else "an unknown year of release"
+        found.append(Feature("period", name, float(self._embeddings.period_embeddings[period] @ vector)))
+        direction = 1 if sum(one.value for one in found) >= 0 else -1
+        return tuple(sorted(found, key=lambda one: -direction * one.value))
