@@ -17,6 +17,7 @@ _OTHER_COLOUR = "#8d99a3"
 _STYLES = {  # name and colour by kind of reason
     "genres": ("preferred genres", "#f2b880"),
     "taste": ("what films of its kind are liked with", "#6d8fb5"),
+    "expected_similarity": ("similarity of films of its kind", "#b3a0a8"),
     "popularity": ("popularity", "#81b29a"),
     "quality": ("quality prior", "#4f8a70"),
     "recency": ("new", "#3d9970"),

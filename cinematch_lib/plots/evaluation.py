@@ -84,7 +84,7 @@ def knobs(comparison: Comparison) -> Figure:
         "diversity": ("diversity", "diversity of genres"),
         "recency": ("year", "mean year of release"),
     }
-    for axes, (knob, (measure, label)) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
+    for axes, (knob, (measure, label)) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
         style.remove_frame(axes)
         axes.set_title(knob, loc="left", size=10)
         axes.set_xlabel(label)
@@ -120,7 +120,7 @@ def cold_films(measured: ColdFilms) -> Figure:
         "Recall@20 among hidden films": (measured.recall, measured.chance_recall),
     }
     figure = style.new_figure(2.2, 12)
-    for axes, (title, (by_model, chance)) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
+    for axes, (title, (by_model, chance)) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
         for row, (name, one) in enumerate(by_model.items()):
             _draw_interval(axes, one, -row, style.MODEL_COLOURS[name])
         if chance is not None:

@@ -164,11 +164,20 @@ def _taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Embeddings: what people who like the films like, by the features of films."""
     features = phrase.features(0)
     kind = f"films with {_in_prose(features)}" if features else "films of its kind"
-    return f"people who like {enumerated(phrase.labels(percentages, 'you liked'))} tend to like {kind}"
+    films = enumerated(phrase.labels(percentages, "you liked"))
+    if not phrase.named:
+        films = f"what you like{percentage(phrase.other_percent, percentages)}"
+    return f"people who like {films} tend to like {kind}"
 
 
 def _other_taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"people who like {enumerated(phrase.labels(True, 'you liked'))} like films of its kind less often"
+
+
+def _expected(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """The similarity that films of its kind have anyway, which counts only beyond that."""
+    share = percentage(round(-100 * phrase.share), True)
+    return f"many films of its kind are as similar to what you like{share}"
 
 
 def _are_weak(features: Sequence[Feature]) -> bool:
@@ -291,6 +300,7 @@ _CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_watched", False): _watched_less_often,
     ("liked", False): _unlike_liked,
     ("taste", False): _other_taste,
+    ("expected_similarity", False): _expected,
     ("popularity", False): _less_popular,
     ("quality", False): _below_average,
     ("diversity", False): _like_one_above,

@@ -30,7 +30,8 @@ class Reason:
     kind : ``rated_with_liked``, ``rated_with_watched`` or ``rated_with_disliked``, the weight that ratings give to
         `movie`, which the person likes, has watched without liking or disliking it, or dislikes; ``liked`` or
         ``disliked``, the similarity of the features to `movie`; ``taste``, how often people who like `movie` like films
-        with the features of the film, for films with few ratings; ``genres``, the preferred genres; ``popularity``, the
+        with the features of the film, for films with few ratings, and ``expected_similarity``, the similarity to
+        `movie` that such films have anyway, subtracted; ``genres``, the preferred genres; ``popularity``, the
         number of people who like the film; ``quality``, its average rating; ``recency``, its year of release;
         ``diversity``, the similarity to `movie`, which is higher in the list. A film may be the `movie` of one reason
         by ratings and of another by similarity.

@@ -219,10 +219,13 @@ class ScoreModel:
         """The tower term of a profile of `n` films, and what the cosine with the profile counts beside it."""
         assert self._item_weights is not None
         weight = similarity_weight(n)
-        vectors = embeddings.history_vectors(profile.seed_items, n, weight)
-        vectors *= profile.length * np.array(profile.weights)[:, None]
+        scales = profile.length * np.array(profile.weights)[:, None]
+        likes = scales * embeddings.history_vectors(profile.seed_items, n)
+        both = scales * embeddings.history_vectors(profile.seed_items, n, weight)
         content_weight = self._item_weights.content_weight
-        term = TowerTerm(self._films, self._similarity, embeddings, profile.seed_items, vectors, content_weight, scale)
+        term = TowerTerm(
+            self._films, self._similarity, embeddings, profile.seed_items, likes, both - likes, content_weight, scale
+        )
         return term, weight * embeddings.history_scale(n) * profile.length
 
     def discounted(self, terms: list[Term], discovery: float | None = None) -> Scorer:

@@ -12,6 +12,7 @@ from cinematch_lib.pipeline.resume import resume_draft, training_facts
 
 LATER = {
     "item_weights.npz": "train",
+    "embeddings.npz": "train",
     "figures/train_trials.png": "train",
     "notebooks/04_train.ipynb": "train",
     "metrics.json": "evaluate",

@@ -20,6 +20,7 @@ from cinematch_lib.pipeline.notebooks import STEPS
 
 RUN_FILES = {
     "cleaning_report.json",
+    "embeddings.npz",
     "figures/evaluate_cold_films.png",
     "figures/evaluate_cold_users.png",
     "figures/evaluate_knobs.png",

@@ -24,7 +24,7 @@ def test_the_scores_of_unrated_films_add_up(rated):
     found = rated.recommend(Preferences(liked_movie_ids=[HEAT, TOY_STORY]), k=50, among=unrated(rated))
     check_reasons(found)
     for one in found:
-        assert any(reason.kind == "taste" for reason in one.reasons)
+        assert {"taste", "expected_similarity"} <= {reason.kind for reason in one.reasons}
 
 
 def test_the_features_of_a_taste_add_up_to_it(rated):

@@ -19,7 +19,8 @@ class TowerTerm:
     films, similarity : the films and their features; only explanations need them.
     embeddings : those of the films and their features.
     seed_items : rows of the films that the user likes or dislikes.
-    vectors : float64 (seed items, d), v_j of each.
+    likes, similarities : float64 (seed items, d), what each adds to u: by what people like, and less the similarity
+        that films of its kind have anyway. Their sum is v_j.
     weights : float32 (films,), w_i >= 0, by which the term counts for each film.
     weight : what the term is multiplied by.
 
@@ -31,16 +32,18 @@ class TowerTerm:
         similarity: ContentSimilarity,
         embeddings: Embeddings,
         seed_items: Sequence[int],
-        vectors: np.ndarray,
+        likes: np.ndarray,
+        similarities: np.ndarray,
         weights: np.ndarray,
         weight: float,
     ) -> None:
         self._films, self._similarity, self._embeddings = films, similarity, embeddings
-        self._seed_items, self._vectors, self._weights, self._weight = seed_items, vectors, weights, weight
+        self._seed_items, self._weights, self._weight = seed_items, weights, weight
+        self._vectors = {"taste": likes, "expected_similarity": similarities}
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        user = (self._weight * self._vectors.sum(axis=0)).astype(np.float32)
+        user = (self._weight * sum(one.sum(axis=0) for one in self._vectors.values())).astype(np.float32)
         items = self._embeddings.item_embeddings
         is_small = len(selection) * 4 < len(items)
         products = items[selection.rows] @ user if is_small else selection.restrict(items @ user)
@@ -50,16 +53,19 @@ class TowerTerm:
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user likes or dislikes adds to the films in `rows`."""
         factors = self._weight * self._weights[rows].astype(np.float64)
-        values = self._embeddings.item_embeddings[rows].astype(np.float64) @ self._vectors.T
-        values *= factors[:, None]
+        items = self._embeddings.item_embeddings[rows] * factors[:, None]
+        return [self._contributions(kind, rows, items, factors) for kind in self._vectors]
+
+    def _contributions(self, kind: str, rows: np.ndarray, items: np.ndarray, factors: np.ndarray) -> Contributions:
+        vectors = self._vectors[kind]
 
         def movie(_: int, part: int) -> Movie | None:
             return None if self._films is None else self._films.movie(self._seed_items[part])
 
         def features(film: int, part: int) -> tuple[Feature, ...]:
-            return self._features(int(rows[film]), factors[film] * self._vectors[part])
+            return self._features(int(rows[film]), factors[film] * vectors[part])
 
-        return [Contributions("taste", values, movie, features)]
+        return Contributions(kind, items @ vectors.T, movie, features)
 
     def _features(self, row: int, vector: np.ndarray) -> tuple[Feature, ...]:
         """What each feature of the film, and its period of release, add: they sum up to `vector` · e_i."""

@@ -16,6 +16,7 @@ const LABELS = {
   ],
   liked: (film) => [`Similar to ${film}`, `Differs from ${film}, which you like`],
   taste: (film) => [`People who like ${film} like films of its kind`, `People who like ${film} rarely like films of its kind`],
+  expected_similarity: (film) => [`Films of its kind are less similar to ${film}`, `Films of its kind are similar to ${film}`],
   disliked: (film) => [`Differs from ${film}, which you dislike`, `Similar to ${film}, which you dislike`],
   genres: () => ["Has genres you asked for", "Lacks genres you asked for"],
   popularity: () => ["Many people like it", "Few people like it"],
