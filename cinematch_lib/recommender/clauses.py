@@ -1,0 +1,213 @@
+"""The clauses of an explanation: what the contributions of one kind say about a film."""
+
+from collections.abc import Callable, Sequence
+
+from cinematch_lib.recommender.phrases import MIN_FILM, WEAK_FIELDS, Phrase, enumerated, percentage
+from cinematch_lib.recommender.reasons import Feature
+
+_DOMINANT = 2  # times the share of the second film, from which the first one is told apart
+
+
+def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """Item weights of liked films: they are learned from what people like together."""
+    if phrase.stars:
+        return f"{_because_rated(phrase, percentages)} also like it"
+    labels = phrase.labels(percentages, "you liked")
+    dominant = phrase.named == 2 and not phrase.others and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
+    if dominant:
+        return f"people who like {labels[0]} also like it, and so do some who like {labels[1]}"
+    if len(labels) == 2:
+        return f"it is often liked together with {enumerated(labels)}"
+    return f"people who like {enumerated(labels)} also like it"
+
+
+def _because_rated(phrase: Phrase, percentages: bool) -> str:
+    labels = phrase.labels(percentages, "you rated", phrase.stars)
+    return (
+        f"because you gave {enumerated(labels)}: people who like {'this film' if len(labels) == 1 else 'these films'}"
+    )
+
+
+def _people_who_watch(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """Item weights of films that are neither liked nor disliked."""
+    if phrase.stars:
+        return _because_rated(phrase, percentages).replace("people who like", "people who watch") + " often like it"
+    return f"people who watch {enumerated(phrase.labels(percentages, 'you have seen'))} often like it"
+
+
+def _watched_less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who watch {enumerated(phrase.labels(True, 'you have seen'))} choose it less often"
+
+
+def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """Similarity to liked films, with the shared features."""
+    if not leading:
+        return _shares_with(phrase, percentages)
+    clauses: list[str] = []
+    named: list[str] = []
+    for at, label in enumerate(phrase.labels(percentages, "you liked")):
+        features = phrase.features(at) if at < phrase.named else []
+        names = [one.name for one in features]
+        if _are_weak(features) and not clauses:
+            return f"as far as is known, it shares only {enumerated(names)} with {label}"
+        if names == named:
+            names = []  # told of the film before
+        named = names or named
+        clauses.append(f"{label}{': ' if names else ''}{', '.join(names)}")
+    return f"similar to {'; to '.join(clauses)}"
+
+
+def _shares_with(phrase: Phrase, percentages: bool) -> str:
+    """The features shared with the most similar liked film, after a reason that counts for more."""
+    features = phrase.features(0)
+    if not features or (_are_weak(features) and phrase.share < MIN_FILM):
+        return ""
+    percent = percentage(round(100 * phrase.share), percentages and phrase.share >= MIN_FILM)
+    return f"it shares {_in_prose(features)} with {phrase.label(0)}{percent}"
+
+
+def _taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """Embeddings: what people who like the films like, by the features of films."""
+    features = phrase.features(0)
+    kind = f"films with {_in_prose(features)}" if features else "films of its kind"
+    films = enumerated(phrase.labels(percentages, "you liked"))
+    if not phrase.named:
+        films = f"what you like{percentage(phrase.other_percent, percentages)}"
+    return f"people who like {films} tend to like {kind}"
+
+
+def _other_taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {enumerated(phrase.labels(True, 'you liked'))} like films of its kind less often"
+
+
+def _expected(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    """The similarity that films of its kind have anyway, which counts only beyond that."""
+    share = percentage(round(-100 * phrase.share), True)
+    return f"many films of its kind are as similar to what you like{share}"
+
+
+def _are_weak(features: Sequence[Feature]) -> bool:
+    return bool(features) and all(one.field in WEAK_FIELDS for one in features)
+
+
+def _in_prose(features: Sequence[Feature]) -> str:
+    """Features as the object of a sentence: “the genres crime and drama and the director Michael Mann”."""
+    by_field: dict[str, list[str]] = {}
+    for one in features:
+        by_field.setdefault(one.field, []).append(one.name)
+    return enumerated([_PROSE.get(field, _as_they_are)(names) for field, names in by_field.items()])
+
+
+def _genres_in_prose(names: Sequence[str]) -> str:
+    return f"the genre{'s' * (len(names) > 1)} {enumerated(names)}"
+
+
+def _as_they_are(names: Sequence[str]) -> str:
+    return enumerated(names)
+
+
+_PROSE: dict[str, Callable[[Sequence[str]], str]] = {
+    "genres": _genres_in_prose,
+    "director": lambda names: f"the {enumerated(names)}",
+    "cast_top": lambda names: f"{enumerated(names)} in the cast",
+    "keywords": lambda names: f"the keyword{'s' * (len(names) > 1)} {enumerated(names)}",
+    "tags": lambda names: f"the tag{'s' * (len(names) > 1)} {enumerated(names)}",
+}
+
+
+def _less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {enumerated(phrase.labels(True, 'you liked'))} choose it less often"
+
+
+def _disliked_less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"people who like {_disliked(phrase, percentages, ',')} choose it less often"
+
+
+def _disliked_also(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it is also liked by people who like {_disliked(phrase, True)}"
+
+
+def _unlike_disliked(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it differs from {_disliked(phrase, percentages)}"
+
+
+def _like_disliked(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it resembles {_disliked(phrase, True)}"
+
+
+def _disliked(phrase: Phrase, percentages: bool, end: str = "") -> str:
+    """The disliked films of a phrase, told once as disliked."""
+    labels = phrase.labels(percentages, "you disliked")
+    return enumerated(labels) if "you disliked" in labels[-1] else f"{enumerated(labels)}, which you disliked{end}"
+
+
+def _unlike_liked(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it differs from {enumerated(phrase.labels(True, 'you liked'))}, which you liked"
+
+
+def _genres(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    assert phrase.source.features is not None
+    names = [feature.name for feature in phrase.source.features(phrase.film, 0)]
+    return f"it has {enumerated(names)}, which you asked for{percentage(phrase.percents[0], percentages)}"
+
+
+def _known(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"{_people(phrase)} like it{percentage(phrase.percents[0], percentages)}"
+
+
+def _less_popular(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    people, percent = _people(phrase), percentage(phrase.percents[0], True)
+    if people == "nobody":
+        return f"nobody is known to like it{percent}"
+    if people == "1 person":
+        return f"only 1 person likes it{percent}"
+    return f"far fewer people like it than the most popular films: {people.removesuffix(' people')}{percent}"
+
+
+def _people(phrase: Phrase) -> str:
+    assert phrase.source.features is not None
+    (people,) = phrase.source.features(phrase.film, 0)
+    return people.name
+
+
+def _above_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"its ratings are above average{percentage(phrase.percents[0], percentages)}"
+
+
+def _recent(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    assert phrase.source.features is not None
+    (year,) = phrase.source.features(phrase.film, 0)
+    return f"it is from {year.name}{percentage(phrase.percents[0], percentages)}"
+
+
+def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"its ratings are below average{percentage(phrase.percents[0], True)}"
+
+
+def _like_one_above(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return f"it resembles {phrase.label(0)}, higher in this list{percentage(phrase.percents[0], True)}"
+
+
+# By kind and sign, in the order of the clauses; of what liked films contribute, the stronger kind comes first.
+CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
+    ("rated_with_liked", True): _people_who_like,
+    ("liked", True): _similar_to,
+    ("taste", True): _taste,
+    ("rated_with_watched", True): _people_who_watch,
+    ("rated_with_disliked", True): _disliked_less_often,
+    ("disliked", True): _unlike_disliked,
+    ("genres", True): _genres,
+    ("popularity", True): _known,
+    ("quality", True): _above_average,
+    ("recency", True): _recent,
+    ("rated_with_disliked", False): _disliked_also,
+    ("disliked", False): _like_disliked,
+    ("rated_with_liked", False): _less_often,
+    ("rated_with_watched", False): _watched_less_often,
+    ("liked", False): _unlike_liked,
+    ("taste", False): _other_taste,
+    ("expected_similarity", False): _expected,
+    ("popularity", False): _less_popular,
+    ("quality", False): _below_average,
+    ("diversity", False): _like_one_above,
+}
