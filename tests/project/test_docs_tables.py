@@ -18,7 +18,7 @@ from cinematch_lib.cli.main import parser
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
 from cinematch_lib.pipeline import notebooks as pipeline
-from cinematch_lib.recommender import explanation, scoring
+from cinematch_lib.recommender.clauses import CLAUSES
 from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 
 
@@ -162,7 +162,7 @@ def test_the_score_s_formula_is_that_of_the_code():
 
 def test_the_table_of_reasons_names_every_kind():
     shown = first_names(section("docs/recommending.md", "Explanations"))
-    assert shown == {kind for kind, _ in explanation._CLAUSES}
+    assert shown == {kind for kind, _ in CLAUSES}
 
 
 def test_numbers_of_the_real_catalog(tmp_path):
