@@ -18,6 +18,7 @@ from cinematch_lib.cli.main import parser
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
 from cinematch_lib.pipeline import notebooks as pipeline
+from cinematch_lib.recommender import scoring
 from cinematch_lib.recommender.clauses import CLAUSES
 from cinematch_lib.vocabulary.renamed import RENAMED_PARAMETERS
 
