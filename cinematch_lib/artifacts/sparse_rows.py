@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+_DENSE_ROWS = 128  # made dense at once, which bounds the memory for users with long histories
+
 
 class SparseRows(NamedTuple):
     """The entries of some rows, one row after another.
@@ -53,6 +55,12 @@ def inner_products(left: SparseRows, right: SparseRows, n_columns: int) -> np.nd
     number = used * used.cumsum()  # from 1; 0 stands for columns that `left` does not use, where it is all zero
     dense_left = np.zeros((len(left.lengths), number.max(initial=0) + 1))
     dense_left[left.row_numbers, number[left.columns]] = left.values
-    dense_right = np.zeros((dense_left.shape[1], len(right.lengths)))
-    dense_right[number[right.columns], right.row_numbers] = right.values
-    return dense_left @ dense_right
+    products = np.empty((len(left.lengths), len(right.lengths)))
+    row, column = right.row_numbers, number[right.columns]
+    for start in range(0, len(right.lengths), _DENSE_ROWS):
+        end = min(start + _DENSE_ROWS, len(right.lengths))
+        at = slice(*np.searchsorted(row, [start, end]))
+        dense_right = np.zeros((dense_left.shape[1], end - start))
+        dense_right[column[at], row[at] - start] = right.values[at]
+        products[:, start:end] = dense_left @ dense_right
+    return products

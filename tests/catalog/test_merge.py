@@ -166,7 +166,7 @@ def test_rows_of_movies_that_name_no_film_or_one_twice_are_set_aside_by_line(tmp
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\r\nx", b"\r\n\r\nx"))
     films, rejects = merge(folder)
     assert films["movieId"].to_list() == [1]
-    assert rejects.table().values.tolist() == [
+    assert rejects.table().iloc[:, :5].values.tolist() == [
         ["movies.csv", 4, "x", "Ran (1985)", "movieId is not a number"],
         ["movies.csv", 6, "", "", "movieId is not a number"],
         ["movies.csv", 5, "1.0", "Heat, again", "movieId repeats an earlier row"],
@@ -178,7 +178,7 @@ def test_links_of_films_that_are_not_there_are_set_aside_and_films_without_links
     links = [(9, "0000009", "9"), (1, "0000001", "1"), ("y", "", ""), (1, "0000002", "2"), (2, "", "")]
     films, rejects = merge(write_movielens(tmp_path, movies, links))
     assert films["imdbId"].to_list() == ["0000001", "", ""]
-    assert rejects.table().values.tolist() == [
+    assert rejects.table().iloc[:, :5].values.tolist() == [
         ["links.csv", 4, "y", "", "movieId is not a number"],
         ["links.csv", 5, "1", "", "movieId repeats an earlier row"],
         ["links.csv", 2, "9", "", "no such film in movies.csv"],
