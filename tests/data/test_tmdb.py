@@ -80,7 +80,7 @@ def test_error_rows_and_repeated_ids_are_set_aside_by_line(tmp_path):
         {"tmdb_id": "5", "title": "Four Rooms"},
     )
     assert frame["title"].to_list() == ["Ariel", "Four Rooms"]
-    assert rejects.table().values.tolist() == [
+    assert rejects.table().iloc[:, :5].values.tolist() == [
         [NAME, 5, "error", "Too many requests", "tmdb_id is not a number"],
         [NAME, 6, "", "Nobody", "tmdb_id is not a number"],
         [NAME, 7, "-3", "Below", "tmdb_id is not a number"],
