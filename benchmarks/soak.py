@@ -206,6 +206,8 @@ def _soak(artifacts: Path, work: Path, seconds: float, workers: int) -> int:
     print(f"| 5xx, connections aborted before the end, short lists | {failed}, {aborted}, {short} |")
     print(f"| exit code after SIGTERM | {code} |")
     print(f"| peak memory | {most / 1e6:.0f} MB |")
+    if failed:
+        print("\n".join(["", *(json.dumps(event) for event in events if event.get("level") in ("error", "critical"))]))
     return 1 if lost or failed or aborted or short or code else 0
 
 

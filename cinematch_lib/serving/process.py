@@ -1,5 +1,6 @@
 """One server process: the application under uvicorn. It ends in time after a signal, whatever hangs."""
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -17,6 +18,7 @@ from cinematch_lib.serving.connections import BACKLOG, LimitedProtocol
 
 # Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
 _SWITCH_SECONDS = 0.0005
+_CLOSE_SECONDS = 0.05  # between two rounds of closing connections, after a signal to stop
 _DRAIN_SECONDS = 4  # time that requests in flight have after a signal to stop
 _END_SECONDS = 4.5  # after which the process ends in the middle of whatever it does
 
@@ -78,6 +80,24 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for one in sockets or ():
             one.listen(BACKLOG)  # asyncio has set it to the number of connections that it accepts in a pass
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish the requests in flight, and close the connections.
+
+        uvicorn closes those that it has. One that was accepted in the same moment would go on to send requests, of
+        which the last would be cut off.
+        """
+        closing = asyncio.create_task(self._close_connections())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            closing.cancel()
+
+    async def _close_connections(self) -> None:
+        while True:
+            for connection in list(self.server_state.connections):
+                connection.shutdown()  # after the response, if one is due
+            await asyncio.sleep(_CLOSE_SECONDS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop. Writes that were acknowledged are on the disk, so that the process may end at any time."""
