@@ -87,17 +87,18 @@ class _Server(uvicorn.Server):
         uvicorn closes those that it has. One that was accepted in the same moment would go on to send requests, of
         which the last would be cut off.
         """
-        closing = asyncio.create_task(self._close_connections())
+        closing = asyncio.create_task(self._close_new_connections(set(self.server_state.connections)))
         try:
             await super().shutdown(sockets)
         finally:
             closing.cancel()
 
-    async def _close_connections(self) -> None:
+    async def _close_new_connections(self, known: set[Any]) -> None:
         while True:
-            for connection in list(self.server_state.connections):
-                connection.shutdown()  # after the response, if one is due
             await asyncio.sleep(_CLOSE_SECONDS)
+            for connection in self.server_state.connections - known:
+                known.add(connection)
+                connection.shutdown()  # after the response, if one is due
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop. Writes that were acknowledged are on the disk, so that the process may end at any time."""
