@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 
 from benchmarks.quality import METRIC, SEED, SETS, read_tables
 from cinematch_lib.evaluation import accuracy, interval, make_protocol
@@ -30,6 +29,7 @@ from cinematch_lib.evaluation.cold_start import KnownLikes
 from cinematch_lib.evaluation.protocols import Fold, Protocol
 from cinematch_lib.models.content import film_features
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.models.short_histories import reduced
 
 NUMBERS, K = (1, 2, 3, 5, 10, 20), 20
 _FEATURES = 128
@@ -89,8 +89,7 @@ def _entries(name: str, matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
 def _reduced(fold: Fold) -> np.ndarray:
     """The films' features by truncated singular value decomposition: float32 (films, at most 128)."""
     features = film_features(fold.catalog.sort_values("movieId", ignore_index=True))
-    U, singular, _ = randomized_svd(features, min(_FEATURES, *features.shape), n_iter=3, random_state=SEED)
-    return (U * singular).astype(np.float32)
+    return reduced(features, SEED, _FEATURES).astype(np.float32)
 
 
 def print_results(protocol: Protocol, known: list[KnownLikes], paths: Sequence[Path]) -> None:

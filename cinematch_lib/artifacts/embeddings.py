@@ -14,7 +14,7 @@ EMBEDDINGS = "embeddings.npz"
 PERIOD_YEARS = 5
 UNKNOWN_PERIOD = 0  # the name of the period of films whose year is unknown
 DISLIKED = -0.5  # weight of a disliked film in the vector of a user, where a liked one has 1
-_SIMILARITY, _HALF = 0.3, 20  # c_n = 0.3 · n / (n + 20)
+SIMILARITY, _HALF = 0.3, 20  # c_n = 0.3 · n / (n + 20)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,7 +121,7 @@ _DTYPES |= {"movie_ids": np.int64, "periods": np.int32, "period_names": np.int64
 
 def similarity_weight(n: int) -> float:
     """c_n: the weight of the similarity of features for a user who likes `n` films."""
-    return _SIMILARITY * n / (n + _HALF)
+    return SIMILARITY * n / (n + _HALF)
 
 
 def periods_of(years: np.ndarray) -> tuple[np.ndarray, list[int]]:

@@ -48,9 +48,9 @@ def short_history_weights(
     return found
 
 
-def reduced(features: sparse.csr_matrix, seed: int) -> np.ndarray:
-    """The features in the 64 dimensions that hold most of their squares: float64 (films, at most 64)."""
-    rank = min(_FEATURE_RANK, *features.shape)
+def reduced(features: sparse.csr_matrix, seed: int, rank: int = _FEATURE_RANK) -> np.ndarray:
+    """The features in the `rank` dimensions that hold most of their squares: float64 (films, at most `rank`)."""
+    rank = min(rank, *features.shape)
     U, singular, _ = randomized_svd(features, rank, n_iter=3, random_state=seed)
     embedding: np.ndarray = U * singular
     return embedding

@@ -1,4 +1,4 @@
-"""The choice of the content weight: how much the towers count beside ratings, judged by films that are hidden."""
+"""The choice of the content weight: how much the towers count relative to ratings, judged by hidden films."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

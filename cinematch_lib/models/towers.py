@@ -26,12 +26,11 @@ import pandas as pd
 from scipy import linalg, sparse
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.artifacts.embeddings import Embeddings, periods_of
+from cinematch_lib.artifacts.embeddings import SIMILARITY, Embeddings, periods_of
 
 RANK = 32
 _FEATURE_RANK, _PERIOD = 256, 0.3  # dimensions of the reduced features; value of the indicator of a period
 _PROFILE_PENALTY, _FILM_PENALTY, _DROPOUT = 20.0, 5.0, 10.0  # λ₁, λ₂, θ
-_SIMILARITY = 0.3  # c of the longest histories, which weighs Δ₁ in the reduction
 _MAX_USERS = 50_000  # more of them change nothing that was measured
 
 
@@ -139,7 +138,7 @@ def _low_rank(sums: _Statistics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     similarity = solve(sums.profiles_by_features.astype(np.float64) @ sums.films_by_features)
     root, inverse_root = _roots(films)
     weighted, _ = _roots(profiles)
-    _, _, directions = linalg.svd(np.vstack([weighted @ likes @ root, _SIMILARITY * (weighted @ similarity @ root)]))
+    _, _, directions = linalg.svd(np.vstack([weighted @ likes @ root, SIMILARITY * (weighted @ similarity @ root)]))
     directions = directions[:RANK].T
     return likes @ root @ directions, similarity @ root @ directions, inverse_root @ directions
 

@@ -216,7 +216,7 @@ class ScoreModel:
         return terms
 
     def _towers(self, embeddings: Embeddings, profile: UserProfile, n: int, scale: float) -> tuple[TowerTerm, float]:
-        """The tower term of a profile of `n` films, and what the cosine with the profile counts beside it."""
+        """The tower term of a profile of `n` films, and the weight of the cosine with the profile."""
         assert self._item_weights is not None
         weight = similarity_weight(n)
         scales = profile.length * np.array(profile.weights)[:, None]
