@@ -9,11 +9,14 @@ import numpy as np
 
 if TYPE_CHECKING:
     from cinematch_lib import Preferences, Recommender
+    from cinematch_lib.artifacts.embeddings import Embeddings
     from cinematch_lib.artifacts.item_weights import ItemWeights
 
 SEED = 0
 LIKED, SHOWN, REQUESTS, PEOPLE = 10, 20, 300, 10_000
-RATED, WEIGHTS = 20_000, 200  # films with item-to-item weights, and weights for each on average
+RATED, WEIGHTS = 20_000, 240  # films with item-to-item weights, and weights for each on average
+HISTORY_LENGTHS, SHARES = (4.0, 16.0, 160.0), (0.25, 0.25, 0.5)  # of the sets of weights, and their share of these
+DIMENSIONS = 32  # of the embeddings
 
 
 def clean(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
@@ -53,18 +56,21 @@ def load(folder: Path, metadata: Path | None, work: Path, artifacts: str = "arti
 
 
 def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
-    """The same run published with item-to-item weights of 20,000 films, 200 each, invented, in a file."""
+    """The same run published with invented item-to-item weights of 20,000 films, 240 each, and embeddings."""
+    import shutil
+
     from cinematch_lib.artifacts.draft import Draft
-    from cinematch_lib.artifacts.runs import FEATURES, META, Run
+    from cinematch_lib.artifacts.runs import META, Run
 
     run = Run.current(work / "artifacts")
     meta = run.read_json(META)
-    weights = invented_weights(meta)
+    weights, embeddings = invented_weights(meta), invented_embeddings(meta)
     began = time.perf_counter()
     draft = Draft.create(work / "rated")
-    draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
-    draft.write_json(META, meta)
+    for file in run.info.files:
+        shutil.copyfile(run.folder / file, draft.path(file))
     draft.write_item_weights(weights)
+    draft.write_embeddings(embeddings)
     draft.publish()
     return {"seconds": time.perf_counter() - began}
 
@@ -93,8 +99,25 @@ def invented_weights(meta: dict) -> "ItemWeights":
     likes = np.zeros(len(ids), dtype=np.int64)
     likes[best_liked] = 60_000 / (1 + rank / 700) ** 2
     cold = np.where(known, 0.005, 0.35).astype(np.float32)
-    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(ids), len(ids)))
-    return ItemWeights(ids, (matrix,), np.ones(1), known, cold, likes)
+    number = rng.choice(len(SHARES), len(rows), p=SHARES)
+    entries = [(values[number == at], (rows[number == at], columns[number == at])) for at in range(len(SHARES))]
+    matrices = tuple(sparse.csr_matrix(one, shape=(len(ids), len(ids))) for one in entries)
+    return ItemWeights(ids, matrices, np.array(HISTORY_LENGTHS), known, cold, likes)
+
+
+def invented_embeddings(meta: dict) -> "Embeddings":
+    """Embeddings of the shape that real ones have, and of no meaning."""
+    from cinematch_lib.artifacts.embeddings import Embeddings, periods_of
+
+    rng = np.random.default_rng(SEED)
+    years = np.array(meta["columns"]["year"], dtype=float)
+    periods, names = periods_of(years)
+    arrays = [
+        rng.normal(0, 0.01, (size, DIMENSIONS)).astype(np.float32)
+        for size in (len(years), len(years), len(years), len(meta["features"]), len(names))
+    ]
+    ids = np.array(meta["columns"]["movie_id"])
+    return Embeddings(ids, *arrays, periods.astype(np.int32), np.array(names, dtype=np.int64), mean_likes=80.0)
 
 
 def load_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
