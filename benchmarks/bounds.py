@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import requests
 
@@ -97,14 +98,15 @@ def _health_times(times: int) -> list[float]:
 
 
 def _print_heavy(artifacts: Path, process: psutil.Process, seconds: int) -> None:
-    liked = [one.movie_id for one in Recommender.load(artifacts).recommend(k=1100)]
+    known = [one.movie_id for one in Recommender.load(artifacts).recommend(k=2000)]
     over, statuses, peak = threading.Event(), list[int](), 0.0
 
     def ask(at: int) -> None:
+        rng = np.random.default_rng(at)  # other likes in each request, since responses are cached
         with requests.Session() as session:
             while not over.is_set():
-                liked_now = liked[at : at + 1000]
-                body = {"liked_movie_ids": liked_now, "limit": 100, "include_reasons": True}
+                liked = rng.choice(known, 1000, replace=False).tolist()
+                body = {"liked_movie_ids": liked, "limit": 100, "include_reasons": True}
                 statuses.append(session.post(f"{URL}/api/recommendations", json=body, timeout=60).status_code)
 
     threads = [threading.Thread(target=ask, args=(at,)) for at in range(HEAVY)]
