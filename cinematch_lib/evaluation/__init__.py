@@ -5,7 +5,7 @@ Films are ranked among all films that the user has not rated, never among a samp
 
 from cinematch_lib.errors import require_extra
 
-require_extra("pipeline", "pandas", "tqdm")
+require_extra("pipeline", "pandas", "sklearn", "tqdm")
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from cinematch_lib import models
-from cinematch_lib.evaluation.cold_start import evaluate_cold_films
+from cinematch_lib.evaluation.cold_films import evaluate_cold_films
 from cinematch_lib.evaluation.compare import compare_by_time, compare_models
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
 from cinematch_lib.evaluation.metrics import (

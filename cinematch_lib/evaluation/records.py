@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from cinematch_lib.evaluation.cold_start import ColdFilms
+from cinematch_lib.evaluation.cold_films import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
 from cinematch_lib.evaluation.report import by_history, by_popularity, catalog_coverage, means

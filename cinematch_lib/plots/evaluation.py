@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cinematch_lib.evaluation import report
-from cinematch_lib.evaluation.cold_start import ColdFilms
+from cinematch_lib.evaluation.cold_films import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
-from cinematch_lib.evaluation.intervals import Interval, interval
+from cinematch_lib.evaluation.intervals import interval
 from cinematch_lib.evaluation.knobs import DEFAULT, KNOWN
 from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, metric_label
 from cinematch_lib.plots import style
@@ -26,7 +26,7 @@ def leaderboard(comparison: Comparison) -> Figure:
     figure = style.new_figure(0.42 * len(names) + 1)
     for axes, metric in zip(figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0], metrics, strict=True):
         for row, name in enumerate(names):
-            _draw_interval(axes, interval(comparison.results[name].values[metric]), row, style.MODEL_COLOURS[name])
+            style.draw_interval(axes, interval(comparison.results[name].values[metric]), row, style.MODEL_COLOURS[name])
         axes.set_yticks(range(len(names)), [NAMES[name] for name in names])
         axes.set_title(f"{metric_label(metric)}, 95 % intervals", loc="left", size=10)
         axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
@@ -122,7 +122,7 @@ def cold_films(measured: ColdFilms) -> Figure:
     figure = style.new_figure(2.2, 12)
     for axes, (title, (by_model, chance)) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
         for row, (name, one) in enumerate(by_model.items()):
-            _draw_interval(axes, one, -row, style.MODEL_COLOURS[name])
+            style.draw_interval(axes, one, -row, style.MODEL_COLOURS[name])
         if chance is not None:
             axes.axvline(chance, color=style.INK, linewidth=1, linestyle="--")
             axes.annotate("chance", (chance, 0.55), (3, 0), textcoords="offset points", color=style.INK, size=8)
@@ -144,9 +144,3 @@ def _grouped_bars(axes: Axes, table: pd.DataFrame, sizes: str, names: Sequence[s
     labels = [f"{name}\n({size:,.0f})" for name, size in zip(classes, table[sizes], strict=True)]
     axes.set_xticks(range(len(table)), labels, size=9)
     style.remove_frame(axes)
-
-
-def _draw_interval(axes: Axes, one: Interval, row: float, colour: str) -> None:
-    axes.plot([one.low, one.high], [row, row], color=colour, linewidth=3, solid_capstyle="butt", alpha=0.55)
-    axes.plot(one.mean, row, "o", color=colour, markersize=6)
-    style.label_bar(axes, one.high, row, f"{one.mean:.3f}", size=9)

@@ -4,12 +4,15 @@ import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from cinematch_lib.evaluation.intervals import Interval
 
 KEPT, DROPPED, INK, FAINT = "#2a6f97", "#e07a5f", "#333333", "#d9d9d9"
 MODEL_COLOURS = {
@@ -37,8 +40,9 @@ FIELD_COLOURS = {
     "genres": "#f2b880",
     "year": "#d9d9d9",
     "runtime": "#bdbdbd",
+    "text_vector": "#9a8fb0",
 }
-FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time"}
+FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time", "text_vector": "text vector"}
 _ALTERNATIVE_TITLES = re.compile(r"( \([^()]*\))+(?= \(\d{4}\)$)")
 _WIDTH, _DPI = 9.0, 100  # inches, and pixels an inch
 
@@ -134,3 +138,10 @@ def shorten(label: str, width: int) -> str:
             last.pop(0)
         label = " ".join([*first, "…", *last])
     return label
+
+
+def draw_interval(axes: Axes, one: "Interval", row: float, colour: str) -> None:
+    """A line from the low to the high end of an interval, a dot at its mean, and the mean in digits."""
+    axes.plot([one.low, one.high], [row, row], color=colour, linewidth=3, solid_capstyle="butt", alpha=0.55)
+    axes.plot(one.mean, row, "o", color=colour, markersize=6)
+    label_bar(axes, one.high, row, f"{one.mean:.3f}", size=9)

@@ -10,7 +10,8 @@ from support.tastes import films_by_taste, ratings_by_taste
 from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.evaluation import accuracy, recommend_for, search
-from cinematch_lib.evaluation.cold_start import KnownLikes, evaluate_cold_films, ndcg_by_known_likes, rank_with
+from cinematch_lib.evaluation.cold_films import evaluate_cold_films
+from cinematch_lib.evaluation.cold_start import KnownLikes, ndcg_by_known_likes, rank_with
 from cinematch_lib.evaluation.compare import SERVED, SERVED_BY_INPUTS, compare_by_time, compare_models
 from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.records import headline, metrics_record, values_by_user
