@@ -101,6 +101,8 @@ class Draft:
         self.write_estimator("tfidf_vectorizer.skops", features.estimator.text_)
         self.write_estimator("genre_mlb.skops", features.estimator.genres_)
         self.write_estimator("numeric_scaler.skops", features.estimator.numbers_)
+        if features.estimator.components_ is not None:
+            self.write_estimator("text_components.skops", features.estimator.components_)
 
     def write_item_weights(self, weights: ItemWeights) -> None:
         """Write the item-to-item weights that were learned from ratings."""

@@ -1,4 +1,4 @@
-"""Film features: text, genres, year and runtime as one sparse matrix with rows of length one.
+"""Film features: text, genres, year, runtime and text vectors as one sparse matrix with rows of length one.
 
 The cosine similarity of two films is the dot product of their rows: a sum with one term for each feature that
 both have, from which explanations are read off.
@@ -18,11 +18,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.features.vector_components import fit_components, reduce_vectors
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
 TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
 NUMBER_FIELDS = ("year", "runtime")
-FIELDS = (*TEXT_FIELDS, "genres", *NUMBER_FIELDS)
+TEXT_VECTOR = "text_vector"
+FIELDS = (*TEXT_FIELDS, "genres", *NUMBER_FIELDS, TEXT_VECTOR)
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
     "title": 0.4,
@@ -34,6 +36,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
     "genres": 0.6,
     "year": 0.3,
     "runtime": 0.1,
+    TEXT_VECTOR: 0.5,
 }
 
 UNKNOWN = "unknown"
@@ -45,13 +48,13 @@ _WHOLE_NAMES = r"[^|]+"  # a term is everything between two separators, with spa
 class FilmFeatures(TransformerMixin, BaseEstimator):
     """A transformer from a table of films to a feature matrix.
 
-    Each text field is a TF-IDF block, genres are a multi-hot block, year and runtime are a block each. The rows
-    of each block are scaled to length one and multiplied by the weight of the field; then the whole row is
-    scaled to length one. If a field is unknown for a film, its column ``field__unknown`` is 1: otherwise a film
-    of which only the genre is known would be close to every film of that genre. (A comparison of films must
-    ignore these columns on one side: two unknown values are not a shared feature.) A standardized number z
-    becomes the point (cos(z·π/3), sin(z·π/3)), so that the product of two films decreases with the distance of
-    their numbers.
+    Each text field is a TF-IDF block, genres are a multi-hot block, year and runtime are a block each, and so are the
+    vectors of the films' texts, centred and reduced to 64 principal components. The rows of each block are scaled to
+    length one and multiplied by the weight of the field; then the whole row is scaled to length one. If a field is
+    unknown for a film, its column ``field__unknown`` is 1: otherwise a film of which only the genre is known would be
+    close to every film of that genre. (A comparison of films must ignore these columns on one side: two unknown
+    values are not a shared feature.) A standardized number z becomes the point (cos(z·π/3), sin(z·π/3)), so that the
+    product of two films decreases with the distance of their numbers.
 
     Parameters
     ----------
@@ -62,7 +65,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
 
     The input of `fit` and `transform` is a DataFrame with the columns `overview, keywords, cast_top, director,
     genres` (text, lists `|`-joined), `year, runtime` (numbers, may be missing) and optionally `title`
-    (an overview that equals it counts as unknown) and `tags`.
+    (an overview that equals it counts as unknown), `tags`, and `text_vector` (arrays of one length, None where unknown;
+    see `text_vectors`).
 
     Examples
     --------
@@ -109,6 +113,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         genres = self.genres_.fit_transform(_lists(table["genres"]))
         with np.errstate(invalid="ignore"):  # a number that is unknown for all films has no mean
             self.numbers_ = StandardScaler().fit(_numbers(table))
+        self.components_ = fit_components(table[TEXT_VECTOR]) if TEXT_VECTOR in table else None
         return self._assemble(table, text, genres)
 
     def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
@@ -128,6 +133,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         terms = {name: tfidf.get_feature_names_out() for name, tfidf in self.text_.items()}
         terms |= {"genres": self.genres_.classes_} | {name: ["cos", "sin"] for name in NUMBER_FIELDS}
+        if self.components_ is not None:
+            terms[TEXT_VECTOR] = [f"{number:02d}" for number in range(self.components_.n_components_)]
         return np.asarray([f"{name}__{term}" for name, of in terms.items() for term in (*of, UNKNOWN)], dtype=object)
 
     def weights(self) -> dict[str, float]:
@@ -173,7 +180,7 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         )
 
     def _table(self, X: pd.DataFrame) -> pd.DataFrame:
-        needed = [name for name in FIELDS if name not in _OPTIONAL]
+        needed = [name for name in FIELDS if name not in (*_OPTIONAL, TEXT_VECTOR)]
         if not isinstance(X, pd.DataFrame):
             got = type(X).__name__
             raise TypeError(f"films must be a pandas DataFrame with the columns {', '.join(needed)}, got a {got}")
@@ -182,11 +189,13 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         if X.empty:
             raise CineMatchError("there are no films to make features of, got a table of 0 rows")
         table = X[[name for name in FIELDS if name in X.columns]].reset_index(drop=True)
-        for name in table.columns.difference(NUMBER_FIELDS):
+        for name in table.columns.difference((*NUMBER_FIELDS, TEXT_VECTOR)):
             table[name] = _text(table[name])
         for name in _OPTIONAL:
             if name not in table:
                 table[name] = ""
+        if getattr(self, "components_", None) is not None and TEXT_VECTOR not in table:
+            table[TEXT_VECTOR] = None
         table["overview"] = table["overview"].where(table["overview"] != table["title"], "")
         return table
 
@@ -196,6 +205,8 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
         scaled = self.numbers_.transform(_numbers(table))
         blocks = {name: _unit(block) for name, block in {**text, "genres": genres.astype(np.float32)}.items()}
         blocks |= {name: sparse.csr_matrix(_on_circle(scaled[:, column])) for column, name in enumerate(NUMBER_FIELDS)}
+        if self.components_ is not None:
+            blocks[TEXT_VECTOR] = _unit(reduce_vectors(table[TEXT_VECTOR], self.components_))
         weights = self.weights()
         weighted = [_with_unknown(block) * np.float32(weights[name]) for name, block in blocks.items()]
         matrix = sparse.csr_matrix(normalize(sparse.hstack(weighted, format="csr", dtype=np.float32)))

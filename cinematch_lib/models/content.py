@@ -1,10 +1,12 @@
 """Content-based filtering: film features, their cosine with the liked films, and a model of these alone."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cinematch_lib.features.film_features import FIELDS, FilmFeatures
+from cinematch_lib.features.film_features import FIELDS, TEXT_VECTOR, FilmFeatures
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
 
@@ -16,26 +18,32 @@ class ContentModel(Model):
 
     score(i) = cos(x_i, p) + popularity · log(1 + likes of i), with the features x_i of the film and the profile p, the
     sum of those of the liked films. The prior puts the better known of similar films first. A feature must occur
-    in `min_df` films or more.
+    in `min_df` films or more; `field_weights` are those of `FilmFeatures`.
     """
 
-    def __init__(self, popularity: float = 0.03, min_df: int = 2) -> None:
-        self.popularity, self.min_df = popularity, min_df
+    def __init__(
+        self, popularity: float = 0.03, min_df: int = 2, field_weights: Mapping[str, float] | None = None
+    ) -> None:
+        self.popularity, self.min_df, self.field_weights = popularity, min_df, field_weights
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
-        self._features = film_features(catalog, self.min_df)
+        self._features = film_features(catalog, self.min_df, self.field_weights)
         self._log_likes = np.log1p(self.like_counts).astype(np.float32)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
         return cosines(queries, self._features) + np.float32(self.popularity) * self._log_likes
 
 
-def film_features(catalog: pd.DataFrame, min_df: int = 2) -> sparse.csr_matrix:
+def film_features(
+    catalog: pd.DataFrame, min_df: int = 2, field_weights: Mapping[str, float] | None = None
+) -> sparse.csr_matrix:
     """The matrix of `named_features`."""
-    return named_features(catalog, min_df)[0]
+    return named_features(catalog, min_df, field_weights)[0]
 
 
-def named_features(catalog: pd.DataFrame, min_df: int = 2) -> tuple[sparse.csr_matrix, np.ndarray]:
+def named_features(
+    catalog: pd.DataFrame, min_df: int = 2, field_weights: Mapping[str, float] | None = None
+) -> tuple[sparse.csr_matrix, np.ndarray]:
     """Film features without the indicators of missing values, and their names.
 
     The features are CSR float32 (films, features), the names, str (features,), ``field__term``.
@@ -45,7 +53,10 @@ def named_features(catalog: pd.DataFrame, min_df: int = 2) -> tuple[sparse.csr_m
     """
     table = pd.DataFrame(index=catalog.index)
     for name in FIELDS:
-        if name in ("year", "runtime"):
+        if name == TEXT_VECTOR:
+            if name in catalog:
+                table[name] = catalog[name]
+        elif name in ("year", "runtime"):
             numbers = catalog[name] if name in catalog else pd.Series(pd.NA, index=catalog.index)
             table[name] = pd.to_numeric(numbers, errors="coerce").astype("Float64")
         else:
@@ -57,7 +68,7 @@ def named_features(catalog: pd.DataFrame, min_df: int = 2) -> tuple[sparse.csr_m
         # An overview that equals the title is a filler.
         table["overview"] = table["overview"].where(table["overview"] != catalog["title"].astype("str"), "")
     table["genres"] = table["genres"].where(table["genres"] != "(no genres listed)", "").str.lower()
-    extractor = FilmFeatures(min_df=min_df)
+    extractor = FilmFeatures(min_df=min_df, field_weights=field_weights)
     with np.errstate(invalid="ignore"):  # the mean of a number that no film has
         matrix = extractor.fit_transform(table)
     names = extractor.get_feature_names_out().astype(str)

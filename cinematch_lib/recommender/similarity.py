@@ -23,6 +23,7 @@ _LABELS = {
     "director": "director {}",
     "year": "a similar year",
     "runtime": "a similar length",
+    "text_vector": "a similar story",
 }
 
 

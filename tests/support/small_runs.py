@@ -34,13 +34,13 @@ def film_table(*films):
     return pd.DataFrame(rows).astype(MERGED_DTYPES)
 
 
-def recommender_of(*films, quality=None, services_source="file", weights=None, said=None, **features):
+def recommender_of(*films, quality=None, services_source="file", weights=None, said=None, table=None, **features):
     """A recommender of such films; `general` is how well liked each is, nothing known of it where left out.
 
     `said` are item-to-item weights, a row of numbers for each film, how much content counts beside them, and how
     many like each film.
     """
-    table = film_table(*films)
+    table = film_table(*films) if table is None else table
     built = build_features(table, **{"min_df": 1, **features})
     prior = built.quality_prior if quality is None else quality
     meta = movies_meta(table, prior, built.names, services_source, ["MovieLens"])
