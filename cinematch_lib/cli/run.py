@@ -96,8 +96,9 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
         values |= check_parameters({"refresh_tmdb": False}, known, everywhere)
     if options.dataset is not None:
         values["dataset"] = options.dataset
-    if values.get("services_file"):  # a typed path is relative to the current folder, a notebook's to the project
-        values["services_file"] = str(Path(values["services_file"]).resolve())
+    for name in ("services_file", "embeddings"):  # a typed path is relative to the current folder, not to the project
+        if values.get(name):
+            values[name] = str(Path(values[name]).resolve())
     defaults = {name: one.default for name, one in everywhere.items()}
     dataset = values.get("dataset", defaults["dataset"])
     check_values(defaults | values, dataset)

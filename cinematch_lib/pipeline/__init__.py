@@ -2,4 +2,6 @@
 
 from cinematch_lib.errors import require_extra
 
-require_extra("pipeline", "matplotlib", "nbclient", "nbformat", "pandas", "papermill", "psutil", "pydantic", "yaml")
+require_extra(
+    "pipeline", "IPython", "matplotlib", "nbclient", "nbformat", "pandas", "papermill", "psutil", "pydantic", "yaml"
+)

@@ -56,11 +56,14 @@ def _check_learning(values: Mapping[str, Any]) -> None:
     """Raise CineMatchError for what the steps `features`, `train` and `evaluate` would refuse."""
     from cinematch_lib import models  # scikit-learn takes a second, and most mistakes are told before
     from cinematch_lib.evaluation.protocols import PROTOCOLS
+    from cinematch_lib.features import load_text_encoder
     from cinematch_lib.features.film_features import FilmFeatures
 
     analyses = step_parameters(["evaluate"])["extra_analyses"].default  # all of them
     names = ("max_features", "ngram_max", "min_df", "field_weights")
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
+    if values["embeddings"]:
+        load_text_encoder(values["embeddings"])
     hybrid = inspect.signature(models.Hybrid).parameters
     models.make("hybrid", **{name: values[name] for name in hybrid})
     for name in values["models"]:

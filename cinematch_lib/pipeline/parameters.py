@@ -27,7 +27,9 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("tmdb_limit", "max_features", "folds", "test_users"), int | None),
     **dict.fromkeys(("regularization", "dropout", "session_weight", "year_weight"), float | None),
     **dict.fromkeys(("feature_weight", "content_weight"), float | None),
-    **dict.fromkeys(("genres_keep", "genres_drop", "services_keep", "offers", "models", "extra_analyses"), list[str]),
+    **dict.fromkeys(
+        ("genres_keep", "genres_drop", "services_keep", "offers", "models", "extra_analyses", "encoders"), list[str]
+    ),
     "ks": list[int],
     "field_weights": _Numbers,
     "date": str | None,

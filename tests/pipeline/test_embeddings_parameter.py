@@ -1,0 +1,66 @@
+"""A text encoder in the pipeline: its vectors in the features of a run, and what is refused before the first step."""
+
+import json
+
+import pytest
+from support.commands import cinematch
+from support.encoder_files import network_encoder, static_encoder
+from support.small_projects import DATASET, QUICK, lay_raw
+
+from cinematch_lib import Preferences, Recommender
+from cinematch_lib.artifacts.runs import Run
+
+QUICK_PARAMETERS = [word for name, value in QUICK.items() for word in ("-p", name, json.dumps(value))]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A small project with a run whose features have vectors."""
+    folder = tmp_path_factory.mktemp("project")
+    lay_raw(folder / "raw")
+    static_encoder(folder / "tiny")
+    words = ("run", "--dataset", DATASET, "-p", "embeddings", "tiny", *QUICK_PARAMETERS)
+    return folder, cinematch(folder, *words)
+
+
+def test_the_run_has_a_block_of_vectors_and_tells_the_model(project):
+    folder, done = project
+    assert done.code == 0, done.err
+    run = Run.current(folder / "artifacts")
+    assert set(run.info.facts["features"]["text_encoder"]) == {"tokenizer.json", "table.safetensors"}
+    assert all(len(digest) == 64 for digest in run.info.facts["features"]["text_encoder"].values())
+    assert {"text_components.skops", "embeddings.npz", "metrics.json"} <= set(run.info.files)
+    names = run.read_json("movies_meta.json")["features"]
+    assert [name for name in names if name.startswith("text_vector")] == [
+        "text_vector__00",
+        "text_vector__01",
+        "text_vector__02",
+        "text_vector__unknown",
+    ]
+    assert len(list((folder / "data" / "text_vectors").glob("*.sqlite"))) == 1
+    found = Recommender.load(folder / "artifacts").recommend(Preferences(liked_movie_ids=[1, 6]), 10)
+    for one in found:
+        assert sum(reason.value for reason in one.reasons) == pytest.approx(one.score, abs=1e-5)
+
+
+def test_a_later_step_needs_the_same_encoder(project):
+    folder, _ = project
+    network_encoder(folder / "other")
+    before = Run.current(folder / "artifacts").info.run_id
+    for words in ((), ("-p", "embeddings", "other")):
+        done = cinematch(folder, "run", "--from", "train", *QUICK_PARAMETERS, *words)
+        assert done.code != 0
+        assert "the features were made with the text encoder tokenizer.json " in done.err
+        assert "name the same folder (-p embeddings FOLDER), or make the features anew" in done.err
+    assert Run.current(folder / "artifacts").info.run_id == before
+    assert cinematch(folder, "run", "--from", "train", *QUICK_PARAMETERS, "-p", "embeddings", "tiny").code == 0
+
+
+def test_a_folder_without_an_encoder_is_refused_before_the_first_step(project):
+    folder, _ = project
+    done = cinematch(folder, "run", "--dataset", DATASET, "-p", "embeddings", "raw")
+    assert done.code == 1
+    assert (
+        "must hold tokenizer.json and model.onnx, or tokenizer.json and one table in .safetensors; it holds" in done.err
+    )
+    assert done.out == ""
