@@ -1,26 +1,10 @@
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.small_runs import film_table, recommender_of, sample_recommender
+from support.search_index import FAMOUS, found, index_of
+from support.small_runs import recommender_of, sample_recommender
 
 from cinematch_lib import CineMatchError, UnknownNameError
-from cinematch_lib.artifacts.films_table import movies_meta
-from cinematch_lib.recommender.films import FilmTable
-from cinematch_lib.recommender.search import FilmSearch
-
-
-def index_of(*titles, quality=None):
-    """The search of such titles, or pairs of title and year; by default, the earlier the more popular."""
-    pairs = [title if isinstance(title, tuple) else (title, 2000) for title in titles]
-    popularity = np.array(range(len(pairs), 0, -1) if quality is None else quality, dtype=float)
-    popularity /= popularity.max(initial=1)
-    films = film_table({}, *[{"title": title, "year": year} for title, year in pairs])[1:]
-    return FilmSearch(FilmTable(movies_meta(films, popularity, [], "none", [])), popularity)
-
-
-def found(index, text, k=10):
-    return [index.label(row) for row in index.search(text, k)]
 
 
 @pytest.fixture(scope="module")
@@ -205,83 +189,8 @@ def test_what_people_ask_for_comes_first(sample, text, first):
     assert labels(sample, text)[0] == first
 
 
-# --- numerals, acronyms, letters, joined words -------------------------------------------------------
-
-FAMOUS = (
-    ("Rocky", 1976),
-    ("Rocky II", 1979),
-    ("Rocky III", 1982),
-    ("Star Wars: Episode IV - A New Hope", 1977),
-    ("Star Wars: Episode V - The Empire Strikes Back", 1980),
-    ("E.T. the Extra-Terrestrial", 1982),
-    ("The Lord of the Rings: The Two Towers", 2002),
-    ("Red Chapel (Røde kapel)", 2006),
-    ("Cœur fidèle", 1923),
-    ("Fast & Furious", 2009),
-    ("Pulp Fiction", 1994),
-    ("Primary Colors", 1998),
-    ("8 1/2 (8½)", 1963),
-    ("M", 1931),
-    ("1917", 2019),
-    ("ガメラ", 1995),
-    ("カメラ", 2001),
-    ("The Grand Illusion", 1937),
-    ("Forrest Gump", 1994),
-    ("Forest Flame", 2003),
-    ("One Hundred Steps", 2000),
-    ("Twenty-One Grams (a.k.a. 21 Grams)", 2003),
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "first"),
-    [
-        ("rocky 2", "Rocky II (1979)"),
-        ("rocky ii", "Rocky II (1979)"),
-        ("Rocky two", "Rocky II (1979)"),
-        ("star wars 5", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
-        ("empire strikes back", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
-        ("empirestrikesback", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
-        ("ET", "E.T. the Extra-Terrestrial (1982)"),
-        ("e.t.", "E.T. the Extra-Terrestrial (1982)"),
-        ("lotr", "The Lord of the Rings: The Two Towers (2002)"),
-        ("rode kapel", "Red Chapel (Røde kapel) (2006)"),
-        ("coeur fidele", "Cœur fidèle (1923)"),
-        ("fast and furious", "Fast & Furious (2009)"),
-        ("pulpfiction", "Pulp Fiction (1994)"),
-        ("pulp fic tion", "Pulp Fiction (1994)"),
-        ("primary colours", "Primary Colors (1998)"),
-        ("eight and a half", "8 1/2 (8½) (1963)"),
-        ("8½", "8 1/2 (8½) (1963)"),
-        ("m", "M (1931)"),
-        ("1917", "1917 (2019)"),
-        ("カメラ", "カメラ (2001)"),
-        ("ガメラ", "ガメラ (1995)"),
-        ("grandillusion", "The Grand Illusion (1937)"),
-        ("thegrandillusion", "The Grand Illusion (1937)"),
-        ("forest gump", "Forrest Gump (1994)"),
-        ("twenty one grams", "Twenty-One Grams (a.k.a. 21 Grams) (2003)"),
-    ],
-)
-def test_the_ways_in_which_people_write_titles(text, first):
-    assert found(index_of(*FAMOUS), text)[0] == first
-
-
-def test_a_year_counts_as_a_whole_only():
-    index = index_of(("Heat", 1995), ("Days of Heaven", 1991), ("Casino", 1995))
-    assert found(index, "199") == []
-    assert found(index, "casino 1995")[0] == "Casino (1995)"
-
-
-def test_a_year_at_the_end_is_of_the_title_or_of_the_film():
-    index = index_of(("Blade Runner", 1982), ("Blade Runner 2049", 2017), ("Scarface", 1932), ("Scarface", 1983))
-    assert found(index, "blade runner 2049")[0] == "Blade Runner 2049 (2017)"
-    assert found(index, "blade runner 2017")[0] == "Blade Runner 2049 (2017)"
-    assert found(index, "scarface 1983")[0] == "Scarface (1983)"
-    assert found(index, "scarface 1932")[0] == "Scarface (1932)"
-
-
 # --- people and plots --------------------------------------------------------------------------------
+
 
 STORIES = (
     {

@@ -1,0 +1,98 @@
+"""Ratings and films that were only seen, as a client passes them."""
+
+import numpy as np
+import pytest
+from support.rated_scores import RATINGS_ONLY, scores
+from support.small_runs import (
+    ONLY_GENRES,
+    check_reasons,
+    genre_films,
+    ids,
+    rated_artifacts,
+    recommender_of,
+)
+
+from cinematch_lib import CineMatchError, Preferences
+from cinematch_lib.artifacts.runs import Run
+
+
+def test_a_rating_counts_by_its_stars_and_a_seen_film_for_less_than_a_like():
+    one = recommender_of(
+        *genre_films("war", "crime", "drama", "western", title=["A", "B", "C", "D"]),
+        quality=[0.0] * 4,
+        weights=RATINGS_ONLY,
+        said=([[0, 0, 0.2, 0.1], [0, 0, 0.1, 0.3], [0] * 4, [0] * 4], 0.0, 0),
+        **ONLY_GENRES,
+    )
+    given = one.recommend(Preferences(ratings={1: 5, 2: 3.5}), k=4)
+    # C: 1.2 · 0.2 + 0.6 · 0.1 = 0.3; D: 1.2 · 0.1 + 0.6 · 0.3 = 0.3
+    assert scores(given) == {"C": 1.0, "D": 1.0}
+    assert given[0].explanation == (
+        "Because you gave A (2000) 5 stars (80%): people who like this film also like it. "
+        "Because you gave B (2000) 3.5 stars (20%): people who watch this film often like it."
+    )
+    seen = one.recommend(Preferences(liked_movie_ids=[1], seen=[2]), k=4)
+    # C: 0.2 + 0.45 · 0.1 = 0.245; D: 0.1 + 0.45 · 0.3 = 0.235
+    assert scores(seen) == {"C": 1.0, "D": round(0.235 / 0.245, 6)}
+    assert seen[1].explanation.endswith("People who watch B (2000) (57%) often like it.")
+    check_reasons(given)
+    check_reasons(seen)
+
+
+def test_a_single_low_rating_gives_a_list_without_the_film(rated):
+    found = rated.recommend(Preferences(ratings={260: 0.5}), k=20)
+    assert len(found) == 20 and 260 not in ids(found)
+    check_reasons(found)
+
+
+def test_a_thousand_ratings_add_up(rated):
+    stars = np.random.default_rng(0).integers(1, 11, 1000) / 2
+    ratings = dict(zip(rated.movie_ids[:1000].tolist(), stars.tolist(), strict=True))
+    found = rated.recommend(Preferences(ratings=ratings), k=20)
+    assert len(found) == 20 and min(ids(found)) > rated.movie_ids[999]
+    check_reasons(found)
+
+
+def test_discovery_turns_the_list_to_films_that_fewer_like(rated, tmp_path_factory):
+    likes = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights().like_counts
+    medians = []
+    for discovery in (0, 0.3, 0.6, 1):
+        found = rated.recommend(Preferences(liked_movie_ids=[1, 6, 260], discovery=discovery), k=20)
+        check_reasons(found)
+        medians.append(np.median(likes[np.searchsorted(rated.movie_ids, ids(found))]))
+    assert medians == sorted(medians, reverse=True) and medians[0] > 2 * medians[-1]
+
+
+def test_diversity_keeps_films_that_resemble_each_other_apart(rated):
+    """The films of a list are the same up to the first that would resemble one above, and resemble each other less."""
+    found = [rated.recommend(Preferences(liked_movie_ids=[260], diversity=one), k=10) for one in (0, 0.3, 1)]
+    cosines = []
+    for one in found:
+        check_reasons(one)
+        rows = np.searchsorted(rated.movie_ids, ids(one))
+        pairs = rated._similarity.pairwise(rows)
+        cosines.append((pairs.sum() - len(rows)) / (len(rows) * (len(rows) - 1)))
+    assert cosines[0] > cosines[1] > cosines[2]
+    assert found[0][0].movie == found[2][0].movie
+    assert any("higher in this list" in film.explanation for film in found[2])
+    assert ids(rated.recommend(Preferences(liked_movie_ids=[260]), k=10)) == ids(found[0])
+
+
+def test_recency_prefers_newer_films(rated):
+    years = []
+    for recency in (None, 0.1, 1):
+        found = rated.recommend(Preferences(liked_movie_ids=[260], recency=recency), k=20)
+        check_reasons(found)
+        years.append(np.mean([film.movie.year for film in found]))
+    assert years == sorted(years) and years[2] > years[0] + 3
+    (newest,) = {film.movie.year for film in found if any(one.kind == "recency" for one in film.reasons)} & {
+        max(film.movie.year for film in found)
+    }
+    assert f"It is from {newest}" in next(film.explanation for film in found if film.movie.year == newest)
+
+
+@pytest.mark.parametrize("knob", ["discovery", "diversity", "recency"])
+def test_the_knobs_are_numbers_from_0_to_1(knob):
+    for value in (-0.1, 1.1, True, "0.5", float("nan")):
+        with pytest.raises(CineMatchError, match=f"{knob} must be"):
+            Preferences(**{knob: value})

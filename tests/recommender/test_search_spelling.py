@@ -1,0 +1,52 @@
+"""Numerals, acronyms, letters that do not decompose, and joined words."""
+
+import pytest
+from support.search_index import FAMOUS, found, index_of
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("rocky 2", "Rocky II (1979)"),
+        ("rocky ii", "Rocky II (1979)"),
+        ("Rocky two", "Rocky II (1979)"),
+        ("star wars 5", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
+        ("empire strikes back", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
+        ("empirestrikesback", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
+        ("ET", "E.T. the Extra-Terrestrial (1982)"),
+        ("e.t.", "E.T. the Extra-Terrestrial (1982)"),
+        ("lotr", "The Lord of the Rings: The Two Towers (2002)"),
+        ("rode kapel", "Red Chapel (Røde kapel) (2006)"),
+        ("coeur fidele", "Cœur fidèle (1923)"),
+        ("fast and furious", "Fast & Furious (2009)"),
+        ("pulpfiction", "Pulp Fiction (1994)"),
+        ("pulp fic tion", "Pulp Fiction (1994)"),
+        ("primary colours", "Primary Colors (1998)"),
+        ("eight and a half", "8 1/2 (8½) (1963)"),
+        ("8½", "8 1/2 (8½) (1963)"),
+        ("m", "M (1931)"),
+        ("1917", "1917 (2019)"),
+        ("カメラ", "カメラ (2001)"),
+        ("ガメラ", "ガメラ (1995)"),
+        ("grandillusion", "The Grand Illusion (1937)"),
+        ("thegrandillusion", "The Grand Illusion (1937)"),
+        ("forest gump", "Forrest Gump (1994)"),
+        ("twenty one grams", "Twenty-One Grams (a.k.a. 21 Grams) (2003)"),
+    ],
+)
+def test_the_ways_in_which_people_write_titles(text, first):
+    assert found(index_of(*FAMOUS), text)[0] == first
+
+
+def test_a_year_counts_as_a_whole_only():
+    index = index_of(("Heat", 1995), ("Days of Heaven", 1991), ("Casino", 1995))
+    assert found(index, "199") == []
+    assert found(index, "casino 1995")[0] == "Casino (1995)"
+
+
+def test_a_year_at_the_end_is_of_the_title_or_of_the_film():
+    index = index_of(("Blade Runner", 1982), ("Blade Runner 2049", 2017), ("Scarface", 1932), ("Scarface", 1983))
+    assert found(index, "blade runner 2049")[0] == "Blade Runner 2049 (2017)"
+    assert found(index, "blade runner 2017")[0] == "Blade Runner 2049 (2017)"
+    assert found(index, "scarface 1983")[0] == "Scarface (1983)"
+    assert found(index, "scarface 1932")[0] == "Scarface (1932)"
