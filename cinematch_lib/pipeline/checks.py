@@ -19,8 +19,12 @@ from cinematch_lib.storage.memory import check_memory
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
-# The least value of parameters that no class checks by itself before its step.
-_LEAST = {"seed": 0, "max_films": 1, "weights_per_film": 1, "folds": 1, "test_users": 1, "regularization": 0}
+# The least value of parameters that no class checks before its step, or only one that takes a second to import.
+_LEAST = {
+    **dict.fromkeys(("max_films", "weights_per_film", "folds", "test_users", "min_df", "ngram_max"), 1),
+    **dict.fromkeys(("seed", "regularization", "dropout", "session_weight", "year_weight"), 0),
+    **dict.fromkeys(("feature_weight", "content_weight", "prior_weight"), 0),
+}
 _KERNEL_BYTES = 0.6e9  # the least that a step holds
 _SEEDS = 2**32  # scikit-learn takes seeds below
 
@@ -49,11 +53,23 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
     options = {name: values[name] for name in ("region", "offers", "seed")}
     ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **options)
     _check_services(filters.services_keep, values["services"])
+    _check_evaluation(values)
     _check_learning(values)
 
 
+def _check_evaluation(values: Mapping[str, Any]) -> None:
+    """Raise CineMatchError for lists and dates that the step `evaluate` would refuse."""
+    if not values["ks"] or min(values["ks"]) < 1:
+        raise CineMatchError(f"ks must be one whole number from 1 on or more, got {values['ks']}")
+    if values["date"] is not None:
+        try:
+            pd.Timestamp(values["date"])
+        except ValueError:
+            raise CineMatchError(f"date must be a day such as 2015-01-01, or a year, got {values['date']!r}") from None
+
+
 def _check_learning(values: Mapping[str, Any]) -> None:
-    """Raise CineMatchError for what the steps `features`, `train` and `evaluate` would refuse."""
+    """Raise CineMatchError for what the classes of the steps `features`, `train` and `evaluate` would refuse."""
     from cinematch_lib import models  # scikit-learn takes a second, and most mistakes are told before
     from cinematch_lib.evaluation.protocols import PROTOCOLS
     from cinematch_lib.features import load_text_encoder
@@ -66,6 +82,8 @@ def _check_learning(values: Mapping[str, Any]) -> None:
         load_text_encoder(values["embeddings"])
     hybrid = inspect.signature(models.Hybrid).parameters
     models.make("hybrid", **{name: values[name] for name in hybrid})
+    if not values["models"]:
+        raise CineMatchError(f"models must name one of {', '.join(models.MODELS)} or more, got []")
     for name in values["models"]:
         models.make(name)
     for name, known in (("protocol", PROTOCOLS), ("extra_analyses", analyses)):
@@ -73,15 +91,6 @@ def _check_learning(values: Mapping[str, Any]) -> None:
         for one in given:
             if one not in known:
                 raise UnknownNameError(f"{name} must be of {', '.join(known)}, got {one!r}", close_names(one, known))
-    if not values["ks"] or min(values["ks"]) < 1:
-        raise CineMatchError(f"ks must be one whole number from 1 on or more, got {values['ks']}")
-    if not values["models"]:
-        raise CineMatchError(f"models must name one of {', '.join(models.MODELS)} or more, got []")
-    if values["date"] is not None:
-        try:
-            pd.Timestamp(values["date"])
-        except ValueError:
-            raise CineMatchError(f"date must be a day such as 2015-01-01, or a year, got {values['date']!r}") from None
 
 
 def _check_genres(genres: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, want_of_memory
+from cinematch_lib.storage.memory import free_memory
 
 # Errors of the system that say all there is to say, with what a person can do.
 _REMEDIES = {
@@ -34,7 +35,7 @@ _REMEDIES = {
 _SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\] (.*)", re.DOTALL)
 REPORT_TAG = "report"  # of cells whose output the command line shows too
 _STARTED_MB = 30.0  # a kernel that holds less did not come as far as running cells
-_MORE_MEMORY = "close other programs or take a smaller data set"
+_CLOSE_OTHERS = "close other programs or take a smaller data set"
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -70,7 +71,7 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
         except PapermillExecutionError as error:
             if error.ename == NothingToDoError.__name__:
                 raise NothingToDoError(error.evalue) from None
-            raise StepFailedError(_failure(source.name, error)) from None
+            raise StepFailedError(_failure(target, error)) from None
         except OSError as error:  # of this process, which writes the copy
             remedy = _REMEDIES.get(error.errno or 0, "try again")
             raise StepFailedError(f": {target} could not be written ({error.strerror}); {remedy}") from None
@@ -82,7 +83,7 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
                 ) from None
             raise StepFailedError(
                 f": its kernel died, most likely for want of memory (it held up to {memory.peak_mb:,.0f} MB); "
-                f"{_MORE_MEMORY}\n"
+                f"{_more_memory()}\n"
             ) from None
     return round(time.perf_counter() - began, 2), round(memory.peak_mb, 1)
 
@@ -121,19 +122,32 @@ class _KernelManager(AsyncKernelManager):
         await super().start_kernel(env=environment, **options)
 
 
-def _failure(notebook: str, error: PapermillExecutionError) -> str:
+def _failure(executed: Path, error: PapermillExecutionError) -> str:
     """Where a notebook failed and why, to follow "step … failed": the message, or the cell and the traceback."""
-    where = f" in cell [{error.exec_count}] of {notebook}:"
+    where = f" in cell [{error.exec_count}] of {executed.name}:"
     if error.ename in MEANT_FOR_PEOPLE:
         return f"{where} {error.evalue}"
-    if want_of_memory(error.ename, error.evalue):
-        return f"{where} memory does not suffice; {_MORE_MEMORY}"
+    traceback = _TERMINAL_COLOURS.sub("", "\n".join(error.traceback)) or _printed(executed)
+    name, _, text = traceback.strip().rpartition("\n")[2].partition(": ")
+    if want_of_memory(error.ename, error.evalue) or want_of_memory(name.rpartition(".")[2], text):
+        return f"{where} memory does not suffice; {_more_memory()}"
     of_system = _SYSTEM_ERROR.match(str(error.evalue))
     if of_system and (remedy := _REMEDIES.get(int(of_system[1]))):
         return f"{where} {of_system[2]}; {remedy}"
     cell = "\n".join(f"    {line}" for line in str(error.source).splitlines())
-    traceback = _TERMINAL_COLOURS.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
-    return f"{where}\n\n{cell}\n\n{traceback}\n"
+    return f"{where}\n\n{cell}\n\n{traceback or f'{error.ename}: {error.evalue}'}\n"
+
+
+def _more_memory() -> str:
+    """How to come by memory: what the remedy is depends on which limit leaves the least."""
+    _, limit = free_memory()
+    return f"raise{limit.removeprefix(' under')}, or take a smaller data set" if limit else _CLOSE_OTHERS
+
+
+def _printed(executed: Path) -> str:
+    """What the last cell with outputs wrote to stderr: a kernel that has no memory left prints its traceback there."""
+    outputs = [one for cell in nbformat.read(executed, as_version=4).cells for one in cell.get("outputs", ())]
+    return "".join(one.text for one in outputs if one.get("name") == "stderr")
 
 
 class _PeakMemory:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pty
 import re
+import shlex
 import subprocess
 
 import nbformat
@@ -89,7 +90,7 @@ def test_a_kernel_that_is_killed_is_explained(stalling, project, sample_run):
     assert done.code == 1
     assert re.fullmatch(
         r"cinematch: step fetch failed: its kernel died, most likely for want of memory \(it held up to \d+ MB\); "
-        r"close other programs or take a smaller data set\n\n"
+        r"(close other programs|raise the .*limit.*,) or take a smaller data set\n\n"
         r"The notebook as far as it came: artifacts/failed/01_fetch\.ipynb\n",
         done.err,
     )
@@ -159,3 +160,14 @@ def gone(process):
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def test_a_limit_of_address_space_ends_a_step_in_lines_that_name_it(project):
+    """The kernel starts, and has no memory left for what a step needs."""
+    limited = f"ulimit -v 1500000; exec {shlex.quote(str(COMMAND))} run --dataset sample"
+    done = subprocess.run(["bash", "-c", limited], cwd=project, capture_output=True, text=True)
+    assert done.returncode == 1
+    (message,) = [line for line in done.stderr.splitlines() if line.startswith("cinematch: ")]
+    assert "memory" in message
+    assert "limit" in message and "ulimit -v" in message
+    assert "Traceback" not in done.stderr and "CellExecutionError" not in done.stderr
