@@ -24,7 +24,7 @@ check: $(READY)  ## lint, types and every test, the fast ones first
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/explorer/lab" notebooks/explore.ipynb

@@ -42,6 +42,8 @@ LIGHT = {
 # Files of tests that take long, the longest first; all others are quick.
 SLOW = [
     "test_runner.py",
+    "test_app_access.py",
+    "test_runner_stopped.py",
     "test_page.py",
     "test_page_verdicts.py",
     "test_page_browse.py",
@@ -50,6 +52,8 @@ SLOW = [
     "test_cli.py",
     "test_output.py",
     "test_app.py",
+    "test_embeddings_parameter.py",
+    "test_server_workers.py",
     "test_lab.py",
     "test_wizard.py",
     "test_packaging.py",

@@ -208,7 +208,7 @@ from cinematch_lib.features import encode_texts, load_text_encoder
 encoder = load_text_encoder(sys.argv[1])
 encode_texts(["heist thief"] * 10, encoder)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-texts = [f"film {number} " + "heist thief cop robot space love " * 40 for number in range(100_000)]
+texts = [f"film {number} " + "heist thief cop robot space love " * 10 for number in range(100_000)]
 listed = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 vectors = encode_texts(texts, encoder)
 print(len(vectors), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - listed) / 1e3)

@@ -7,8 +7,9 @@ from support.commands import cinematch
 from support.encoder_files import network_encoder, static_encoder
 from support.small_projects import DATASET, QUICK, lay_raw
 
-from cinematch_lib import Preferences, Recommender
+from cinematch_lib import CineMatchError, Preferences, Recommender
 from cinematch_lib.artifacts.runs import Run
+from cinematch_lib.pipeline.inputs import open_inputs
 
 QUICK_PARAMETERS = [word for name, value in QUICK.items() for word in ("-p", name, json.dumps(value))]
 
@@ -46,14 +47,16 @@ def test_the_run_has_a_block_of_vectors_and_tells_the_model(project):
 def test_a_later_step_needs_the_same_encoder(project):
     folder, _ = project
     network_encoder(folder / "other")
-    before = Run.current(folder / "artifacts").info.run_id
-    for words in ((), ("-p", "embeddings", "other")):
-        done = cinematch(folder, "run", "--from", "train", *QUICK_PARAMETERS, *words)
-        assert done.code != 0
-        assert "the features were made with the text encoder tokenizer.json " in done.err
-        assert "name the same folder (-p embeddings FOLDER), or make the features anew" in done.err
-    assert Run.current(folder / "artifacts").info.run_id == before
-    assert cinematch(folder, "run", "--from", "train", *QUICK_PARAMETERS, "-p", "embeddings", "tiny").code == 0
+    folders = [str(folder / name) for name in ("raw", "data", "artifacts")]
+    for other in ("", str(folder / "other")):
+        with pytest.raises(
+            CineMatchError, match=r"the features were made with the text encoder tokenizer\.json "
+        ) as told:
+            open_inputs("train", *folders, embeddings=other)
+        assert "name the same folder (-p embeddings FOLDER), or make the features anew" in str(told.value)
+    inputs = open_inputs("train", *folders, embeddings=str(folder / "tiny"))
+    assert inputs.catalog["text_vector"].notna().all()
+    inputs.draft.discard()
 
 
 def test_a_folder_without_an_encoder_is_refused_before_the_first_step(project):
