@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.catalog.title_match import match_titles
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import WESTERN, Source, canonical_columns
@@ -24,7 +25,7 @@ from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 SOURCES = ("tmdb", "file", "demo", "none")
 
-_KEYS = ("movieId", "imdbId", "tmdbId")  # what may say which film a row is about
+_KEYS = ("movieId", "imdbId", "tmdbId")  # what may say which film a row is about, before its title
 _YES, _NO = ("1", "1.0", "true", "yes", "y", "x"), ("", "0", "0.0", "false", "no", "n")
 _SEPARATORS = r"[,;|]"  # between several services in one cell of a file
 # The invented services and the share of films on each.
@@ -172,14 +173,20 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
         raise CineMatchError(f"{path} holds no services, only its first line")
     if Source(path).is_western:
         rejects.add_repair(_file_name(path), f"rows {WESTERN}", len(offers))
-    keys = [name for name in _KEYS if name in offers]
+    keys = [name for name in (*_KEYS, "title") if name in offers]
     if not keys:
-        raise CineMatchError(f"{path} needs a column movieId, imdbId or tmdbId to say which film has the service")
+        raise CineMatchError(
+            f"{path} needs a column movieId, imdbId, tmdbId or title to say which film has the service"
+        )
     meant = pd.DataFrame({"movieId": pd.Series(dtype="int64")})
     for name in keys:  # the first id that belongs to a film counts
-        ids = offers[name].drop(meant.index)
-        ids = imdb_digits(ids).replace("", None) if name == "imdbId" else whole_numbers(ids)
-        meant = pd.concat([meant, _match_films(ids, name, films)])
+        rest = offers.drop(meant.index)
+        if name == "title":
+            found = match_titles(rest, films)
+        else:
+            ids = imdb_digits(rest[name]).replace("", None) if name == "imdbId" else whole_numbers(rest[name])
+            found = _match_films(ids, name, films)
+        meant = pd.concat([meant, found])
     service = offers["service"].str.strip()
     elsewhere = pd.Series(False, index=offers.index)
     if "region" in offers:
@@ -202,7 +209,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
 
 def _read_flags(path: Path, rejects: RejectLog) -> pd.DataFrame | None:
     """The rows of a file with a column of yes and no for each service, as of a services file; None for other files."""
-    headers = [Source(path).with_separator_for([key]).header() for key in _KEYS] if path.is_file() else []
+    headers = [Source(path).with_separator_for([key]).header() for key in (*_KEYS, "title")] if path.is_file() else []
     header = max(headers, key=len, default=[])
     others = dict.fromkeys(set(header) - set(canonical_columns(header, SERVICES_FILE.columns).values()), "str")
     if not others or canonical_columns(header, ["service"]):

@@ -9,18 +9,18 @@ from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES, 
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR, listed_names
 
 _KNOWN = frozenset(MOVIELENS_GENRES + TMDB_ONLY_GENRES)
-_OTHER_SEPARATORS = re.compile(r"[,;/]")
+_OTHER_SEPARATORS = re.compile(r"[,;/&+]|\band\b", re.IGNORECASE)
 
 
 def join_genres(names: str) -> str:
     """A list of genres in any usual form, `|`-joined under their canonical names, without repeats.
 
-    Commas, semicolons and slashes separate names where this gives genres that are known.
+    Commas, semicolons, slashes, "&" and "and" separate names where this gives genres that are known.
 
     >>> join_genres("Science Fiction|Family|sci-fi"), join_genres("[{'id': 80, 'name': 'Crime'}]")
     ('sci-fi|children', 'crime')
-    >>> join_genres("Action, Sci-Fi"), join_genres("Sword, Sandal")
-    ('action|sci-fi', 'sword, sandal')
+    >>> join_genres("Action, Sci-Fi"), join_genres("Drama & Crime"), join_genres("Sword & Sandal")
+    ('action|sci-fi', 'drama|crime', 'sword & sandal')
     """
     if names.lstrip().startswith("["):
         return LIST_SEPARATOR.join(canonical_genres(listed_names(names)))

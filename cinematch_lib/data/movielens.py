@@ -14,7 +14,7 @@ from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of, unread
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.sources import Source
+from cinematch_lib.data.sources import Source, canonical_columns
 from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
@@ -61,9 +61,22 @@ def link_rows(folder: Path, log: RejectLog) -> tuple[pd.DataFrame, np.ndarray]:
     if found is not None and "links" not in found.sources and "links" not in found.layout.needed:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in LINKS.columns}), np.array([], dtype=np.int64)
     source = (found.sources.get("links") if found else None) or Source(Path(folder) / "links.csv")
-    links = read_table(source, LINKS)
+    links = _read_links(source, log)
     _remark(log, LINKS, source, len(links))
     return links, row_lines(source, len(links))
+
+
+def _read_links(source: Source, log: RejectLog) -> pd.DataFrame:
+    """The columns of `tables.LINKS`; a file may lack the ids of TMDb or those of IMDb, which are empty then."""
+    for name in ("tmdbId", "imdbId") if source.path.is_file() else ():
+        partial = TableSchema(LINKS.name, {column: "str" for column in LINKS.required if column != name})
+        header = source.with_separator_for(partial.required).header()
+        called = canonical_columns(header, LINKS.columns)
+        if set(called) == set(partial.required):
+            links = read_table(source, partial).assign(**{name: ""})
+            log.add_repair("links.csv", f"rows without {name}, as the file has no such column", len(links))
+            return links[list(LINKS.columns)].astype("str")
+    return read_table(source, LINKS)
 
 
 def read_tags(folder: Path) -> pd.DataFrame | None:

@@ -42,7 +42,9 @@ _IMDB_ID = {"imdb_id": "str"}  # of films that have no tmdbId
 TMDB_METADATA = TableSchema("tmdb_metadata", dict.fromkeys(_TMDB_COLUMNS.split(), "str"), _IMDB_ID, multiline=True)
 PROVIDERS = TableSchema("providers", dict.fromkeys(("tmdb_id", "region", "kind", "service"), "str"), _IMDB_ID)
 SERVICES_FILE = TableSchema(
-    "services file", {"service": "str"}, {"movieId": "str", "imdbId": "str", "tmdbId": "str", "region": "str"}
+    "services file",
+    {"service": "str"},
+    dict.fromkeys(("movieId", "imdbId", "tmdbId", "title", "year", "region"), "str"),
 )
 
 # The merged catalog: one row per film, ordered by movieId.

@@ -23,7 +23,8 @@ from support.movielens_files import (
 
 from cinematch_lib.data import fetch
 from cinematch_lib.data.datasets import DATASETS
-from cinematch_lib.data.movielens import checksums, read_links, read_movies, read_ratings, read_tags
+from cinematch_lib.data.movielens import checksums, link_rows, read_links, read_movies, read_ratings, read_tags
+from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError, DownloadError, UnknownNameError
 
 # --- fetching ----------------------------------------------------------------------------------------
@@ -404,3 +405,20 @@ def test_an_address_with_a_password_is_refused_without_showing_it(raw, monkeypat
         fetch(NAME, raw)
     assert "geheim" not in str(refused.value)
     assert not raw.exists()
+
+
+@pytest.mark.parametrize(("kept", "lost"), [("imdbId", "tmdbId"), ("tmdbId", "imdbId")])
+def test_links_of_one_kind_are_read_and_the_other_is_reported(tmp_path, kept, lost):
+    folder = lay(tmp_path / "set", {"links.csv": f"Movie_ID;{kept}\n1;949\n2;\n".encode()})
+    log = RejectLog()
+    links, lines = link_rows(folder, log)
+    rows = [{"movieId": "1", kept: "949", lost: ""}, {"movieId": "2", kept: "", lost: ""}]
+    assert links.to_dict("records") == [{name: row[name] for name in ("movieId", "imdbId", "tmdbId")} for row in rows]
+    assert lines.tolist() == [2, 3]
+    assert f"links.csv: 2 rows without {lost}, as the file has no such column" in log.notes()
+
+
+def test_links_without_any_id_are_refused(tmp_path):
+    folder = lay(tmp_path / "set", {"links.csv": b"movieId,name\n1,Heat\n"})
+    with pytest.raises(CineMatchError, match=r"links\.csv lacks the columns imdbId, tmdbId; its first line names"):
+        read_links(folder)
