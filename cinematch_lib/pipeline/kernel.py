@@ -103,7 +103,8 @@ def _kernel_manager(scratch: str) -> type["_KernelManager"]:
 class _KernelManager(AsyncKernelManager):
     """Starts kernels of this very Python, whatever kernelspecs there are, with the default settings of matplotlib.
 
-    Neither another Python that is installed as ``python3``, nor ``matplotlibrc`` or ``MPLBACKEND``, has a say.
+    Neither another Python that is installed as ``python3``, nor ``matplotlibrc`` or ``MPLBACKEND``, nor a profile of
+    IPython has a say.
     """
 
     scratch = Path()
@@ -117,7 +118,9 @@ class _KernelManager(AsyncKernelManager):
     async def start_kernel(self, **options: Any) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         environment["MATPLOTLIBRC"] = str(Path(matplotlib.get_data_path()) / "matplotlibrc")
-        environment["TMPDIR"] = str(self.scratch)
+        environment["TMPDIR"] = environment["IPYTHONDIR"] = str(self.scratch)
+        if "HOME" in environment:  # a kernel works in another folder than this process
+            environment["HOME"] = str(Path(environment["HOME"]).absolute())
         self.connection_file = str(self.scratch / "connection.json")
         await super().start_kernel(env=environment, **options)
 

@@ -74,3 +74,17 @@ def test_settings_of_matplotlib_from_outside_do_not_reach_the_kernel(tmp_path, m
     output = nbformat.read(target, as_version=4).cells[-1].outputs[0].text.split()
     assert output[:2] == ["7", "False"]
     assert "inline" in output[2]
+
+
+def test_a_profile_of_ipython_is_not_run_and_nothing_is_written_beside_the_notebook(tmp_path, monkeypatch):
+    startup = tmp_path / "home" / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "own.py").write_text("print = None\n")
+    monkeypatch.setenv("HOME", "home")
+    monkeypatch.delenv("IPYTHONDIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    work = tmp_path / "work"
+    work.mkdir()
+    made = executed(work, "import os\nprint(os.environ['HOME'])")
+    assert nbformat.read(made, as_version=4).cells[-1].outputs[0].text.strip() == str(tmp_path / "home")
+    assert sorted(path.name for path in work.iterdir()) == ["source.ipynb", "target.ipynb"]
