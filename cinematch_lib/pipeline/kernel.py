@@ -71,7 +71,7 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
         except PapermillExecutionError as error:
             if error.ename == NothingToDoError.__name__:
                 raise NothingToDoError(error.evalue) from None
-            raise StepFailedError(_failure(target, error)) from None
+            raise StepFailedError(_failure(source.name, target, error)) from None
         except OSError as error:  # of this process, which writes the copy
             remedy = _REMEDIES.get(error.errno or 0, "try again")
             raise StepFailedError(f": {target} could not be written ({error.strerror}); {remedy}") from None
@@ -97,7 +97,9 @@ def reported(notebook: Path) -> list[str]:
 
 def _kernel_manager(scratch: str) -> type["_KernelManager"]:
     """A manager of kernels that keep their temporary files in the folder `scratch`."""
-    return type("_KernelManagerInFolder", (_KernelManager,), {"scratch": Path(scratch).resolve()})
+    home = os.environ.get("HOME")
+    values = {"scratch": Path(scratch).resolve(), "home": None if home is None else str(Path(home).absolute())}
+    return type("_KernelManagerInFolder", (_KernelManager,), values)
 
 
 class _KernelManager(AsyncKernelManager):
@@ -108,6 +110,7 @@ class _KernelManager(AsyncKernelManager):
     """
 
     scratch = Path()
+    home: str | None = None  # the absolute path: the kernel works in another folder
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -119,15 +122,15 @@ class _KernelManager(AsyncKernelManager):
         environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         environment["MATPLOTLIBRC"] = str(Path(matplotlib.get_data_path()) / "matplotlibrc")
         environment["TMPDIR"] = environment["IPYTHONDIR"] = str(self.scratch)
-        if "HOME" in environment:  # a kernel works in another folder than this process
-            environment["HOME"] = str(Path(environment["HOME"]).absolute())
+        if self.home is not None:
+            environment["HOME"] = self.home
         self.connection_file = str(self.scratch / "connection.json")
         await super().start_kernel(env=environment, **options)
 
 
-def _failure(executed: Path, error: PapermillExecutionError) -> str:
+def _failure(notebook: str, executed: Path, error: PapermillExecutionError) -> str:
     """Where a notebook failed and why, to follow "step … failed": the message, or the cell and the traceback."""
-    where = f" in cell [{error.exec_count}] of {executed.name}:"
+    where = f" in cell [{error.exec_count}] of {notebook}:"
     if error.ename in MEANT_FOR_PEOPLE:
         return f"{where} {error.evalue}"
     traceback = _TERMINAL_COLOURS.sub("", "\n".join(error.traceback)) or _printed(executed)
