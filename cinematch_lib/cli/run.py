@@ -70,11 +70,25 @@ def _run(options: argparse.Namespace) -> None:
     steps = steps_between(options.first, options.last)
     values = _parameters(options, steps)
     from cinematch_lib.pipeline.runner import Folders, run_pipeline  # it takes a while, and mistakes are told before
+    from cinematch_lib.pipeline.times import duration
 
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
     with _messages() as message:
+        if (seconds := _time_of_runs_like_it(options, steps, values)) is not None:
+            message(f"Earlier runs like this one took {duration(seconds)}{' after fetching' * ('fetch' in steps)}.")
         info, times = run_pipeline(folders, values, steps, message, use=options.use)
     _report(info, times, steps, options)
+
+
+def _time_of_runs_like_it(options: argparse.Namespace, steps: list[str], values: Mapping[str, Any]) -> float | None:
+    from cinematch_lib.artifacts.runs import list_runs
+    from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
+    from cinematch_lib.pipeline.runner import resolve_dataset
+    from cinematch_lib.pipeline.times import fastest
+
+    parameters = {name: one.default for name, one in step_parameters(list(STEPS)).items()} | dict(values)
+    dataset = resolve_dataset(options.data_dir, values.get("dataset"), steps)
+    return fastest(list_runs(options.artifacts_dir), dataset, steps, parameters)
 
 
 def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def run_pipeline(
     notebook lacks a parameter that the runner sets. Raises StepFailedError for the first notebook that fails; its copy
     is then kept in ``artifacts_dir/failed``. After any failure or Ctrl-C, the current run is the one of before.
     """
-    dataset = _dataset(folders.data_dir, parameters.get("dataset"), steps)
+    dataset = resolve_dataset(folders.data_dir, parameters.get("dataset"), steps)
     check_name(dataset)
     folders.data_dir.mkdir(parents=True, exist_ok=True)
     try:
@@ -134,7 +134,7 @@ def lost(draft: Draft, artifacts_dir: Path) -> list[str]:
     return missing
 
 
-def _dataset(data_dir: Path, requested: str | None, steps: Sequence[str]) -> str:
+def resolve_dataset(data_dir: Path, requested: str | None, steps: Sequence[str]) -> str:
     """The data set to run on: the requested one, or the catalog's if cleaning is not among the steps.
 
     Raises CineMatchError if the catalog is missing or of another data set than the requested one.

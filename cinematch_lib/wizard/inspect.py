@@ -15,6 +15,7 @@ from cinematch_lib.data.tmdb.export import METADATA, PROVIDERS_FILE
 from cinematch_lib.data.tmdb.store import films_stored
 from cinematch_lib.data.tmdb.table import own_metadata
 from cinematch_lib.pipeline.runner import Folders
+from cinematch_lib.pipeline.times import fastest
 
 # Measured on 2 cores: 117 s for all steps on the sample; 208 s for 32 million ratings without the evaluation.
 _SECONDS_AT_LEAST = 120.0
@@ -92,25 +93,9 @@ def _data_set(name: str, raw: Path, runs: Sequence[RunInfo], steps: Sequence[str
         films = len(read_movies(folder))
     megabytes = 0 if exists or known is None else known.megabytes
     has_metadata = name == SAMPLE or own_metadata(folder) is not None
-    return DataSet(name, exists, films, ratings, megabytes, has_metadata, missing, _fastest(name, runs, steps))
+    return DataSet(name, exists, films, ratings, megabytes, has_metadata, missing, fastest(runs, name, steps))
 
 
 def _missing(folder: Path) -> list[str]:
     found = look(folder)
     return list(NEEDED) if found is None else found.missing
-
-
-def _fastest(dataset: str, runs: Sequence[RunInfo], steps: Sequence[str]) -> float | None:
-    """The shortest time of the steps in earlier runs; without fetching, whose time depends on what was stored.
-
-    Runs with fewer than nine tenths of the films of the largest do not count: their filters made them fast.
-    """
-    times: list[tuple[int, float]] = []
-    for run in runs:
-        facts = run.facts.get("pipeline", {})
-        seconds = {one["step"]: one["seconds"] for one in facts.get("steps", ())}
-        if facts.get("dataset") == dataset and set(seconds) >= set(steps):
-            films = run.facts.get("features", {}).get("films", 0)
-            times.append((films, sum(seconds[step] for step in steps if step != "fetch")))
-    most = max((films for films, _ in times), default=0)
-    return min((time for films, time in times if films >= 0.9 * most), default=None)

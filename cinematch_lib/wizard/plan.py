@@ -8,6 +8,7 @@ from typing import Any
 from cinematch_lib.data.tmdb.rate_limit import FULL_RATE
 from cinematch_lib.data.tmdb.settings import TOKEN
 from cinematch_lib.pipeline.runner import Folders
+from cinematch_lib.pipeline.times import duration
 from cinematch_lib.storage.dotenv import dotenv_path
 from cinematch_lib.wizard import terminal
 from cinematch_lib.wizard.inspect import DataSet
@@ -65,7 +66,7 @@ class Plan:
         if not megabytes:
             return "part of the package, nothing to download"
         return (
-            f"{megabytes} MB to download, about {terminal.duration(megabytes / _MEGABYTES_PER_SECOND)} at 10 Mbit/s; "
+            f"{megabytes} MB to download, about {duration(megabytes / _MEGABYTES_PER_SECOND)} at 10 Mbit/s; "
             f"{self.data_set.disk_space / 1e9:.1f} GB of disk while it is unpacked, of {free / 1e9:.1f} GB free"
         )
 
@@ -79,10 +80,10 @@ def folder_flags(folders: Folders, names: tuple[str, ...] = ("raw", "data", "art
 def pipeline_time(data_set: DataSet, *, in_full: bool = False) -> str:
     """The time of the steps: measured here, else estimated, else not known."""
     if data_set.fastest is not None:
-        return f"{terminal.duration(data_set.fastest)} here{', the shortest time so far' if in_full else ''}"
+        return f"{duration(data_set.fastest)} here{', the shortest time so far' if in_full else ''}"
     if data_set.estimate is None:
         return "not known"
-    return f"about {terminal.duration(data_set.estimate)}{', an estimate for 2 cores' if in_full else ''}"
+    return f"about {duration(data_set.estimate)}{', an estimate for 2 cores' if in_full else ''}"
 
 
 def tmdb_time(data_set: DataSet, limit: int | None) -> str:
@@ -90,4 +91,4 @@ def tmdb_time(data_set: DataSet, limit: int | None) -> str:
     films = min((one for one in (limit, data_set.films) if one is not None), default=None)
     if films is None:
         return f"every film once, {FULL_RATE:g} a second at most"
-    return f"{films:,} films at most, {FULL_RATE:g} a second: {terminal.duration(films / FULL_RATE)}"
+    return f"{films:,} films at most, {FULL_RATE:g} a second: {duration(films / FULL_RATE)}"

@@ -44,15 +44,3 @@ def command(words: str) -> None:
 def _print(content: RenderableType) -> None:
     target = console()
     target.print(content, width=min(target.width, _WIDTH))
-
-
-def duration(seconds: float) -> str:
-    """A time, rounded as an estimate is read.
-
-    >>> duration(12.5), duration(100), duration(2187), duration(8040)
-    ('13 s', '2 min', '36 min', '2 h 14 min')
-    """
-    minutes = max(round(seconds / 60), 1)
-    if seconds < 90:
-        return f"{max(-int(-seconds // 1), 1)} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

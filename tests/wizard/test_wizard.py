@@ -16,7 +16,7 @@ from cinematch_lib import Recommender
 from cinematch_lib.artifacts.runs import current_run_id, list_runs
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
-from cinematch_lib.wizard.terminal import duration
+from cinematch_lib.pipeline.times import duration
 from cinematch_lib.wizard.values import to_text
 
 ANOTHER = "Another parameter to set"
