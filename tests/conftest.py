@@ -45,6 +45,7 @@ SLOW = [
     "test_app_access.py",
     "test_runner_stopped.py",
     "test_page.py",
+    "test_page_situations.py",
     "test_page_verdicts.py",
     "test_page_browse.py",
     "test_page_upload.py",

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from support.browser import launch
+from support.newer_client import identify
 from support.page_server import MANY, WAIT, Visit, running
+from support.serving import client, publish
 from support.small_runs import ids, sample_artifacts, sample_recommender
 
 
@@ -49,3 +51,16 @@ def visit(visiting, sample_server, tmp_path_factory):
 @pytest.fixture
 def films(tmp_path_factory):
     return sample_recommender(tmp_path_factory)
+
+
+@pytest.fixture
+def api(tmp_path):
+    publish(tmp_path / "artifacts")
+    with client(tmp_path / "artifacts", state_dir=tmp_path / "state", identify=True) as one:
+        yield one
+
+
+@pytest.fixture
+def anna(api):
+    """The headers of a user."""
+    return {"X-User-Id": str(identify(api)["id"])}
