@@ -3,42 +3,15 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 
 import pytest
-from support.commands import COMMAND, cinematch, started
+from support.cli_calls import refused
+from support.commands import COMMAND, started
 
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
-from cinematch_lib.cli.main import main
-from cinematch_lib.data.attribution import MOVIELENS, WIKIDATA
-
-
-@pytest.fixture
-def call(capsys, monkeypatch, tmp_path):
-    """The command in this process, in a folder of its own; returns its exit code and what it wrote."""
-    monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def called(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    yield called
-    signal.signal(signal.SIGTERM, before)
-
-
-def refused(called, tmp_path):
-    """The one line of an error; nothing was begun."""
-    code, out, err = called
-    assert (code, out) == (1, "")
-    assert err.startswith("cinematch: ")
-    assert err.count("\n") == 1
-    assert not (tmp_path / "artifacts").exists()
-    return err.removeprefix("cinematch: ").rstrip("\n")
-
+from cinematch_lib.artifacts.runs import Run, current_run_id
 
 # --- run: what stops before any notebook starts -------------------------------------------------------
 
@@ -77,7 +50,7 @@ def refused(called, tmp_path):
         (["-p", "extra_analyses", "[cold]"], "extra_analyses must be of cold_users, "),
         (["-p", "models", "[eases]"], "got 'eases'; did you mean ease?"),
         (["-p", "ks", "[10, 0]"], "ks must be one whole number from 1 on or more, got [10, 0]"),
-        (["-p", "dropout", "-1"], "dropout must be 0 or more, or None to choose it, got -1"),
+        (["-p", "dropout", "-1"], "dropout must be 0 or more, got -1"),
         (["-p", "regularization", ".inf"], "regularization must be a finite number, got inf"),
         (["--dataset", "ml-23m"], "there is no data set 'ml-23m': the named ones are sample (embedded), "),
         (["--dataset", ""], "a data set's name is that of a folder, without slashes and not beginning with a dot"),
@@ -140,84 +113,6 @@ def test_help_names_every_command():
     assert done.returncode == 0
     for name in ("setup", "run", "fetch", "recommend", "search", "runs", "use", "serve"):
         assert re.search(rf"^ +{name} ", done.stdout, flags=re.MULTILINE)
-
-
-# --- recommend ----------------------------------------------------------------------------------------
-
-
-def test_recommend_prints_films_with_reasons_and_whom_to_credit(sample_run):
-    done = cinematch(sample_run.folder, "recommend", "--like", "Heat (1995)", "--genre", "Crime", "-k", 3)
-    assert (done.code, done.err) == (0, "")
-    films, rest = done.out.split("\n\nServices marked (demo) are invented for demonstration.\n\n")
-    heads = re.findall(r"^ {2}(\d)\. (.+) \((\d{4})\) {3}(\d\.\d{3})$", films, flags=re.MULTILINE)
-    assert [rank for rank, *_ in heads] == ["1", "2", "3"]
-    assert [score for *_, score in heads] == sorted((score for *_, score in heads), reverse=True)
-    facts = re.findall(r"^ {5}\d+ min · (.+?)(?: · .+ \(demo\))?$", films, flags=re.MULTILINE)
-    assert ["crime" in genres.split(", ") for genres in facts] == [True] * 3
-    assert films.count("People who like Heat (1995)") == 3
-    assert "Heat" not in {title for _, title, *_ in heads}
-    assert rest == f"{MOVIELENS}\n{WIKIDATA}\n"
-
-
-def test_recommend_without_any_likes_gives_ten(sample_run, call):
-    code, out, _ = call("recommend", "--artifacts-dir", sample_run.artifacts)
-    assert code == 0
-    assert re.search(r"^ 10\. .+ \(\d{4}\)", out, flags=re.MULTILINE)
-
-
-def test_fewer_films_than_asked_for_say_so(sample_run, call):
-    narrow = ["--year-min", 2016, "--year-max", 2016, "--genre", "film noir", "--artifacts-dir", sample_run.artifacts]
-    code, out, _ = call("recommend", *narrow)
-    assert code == 0
-    said = r"^(Only \d films fit|Only 1 film fits|No film fits); loosen the filters to see more\.$"
-    assert re.search(said, out, flags=re.MULTILINE)
-    code, out, _ = call("recommend", *narrow, "--runtime-min", 5000)
-    assert code == 0
-    assert out.startswith("No film fits; loosen the filters to see more.\n")
-    code, out, _ = call("recommend", "-k", 7000, "--genre", "western", "--artifacts-dir", sample_run.artifacts)
-    shown = int(re.findall(r"^ *(\d+)\. ", out, flags=re.MULTILINE)[-1])
-    assert f"\nOnly {shown} films fit; loosen the filters to see more.\n" in out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        (["--like", "Haet (1995)"], "no film here is called 'Haet (1995)'; did you mean Heat (1995)"),
-        (["--dislike", "Qwrtzp"], "no film here is called 'Qwrtzp'"),
-        (["--without", "Toy Stroy"], "did you mean Toy Story (1995)"),
-        (["-k", 0], "k must be between 1 and {films} (the number of films), got 0"),
-        (["-k", -1], "k must be between 1 and {films} (the number of films), got -1"),
-        (["-k", 10**9], "k must be between 1 and {films} (the number of films), got 1000000000"),
-        (["--genre", "dramma"], "no film here has the genre 'dramma'; there are action, adventure, "),
-        (["--genre", "dramma"], "; did you mean drama?"),
-        (["--service", "Netflicks"], "no film here is on 'Netflicks'; the services are Amazon Prime Video (demo), "),
-        (["--year-min", 2000, "--year-max", 1990], "year_min must not be above year_max, got 2000 and 1990"),
-        (["--like", "Heat (1995)", "--dislike", "Heat (1995)"], "film 6 is both liked and disliked; choose one"),
-    ],
-)
-def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):
-    films = list_runs(sample_run.artifacts)[0].facts["features"]["films"]
-    line = refused(call("recommend", *arguments, "--artifacts-dir", sample_run.artifacts), tmp_path)
-    assert text.format(films=films) in line
-
-
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        (
-            ["recommend"],
-            "{folder}/artifacts has no current run yet; make one (cinematch run), "
-            "or name another folder (--artifacts-dir)",
-        ),
-        (["runs"], "artifacts has no runs yet; make one: cinematch run"),
-        (["use", "any"], "artifacts has no run 'any'; list them: cinematch runs"),
-        (["runs", "a"], "compare two runs, got 1; list them: cinematch runs"),
-        (["runs", "a", "b"], "artifacts has no run 'a'; list them: cinematch runs"),
-    ],
-)
-def test_before_there_is_any_run(call, tmp_path, arguments, text):
-    assert refused(call(*arguments), tmp_path) == text.format(folder=tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 # --- runs and use -------------------------------------------------------------------------------------
