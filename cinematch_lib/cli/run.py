@@ -112,7 +112,7 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
         values["dataset"] = options.dataset
     for name in ("services_file", "embeddings"):  # a typed path is relative to the current folder, not to the project
         if values.get(name):
-            values[name] = str(Path(values[name]).resolve())
+            values[name] = str(Path(values[name]).expanduser().resolve())
     defaults = {name: one.default for name, one in everywhere.items()}
     dataset = values.get("dataset", defaults["dataset"])
     check_values(defaults | values, dataset)

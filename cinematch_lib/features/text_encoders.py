@@ -21,6 +21,7 @@ _BATCH_TOKENS = 8192  # tokens that a network sees at once, which bounds its mem
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _FORM = "tokenizer.json and model.onnx, or tokenizer.json and one table in .safetensors"
+_OUTPUT = "(texts, tokens, dimensions) or (texts, dimensions)"
 _NAMED = 8  # files in an error
 
 
@@ -55,7 +56,7 @@ def load_text_encoder(folder: str | Path) -> TextEncoder:
     """
     require_extra("embeddings", "onnxruntime", "safetensors", "tokenizers")
     folder = Path(folder)
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise CineMatchError(f"embeddings must be a folder with {_FORM}, and there is none at {folder}")
     network = next((folder / name for name in NETWORKS if (folder / name).is_file()), None)
     tables = sorted(folder.glob("*.safetensors"))
@@ -64,8 +65,15 @@ def load_text_encoder(folder: str | Path) -> TextEncoder:
     return StaticEncoder(folder, tables[0]) if network is None else OnnxEncoder(folder, network)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, or a loop of links
+        return False
+
+
 def _names(folder: Path) -> str:
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    found = sorted(f"{path.name}{'/' * path.is_dir()}" for path in folder.iterdir())
     more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
     return ", ".join(found[:_NAMED]) + more or "nothing"
 
@@ -74,7 +82,8 @@ class OnnxEncoder(TextEncoder):
     """The mean of the token vectors that a network such as BERT computes (Reimers and Gurevych 2019).
 
     The network takes `input_ids` and optionally `attention_mask` and `token_type_ids`, int (texts, tokens); its first
-    output is float (texts, tokens, dimensions), or (texts, dimensions) if it averages them itself.
+    output is float (texts, tokens, dimensions), or (texts, dimensions) if it averages them itself. All weights must lie
+    in the file itself, which its SHA-256 identifies, and not in files beside it.
     """
 
     def __init__(self, folder: Path, network: Path) -> None:
@@ -84,7 +93,8 @@ class OnnxEncoder(TextEncoder):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what is wrong is told by exceptions
         try:
-            self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+            content = network.read_bytes()
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has a class of its own for each kind of broken file
             raise CineMatchError(f"{network} cannot be read as an ONNX model ({_first_line(error)})") from None
         self._inputs = {one.name: _INTEGERS.get(one.type) for one in self._session.get_inputs()}
@@ -92,11 +102,13 @@ class OnnxEncoder(TextEncoder):
             found = ", ".join(f"{one.name}: {one.type}" for one in self._session.get_inputs())
             raise CineMatchError(f"{network} is no text encoder: it takes {found}; one takes {', '.join(_INPUTS)}")
         self.files = _hashes(folder, (folder / TOKENIZER, network))
-        self.dimensions = len(self._run([[0]])[0])
+        self.dimensions = self._run([[0]]).shape[1]
+        if not self.dimensions or self._run([[0, 0]]).shape[1] != self.dimensions:
+            raise CineMatchError(f"the first output of {network} must have the shape {_OUTPUT}")
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """See `TextEncoder.encode`. Texts of similar length are computed together."""
-        tokens = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
+        tokens = _tokens(self._tokenizer, texts)
         vectors = np.zeros((len(tokens), self.dimensions), dtype=np.float32)
         order = sorted((at for at, ids in enumerate(tokens) if ids), key=lambda at: len(tokens[at]))
         while order:
@@ -104,7 +116,7 @@ class OnnxEncoder(TextEncoder):
             size = max(1, _BATCH_TOKENS // longest)
             batch, order = order[-size:], order[:-size]
             vectors[batch] = self._run([tokens[at] for at in batch])
-        return _unit(vectors)
+        return _unit(vectors, self._path)
 
     def _run(self, tokens: Sequence[Sequence[int]]) -> np.ndarray:
         """The means over the tokens of each text: float32 (texts, dimensions)."""
@@ -122,8 +134,7 @@ class OnnxEncoder(TextEncoder):
             weights = mask[:, :, None].astype(np.float32)
             output = (output * weights).sum(axis=1) / weights.sum(axis=1)
         if output.ndim != 2 or len(output) != len(ids):
-            shape = "(texts, tokens, dimensions) or (texts, dimensions)"
-            raise CineMatchError(f"the first output of {self._path} must have the shape {shape}, got {output.shape}")
+            raise CineMatchError(f"the first output of {self._path} must have the shape {_OUTPUT}, got {output.shape}")
         return output
 
 
@@ -133,7 +144,7 @@ class StaticEncoder(TextEncoder):
     def __init__(self, folder: Path, table: Path) -> None:
         from safetensors import safe_open
 
-        self._tokenizer = _read_tokenizer(folder / TOKENIZER)
+        self._tokenizer, self._path = _read_tokenizer(folder / TOKENIZER), table
         try:
             with safe_open(table, framework="numpy") as file:
                 names = list(file.keys())
@@ -147,17 +158,19 @@ class StaticEncoder(TextEncoder):
             )
         (self._table,) = tensors
         self.dimensions = self._table.shape[1]
-        if len(self._table) < self._tokenizer.get_vocab_size() or not np.isfinite(self._table).all():
+        needed = max(self._tokenizer.get_vocab().values(), default=-1) + 1
+        if len(self._table) < needed or not self.dimensions or not np.isfinite(self._table).all():
             raise CineMatchError(
-                f"{table} must hold a finite vector for each of the {self._tokenizer.get_vocab_size():,} tokens of "
-                f"{TOKENIZER}; it has {len(self._table):,} rows"
+                f"{table} must hold a finite vector for each of the {needed:,} tokens of {TOKENIZER}; it has the shape "
+                f"{self._table.shape}"
             )
         self.files = _hashes(folder, (folder / TOKENIZER, table))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """See `TextEncoder.encode`."""
-        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return _unit(np.array([self._table[one.ids].sum(axis=0) for one in encoded]).reshape(-1, self.dimensions))
+        tokens = _tokens(self._tokenizer, texts, add_special_tokens=False)
+        sums = [self._table[ids].sum(axis=0, dtype=np.float64) for ids in tokens]
+        return _unit(np.array(sums).reshape(-1, self.dimensions), self._path)
 
 
 def _read_tokenizer(path: Path) -> Any:  # a tokenizers.Tokenizer, which has no types
@@ -172,6 +185,15 @@ def _read_tokenizer(path: Path) -> Any:  # a tokenizers.Tokenizer, which has no 
     return tokenizer
 
 
+def _tokens(tokenizer: Any, texts: Sequence[str], **options: bool) -> list[list[int]]:
+    """The ids of the tokens of each text. Raises CineMatchError."""
+    readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]  # a lone surrogate is no character
+    try:
+        return [one.ids for one in tokenizer.encode_batch(readable, **options)]
+    except Exception as error:  # it raises Exception itself
+        raise CineMatchError(f"{TOKENIZER} cannot split a text into tokens ({_first_line(error)})") from None
+
+
 def _hashes(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
     hashes = {}
     for path in paths:
@@ -180,7 +202,10 @@ def _hashes(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
     return hashes
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def _unit(vectors: np.ndarray, path: Path) -> np.ndarray:
+    """The vectors at length one. Raises CineMatchError that names the model for numbers that are not finite."""
+    if not np.isfinite(vectors).all():
+        raise CineMatchError(f"{path} gives vectors with numbers that are not finite, and cannot be used")
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: np.ndarray = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return unit

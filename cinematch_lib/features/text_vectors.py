@@ -91,7 +91,10 @@ def _encode_chunk(
     keys = {hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(): text for text in texts}
     marks = ", ".join("?" * len(keys))
     rows = cache.execute(f"SELECT text, vector FROM vectors WHERE text IN ({marks})", list(keys)).fetchall()
-    found = {key: np.frombuffer(vector, dtype=_STORED) for key, vector in rows}
+    size = encoder.dimensions * _STORED.itemsize
+    whole = [(key, vector) for key, vector in rows if isinstance(vector, bytes) and len(vector) == size]
+    found = {key: np.frombuffer(vector, dtype=_STORED) for key, vector in whole}
+    found = {key: vector for key, vector in found.items() if np.isfinite(vector).all()}  # others are made anew
     if missing := [key for key in keys if key not in found]:
         new = encoder.encode([keys[key] for key in missing]).astype(_STORED)
         found |= dict(zip(missing, new, strict=True))
@@ -113,5 +116,7 @@ def _cache(encoder: TextEncoder, data_dir: Path | None) -> Iterator[sqlite3.Conn
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
             yield connection
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
+        raise CineMatchError(f"{error.filename} cannot hold a cache of text vectors ({error.strerror})") from None
+    except sqlite3.Error as error:
         raise CineMatchError(f"the cache of text vectors {path} cannot be used ({error}); delete it") from None

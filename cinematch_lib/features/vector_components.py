@@ -11,15 +11,15 @@ _DIMENSIONS = 64  # more of them find no more in our measurements, and each is a
 
 
 def fit_components(column: pd.Series) -> PCA | None:
-    """The mean and the first 64 principal components of the vectors in `column`; None for fewer than two vectors.
+    """The mean and the first 64 principal components of the vectors in `column`; None if no two vectors differ.
 
     All texts are a little alike to an encoder; without this common part, the mean, their cosines tell more. Raises
     CineMatchError for vectors of different lengths and numbers that are not finite.
     """
     vectors = _stacked(column.dropna())
     dimensions = min(_DIMENSIONS, *vectors.shape)
-    if len(vectors) < 2 or not dimensions:
-        return None
+    if len(vectors) < 2 or not dimensions or not np.ptp(vectors, axis=0).any():
+        return None  # nothing tells one film from another
     return PCA(dimensions, svd_solver="full" if len(vectors) < vectors.shape[1] else "covariance_eigh").fit(vectors)
 
 

@@ -112,6 +112,18 @@ def table_of_nan(folder):
     static_encoder(folder, {"embeddings": TABLE * np.nan})
 
 
+def weights_beside(folder):
+    network_encoder(folder, beside=True)
+
+
+def one_number_a_token(folder):
+    network_encoder(folder, table=TABLE[:, 0])
+
+
+def without_dimensions(folder):
+    static_encoder(folder, {"embeddings": TABLE[:, :0]})
+
+
 def other_inputs(folder):
     network_encoder(folder, inputs=("pixel_values",))
 
@@ -128,7 +140,10 @@ REFUSED = {
     truncated("table.safetensors", static_encoder): "table.safetensors cannot be read as a table (",
     truncated("model.onnx", network_encoder): "model.onnx cannot be read as an ONNX model (",
     whole_network_as_table: "export a network to model.onnx. It holds 2 tensors: layer.bias, layer.weight",
-    short_table: "must hold a finite vector for each of the 10 tokens of tokenizer.json; it has 4 rows",
+    short_table: "must hold a finite vector for each of the 10 tokens of tokenizer.json; it has the shape (4, 3)",
+    without_dimensions: "for each of the 10 tokens of tokenizer.json; it has the shape (10, 0)",
+    weights_beside: "model.onnx cannot be read as an ONNX model (",
+    one_number_a_token: "model.onnx must have the shape (texts, tokens, dimensions) or (texts, dimensions)",
     table_of_nan: "must hold a finite vector for each of the 10 tokens",
     other_inputs: "it takes pixel_values: tensor(int64); one takes input_ids, attention_mask, token_type_ids",
     float_inputs: "is no text encoder: it takes input_ids: tensor(int64), positions: tensor(int64);",
@@ -147,6 +162,27 @@ def test_a_folder_that_holds_no_encoder_is_refused_with_what_is_there(tmp_path, 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CineMatchError, match=r"embeddings must be a folder with .*, and there is none at .*/none$"):
         load_text_encoder(tmp_path / "none")
+
+
+def test_numbers_that_are_not_finite_are_refused_with_the_name_of_the_model(tmp_path):
+    encoder = load_text_encoder(network_encoder(tmp_path, table=np.where(TABLE == 1, np.nan, TABLE)))
+    with pytest.raises(CineMatchError, match=r"model\.onnx gives vectors with numbers that are not finite"):
+        encoder.encode(["robot"])
+
+
+def test_a_tokenizer_that_does_not_know_a_word_is_named(tmp_path):
+    static_encoder(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    path.write_text(path.read_text().replace('"unk_token": "[UNK]"', '"unk_token": "[NONE]"'))
+    encoder = load_text_encoder(tmp_path)
+    assert encoder.encode(["heist"]).any()
+    with pytest.raises(CineMatchError, match=r"tokenizer\.json cannot split a text into tokens \(.*\)"):
+        encoder.encode(["nobody"])
+
+
+def test_a_lone_surrogate_is_an_unknown_character(tmp_path):
+    encoder = load_text_encoder(static_encoder(tmp_path))
+    np.testing.assert_array_equal(encoder.encode(["heist \ud800"]), encoder.encode(["heist ?"]))
 
 
 # --- vectors of films -----------------------------------------------------------------------------------
@@ -178,6 +214,15 @@ def test_a_cache_that_is_no_cache_is_named(tmp_path):
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(CineMatchError, match=r"the cache of text vectors .* cannot be used \(.*\); delete it"):
         encode_texts(["love"], encoder, tmp_path)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\0\0", b"\0" * 7, np.full(3, np.nan, "<f2").tobytes(), "text", None])
+def test_a_damaged_entry_of_the_cache_is_made_anew(tmp_path, damaged):
+    encoder = load_text_encoder(static_encoder(tmp_path / "model"))
+    first = encode_texts(["love", "heist"], encoder, tmp_path)
+    with sqlite3.connect(tmp_path / "text_vectors" / f"{encoder.id}.sqlite") as cache:
+        cache.execute("UPDATE vectors SET vector = ?", [damaged])
+    np.testing.assert_array_equal(encode_texts(["love", "heist"], encoder, tmp_path), first)
 
 
 def test_what_was_encoded_before_a_stop_is_kept(tmp_path):
@@ -273,6 +318,12 @@ def test_what_is_no_vector_is_refused(vectors, message):
     films = film_table({}, {}).assign(text_vector=pd.Series(vectors, dtype="object"))
     with pytest.raises(CineMatchError, match=message):
         FilmFeatures(min_df=1).fit(films)
+
+
+def test_the_same_text_of_all_films_tells_nothing(tmp_path):
+    films = film_table(*FILMS)
+    same = films.assign(text_vector=pd.Series([np.ones(3)] * 5, dtype="object"))
+    assert build_features(same, min_df=1).names == build_features(films, min_df=1).names
 
 
 def test_without_texts_the_features_are_those_without_vectors():

@@ -3,7 +3,7 @@
 import json
 
 import numpy as np
-from onnx import TensorProto, checker, helper, numpy_helper
+from onnx import TensorProto, checker, helper, numpy_helper, save_model
 from safetensors.numpy import save_file
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "heist", "thief", "cop", "robot", "space", "love"]
@@ -63,13 +63,18 @@ def static_encoder(folder, tensors=None):
     return folder
 
 
-def network_encoder(folder, inputs=("input_ids", "attention_mask"), pooled=False, kind=TensorProto.INT64):
-    """A folder with a tokenizer and a network that looks its tokens up in the table; `pooled`: and averages them."""
+def network_encoder(
+    folder, inputs=("input_ids", "attention_mask"), pooled=False, kind=TensorProto.INT64, table=TABLE, beside=False
+):
+    """A folder with a tokenizer and a network that looks its tokens up in `table`; `pooled`: and averages them.
+
+    With `beside`, the table lies in a file of its own, as in exports of large models.
+    """
     write_tokenizer(folder)
     shape = ["texts", "tokens"]
     nodes = [helper.make_node("Gather", ["table", inputs[0]], ["vectors"])]
-    constants = [numpy_helper.from_array(TABLE, "table")]
-    output = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, [*shape, 3])
+    constants = [numpy_helper.from_array(table, "table")]
+    output = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, [*shape, *table.shape[1:]])
     if pooled:
         constants.append(numpy_helper.from_array(np.array([1]), "axes"))
         nodes.append(helper.make_node("ReduceMean", ["vectors", "axes"], ["means"], keepdims=0))
@@ -78,5 +83,5 @@ def network_encoder(folder, inputs=("input_ids", "attention_mask"), pooled=False
     graph = helper.make_graph(nodes, "tiny", given, [output], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     checker.check_model(model)
-    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    save_model(model, folder / "model.onnx", save_as_external_data=beside, location="table.bin", size_threshold=0)
     return folder
