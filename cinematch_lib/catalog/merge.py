@@ -8,9 +8,9 @@ from cinematch_lib.catalog.availability import ServicesSource, film_services
 from cinematch_lib.data.genre_fields import judge_genres
 from cinematch_lib.data.movielens import film_rows, link_rows
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import MERGED, MERGED_DTYPES, imdb_digits, whole_numbers
+from cinematch_lib.data.tables import MERGED, MERGED_DTYPES, imdb_digits, whole_numbers, years_of
 from cinematch_lib.data.tmdb import read_metadata
-from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title
+from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, mend_letters, parse_title
 
 _MOVIES, _LINKS = "movies.csv", "links.csv"  # the names of the tables in reports, whatever those of their files
 _NUMBERS = ("popularity", "vote_count", "vote_average")
@@ -43,11 +43,15 @@ def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
     rejects.add(_MOVIES, lines, rows["movieId"], rows["title"], unusable)
     good = ids.notna() & ~repeated
     films = pd.DataFrame({"movieId": ids[good].astype("int64"), "line": lines[good]})
-    parsed = [parse_title(title) for title in rows.loc[good, "title"].to_list()]
+    given = rows.loc[good, "title"].to_list()
+    titles = [mend_letters(title) for title in given]
+    mended = sum(title != before for title, before in zip(titles, given, strict=True))
+    rejects.add_repair(_MOVIES, "titles with HTML entities, or UTF-8 read as Windows-1252, mended", mended)
+    parsed = [parse_title(title) for title in titles]
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
     if "year" in rows:
-        column = whole_numbers(rows.loc[good, "year"]).where(lambda year: year.between(FIRST_YEAR, LAST_YEAR))
+        column = years_of(rows.loc[good, "year"]).where(lambda year: year.between(FIRST_YEAR, LAST_YEAR))
         rejects.add_repair(
             _MOVIES, "years from a column, as the title has none", int((films["year"].isna() & column.notna()).sum())
         )

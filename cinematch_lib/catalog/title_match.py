@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import pandas as pd
 
+from cinematch_lib.data.tables import years_of
 from cinematch_lib.vocabulary.spelling import fold_closed
 from cinematch_lib.vocabulary.titles import parse_title, title_names
 
@@ -20,12 +21,12 @@ def match_titles(rows: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
             by_name[name, None].add(movie_id)
             if not pd.isna(year):
                 by_name[name, int(year)].add(movie_id)
-    years = rows["year"] if "year" in rows else pd.Series("", index=rows.index)
+    years = years_of(rows["year"]) if "year" in rows else pd.Series(pd.NA, index=rows.index)
     found = {}
     for row, text, typed in zip(rows.index, rows["title"], years, strict=True):
         title, year = parse_title(text)
-        if year is None and typed.strip().removesuffix(".0").isdigit():
-            year = int(typed.strip().removesuffix(".0"))
+        if year is None and not pd.isna(typed):
+            year = int(typed)
         meant = by_name.get((fold_closed(title), year), set())
         if len(meant) == 1:
             found[row] = next(iter(meant))

@@ -21,6 +21,7 @@ _UNITS = {"milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 _SHARE_OF_TEN = 0.1
 # With more unknown times than this share the times are not used; with fewer, the ratings without a time are left out.
 _UNKNOWN_TIMES = 0.1
+_DAY_FORM = r"^(?P<first>[0-9]{1,2})(?P<mark>[./])(?P<second>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})(?P<rest>.*)$"
 
 
 def judge_ratings(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.DataFrame:
@@ -28,8 +29,9 @@ def judge_ratings(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.D
 
     `ratings` is the table as `formats.read_table` reads it loosely; `timestamp` becomes int64 seconds since 1970. Users
     that are no whole numbers of 32 bits are numbered in their order. Ratings from 1 to 10 are halved. Times in a
-    smaller unit, and ISO 8601, become seconds; those outside 1990 to tomorrow are unknown. Of several ratings of one
-    film by a user the newest is kept, or the last of the file where times are unknown. All of this is counted in `log`.
+    smaller unit, in ISO 8601, or as day, month and year become seconds; those outside 1990 to tomorrow are unknown. Of
+    several ratings of one film by a user the newest is kept, or the last of the file where times are unknown. All of
+    this is counted in `log`.
 
     Raises CineMatchError, with the line, for films that are no numbers and ratings on no scale.
     """
@@ -146,14 +148,35 @@ def _plausible(seconds: pd.Series) -> pd.Series:
 
 
 def _parsed_times(times: pd.Series, file: str, log: RejectLog) -> pd.Series:
-    """Times from text: numbers with a decimal point, or ISO 8601; -1 where unknown."""
+    """Times from text: numbers with a decimal point, ISO 8601, or days as `_iso_days` reads them; -1 where unknown."""
     numbers = pd.to_numeric(times, errors="coerce")
     words = numbers.isna() & (times.str.strip() != "")
     if words.any():
-        parsed = pd.to_datetime(times[words].str.strip(), errors="coerce", utc=True, format="ISO8601")
-        log.add_repair(file, "times in words (ISO 8601), read as such", int(parsed.notna().sum()))
+        texts = times[words].str.strip()
+        iso, order = _iso_days(texts)
+        parsed = pd.to_datetime(iso, errors="coerce", utc=True, format="ISO8601")
+        log.add_repair(file, "times in words (ISO 8601), read as such", int((parsed.notna() & (iso == texts)).sum()))
+        log.add_repair(file, f"times in words ({order}), read as such", int((parsed.notna() & (iso != texts)).sum()))
+        for example in texts[parsed.isna()].head(1):
+            log.add_repair(file, f"times in words that are no dates, such as {example!r}", int(parsed.isna().sum()))
         numbers[words] = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return numbers.replace([np.inf, -np.inf], np.nan).clip(-1, 2**62).fillna(-1).astype("int64")
+
+
+def _iso_days(times: pd.Series) -> tuple[pd.Series, str]:
+    """Times such as 31.12.2009, 31/12/2009 and 12/31/2009 as ISO 8601, and the order of day, month and year in them.
+
+    Points go with the day first. With slashes one order must fit all; where both do, the times stay as they are.
+    """
+    parts = times.str.extract(_DAY_FORM)
+    first, second = pd.to_numeric(parts["first"]), pd.to_numeric(parts["second"])
+    slashes = parts["mark"] == "/"
+    day_first, month_first = bool((first[slashes] > 12).any()), bool((second[slashes] > 12).any())
+    readable = first.notna() & (~slashes | (day_first != month_first))
+    swapped = slashes & month_first
+    day, month = parts["first"].mask(swapped, parts["second"]), parts["second"].mask(swapped, parts["first"])
+    iso = parts["year"] + "-" + month.str.zfill(2) + "-" + day.str.zfill(2) + parts["rest"]
+    return iso.where(readable, times), "month/day/year" if month_first else "day, month, year"
 
 
 def _newest(ratings: pd.DataFrame, file: str, log: RejectLog) -> pd.DataFrame:

@@ -80,6 +80,15 @@ def whole_numbers(text: pd.Series) -> pd.Series:
     return numbers.where((numbers > 0) & (numbers % 1 == 0) & (numbers < 2**53)).astype("Int64")
 
 
+def years_of(text: pd.Series) -> pd.Series:
+    """The year of text that is a year or a date in any order, Int64; missing where there is none.
+
+    >>> years_of(pd.Series(["1995", "1995.0", "1995-12-15", "15/12/1995", "95", ""])).tolist()
+    [1995, 1995, 1995, 1995, <NA>, <NA>]
+    """
+    return whole_numbers(text.str.extract(r"(?<![0-9])([0-9]{4})(?![0-9])", expand=False))
+
+
 # An id with its letters, in an address of a title, or made a number with decimals by a spreadsheet.
 _IMDB_FORM = re.compile(
     r"^(?:https?://)?(?:(?:www\.|m\.)?imdb\.com/title/)?(?:tt)?([0-9]+)(?:\.0+|/.*|\?.*)?$", re.IGNORECASE

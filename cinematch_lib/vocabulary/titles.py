@@ -1,5 +1,6 @@
 """MovieLens titles: the year at the end, the article behind a comma, and alternative names in brackets."""
 
+import html
 import re
 
 FIRST_YEAR, LAST_YEAR = 1870, 2100  # other numbers of four digits are no release years
@@ -18,6 +19,21 @@ _ARTICLES = (
 _ALTERNATIVE = re.compile(r" \((?:a\.k\.a\. )?([^()]+)\)")
 _YEAR = re.compile(r"\s*\(([0-9]{4})\)$")
 _MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=$|\)| \()")
+
+
+def mend_letters(text: str) -> str:
+    """The text with the characters that HTML entities, or UTF-8 read as Windows-1252, stand for.
+
+    >>> mend_letters("Tom &amp; Jerry"), mend_letters("AmÃ©lie"), mend_letters("Amélie & Co")
+    ('Tom & Jerry', 'Amélie', 'Amélie & Co')
+    """
+    text = html.unescape(text)
+    if text.isascii():
+        return text
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def parse_title(raw: str) -> tuple[str, int | None]:

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 from support.merging import NO_SERVICES, merge
-from support.tables import write_movielens, write_tmdb
+from support.tables import write_csv, write_movielens, write_tmdb
 
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.data.tables import MERGED_DTYPES
@@ -94,6 +94,24 @@ def test_a_runtime_that_nobody_knows_is_not_invented(tmp_path):
     movies = [(number, "Heat (1995)", "Drama") for number in (1, 2, 3)]
     rows = [{"tmdb_id": "1", "runtime": "170"}, {"tmdb_id": "2", "runtime": "0", "title": "Heat"}]
     assert merged(tmp_path, movies, rows)["runtime"].to_list() == [170, pd.NA, pd.NA]
+
+
+@pytest.mark.parametrize("column", ["year", "release_date", "Release Year", "startYear"])
+@pytest.mark.parametrize("value", ["1995", "1995.0", "1995-12-15", "12/15/1995", "15 Dec 1995"])
+def test_a_year_that_is_not_in_the_title_is_read_from_a_column(tmp_path, column, value):
+    folder = write_movielens(tmp_path, [(6, "", ""), (7, "", "")])
+    rows = [(6, "Heat", "Crime", value), (7, "Sabrina (1954)", "Comedy", value)]
+    write_csv(folder / "movies.csv", ["movieId", "title", "genres", column], rows)
+    films, rejects = merge(folder)
+    assert films["year"].to_list() == [1995, 1954]
+    assert rejects.notes() == ["movies.csv: 1 years from a column, as the title has none"]
+
+
+def test_garbled_titles_are_mended_and_counted(tmp_path):
+    movies = [(1, "Tom &amp; Jerry (1992)", "Comedy"), (2, "AmÃ©lie (2001)", "Comedy"), (3, "Señor (2003)", "Comedy")]
+    films, rejects = merge(write_movielens(tmp_path, movies))
+    assert films["title"].to_list() == ["Tom & Jerry", "Amélie", "Señor"]
+    assert rejects.notes() == ["movies.csv: 2 titles with HTML entities, or UTF-8 read as Windows-1252, mended"]
 
 
 def test_an_overview_that_nobody_knows_is_the_title(tmp_path):

@@ -28,6 +28,9 @@ def read(folder, *rows, columns="userId,movieId,rating,timestamp"):
         ([f"{SECONDS}000000000"] * 4, {"times in nanoseconds, read as such": 4}),
         ([SECONDS, SECONDS, SECONDS, f"{SECONDS}000"], {"times in milliseconds, read as such": 1}),
         (["2000-07-30 18:45:03"] * 4, {"times in words (ISO 8601), read as such": 4}),
+        (["30.07.2000 18:45:03"] * 4, {"times in words (day, month, year), read as such": 4}),
+        (["30/7/2000 18:45:03"] * 4, {"times in words (day, month, year), read as such": 4}),
+        (["7/30/2000 18:45:03"] * 4, {"times in words (month/day/year), read as such": 4}),
         (["2000-07-30T18:45:03Z"] * 4, {"times in words (ISO 8601), read as such": 4}),
         (["2000-07-30T20:45:03+02:00", *[SECONDS] * 3], {"times in words (ISO 8601), read as such": 1}),
     ],
@@ -122,6 +125,15 @@ def test_of_several_ratings_of_a_film_by_a_user_the_newest_counts(tmp_path_facto
 def test_without_times_the_last_of_the_file_counts(tmp_path):
     ratings, _ = read(tmp_path, "1,6,2", "1,6,5", columns="userId,movieId,rating")
     assert ratings["rating"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    "times", [["01/02/2000", "03/04/2001"], ["31/12/2000", "12/31/2000"], ["last week", "long ago"], ["1/2/2000", "x"]]
+)
+def test_days_in_an_order_that_is_not_clear_are_told_and_not_used(tmp_path, times):
+    ratings, log = read(tmp_path, *(f"1,{film},4,{when}" for film, when in enumerate(times, start=1)))
+    assert "timestamp" not in ratings
+    assert f"2 times in words that are no dates, such as '{times[0]}'" in log.notes()[0]
 
 
 @pytest.mark.parametrize("name", ["ratings.xlsx", "Ratings.csv.bak", "rating.json"])

@@ -61,7 +61,10 @@ def test_without_tmdb_exactly_61377_films_are_kept(alone):
     assert (report.read, report.kept) == (87_585, 61_377)
     assert report.dropped == {"no year known": 617, "before 1980": 20_944, "no genre known": 4_647}
     assert report.rejected == {}
-    assert report.repairs == {"links.csv": {"films that share a tmdbId with another, both kept": 72}}
+    assert report.repairs == {
+        "movies.csv": {"titles with HTML entities, or UTF-8 read as Windows-1252, mended": 2},
+        "links.csv": {"films that share a tmdbId with another, both kept": 72},
+    }
     films = read_catalog(data)
     assert len(films) == 61_377
     assert films["year"].min() == 1980
