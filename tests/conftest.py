@@ -18,6 +18,8 @@ from support.serving import publish
 
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
+collect_ignore_glob = ["*/conftest.py", "conftest.py"]  # they hold no doctests, and as modules share one name
+
 # The same examples each time: what passed does not fail by chance. HYPOTHESIS_PROFILE=default draws others.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
