@@ -1,9 +1,11 @@
 """The guided set-up at a real pseudo-terminal, in a forked copy of this process, which has everything imported."""
 
 import contextlib
+import gc
 import os
 import pty
 import re
+import select
 import signal
 import sys
 import time
@@ -99,6 +101,8 @@ class Terminal:
             self.answer(text)
 
     def _read(self):
+        ready, _, _ = select.select([self._terminal], [], [], 120)
+        assert ready, f"the command wrote nothing for 120 seconds after {stripped(self._new)[-300:]!r}"
         with contextlib.suppress(OSError):  # how the end of a terminal reads on Linux
             if more := os.read(self._terminal, 65536):
                 text = more.decode("utf-8", errors="replace")
@@ -127,7 +131,11 @@ def stripped(text):
 
 
 def _become(folder, arguments, environment):
-    """The child's life: the command, with the terminal for its files, and no way back into the tests."""
+    """The child's life: the command, with the terminal for its files, and no way back into the tests.
+
+    What the tests left is never collected here: it may wait for threads, and a fork has none of them.
+    """
+    gc.freeze()
     code = 99
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background does not have
