@@ -20,11 +20,12 @@ run: $(READY)    ## the pipeline on the embedded sample, then ten recommendation
 	$(BIN)/cinematch run --dataset sample
 	$(BIN)/cinematch recommend --like "Heat (1995)" --like "Toy Story (1995)" -k 10
 
+check: export OPENBLAS_NUM_THREADS = 1
 check: $(READY)  ## lint, types and every test, the fast ones first
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/explorer/lab" notebooks/explore.ipynb
