@@ -25,7 +25,7 @@ from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
 
 SOURCES = ("tmdb", "file", "demo", "none")
 
-_KEYS = ("movieId", "imdbId", "tmdbId")  # what may say which film a row is about, before its title
+_KEYS = ("movieId", "imdbId", "tmdbId", "title")  # what may say which film a row is about; ids count first
 _YES, _NO = ("1", "1.0", "true", "yes", "y", "x"), ("", "0", "0.0", "false", "no", "n")
 _SEPARATORS = r"[,;|]"  # between several services in one cell of a file
 # The invented services and the share of films on each.
@@ -173,7 +173,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
         raise CineMatchError(f"{path} holds no services, only its first line")
     if Source(path).is_western:
         rejects.add_repair(_file_name(path), f"rows {WESTERN}", len(offers))
-    keys = [name for name in (*_KEYS, "title") if name in offers]
+    keys = [name for name in _KEYS if name in offers]
     if not keys:
         raise CineMatchError(
             f"{path} needs a column movieId, imdbId, tmdbId or title to say which film has the service"
@@ -209,7 +209,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
 
 def _read_flags(path: Path, rejects: RejectLog) -> pd.DataFrame | None:
     """The rows of a file with a column of yes and no for each service, as of a services file; None for other files."""
-    headers = [Source(path).with_separator_for([key]).header() for key in (*_KEYS, "title")] if path.is_file() else []
+    headers = [Source(path).with_separator_for([key]).header() for key in _KEYS] if path.is_file() else []
     header = max(headers, key=len, default=[])
     others = dict.fromkeys(set(header) - set(canonical_columns(header, SERVICES_FILE.columns).values()), "str")
     if not others or canonical_columns(header, ["service"]):

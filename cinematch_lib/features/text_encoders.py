@@ -4,7 +4,6 @@ A folder holds ``tokenizer.json``, as the library tokenizers writes it, and eith
 vectors are averaged, or one table of token vectors in ``.safetensors``. Nothing is ever downloaded.
 """
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cinematch_lib.errors import CineMatchError, require_extra
+from cinematch_lib.storage.files import sha256
 
 TOKENIZER = "tokenizer.json"
 NETWORKS = ("model.onnx", "onnx/model.onnx")
@@ -38,7 +38,7 @@ class TextEncoder(ABC):
     def id(self) -> str:
         """16 hexadecimal digits that depend on the contents of the files and on how they are used."""
         parts = [f"{type(self).__name__} {MAX_TOKENS}", *sorted(self.files.values())]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        return sha256("\n".join(parts).encode())[:16]
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -83,7 +83,7 @@ class OnnxEncoder(TextEncoder):
 
     The network takes `input_ids` and optionally `attention_mask` and `token_type_ids`, int (texts, tokens); its first
     output is float (texts, tokens, dimensions), or (texts, dimensions) if it averages them itself. All weights must lie
-    in the file itself, which its SHA-256 identifies, and not in files beside it.
+    in the file itself, which its SHA-256 identifies: external data are refused.
     """
 
     def __init__(self, folder: Path, network: Path) -> None:
@@ -195,11 +195,7 @@ def _tokens(tokenizer: Any, texts: Sequence[str], **options: bool) -> list[list[
 
 
 def _hashes(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
-    hashes = {}
-    for path in paths:
-        with path.open("rb") as file:
-            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()) for path in paths}
 
 
 def _unit(vectors: np.ndarray, path: Path) -> np.ndarray:

@@ -33,16 +33,19 @@ class StepInputs:
 
 
 def add_text_vectors(
-    films: pd.DataFrame, embeddings: str, data_dir: str | Path
+    films: pd.DataFrame, embeddings: str, data_dir: str | Path, made_with: Draft | None = None
 ) -> tuple[pd.DataFrame, TextEncoder | None]:
     """The films with the vectors of their texts by the encoder in the folder `embeddings`, and the encoder.
 
     Without `embeddings`, the films as they are, and None. Vectors are cached in `data_dir`; the progress is shown in
-    the output of the notebook's cell, and removed at the end. Raises as `load_text_encoder` does.
+    the output of the notebook's cell, and removed at the end. Raises as `load_text_encoder` does, and CineMatchError,
+    before a text is encoded, if the features of the draft `made_with` were made with another encoder.
     """
-    if not embeddings:
+    encoder = load_text_encoder(project_path(embeddings)) if embeddings else None
+    if made_with is not None:
+        _check_same_encoder(made_with, encoder)
+    if encoder is None:
         return films, None
-    encoder = load_text_encoder(project_path(embeddings))
     with_vectors = with_text_vectors(films, encoder, project_path(data_dir))
     clear_output()
     return with_vectors, encoder
@@ -67,8 +70,7 @@ def open_inputs(
     films, dataset = films_for(protocol, catalog.folder, catalog.films), catalog.report.dataset
     ratings = training_ratings(catalog.ratings, films, dataset)
     draft = resume_draft(step, catalog.report, project_path(artifacts_dir), run_dir)
-    films, encoder = add_text_vectors(films, embeddings, data_dir)
-    _check_same_encoder(draft, encoder)
+    films, _ = add_text_vectors(films, embeddings, data_dir, draft)
     return StepInputs(dataset, films, ratings, catalog.tags, draft)
 
 
