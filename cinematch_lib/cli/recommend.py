@@ -116,7 +116,7 @@ def _recommend(options: argparse.Namespace) -> None:
             count=len(found),
             services_source=recommender.services_source,
             attributions=list(recommender.attributions),
-            **({} if exported is None else {"ratings_not_found": [str(one) for one in exported.not_found]}),
+            **({} if exported is None else _of_export(exported)),
         )
         return
     for one in found:
@@ -142,6 +142,11 @@ def _exported(path: Path | None, recommender: "Recommender") -> "MatchedRatings 
     return match(read_export(path), recommender)
 
 
+def _of_export(exported: "MatchedRatings") -> dict[str, list[str]]:
+    missing = [str(one) for one in exported.not_found]
+    return {"ratings_not_found": missing, "ratings_remarks": list(exported.remarks)}
+
+
 def _print_matched(exported: "MatchedRatings") -> None:
     print(f"\nRatings that count: {len(exported.stars):,}.", end="")
     missing = [str(one) for one in exported.not_found]
@@ -150,6 +155,8 @@ def _print_matched(exported: "MatchedRatings") -> None:
         more = f"; and {len(missing) - _MOST_MISSING:,} more" if len(missing) > _MOST_MISSING else ""
         print(f" Not found here: {len(missing):,}, namely {shown}{more}.", end="")
     print()
+    if exported.remarks:
+        print_text(f"Read in the file: {'; '.join(exported.remarks)}.")
 
 
 def _preferences(

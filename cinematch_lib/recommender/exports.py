@@ -6,15 +6,16 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from cinematch_lib.errors import CineMatchError, LeftOutError, UnknownNameError
+from cinematch_lib.recommender.stars import on_five_stars
 from cinematch_lib.vocabulary.spelling import fold_closed
+from cinematch_lib.vocabulary.titles import split_year
 
-LOWEST_STARS, HIGHEST_STARS = 0.5, 5.0
 # The names of columns, folded, by what they hold.
 _COLUMNS = {
     "movie": ("movieid",),
@@ -52,6 +53,14 @@ class RatedFilm:
 
 
 @dataclass(frozen=True)
+class Export:
+    """The rated films of an export, and remarks on what in it was read in another than the plain way."""
+
+    films: Sequence[RatedFilm]
+    remarks: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class NotFound:
     """A rated film that is not in the catalog, with the names of similar ones, or why the catalog left it out."""
 
@@ -69,13 +78,14 @@ class NotFound:
 
 @dataclass(frozen=True)
 class MatchedRatings:
-    """Ratings by MovieLens id, in stars, and the films that were not found."""
+    """Ratings by MovieLens id, in stars, the films that were not found, and the remarks of the export."""
 
     stars: Mapping[int, float]
     not_found: Sequence[NotFound]
+    remarks: Sequence[str] = ()
 
 
-def read_export(path: Path) -> list[RatedFilm]:
+def read_export(path: Path) -> Export:
     """`parse_export` of a CSV or JSON file, UTF-8 or UTF-16, or of the ratings.csv in a zip, as Letterboxd gives it."""
     try:
         content = path.read_bytes()
@@ -92,18 +102,18 @@ def read_export(path: Path) -> list[RatedFilm]:
         raise CineMatchError(f"{path} is not UTF-8; save it again as UTF-8") from None
 
 
-def parse_export(text: str, name: str = "the file") -> list[RatedFilm]:
+def parse_export(text: str, name: str = "the file") -> Export:
     """The rated films of an export, a CSV or Trakt's JSON; rows without stars are passed over.
 
-    IMDb's and Trakt's ratings from 1 to 10, and others that go beyond 5, are halved. Of a film that is rated several
-    times the newest counts. Raises CineMatchError, which names `name`, for a text that is no export, and for ratings on
-    no scale.
+    Ratings may be written as ``8/10``, ``80%``, ``3.5 stars`` or ``★★★½``. IMDb's and Trakt's ratings from 1 to 10, and
+    others that go beyond 5, are halved. Of a film that is rated several times the newest counts. Raises CineMatchError,
+    which names `name`, for a text that is no export, and for ratings on no scale.
     """
     text = text.removeprefix("\ufeff")
     return _rated_films(_json_rows(text, name) if text.lstrip().startswith(("[", "{")) else _csv_rows(text, name), name)
 
 
-def rated_films(table: Any) -> list[RatedFilm]:
+def rated_films(table: Any) -> Export:
     """The rated films of a DataFrame, of a list of dicts, or of a dict of columns, named as an export names them.
 
     Raises CineMatchError as `parse_export` does.
@@ -137,11 +147,14 @@ class Catalog(Protocol):
         """The film of this title, with its `movie_id`. Raises UnknownNameError."""
 
 
-def match(films: Iterable[RatedFilm], catalog: Catalog) -> MatchedRatings:
-    """The MovieLens ids of rated films: by id, else IMDb's, else TMDb's, else by title and year."""
+def match(export: Export, catalog: Catalog) -> MatchedRatings:
+    """The MovieLens ids of rated films: by id, else IMDb's, else TMDb's, else by title and year.
+
+    A year behind a comma or a dash, or in square brackets, is that of a title that the catalog does not know as it is.
+    """
     stars: dict[int, float] = {}
-    not_found = []
-    for film in films:
+    not_found, split = [], []
+    for film in export.films:
         movie, missing = None, NotFound(film)
         try:
             movie = film.movie if film.movie in catalog else catalog.id_of(imdb=film.imdb, tmdb=film.tmdb)
@@ -149,6 +162,10 @@ def match(films: Iterable[RatedFilm], catalog: Catalog) -> MatchedRatings:
             missing = NotFound(film, reason=error.reason)
         if movie is None and not missing.reason and film.title:
             movie = catalog.id_titled(film.title, film.year)
+            if movie is None and (parted := _with_year_of_title(film)) != film:
+                split.append(film.title)
+                film, movie = parted, catalog.id_titled(parted.title, parted.year)
+                missing = NotFound(film)
             try:
                 movie = int(catalog.find(film.label).movie_id) if movie is None else movie
             except LeftOutError as error:
@@ -159,7 +176,13 @@ def match(films: Iterable[RatedFilm], catalog: Catalog) -> MatchedRatings:
             not_found.append(missing)
         else:
             stars[movie] = film.stars
-    return MatchedRatings(stars, not_found)
+    apart = f"{len(split):,} title{'s' * (len(split) != 1)} with a year behind, as {split[0]!r}" if split else ""
+    return MatchedRatings(stars, not_found, [*export.remarks, *([apart] if apart else [])])
+
+
+def _with_year_of_title(film: RatedFilm) -> RatedFilm:
+    title, year = split_year(film.title)
+    return film if year is None or film.year not in (None, year) else replace(film, title=title, year=year)
 
 
 def _from_zip(content: bytes, path: Path) -> bytes:
@@ -240,35 +263,16 @@ def _json_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> list[RatedFilm]:
+def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> Export:
     """The films of the rows that have stars, the newest rating of each. Raises CineMatchError."""
-    stars = _stars(rows, name)
+    texts, of_ten = [row.get("stars", "") for _, row in rows], bool(rows) and "of_ten" in rows[0][1]
+    stars, remarks = on_five_stars(texts, [line for line, _ in rows], name, of_ten=of_ten)
     in_time = sorted(
         (at for at in range(len(rows)) if stars[at] is not None), key=lambda at: rows[at][1].get("date", "")
     )
     films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in in_time]
     newest = {film.label: film for film in films}
-    return sorted(newest.values(), key=lambda film: film.line)
-
-
-def _stars(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> list[float | None]:
-    """The stars of each row, from 0.5 to 5; None where the film was not rated. Raises CineMatchError."""
-    values: list[float | None] = []
-    for line, row in rows:
-        text = row.get("stars", "").replace(",", ".")
-        if text and not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{0,9})?", text):
-            raise CineMatchError(f"{name} has the rating {row['stars']!r} on line {line}, which is no number of stars")
-        values.append(float(text) if text else None)
-    given = [value for value in values if value is not None]
-    if not given:
-        raise CineMatchError(f"{name} holds no rating; give a file of rated films")
-    of_ten = "of_ten" in rows[0][1] or (max(given) > HIGHEST_STARS and min(given) >= 1)
-    scale = 2 if of_ten else 1
-    if not LOWEST_STARS * scale <= min(given) <= max(given) <= HIGHEST_STARS * scale:
-        raise CineMatchError(
-            f"{name} has ratings from {min(given):g} to {max(given):g}; stars go from 0.5 to 5, or from 1 to 10"
-        )
-    return [None if value is None else value / scale for value in values]
+    return Export(sorted(newest.values(), key=lambda film: film.line), remarks)
 
 
 def _film(line: int, row: Mapping[str, str], stars: float) -> RatedFilm:

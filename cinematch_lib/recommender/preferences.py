@@ -67,15 +67,18 @@ class Preferences:
             halved; of a film that is rated several times the newest by date counts.
         recommender : where the films are looked up; it may be left out if all have a `movieId`.
 
-        Films that are not found are named in a UserWarning. Raises CineMatchError for a table that has no such columns,
-        for ratings on another scale, and if no film is found.
+        Films that are not found, and ratings that were converted, are named in a UserWarning. Raises CineMatchError for
+        a table that has no such columns, for ratings on another scale, and if no film is found.
 
         """
         from cinematch_lib.recommender.exports import match, rated_films, read_export
 
-        films = read_export(Path(table)) if isinstance(table, str | Path) else rated_films(table)
+        export = read_export(Path(table)) if isinstance(table, str | Path) else rated_films(table)
+        films = export.films
+        for remark in export.remarks:
+            warnings.warn(f"read from the table: {remark}", stacklevel=2)
         if recommender is not None:
-            found = match(films, recommender)
+            found = match(export, recommender)
             if missing := [str(one) for one in found.not_found]:
                 more = f"; and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
                 text = f"{len(missing):,} of {len(films):,} rated films were not found: "

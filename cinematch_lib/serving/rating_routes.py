@@ -28,16 +28,18 @@ def add_rating_routes(app: FastAPI, live: LiveRun) -> None:
     def ratings(request: schemas.ExportRequest) -> Response:
         """The films of this catalog that an export of Letterboxd, IMDb or Trakt rates, and those that are not here."""
         recommender = live.current.recommender
-        films = parse_export(request.text)
+        export = parse_export(request.text)
+        films = export.films
         if len(films) > MAX_RATED:
             raise CineMatchError(
                 f"the file rates {len(films):,} films, and at most {MAX_RATED:,} are read at once; split it"
             )
         with one_at_a_time:
-            found = match(films, recommender)
+            found = match(export, recommender)
         rated = [_rated(recommender, movie_id, stars) for movie_id, stars in found.stars.items()]
         missing = [_missing(recommender, one) for one in found.not_found]
-        return json_response(ratings=rated, count=len(rated), not_found=missing, ignored=unknown_fields(request))
+        told = {"remarks": list(found.remarks), "ignored": unknown_fields(request)}
+        return json_response(ratings=rated, count=len(rated), not_found=missing, **told)
 
 
 def _rated(recommender: Recommender, movie_id: int, stars: float) -> dict[str, Any]:

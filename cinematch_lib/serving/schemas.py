@@ -100,6 +100,7 @@ class MatchedRatingsResponse(BaseModel):
     ratings: list[RatedFilm]
     count: int
     not_found: list[UnmatchedRating]
+    remarks: list[str]
     ignored: list[Ignored]
 
 

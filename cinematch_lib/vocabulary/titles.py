@@ -18,6 +18,7 @@ _ARTICLES = (
 )
 _ALTERNATIVE = re.compile(r" \((?:a\.k\.a\. )?([^()]+)\)")
 _YEAR = re.compile(r"\s*\(([0-9]{4})\)$")
+_LOOSE_YEAR = re.compile(r"(?P<title>.*\S)(?:\s*,\s*|\s+[-–—]\s+|\s*\[)(?P<year>[0-9]{4})\]?")
 _MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=$|\)| \()")
 
 
@@ -60,6 +61,18 @@ def parse_title(raw: str) -> tuple[str, int | None]:
     if ", " in title:
         title = _MOVED_ARTICLE.sub(_put_article_first, title)
     return title, year
+
+
+def split_year(title: str) -> tuple[str, int | None]:
+    """A title and the year that a person wrote behind it: after a comma or a dash, or in square brackets.
+
+    >>> split_year("Heat - 1995"), split_year("Heat, 1995"), split_year("Heat [1995]"), split_year("Blade Runner 2049")
+    (('Heat', 1995), ('Heat', 1995), ('Heat', 1995), ('Blade Runner 2049', None))
+    """
+    found = _LOOSE_YEAR.fullmatch(title.strip())
+    if found is None or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
+        return title, None
+    return found["title"], int(found["year"])
 
 
 def title_names(title: str) -> list[str]:

@@ -10,7 +10,7 @@ from support.small_runs import recommender_of
 
 from cinematch_lib import Preferences
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.recommender.exports import match, read_export
+from cinematch_lib.recommender.exports import match, rated_films, read_export
 
 FILMS = (
     {"title": "Heat", "year": 1995, "imdbId": "0113277", "tmdbId": 949},
@@ -35,6 +35,10 @@ FORMS = {
     "imdb ids": "imdbId,stars\n113277,4.5\n0211915,3\n",
     "tmdb ids": "tmdb_id;rating\n949.0;4,5\n194;3\n",
     "movie ids": "movieId,rating\n1,4.5\n2,3.0\n",
+    "as people write them": 'Film,My rating\nHeat - 1995,★★★★½\n"amelie, 2001",6/10\n',
+    "in words": "Film,My rating\nHeat [1995],4.5 stars\namelie,3 out of 5\n",
+    "coloured, per cent": "Title;Stars\nHeat;⭐️⭐️⭐️⭐️½\nAmélie – 2001;60%\n",
+    "my own stars under IMDb's name": "Title,Your Rating\nHeat,4.5\nAmelie,3\n",
     "titles, of ten": "Title,Score\nHeat (1995),9\namelie,6\n",
     "rated twice, the newest first": LETTERBOXD + "2020-01-01,Heat,1995,https://a/1,1\n2020-01-01,The Matrix,1999,,\n",
 }
@@ -70,6 +74,28 @@ def test_trakts_json_and_letterboxds_zip(tmp_path, recommender):
     assert match(read_export(tmp_path / "letterboxd.zip"), recommender).stars == {1: 4.5, 2: 3}
 
 
+def test_what_was_read_in_another_than_the_plain_way_is_told(tmp_path, recommender):
+    found = match(
+        read_export(write(tmp_path, "Film,Rating\nHeat - 1995,8/10\nAmelie,7/10\nThe Matrix,★★★\n")), recommender
+    )
+    assert found.stars == {1: 4, 2: 3.5, 3: 3}
+    assert found.remarks == [
+        "2 ratings written as '8/10', which is 4 stars",
+        "1 rating written as '★★★', which is 3 stars",
+        "1 title with a year behind, as 'Heat - 1995'",
+    ]
+    assert match(read_export(write(tmp_path, IMDB)), recommender).remarks == ["2 ratings from 1 to 10, halved"]
+    assert match(read_export(write(tmp_path, LETTERBOXD)), recommender).remarks == []
+
+
+def test_a_title_that_ends_in_a_year_stays_whole_where_a_film_has_it():
+    catalog = recommender_of({"title": "Class of 1999", "year": 1990}, {"title": "Berlin, 1999", "year": 2002})
+    found = match(
+        rated_films({"title": ["Class of 1999", "Berlin, 1999"], "year": [1990, 2002], "stars": [4, 5]}), catalog
+    )
+    assert (found.stars, found.remarks) == ({1: 4, 2: 5}, [])
+
+
 def test_what_is_not_found_is_listed_with_suggestions(tmp_path, recommender):
     path = write(tmp_path, "Name,Year,Rating\nThe Matrx,1999,5\nNosferatu the Unheard,1922,4\nHeat,1995,4\n")
     found = match(read_export(path), recommender)
@@ -92,6 +118,8 @@ def test_what_is_not_found_is_listed_with_suggestions(tmp_path, recommender):
         ("[1]", "must hold a list of ratings, as Trakt exports them"),
         ("[", "is not JSON: Expecting value"),
         ("PK\x03\x04", "is damaged or no zip (File is not a zip file); download it again"),
+        ("Name,Rating\nHeat,6/5\n", "has ratings from 6 to 6; stars go from 0.5 to 5, or from 1 to 10"),
+        ("Name,Rating\nHeat,7/8\n", "has the rating '7/8' on line 2, which is no number of stars"),
         ("Name,Rating\nHeat,0\n", "has ratings from 0 to 0; stars go from 0.5 to 5, or from 1 to 10"),
     ],
 )
@@ -126,8 +154,13 @@ def test_preferences_are_made_of_a_table_of_ratings(recommender, table):
 def test_preferences_are_made_of_a_file_or_of_ids_alone(tmp_path, recommender):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert Preferences.from_ratings(write(tmp_path, IMDB), recommender).ratings == {1: 4.5, 2: 3}
+        assert Preferences.from_ratings(write(tmp_path, LETTERBOXD), recommender).ratings == {1: 4.5, 2: 3}
         assert Preferences.from_ratings({"movieId": [6], "rating": [5]}).ratings == {6: 5}
+
+
+def test_converted_ratings_are_warned_of(tmp_path, recommender):
+    with pytest.warns(UserWarning, match="read from the table: 2 ratings from 1 to 10, halved"):
+        assert Preferences.from_ratings(write(tmp_path, IMDB), recommender).ratings == {1: 4.5, 2: 3}
 
 
 def test_rated_films_that_are_not_found_are_warned_of(recommender):

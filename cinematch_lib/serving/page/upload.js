@@ -27,10 +27,11 @@ export function setUpUpload(changed) {
     if (!file) return;
     show("Reading the file…", []);
     try {
-      const { ratings, not_found } = await matched(file);
+      const { ratings, not_found, remarks } = await matched(file);
       add(ratings, changed);
       const missing = not_found.length ? ` ${plural(not_found.length, "film")} not found here:` : "";
-      show(`${plural(ratings.length, "film")} added with your stars.${missing}`, not_found, changed);
+      const read = remarks.length ? ` Read in the file: ${remarks.join("; ")}.` : "";
+      show(`${plural(ratings.length, "film")} added with your stars.${read}${missing}`, not_found, changed);
     } catch (error) {
       show("", []);
       problem.textContent = error instanceof Unavailable ? "The server is not responding; try again later." : error.message;
