@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from cinematch_lib import Preferences, Recommender
     from cinematch_lib.artifacts.embeddings import Embeddings
+    from cinematch_lib.artifacts.films_table import MoviesMeta
     from cinematch_lib.artifacts.item_weights import ItemWeights
 
 SEED = 0
@@ -60,10 +61,10 @@ def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     import shutil
 
     from cinematch_lib.artifacts.draft import Draft
-    from cinematch_lib.artifacts.runs import META, Run
+    from cinematch_lib.artifacts.runs import Run
 
     run = Run.current(work / "artifacts")
-    meta = run.read_json(META)
+    meta = run.read_movies_meta()
     weights, embeddings = invented_weights(meta), invented_embeddings(meta)
     began = time.perf_counter()
     draft = Draft.create(work / "rated")
@@ -75,7 +76,7 @@ def rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - began}
 
 
-def invented_weights(meta: dict) -> "ItemWeights":
+def invented_weights(meta: "MoviesMeta") -> "ItemWeights":
     """Weights of the shape that real ones have, and of no meaning.
 
     Trained on the ratings of ml-32m-ratings (14,101 films, 2.8 million weights), the films in the order of their likes
@@ -86,8 +87,8 @@ def invented_weights(meta: dict) -> "ItemWeights":
     from cinematch_lib.artifacts.item_weights import ItemWeights
 
     rng = np.random.default_rng(SEED)
-    ids = np.array(meta["columns"]["movie_id"])
-    best_liked = np.argsort(-np.array(meta["columns"]["quality"]), kind="stable")[:RATED]
+    ids = meta.columns.movie_ids
+    best_liked = np.argsort(-meta.columns.quality, kind="stable")[:RATED]
     rank = np.arange(len(best_liked))
     falling = np.exp(-rank / 2840)
     lengths = np.minimum(falling / falling.sum() * WEIGHTS * len(best_liked), len(best_liked) // 2).astype(int)
@@ -105,18 +106,18 @@ def invented_weights(meta: dict) -> "ItemWeights":
     return ItemWeights(ids, matrices, np.array(HISTORY_LENGTHS), known, cold, likes)
 
 
-def invented_embeddings(meta: dict) -> "Embeddings":
+def invented_embeddings(meta: "MoviesMeta") -> "Embeddings":
     """Embeddings of the shape that real ones have, and of no meaning."""
     from cinematch_lib.artifacts.embeddings import Embeddings, periods_of
 
     rng = np.random.default_rng(SEED)
-    years = np.array(meta["columns"]["year"], dtype=float)
+    years = meta.columns.years
     periods, names = periods_of(years)
     arrays = [
         rng.normal(0, 0.01, (size, DIMENSIONS)).astype(np.float32)
-        for size in (len(years), len(years), len(years), len(meta["features"]), len(names))
+        for size in (len(years), len(years), len(years), len(meta.features), len(names))
     ]
-    ids = np.array(meta["columns"]["movie_id"])
+    ids = meta.columns.movie_ids
     return Embeddings(ids, *arrays, periods.astype(np.int32), np.array(names, dtype=np.int64), mean_likes=80.0)
 
 

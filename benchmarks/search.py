@@ -21,6 +21,7 @@ import pandas as pd
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from cinematch_lib.artifacts.films_table import MoviesMeta, movies_meta
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.data import fetch
 from cinematch_lib.recommender.films import FilmTable
@@ -34,7 +35,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Films(NamedTuple):
-    """The films' columns, as a run's `movies_meta.json` names them, and the likes of each."""
+    """Columns of the films, as a catalog has them, and the likes of each."""
 
     columns: dict[str, list]
     likes: np.ndarray
@@ -50,10 +51,11 @@ def main() -> None:
     titles, popularity = films.columns["title"], np.log1p(films.likes) / max(np.log1p(films.likes).max(), 1.0)
     began = time.perf_counter()
     file = io.BytesIO()
-    SearchIndex.of(films.columns).write(file)
+    meta = _meta(films)
+    SearchIndex.of(meta.columns).write(file)
     built = time.perf_counter()
     index = SearchIndex.read(file.getvalue())
-    search = FilmSearch(FilmTable(_meta(films)), popularity, index)
+    search = FilmSearch(FilmTable(meta), popularity, index)
     loaded = time.perf_counter()
     search.search("the first search", FIRST)
     first = time.perf_counter() - loaded
@@ -221,12 +223,13 @@ def _films(work: Path) -> Films:
     return Films(columns, likes.reindex(ids, fill_value=0).to_numpy())
 
 
-def _meta(films: Films) -> dict[str, object]:
-    """The films as a run's ``movies_meta.json`` holds them, as far as search uses them."""
+def _meta(films: Films) -> MoviesMeta:
+    """The films as a run holds them, as far as search uses them."""
     n = len(films.likes)
-    texts = {name: [""] * n for name in ("genres", "services", "imdb_id", "poster_path", "original_language")}
-    numbers = {"movie_id": list(range(n)), "quality": [0.0] * n, "runtime": [None] * n, "tmdb_id": [None] * n}
-    return {"columns": films.columns | texts | numbers, "services_source": "none"}
+    texts = {name: [""] * n for name in ("genres", "services", "imdbId", "poster_path", "original_language")}
+    numbers = {"movieId": list(range(n)), "runtime": [None] * n, "tmdbId": [None] * n, "vote_count": [None] * n}
+    table = pd.DataFrame(films.columns | texts | numbers)
+    return movies_meta(table, np.zeros(n), [], "none", [])
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -4,19 +4,20 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scipy import sparse
 
+from cinematch_lib.artifacts.array_file import read_matrix, write_matrix
 from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
+from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
 from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REPORT, REQUIRED
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.files import permitted, to_json, write_text
+from cinematch_lib.storage.files import map_file, permitted, to_json, write_text
 from cinematch_lib.storage.locks import claim, folder_lock, is_abandoned
 from cinematch_lib.storage.paths import REJECTS, project_path
 
@@ -72,11 +73,12 @@ class Draft:
 
     def write_json(self, name: str, value: object) -> None:
         """Write `value` as JSON."""
-        write_text(self.path(name), to_json(value, indent=None if name == META else 2))
+        write_text(self.path(name), to_json(value))
 
     def write_matrix(self, name: str, matrix: sparse.csr_matrix) -> None:
-        """Write a CSR matrix as npz; uncompressed, because that loads faster and has reproducible bytes."""
-        sparse.save_npz(self.path(name), sparse.csr_matrix(matrix), compressed=False)
+        """Write a CSR matrix as npz, in the format of `scipy.sparse.save_npz`."""
+        with self.path(name).open("wb") as file:
+            write_matrix(file, matrix)
 
     def write_estimator(self, name: str, estimator: "BaseEstimator | dict[str, Any]") -> None:
         """Write a fitted scikit-learn estimator in skops's format; equal estimators give equal bytes."""
@@ -92,17 +94,23 @@ class Draft:
         facts = {name: getattr(report, name) for name in ("dataset", "inputs", "filters", "services")}
         self.record("clean", **facts)
 
-    def write_features(self, features: "FeatureSet", films_table: Mapping[str, Any]) -> None:
+    def write_features(self, features: "FeatureSet", films: MoviesMeta) -> None:
         """Write the feature matrix, films table and search index that the recommender loads, and the estimators."""
         self.write_matrix(FEATURES, features.matrix)
-        self.write_json(META, films_table)
+        self.write_movies_meta(films)
         with self.path(SEARCH_INDEX).open("wb") as file:
-            SearchIndex.of(films_table["columns"]).write(file)
+            SearchIndex.of(films.columns).write(file)
         self.write_estimator("tfidf_vectorizer.skops", features.estimator.text_)
         self.write_estimator("genre_mlb.skops", features.estimator.genres_)
         self.write_estimator("numeric_scaler.skops", features.estimator.numbers_)
         if features.estimator.components_ is not None:
             self.write_estimator("text_components.skops", features.estimator.components_)
+
+    def write_movies_meta(self, films: MoviesMeta) -> None:
+        """Write the films, and what holds for all of them."""
+        self.write_json(META, films.facts())
+        with self.path(FILMS).open("wb") as file:
+            films.columns.write(file)
 
     def write_item_weights(self, weights: ItemWeights) -> None:
         """Write the item-to-item weights that were learned from ratings."""
@@ -116,8 +124,8 @@ class Draft:
 
     def read_features(self) -> tuple[sparse.csr_matrix, list[str]]:
         """The feature matrix, CSR float32 (films, features), that an earlier step wrote, and the features' names."""
-        films_table = json.loads((self.folder / META).read_text(encoding="utf-8"))
-        return sparse.csr_matrix(sparse.load_npz(self.folder / FEATURES)), films_table["features"]
+        facts = json.loads((self.folder / META).read_text(encoding="utf-8"))
+        return read_matrix(map_file(self.folder / FEATURES)), facts["features"]
 
     def write_figure(self, name: str, figure: "Figure") -> None:
         """Write a figure as ``figures/<name>.png``; equal figures give equal bytes."""

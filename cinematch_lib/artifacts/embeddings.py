@@ -1,14 +1,14 @@
 """Embeddings of a run: films and users in one space, by what people like of the features of films."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import BinaryIO
 
 import numpy as np
 
-from cinematch_lib.artifacts.item_weights import UNREADABLE
+from cinematch_lib.artifacts.array_file import UNREADABLE, read_arrays, write_arrays
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import Content
 
 EMBEDDINGS = "embeddings.npz"
 PERIOD_YEARS = 5
@@ -98,15 +98,15 @@ class Embeddings:
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same embeddings give the same bytes."""
         arrays = {name: np.ascontiguousarray(getattr(self, name), kind) for name, kind in _DTYPES.items()}
-        np.savez(to, mean_likes=np.array([self.mean_likes], dtype=np.float64), **arrays)  # type: ignore[arg-type]
+        write_arrays(to, {"mean_likes": np.array([self.mean_likes], dtype=np.float64), **arrays})
 
     @classmethod
-    def read(cls, data: bytes) -> "Embeddings":
-        """Read the bytes of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
+    def read(cls, content: Content) -> "Embeddings":
+        """From the content of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                arrays = {name: file[name] for name in _DTYPES}
-                mean_likes = float(file["mean_likes"].item())
+            file = read_arrays(content)
+            arrays = {name: file[name] for name in _DTYPES}
+            mean_likes = float(file["mean_likes"].item())
             for name, kind in _DTYPES.items():
                 if arrays[name].dtype != kind:
                     raise ValueError(f"{name} is {arrays[name].dtype}")

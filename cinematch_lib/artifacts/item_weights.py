@@ -1,9 +1,6 @@
 """Item-to-item weights of a run: what liking one film adds to the score of every other film."""
 
-import io
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -11,17 +8,16 @@ from typing import Any, BinaryIO
 import numpy as np
 from scipy import sparse
 
+from cinematch_lib.artifacts.array_file import UNREADABLE, read_arrays, write_arrays
 from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import Content
 
 ITEM_WEIGHTS = "item_weights.npz"
 # The arrays of the file, with the kind of their dtype; each matrix has three more, `_ENTRIES` with its number.
 _ARRAYS = {"movie_ids": "i", "history_lengths": "f", "well_rated": "b", "content_weight": "f", "like_counts": "i"}
 _NUMBERS = ("prior_weight", "typical_sum")  # each an array of length one
 _ENTRIES = {"data": "f", "indices": "i", "indptr": "i"}
-# The exceptions of numpy, scipy and zipfile for a file that holds no arrays; a pickle is a ValueError to them.
-_WRONG_CONTENT = (ValueError, TypeError, LookupError, AttributeError, EOFError, NotImplementedError)
-UNREADABLE = (*_WRONG_CONTENT, OSError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -186,31 +182,30 @@ class ItemWeights:
             matrix = sparse.csr_matrix(one, dtype=np.float32)
             matrix.sort_indices()
             entries |= {f"{name}_{number}": getattr(matrix, name) for name in _ENTRIES}
-        np.savez(
-            to,
-            movie_ids=self.movie_ids.astype(np.int64),
-            history_lengths=self.history_lengths.astype(np.float64),
-            well_rated=self.well_rated.astype(bool),
-            content_weight=self.content_weight.astype(np.float32),
-            like_counts=self.like_counts.astype(np.int64),
-            **entries,
-        )
+        entries |= {
+            "movie_ids": self.movie_ids.astype(np.int64),
+            "history_lengths": self.history_lengths.astype(np.float64),
+            "well_rated": self.well_rated.astype(bool),
+            "content_weight": self.content_weight.astype(np.float32),
+            "like_counts": self.like_counts.astype(np.int64),
+        }
+        write_arrays(to, entries)
 
     @classmethod
-    def read(cls, data: bytes) -> "ItemWeights":
-        """Read the bytes of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
+    def read(cls, content: Content) -> "ItemWeights":
+        """From the content of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                arrays: dict[str, Any] = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
-                arrays |= {name: float(_read_array(file, name, "f").item()) for name in _NUMBERS}
-                sets = range(len(arrays["history_lengths"]))
-                matrices = tuple(_read_matrix(file, number, len(arrays["movie_ids"])) for number in sets)
+            file = read_arrays(content)
+            arrays: dict[str, Any] = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
+            arrays |= {name: float(_read_array(file, name, "f").item()) for name in _NUMBERS}
+            sets = range(len(arrays["history_lengths"]))
+            matrices = tuple(_read_matrix(file, number, len(arrays["movie_ids"])) for number in sets)
             return cls(matrices=matrices, **arrays)
         except (*UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no item-to-item weights ({error})") from None
 
 
-def _read_matrix(file: Any, number: int, films: int) -> sparse.csr_matrix:
+def _read_matrix(file: Mapping[str, np.ndarray], number: int, films: int) -> sparse.csr_matrix:
     entries = tuple(_read_array(file, f"{name}_{number}", kind) for name, kind in _ENTRIES.items())
     matrix = sparse.csr_matrix(entries, (films, films))
     matrix.check_format(full_check=True)
@@ -219,8 +214,8 @@ def _read_matrix(file: Any, number: int, films: int) -> sparse.csr_matrix:
     return matrix
 
 
-def _read_array(file: Any, name: str, kind: str) -> np.ndarray:
-    array: np.ndarray = file[name]
+def _read_array(file: Mapping[str, np.ndarray], name: str, kind: str) -> np.ndarray:
+    array = file[name]
     if array.ndim != 1 or array.dtype.kind != kind:
         raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")
     return array

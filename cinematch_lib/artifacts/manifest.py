@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.storage.files import sha256, to_json, write_text
+from cinematch_lib.storage.files import map_file, sha256, to_json, write_text
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 OLDEST_RECORD_VERSION = 2  # of runs whose facts and metrics can be read; recommenders need the present version
 MANIFEST = "manifest.json"
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
@@ -51,8 +51,8 @@ def write_manifest(folder: Path, facts: Mapping[str, Mapping[str, Any]]) -> RunI
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            data = path.read_bytes()
-            files[path.relative_to(folder).as_posix()] = {"sha256": sha256(data), "bytes": len(data)}
+            content = map_file(path)
+            files[path.relative_to(folder).as_posix()] = {"sha256": sha256(content), "bytes": len(content)}
     lasting = [f"{name} {file['sha256']}" for name, file in files.items() if not name.startswith(RECORDS)]
     fingerprint = sha256("\n".join(lasting).encode())
     now = datetime.now(UTC)

@@ -5,17 +5,19 @@ their place when complete and `current` is replaced last, so a reader sees eithe
 one, whole. No pickle is ever read.
 """
 
-import io
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from scipy import sparse
 
+from cinematch_lib.artifacts.array_file import UNREADABLE, read_matrix
 from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
-from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, UNREADABLE, ItemWeights
+from cinematch_lib.artifacts.films_table import FILMS, FilmColumns, MoviesMeta
+from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import (
     FORMAT_VERSION,
     MANIFEST,
@@ -26,14 +28,16 @@ from cinematch_lib.artifacts.manifest import (
 )
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
-from cinematch_lib.storage.files import sha256, write_text
+from cinematch_lib.storage.files import Content, map_file, sha256, write_text
 from cinematch_lib.storage.locks import folder_lock
 
 _T = TypeVar("_T")
 FEATURES = "item_features.npz"
 META = "movies_meta.json"
 REPORT = "cleaning_report.json"
-REQUIRED = (FEATURES, META)  # the files without which a run cannot be the current one
+REQUIRED = (FEATURES, FILMS, META)  # the files without which a run cannot be the current one
+_MAPPED = ".npz"  # ends the names of the files that stay mapped
+_HASHING_THREADS = 4
 CURRENT = "current"  # the file in the artifacts folder that names the current run
 
 
@@ -55,21 +59,30 @@ class RunRecord:
             name = path.relative_to(folder).as_posix()
             if path.is_file() and name not in known and not any(part.startswith(".") for part in Path(name).parts):
                 raise CineMatchError(f"{path} is not part of the run and was not read; remove it, or {REMEDY}")
-        for name in self.info.files:
-            self.read_bytes(name)
+        with ThreadPoolExecutor(_HASHING_THREADS) as pool:
+            verified = dict(zip(self.info.files, pool.map(self._verified, self.info.files), strict=True))
+        self._arrays = {name: content for name, content in verified.items() if name.endswith(_MAPPED)}
+
+    def content(self, name: str) -> Content:
+        """The content of a file, verified; files of arrays stay mapped. Raises CineMatchError."""
+        return self._arrays[name] if name in self._arrays else self._verified(name)
 
     def read_bytes(self, name: str) -> bytes:
-        """The content of a file, after its checksum was compared with the manifest's. Raises CineMatchError."""
+        """A copy of the content of a file, verified. Raises CineMatchError."""
+        return bytes(self._verified(name))
+
+    def _verified(self, name: str) -> Content:
+        """The content of a file, mapped, after its checksum was compared with the manifest's. Raises CineMatchError."""
         expected = self.info.files.get(name)
         path = self.folder / name
         if expected is None:
             raise CineMatchError(f"the run {self.info.run_id} has no {name}; {REMEDY}")
         if not path.is_file():
             raise CineMatchError(f"{path} is missing; {REMEDY}")
-        data = path.read_bytes()
-        if sha256(data) != expected["sha256"]:
+        content = map_file(path)
+        if sha256(content) != expected["sha256"]:
             raise CineMatchError(f"{path} was altered: its SHA-256 is not the manifest's; {REMEDY}")
-        return data
+        return content
 
     def read_json(self, name: str) -> Any:
         """The value of a JSON file. Raises CineMatchError."""
@@ -102,32 +115,34 @@ class Run(RunRecord):
     def read_matrix(self, name: str) -> sparse.csr_matrix:
         """A CSR matrix. Raises CineMatchError for a file that holds a pickle or no matrix."""
         try:
-            matrix = sparse.load_npz(io.BytesIO(self.read_bytes(name)))
-            matrix.check_format()
+            return read_matrix(self.content(name))
         except UNREADABLE as error:
             raise CineMatchError(
                 f"{self.folder / name} holds no sparse matrix and was refused ({error}); {REMEDY}"
             ) from None
-        return sparse.csr_matrix(matrix)
+
+    def read_movies_meta(self) -> MoviesMeta:
+        """The films, and what holds for all of them. Raises CineMatchError for a file of another kind."""
+        return MoviesMeta(self._read(FILMS, FilmColumns.read), **self.read_json(META))
 
     def read_item_weights(self) -> ItemWeights | None:
         """The item-to-item weights; None if the run has none. Raises CineMatchError for a file of another kind."""
-        return self._read_arrays(ITEM_WEIGHTS, ItemWeights.read)
+        return self._read_optional(ITEM_WEIGHTS, ItemWeights.read)
 
     def read_embeddings(self) -> Embeddings | None:
         """The embeddings; None if the run has none. Raises CineMatchError for a file of another kind."""
-        return self._read_arrays(EMBEDDINGS, Embeddings.read)
+        return self._read_optional(EMBEDDINGS, Embeddings.read)
 
     def read_search_index(self) -> SearchIndex | None:
         """The search index; None if the run has none. Raises CineMatchError for a file of another kind."""
-        return self._read_arrays(SEARCH_INDEX, SearchIndex.read)
+        return self._read_optional(SEARCH_INDEX, SearchIndex.read)
 
-    def _read_arrays(self, name: str, read: Callable[[bytes], _T]) -> _T | None:
-        if name not in self.info.files:
-            return None
-        data = self.read_bytes(name)
+    def _read_optional(self, name: str, read: Callable[[Content], _T]) -> _T | None:
+        return self._read(name, read) if name in self.info.files else None
+
+    def _read(self, name: str, read: Callable[[Content], _T]) -> _T:
         try:
-            return read(data)
+            return read(self.content(name))
         except CineMatchError as error:
             raise CineMatchError(f"{self.folder / name} was refused: {error}; {REMEDY}") from None
 

@@ -1,15 +1,16 @@
 """The search index of a run: names of films and of people, and words of plots, as arrays that load fast."""
 
-import io
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Any, BinaryIO, NamedTuple, cast, get_type_hints
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 
-from cinematch_lib.artifacts.item_weights import UNREADABLE
+from cinematch_lib.artifacts.array_file import UNREADABLE, flatten, read_arrays, unflatten, write_arrays
+from cinematch_lib.artifacts.films_table import FilmColumns
+from cinematch_lib.artifacts.texts import Texts
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import Content
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.search_words import initials, search_forms
 from cinematch_lib.vocabulary.spelling import fold
@@ -18,43 +19,6 @@ from cinematch_lib.vocabulary.titles import title_names
 SEARCH_INDEX = "search_index.npz"
 _START, _FILL = "\x01", "\x00"  # before a text, and after one that is too short for a trigram
 _CODE_POINT_BITS = 21
-
-
-class Texts(Sequence[str]):
-    """Texts in one array of UTF-8, decoded one at a time.
-
-    `content` is uint8 (bytes,), `ends` int64 (texts,): the end of each text in it.
-    """
-
-    def __init__(self, content: np.ndarray, ends: np.ndarray) -> None:
-        self._content, self._ends = content.data, ends
-        self.arrays = {"content": content, "ends": ends}
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> "Texts":
-        """From texts."""
-        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        ends = np.cumsum([len(one) for one in encoded], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """The number of letters of each text, int64 (texts,)."""
-        letters = np.append(0, np.cumsum((self.arrays["content"] & 0xC0) != 0x80))  # other bytes continue a letter
-        lengths: np.ndarray = np.diff(letters[self._ends], prepend=0)
-        return lengths
-
-    def __reduce__(self) -> tuple[type, tuple[np.ndarray, np.ndarray]]:
-        return Texts, (self.arrays["content"], self.arrays["ends"])
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        begin = self._ends[at - 1] if at else 0
-        return str(self._content[begin : self._ends[at]], "utf-8", "surrogatepass")
 
 
 class Postings(NamedTuple):
@@ -172,33 +136,30 @@ class SearchIndex(NamedTuple):
     plots: Lookup
 
     @classmethod
-    def of(cls, columns: Mapping[str, Sequence[Any]]) -> "SearchIndex":
-        """From the columns of ``movies_meta.json``."""
-        titles = columns["title"]
-        people = [(name, row) for field in ("director", "cast_top") for row, name in _people(columns.get(field, ()))]
+    def of(cls, films: FilmColumns) -> "SearchIndex":
+        """From the films of a run."""
+        people = [(name, row) for texts in (films.directors, films.casts) for row, name in _people(texts)]
         plots = [
             (word, row)
-            for row, (title, overview) in enumerate(zip(titles, columns.get("overview", titles), strict=True))
+            for row, (title, overview) in enumerate(zip(films.titles, films.overviews, strict=True))
             if overview != title
             for word in set(fold(overview).split())
         ]
         return cls(
-            Names.of((name, row, whole) for row, title in enumerate(titles) for name, whole in _names(title)),
+            Names.of((name, row, whole) for row, title in enumerate(films.titles) for name, whole in _names(title)),
             Names.of((name, row, True) for name, row in people),
             Lookup.of(*_unzip(plots)),
         )
 
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same index gives the same bytes."""
-        arrays: dict[str, Any] = dict(_flatten("", self))
-        np.savez(to, **arrays)
+        write_arrays(to, dict(flatten(self)))
 
     @classmethod
-    def read(cls, data: bytes) -> "SearchIndex":
-        """Read the bytes of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
+    def read(cls, content: Content) -> "SearchIndex":
+        """From the content of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                return cast(SearchIndex, _unflatten(cls, "", {name: file[name] for name in file.files}))
+            return cast(SearchIndex, unflatten(cls, read_arrays(content)))
         except UNREADABLE as error:
             raise CineMatchError(f"it holds no search index ({error})") from None
 
@@ -235,21 +196,3 @@ def _people(joined: Iterable[str]) -> Iterable[tuple[int, str]]:
 
 def _unzip(pairs: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
     return [text for text, _ in pairs], [number for _, number in pairs]
-
-
-def _flatten(prefix: str, value: Any) -> Iterable[tuple[str, np.ndarray]]:
-    """The arrays in a tree of named tuples, by the path to each."""
-    if isinstance(value, np.ndarray):
-        return [(prefix.removesuffix("."), value)]
-    children = value.arrays if isinstance(value, Texts) else value._asdict()
-    return chain.from_iterable(_flatten(f"{prefix}{name}.", child) for name, child in children.items())
-
-
-def _unflatten(kind: type, path: str, arrays: Mapping[str, np.ndarray]) -> Any:
-    """The tree of `kind` whose arrays `_flatten` made. Raises KeyError and ValueError for others."""
-    if kind is np.ndarray:
-        if arrays[path].ndim != 1 or arrays[path].dtype.kind not in "uifb":
-            raise ValueError(f"{path} is {arrays[path].dtype} with {arrays[path].ndim} dimensions")
-        return arrays[path]
-    fields = {"content": np.ndarray, "ends": np.ndarray} if kind is Texts else get_type_hints(kind)
-    return kind(*[_unflatten(of, f"{path}.{name}".lstrip("."), arrays) for name, of in fields.items()])

@@ -28,7 +28,7 @@ class Browser:
 
     def __init__(self, films: FilmTable, popularity: np.ndarray, votes: np.ndarray) -> None:
         self._films, self._votes = films, votes
-        year = np.array([one or 0 for one in films.years])
+        year = np.nan_to_num(films.years)
         titles = np.argsort(np.argsort([fold(title) for title in films.titles], kind="stable"))
         keys = {"popularity": -popularity, "rating": -films.quality, "year": -year, "title": titles}
         self._rank = {

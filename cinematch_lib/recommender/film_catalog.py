@@ -102,9 +102,11 @@ class FilmCatalog:
 
         Raises LeftOutError where cleaning left the film out.
         """
-        for column, value in (("imdb_id", imdb or None), ("tmdb_id", tmdb)):
-            if value is not None and value in self._films.columns[column]:
-                return int(self._films.ids[self._films.columns[column].index(value)])
+        columns = self._films.columns
+        if imdb and imdb in columns.imdb_ids:
+            return int(self._films.ids[columns.imdb_ids.index(imdb)])
+        if tmdb and len(rows := np.flatnonzero(columns.tmdb_ids == tmdb)):
+            return int(self._films.ids[rows[0]])
         if (film := self._rejected.linked(imdb=imdb, tmdb=tmdb)) is not None:
             raise film.error()
         return None
@@ -118,8 +120,8 @@ class FilmCatalog:
 
     @cached_property
     def _id_titled(self) -> dict[tuple[str, int | None], int]:
-        columns, order = self._films.columns, np.argsort(self._popularity, kind="stable")  # the most popular comes last
-        return {(fold(columns["title"][row]), columns["year"][row]): columns["movie_id"][row] for row in order.tolist()}
+        films, order = self._films, np.argsort(self._popularity, kind="stable")  # the most popular comes last
+        return {(fold(films.titles[row]), films.year(row)): int(films.ids[row]) for row in order.tolist()}
 
     def find(self, title: str) -> Movie:
         """The one film that `title` names, as "Heat (1995)", "Heat", or by the id of IMDb's, as "tt0113277".

@@ -1,7 +1,7 @@
 """The films of a run as columns: light to load, fast to filter."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from numbers import Integral
@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from cinematch_lib.artifacts.films_table import MoviesMeta
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.vocabulary.genres import resolve_genre
-from cinematch_lib.vocabulary.lists import any_of, multi_hot
+from cinematch_lib.vocabulary.lists import any_of
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
 _NAMED = 10  # languages in an error
 _POSTERS = "https://image.tmdb.org/t/p/w500"
+_MAX_ID = 2**63 - 1
 _Bounds = tuple[tuple[str, float | None, float | None], ...]
 
 
@@ -69,7 +71,8 @@ class FilmTable:
     Attributes
     ----------
     ids : int64 (films,), MovieLens ids; read-only.
-    quality : float32 (films,), the Bayesian average rating of each film less the mean, on a scale of −1 to 1.
+    columns : all that is known of them.
+    titles, years, quality : of these columns.
     votes : int64 (films,), the number of TMDb's votes; 0 where unknown.
     genres, services : the names that occur, in alphabetical order.
     original_languages : the codes that occur, in alphabetical order.
@@ -78,25 +81,26 @@ class FilmTable:
 
     """
 
-    def __init__(self, meta: Mapping[str, Any]) -> None:
-        """From the value of a run's ``movies_meta.json``."""
-        self._columns = meta["columns"]
-        self.services_source: str = meta["services_source"]
-        self.ids = np.asarray(self._columns["movie_id"], dtype=np.int64)
+    def __init__(self, meta: MoviesMeta) -> None:
+        """From the films of a run."""
+        self.columns = columns = meta.columns
+        self.services_source = meta.services_source
+        self.ids = columns.movie_ids
         self.ids.flags.writeable = False
-        self.quality = np.asarray(self._columns["quality"], dtype=np.float32)
-        votes = self._columns.get("vote_count")  # runs made before it was a column lack it
-        self.votes = np.array([vote or 0 for vote in votes or [0] * len(self.ids)], dtype=np.int64)
-        self._numbers = {name: _with_nan(self._columns[name]) for name in ("year", "runtime")}
-        self._has_genre = multi_hot(self._columns["genres"])
-        self._has_service = multi_hot(self._columns["services"])
-        codes, self._language = np.unique(self._columns["original_language"], return_inverse=True)
-        self._language_index = {code: at for at, code in enumerate(codes.tolist()) if code}
+        self.titles, self.quality, self.votes, self.years = (
+            columns.titles,
+            columns.quality,
+            columns.vote_counts,
+            columns.years,
+        )
+        self._numbers = {"year": columns.years, "runtime": columns.runtimes}
+        self._has_genre, self._has_service = columns.genres.multi_hot(), columns.services.multi_hot()
+        codes, self._language = columns.original_languages
+        self._language_index = {code: at for at, code in enumerate(codes) if code}
         self.original_languages = tuple(self._language_index)
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = service_keys(self.services)
-        self._row_of_id = {movie_id: row for row, movie_id in enumerate(self._columns["movie_id"])}
         self._make_caches()
 
     def _make_caches(self) -> None:
@@ -116,25 +120,11 @@ class FilmTable:
         return len(self.ids)
 
     def __contains__(self, movie_id: object) -> bool:
-        return movie_id in self._row_of_id and movie_id is not True
+        return self._find(movie_id) is not None
 
-    @property
-    def titles(self) -> Sequence[str]:
-        """The title of every film, by row."""
-        titles: Sequence[str] = self._columns["title"]
-        return titles
-
-    @property
-    def years(self) -> Sequence[int | None]:
-        """The year of release of every film, by row; None where unknown."""
-        years: Sequence[int | None] = self._columns["year"]
-        return years
-
-    @property
-    def columns(self) -> Mapping[str, Sequence[Any]]:
-        """The columns of the run's ``movies_meta.json``."""
-        columns: Mapping[str, Sequence[Any]] = self._columns
-        return columns
+    def year(self, row: int) -> int | None:
+        """The year of release of a film; None where unknown."""
+        return _whole(self.years[row])
 
     @cached_property
     def popularity(self) -> np.ndarray:
@@ -170,33 +160,39 @@ class FilmTable:
 
     def row(self, movie_id: int) -> int:
         """The row of a film. Raises UnknownNameError, and CineMatchError for what is no id."""
-        row = self._row_of_id.get(movie_id)
-        if row is not None and movie_id is not True:  # True is 1 to a dict
+        row = self._find(movie_id)
+        if row is not None:
             return row
         if not isinstance(movie_id, Integral) or isinstance(movie_id, bool):
             raise CineMatchError(f"movie_id must be a whole number, got {movie_id!r}")
         raise UnknownNameError(f"no film here has the id {movie_id}; search for its title to find its id")
+
+    def _find(self, movie_id: object) -> int | None:
+        if not isinstance(movie_id, Integral) or isinstance(movie_id, bool) or not 0 <= int(movie_id) <= _MAX_ID:
+            return None
+        row = int(self.ids.searchsorted(int(movie_id)))
+        return row if row < len(self.ids) and self.ids[row] == movie_id else None
 
     def rows(self, movie_ids: Sequence[int]) -> list[int]:
         """The rows of several films, in the order given. Raises UnknownNameError."""
         return [self.row(movie_id) for movie_id in movie_ids]
 
     def _movie(self, row: int) -> Movie:
-        columns = self._columns
+        columns = self.columns
         return Movie(
-            movie_id=columns["movie_id"][row],
-            title=columns["title"][row],
-            year=columns["year"][row],
-            runtime=columns["runtime"][row],
-            genres=_split(columns["genres"][row]),
-            services=_split(columns["services"][row]),
-            overview=columns["overview"][row],
-            director=_split(columns["director"][row]),
-            cast=_split(columns["cast_top"][row]),
-            tmdb_id=columns["tmdb_id"][row],
-            imdb_id=columns["imdb_id"][row],
-            poster_path=columns["poster_path"][row],
-            original_language=columns["original_language"][row],
+            movie_id=int(self.ids[row]),
+            title=columns.titles[row],
+            year=self.year(row),
+            runtime=_whole(columns.runtimes[row]),
+            genres=_split(columns.genres.text(row)),
+            services=_split(columns.services.text(row)),
+            overview=columns.overviews[row],
+            director=_split(columns.directors[row]),
+            cast=_split(columns.casts[row]),
+            tmdb_id=int(columns.tmdb_ids[row]) or None,
+            imdb_id=columns.imdb_ids[row],
+            poster_path=columns.poster_paths[row],
+            original_language=columns.original_languages.text(row),
         )
 
     def _genre(self, name: str) -> str:
@@ -286,5 +282,5 @@ def _split(joined: str) -> tuple[str, ...]:
     return tuple(joined.split("|")) if joined else ()
 
 
-def _with_nan(values: Sequence[int | None]) -> np.ndarray:
-    return np.asarray([np.nan if value is None else value for value in values], dtype=np.float32)
+def _whole(value: np.floating) -> int | None:
+    return None if np.isnan(value) else int(value)

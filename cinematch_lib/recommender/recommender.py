@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from os import cpu_count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import Embeddings
+from cinematch_lib.artifacts.films_table import MoviesMeta
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
@@ -59,7 +59,7 @@ class Recommender(FilmCatalog):
     def __init__(
         self,
         matrix: sparse.csr_matrix,
-        meta: Mapping[str, Any],
+        meta: MoviesMeta,
         weights: ScoreWeights | None = None,
         item_weights: ItemWeights | None = None,
         rejected: RejectedFilms | None = None,
@@ -71,7 +71,7 @@ class Recommender(FilmCatalog):
         Parameters
         ----------
         matrix : CSR float32 (films, features), the features of the films, rows of length one.
-        meta : the value of ``movies_meta.json``.
+        meta : the films, as `artifacts.movies_meta` makes them of a catalog.
         weights : the weights of the score's terms; None for the defaults.
         item_weights : weights learned from ratings; None where the run has no ratings.
         rejected : the films that cleaning left out, so that errors can say why one is missing.
@@ -83,9 +83,9 @@ class Recommender(FilmCatalog):
         """
         films = FilmTable(meta)
         super().__init__(films, rejected or RejectedFilms(), search_index, item_weights)
-        if matrix.shape != (len(self._films), len(meta["features"])):
+        if matrix.shape != (len(self._films), len(meta.features)):
             raise CineMatchError(
-                f"{FEATURES} has the shape {matrix.shape}, {META} says {(len(self._films), len(meta['features']))}; "
+                f"{FEATURES} has the shape {matrix.shape}, {META} says {(len(self._films), len(meta.features))}; "
                 "they are not of one run: make it anew (cinematch run)"
             )
         if item_weights is not None:
@@ -93,11 +93,11 @@ class Recommender(FilmCatalog):
         if embeddings is not None:
             embeddings.check(films.ids, matrix.shape[1])
         self._embeddings = embeddings
-        self._similarity = ContentSimilarity(matrix, meta["features"])
+        self._similarity = ContentSimilarity(matrix, meta.features)
         parts = (self._films, self._similarity, item_weights)
         self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings)
         self._similar_model = ScoreModel(*parts, _SIMILAR)
-        self.attributions: tuple[str, ...] = tuple(meta["attributions"])
+        self.attributions: tuple[str, ...] = tuple(meta.attributions)
         self.info: RunInfo | None = None
 
     @classmethod
@@ -108,8 +108,8 @@ class Recommender(FilmCatalog):
     @classmethod
     def from_run(cls, run: Run) -> "Recommender":
         """The recommender of a run. Raises CineMatchError."""
-        meta, weights = run.read_json(META), run.read_item_weights()
-        matrix, index, rejected = run.read_matrix(FEATURES), run.read_search_index(), RejectedFilms(run)
+        matrix, meta, weights = run.read_matrix(FEATURES), run.read_movies_meta(), run.read_item_weights()
+        index, rejected = run.read_search_index(), RejectedFilms(run)
         recommender = cls(
             matrix,
             meta,

@@ -244,7 +244,7 @@ class ScoreModel:
     @cached_property
     def _recency(self) -> np.ndarray:
         assert self._films is not None  # only a model for arrays has none
-        return recency(np.array(self._films.years, dtype=np.float64))
+        return recency(self._films.years.astype(np.float64))
 
     def _general_prior(self, films: FilmTable, n_liked: int) -> Term:
         """The prior where there is no rating term."""

@@ -32,15 +32,15 @@ class FilmSearch:
     """
 
     def __init__(self, films: FilmTable, popularity: np.ndarray, index: SearchIndex | None = None) -> None:
-        self._titles, self._years, self._popularity = films.titles, films.years, popularity
+        self._films, self._titles, self._popularity = films, films.titles, popularity
         self._index = index or SearchIndex.of(films.columns)
         self._title_matcher = NameMatcher(self._index.titles, popularity)
         self._people_matcher = NameMatcher(self._index.people, popularity)
-        self._year = np.array([year or 0 for year in films.years], dtype=np.int64)
+        self._year = np.nan_to_num(films.years).astype(np.int64)
 
     def label(self, row: int) -> str:
         """Title and year, as ``Heat (1995)``."""
-        title, year = self._titles[row], self._years[row]
+        title, year = self._titles[row], self._films.year(row)
         return f"{title} ({year})" if year else title
 
     def search(self, text: str, k: int, fields: Collection[str] = FIELDS) -> list[int]:
@@ -110,7 +110,7 @@ class FilmSearch:
         if not query.joined:
             return []
         matches = self._title_matcher.match(query)
-        rows = [row for row in set(matches.rows[matches.is_equal].tolist()) if year in (None, self._years[row])]
+        rows = [row for row in set(matches.rows[matches.is_equal].tolist()) if year in (None, self._films.year(row))]
         return sorted(rows, key=lambda row: (-self._popularity[row], row))
 
     def resolve(self, title: str) -> int:
@@ -130,7 +130,7 @@ class FilmSearch:
             raise UnknownNameError(f"{len(equal)} films are called {title!r}: {which}; add the year")
         similar = self.search(name, 3, ["title"])
         if year is not None:  # the nearest years first: a wrong year is the likeliest slip
-            similar.sort(key=lambda row: abs((self._years[row] or 0) - year))
+            similar.sort(key=lambda row: abs(self._year[row] - year))
         raise UnknownNameError(f"no film here is called {title!r}", [self.label(row) for row in similar])
 
 

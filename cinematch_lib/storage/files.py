@@ -10,6 +10,7 @@ import contextlib
 import glob
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.locks import claim, is_abandoned
 
+Content = bytes | mmap.mmap  # of a file: read, or mapped
 _PART = ".part"  # ends the names of files under construction
 
 
@@ -66,7 +68,19 @@ def to_json(value: object, indent: int | None = 2) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def sha256(data: bytes) -> str:
+def map_file(path: Path) -> Content:
+    """The content of a file, mapped into memory: it is read where it is used, and processes share its pages.
+
+    The file may be removed or replaced by another meanwhile, but not written to.
+    """
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (ValueError, OSError):  # an empty file, or a file system without mappings
+            return file.read()
+
+
+def sha256(data: Content) -> str:
     """The SHA-256 of `data`, as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 

@@ -93,7 +93,7 @@ def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
     ("changes", "said"),
     [
         ({"content_weight": None}, "content_weight"),
-        ({"well_rated": np.array([object()] * 3)}, "allow_pickle"),
+        ({"well_rated": np.array([object()] * 3)}, "holds a pickle"),
         ({"well_rated": np.array([1, 1, 0])}, "well_rated is int64 with 1 dimensions"),
         ({"content_weight": np.zeros((3, 1))}, "content_weight is float64 with 2 dimensions"),
         ({"content_weight": np.zeros(2)}, r"content_weight must have the shape \(3,\) for 3 films, got \(2,\)"),

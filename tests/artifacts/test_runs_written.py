@@ -16,6 +16,7 @@ from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.estimators import load
 from cinematch_lib.artifacts.runs import (
     FEATURES,
+    FILMS,
     META,
     Run,
     current_run_id,
@@ -112,6 +113,7 @@ def test_a_draft_of_a_notebook_publishes_itself(tmp_path):
     draft = Draft.open(tmp_path)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
+    draft.path(FILMS).write_bytes(b"films")
     assert draft.finish() == f"Published as {current_run_id(tmp_path)}, now the current run."
 
 
@@ -157,7 +159,7 @@ KILLED_EVERYWHERE = """
     from pathlib import Path
     from scipy import sparse
     from cinematch_lib.artifacts.draft import Draft
-    from cinematch_lib.artifacts.runs import FEATURES, META
+    from cinematch_lib.artifacts.runs import FEATURES, FILMS, META
 
     artifacts, matrix = Path(sys.argv[1]), sparse.eye_array(2, format="csr", dtype="float32")
 
@@ -165,6 +167,7 @@ KILLED_EVERYWHERE = """
         draft = Draft.create(artifacts)
         draft.write_matrix(FEATURES, matrix)
         draft.write_json(META, {"films": "second"})
+        draft.path(FILMS).write_bytes(b"films")
         draft.record("clean", dataset="tiny")
         return draft.publish().run_id
 
@@ -216,7 +219,7 @@ ALL_AT_ONCE = """
     from pathlib import Path
     from scipy import sparse
     from cinematch_lib.artifacts.draft import Draft
-    from cinematch_lib.artifacts.runs import FEATURES, META
+    from cinematch_lib.artifacts.runs import FEATURES, FILMS, META
 
     artifacts, (wait, go) = Path(sys.argv[1]), os.pipe()
     def child():
@@ -224,6 +227,7 @@ ALL_AT_ONCE = """
         draft = Draft.create(artifacts)
         draft.write_matrix(FEATURES, sparse.eye_array(2, format="csr", dtype="float32"))
         draft.write_json(META, {})
+        draft.path(FILMS).write_bytes(b"films")
         os.read(wait, 1)
         print(draft.publish().run_id, flush=True)
         os._exit(0)

@@ -6,17 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.run_files import REMEDY, folder_of, forge
+from support.small_runs import film_table
 
+from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Run
-from cinematch_lib.artifacts.search_index import SEARCH_INDEX, Lookup, SearchIndex, Texts
+from cinematch_lib.artifacts.search_index import SEARCH_INDEX, Lookup, SearchIndex
+from cinematch_lib.artifacts.texts import Texts
 from cinematch_lib.errors import CineMatchError
 
-COLUMNS = {
-    "title": ["Seven (a.k.a. Se7en)", "Rocky II", "The Lord of the Rings: The Two Towers", "千と千尋"],
-    "director": ["David Fincher", "", "Peter Jackson", ""],
-    "cast_top": ["Brad Pitt|Morgan Freeman", "", "Brad Pitt", ""],
-    "overview": ["Two detectives hunt a killer", "Rocky II", "A hobbit walks", "千と千尋"],
-}
+TABLE = film_table(
+    {"title": "Seven (a.k.a. Se7en)", "director": "David Fincher", "cast_top": "Brad Pitt|Morgan Freeman"}
+    | {"overview": "Two detectives hunt a killer"},
+    {"title": "Rocky II"},
+    {"title": "The Lord of the Rings: The Two Towers", "director": "Peter Jackson", "cast_top": "Brad Pitt"}
+    | {"overview": "A hobbit walks"},
+    {"title": "千と千尋"},
+)
+COLUMNS = movies_meta(TABLE, np.zeros(4), [], "none", []).columns
 
 
 def written(index):
@@ -54,7 +60,7 @@ def test_people_and_words_of_plots():
 
 
 def test_an_index_of_no_films():
-    index = SearchIndex.read(written(SearchIndex.of({name: [] for name in COLUMNS})))
+    index = SearchIndex.read(written(SearchIndex.of(movies_meta(TABLE[:0], np.zeros(0), [], "none", []).columns)))
     assert len(index.titles.names) == len(index.plots.texts) == 0
 
 

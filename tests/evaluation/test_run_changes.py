@@ -9,7 +9,7 @@ from support.run_files import MATRIX, forge
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.runs import FEATURES, META, Run, RunRecord
+from cinematch_lib.artifacts.runs import FEATURES, FILMS, META, Run, RunRecord
 from cinematch_lib.evaluation.run_changes import metric_changes
 
 RNG = np.random.default_rng(0)
@@ -21,6 +21,7 @@ def evaluated(artifacts, values, *, fingerprint="f", protocol="users", metric="n
     draft = Draft.create(artifacts)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
+    draft.path(FILMS).write_bytes(b"films")
     draft.write_json(
         "metrics.json", {"protocol": {"name": protocol, "fingerprint": fingerprint, "main": [metric]}, "models": {}}
     )

@@ -6,7 +6,7 @@ from support.tables import write_movielens
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.runs import FEATURES, META, Run, current_run_id, list_runs
+from cinematch_lib.artifacts.runs import FEATURES, FILMS, META, Run, current_run_id, list_runs
 from cinematch_lib.catalog.cleaning import REPORT, CleaningReport, clean
 from cinematch_lib.pipeline.resume import resume_draft, training_facts
 
@@ -20,7 +20,7 @@ LATER = {
     "figures/evaluate_groups.png": "evaluate",
     "notebooks/05_evaluate.ipynb": "evaluate",
 }
-EARLIER = {FEATURES, META, REPORT, "figures/waterfall.png"}
+EARLIER = {FEATURES, FILMS, META, REPORT, "figures/waterfall.png"}
 
 
 def cleaned(folder, name="mine", title="Heat (1995)"):
@@ -33,6 +33,7 @@ def publish(artifacts, report, later=()):
     draft = Draft.create(artifacts)
     draft.write_matrix(FEATURES, MATRIX)
     draft.write_json(META, {})
+    draft.path(FILMS).write_bytes(b"films")
     draft.write_json(REPORT, report.to_dict())
     for name in ("figures/waterfall.png", *later):
         draft.path(name).write_text(name)

@@ -1,10 +1,12 @@
+import io
 import json
 
 import numpy as np
 import pytest
 from support.small_runs import film_table
 
-from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.films_table import FilmColumns, movies_meta
+from cinematch_lib.artifacts.texts import Texts
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.preferences import Preferences
@@ -234,14 +236,28 @@ def test_any_kind_of_list_will_do():
     assert hash(expected) == hash(Preferences(liked_movie_ids=(6, 1), preferred_genres=("crime",)))
 
 
-def test_meta_is_plain_values_with_null_for_what_is_unknown():
-    meta = movies_meta(film_table({"year": None, "runtime": 90}), np.array([np.float32(0.5)]), ["a"], "none", ["x"])
-    columns = meta["columns"]
-    assert (columns["year"], columns["runtime"], columns["tmdb_id"], columns["quality"]) == (
-        [None],
-        [90],
-        [None],
-        [0.5],
-    )
-    assert {type(value) for of in columns.values() for value in of} <= {int, str, float, type(None)}
-    assert (meta["features"], meta["services_source"], meta["attributions"]) == (["a"], "none", ["x"])
+def test_the_films_table_is_read_as_it_was_written_with_what_is_unknown():
+    table = film_table({"year": None, "runtime": 90, "genres": "crime|drama"}, {"title": "Œuvre", "year": 1995})
+    meta = movies_meta(table, np.array([0.5, -0.5]), ["a"], "none", ["x"])
+    meta.columns.write(file := io.BytesIO())
+    read = FilmTable(meta._replace(columns=FilmColumns.read(file.getvalue())))
+    assert [read.movie(row) for row in (0, 1)] == [FilmTable(meta).movie(row) for row in (0, 1)]
+    first, second = read.movie(0), read.movie(1)
+    assert (first.year, first.runtime, first.genres, first.tmdb_id) == (None, 90, ("crime", "drama"), None)
+    assert (second.title, second.year, read.quality.tolist()) == ("Œuvre", 1995, [0.5, -0.5])
+    assert meta.facts() == {"features": ["a"], "services_source": "none", "attributions": ["x"]}
+
+
+@pytest.mark.parametrize("ids", [[2, 1], [1, 1]])
+def test_films_that_are_not_ordered_by_id_are_refused(ids):
+    table = film_table({}, {}).assign(movieId=ids)
+    with pytest.raises(CineMatchError, match="movie ids must be ascending without repeats"):
+        movies_meta(table, np.zeros(2), [], "none", [])
+
+
+def test_an_id_of_imdb_or_a_title_is_found_among_all_texts():
+    texts = Texts.of(["0113277", "", "1327", "013277", "Œ", "0113277"])
+    assert [texts.index(one) for one in ("0113277", "", "1327", "013277", "Œ")] == [0, 1, 2, 3, 4]
+    assert "13277" not in texts and "" in texts and "" not in Texts.of(["a"])
+    with pytest.raises(ValueError, match="no text is '7'"):
+        texts.index("7")

@@ -10,14 +10,17 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.manifest import MANIFEST, seal
-from cinematch_lib.artifacts.runs import FEATURES, META, Run, current_run_id
+from cinematch_lib.artifacts.runs import FEATURES, FILMS, META, Run, current_run_id
 from cinematch_lib.storage.files import sha256
+from support.small_runs import film_table
 
 MATRIX = sparse.csr_matrix(np.array([[1, 0, 0.5], [0, 1, 0]], dtype=np.float32))
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
 NAMES = [
     "figures/bars.png",
+    FILMS,
     "genre_mlb.skops",
     FEATURES,
     META,
@@ -31,6 +34,8 @@ def published(artifacts, films="first", served=True):
     if served:
         draft.write_matrix(FEATURES, MATRIX)
         draft.write_json(META, {"films": films})
+        with draft.path(FILMS).open("wb") as file:
+            movies_meta(film_table({}, {}), np.zeros(2), [], "none", []).columns.write(file)
     draft.write_estimator("genre_mlb.skops", MultiLabelBinarizer().fit([["crime", "drama"]]))
     figure = Figure(figsize=(1, 1))
     figure.subplots().bar([1, 2], [3, 4])

@@ -13,7 +13,7 @@ from cinematch_lib import Recommender
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.artifacts.runs import FEATURES, META, Run
+from cinematch_lib.artifacts.runs import FEATURES, Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.cleaning import clean, load_catalog, read_catalog
 from cinematch_lib.catalog.filters import Filters
@@ -162,7 +162,7 @@ def _add_weights(artifacts, folder):
     draft = Draft.create(folder / "artifacts")
     run = Run.current(artifacts)
     draft.write_matrix(FEATURES, run.read_matrix(FEATURES))
-    draft.write_json(META, run.read_json(META))
+    draft.write_movies_meta(run.read_movies_meta())
     draft.write_item_weights(sample_weights(artifacts.parent))
     draft.write_embeddings(sample_embeddings(artifacts.parent, *draft.read_features()))
     draft.publish()

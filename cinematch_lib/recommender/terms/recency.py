@@ -21,7 +21,7 @@ class RecencyTerm:
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """The term of the films in `rows`: one part, whose feature is the year of release."""
         values = self._weight * self._values[rows].astype(np.float64)[:, None]
-        years = [self._films.years[row] for row in rows.tolist()]
+        years = [self._films.year(row) for row in rows.tolist()]
 
         def features(film: int, _: int) -> tuple[Feature, ...]:
             return (Feature("year", str(years[film]), float(values[film, 0])),)
