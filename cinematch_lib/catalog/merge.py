@@ -10,7 +10,7 @@ from cinematch_lib.data.movielens import film_rows, link_rows
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, MERGED_DTYPES, imdb_digits, whole_numbers, years_of
 from cinematch_lib.data.tmdb import read_metadata
-from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, mend_letters, parse_title
+from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, mend_letters, parse_title, without_controls
 
 _MOVIES, _LINKS = "movies.csv", "links.csv"  # the names of the tables in reports, whatever those of their files
 _NUMBERS = ("popularity", "vote_count", "vote_average")
@@ -47,7 +47,10 @@ def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
     titles = [mend_letters(title) for title in given]
     mended = sum(title != before for title, before in zip(titles, given, strict=True))
     rejects.add_repair(_MOVIES, "titles with HTML entities, or UTF-8 read as Windows-1252, mended", mended)
-    parsed = [parse_title(title) for title in titles]
+    printable = [without_controls(title) for title in titles]
+    removed = sum(title != before for title, before in zip(printable, titles, strict=True))
+    rejects.add_repair(_MOVIES, "titles with control characters, which were removed", removed)
+    parsed = [parse_title(title) for title in printable]
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
     if "year" in rows:

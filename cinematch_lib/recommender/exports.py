@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from cinematch_lib.errors import CineMatchError, LeftOutError, UnknownNameError
 from cinematch_lib.recommender.stars import on_five_stars
 from cinematch_lib.vocabulary.spelling import fold_closed
-from cinematch_lib.vocabulary.titles import split_year
+from cinematch_lib.vocabulary.titles import split_year, without_controls
 
 # The names of columns, folded, by what they hold.
 _COLUMNS = {
@@ -265,6 +265,7 @@ def _json_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
 
 def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> Export:
     """The films of the rows that have stars, the newest rating of each. Raises CineMatchError."""
+    controls = sum(without_controls(row.get("title", "")) != row.get("title", "") for _, row in rows)
     texts, of_ten = [row.get("stars", "") for _, row in rows], bool(rows) and "of_ten" in rows[0][1]
     stars, remarks = on_five_stars(texts, [line for line, _ in rows], name, of_ten=of_ten)
     in_time = sorted(
@@ -272,6 +273,8 @@ def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> Ex
     )
     films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in in_time]
     newest = {film.label: film for film in films}
+    if controls:
+        remarks.append(f"{controls:,} title{'s' * (controls != 1)} with control characters, which were removed")
     return Export(sorted(newest.values(), key=lambda film: film.line), remarks)
 
 
@@ -283,7 +286,7 @@ def _film(line: int, row: Mapping[str, str], stars: float) -> RatedFilm:
         _whole(row.get("movie", "")),
         imdb.group().zfill(7) if imdb else "",
         _whole(row.get("tmdb", "")),
-        row.get("title", ""),
+        without_controls(row.get("title", "")),
         _whole(row.get("year", "")),
     )
 

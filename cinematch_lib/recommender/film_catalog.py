@@ -19,6 +19,7 @@ from cinematch_lib.recommender.rejected import LeftOutFilm, RejectedFilms
 from cinematch_lib.recommender.search import FIELDS, FilmSearch
 from cinematch_lib.vocabulary.checks import check_text
 from cinematch_lib.vocabulary.spelling import fold
+from cinematch_lib.vocabulary.titles import split_year
 
 _IMDB = re.compile(r"tt([0-9]{7,8})")
 
@@ -124,7 +125,7 @@ class FilmCatalog:
         return {(fold(films.titles[row]), films.year(row)): int(films.ids[row]) for row in order.tolist()}
 
     def find(self, title: str) -> Movie:
-        """The one film that `title` names, as "Heat (1995)", "Heat", or by the id of IMDb's, as "tt0113277".
+        """The one film that `title` names, as "Heat (1995)", "Heat, 1995", "Heat", or by IMDb's id, as "tt0113277".
 
         Raises UnknownNameError for an unknown or ambiguous title, with the reason where cleaning left the film out.
         """
@@ -136,6 +137,9 @@ class FilmCatalog:
         try:
             return self._films.movie(self._search.resolve(title))
         except UnknownNameError as error:
+            name, year = split_year(title)
+            if year is not None:
+                return self.find(f"{name} ({year})")
             self._rejected.check_title(title, error.suggestions)
             raise
 

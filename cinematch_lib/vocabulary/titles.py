@@ -1,5 +1,6 @@
 """MovieLens titles: the year at the end, the article behind a comma, and alternative names in brackets."""
 
+import contextlib
 import html
 import re
 
@@ -16,6 +17,9 @@ _ARTICLES = (
     "Het|De|Een|"  # Dutch
     "Den|Det|En|Et|Ett"  # Scandinavian
 )
+# Zero-width joiners are letters' neighbours in some scripts and stay.
+CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufffe\uffff]")
+_HIGH_CONTROLS = re.compile("[\x80-\x9f]")
 _ALTERNATIVE = re.compile(r" \((?:a\.k\.a\. )?([^()]+)\)")
 _YEAR = re.compile(r"\s*\(([0-9]{4})\)$")
 _LOOSE_YEAR = re.compile(r"(?P<title>.*\S)(?:\s*,\s*|\s+[-–—]\s+|\s*\[)(?P<year>[0-9]{4})\]?")
@@ -23,18 +27,29 @@ _MOVED_ARTICLE = re.compile(rf"(^|\((?:a\.k\.a\. )?)([^()]*\S), ({_ARTICLES})(?=
 
 
 def mend_letters(text: str) -> str:
-    """The text with the characters that HTML entities, or UTF-8 read as Windows-1252, stand for.
+    r"""The text with the characters that HTML entities, or bytes read in the wrong encoding, stand for.
 
-    >>> mend_letters("Tom &amp; Jerry"), mend_letters("AmÃ©lie"), mend_letters("Amélie & Co")
-    ('Tom & Jerry', 'Amélie', 'Amélie & Co')
+    The wrong encodings are Windows-1252 or Latin-1 for UTF-8, and Latin-1 for Windows-1252.
+
+    >>> mend_letters("Tom &amp; Jerry"), mend_letters("AmÃ©lie"), mend_letters("Schindler\x92s List")
+    ('Tom & Jerry', 'Amélie', 'Schindler’s List')
     """
     text = html.unescape(text)
     if text.isascii():
         return text
-    try:
-        return text.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return text
+    for encoding in ("cp1252", "latin-1"):
+        with contextlib.suppress(UnicodeError):
+            return text.encode(encoding).decode("utf-8")
+    return _HIGH_CONTROLS.sub(lambda found: found[0].encode("latin-1").decode("cp1252", errors="ignore"), text)
+
+
+def without_controls(text: str) -> str:
+    r"""The text without control characters, marks of byte order, and spaces without width; white space stays.
+
+    >>> without_controls("He\0at\x1b (1995)")
+    'Heat (1995)'
+    """
+    return text if text.isprintable() else CONTROLS.sub("", text)
 
 
 def parse_title(raw: str) -> tuple[str, int | None]:

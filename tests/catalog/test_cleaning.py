@@ -70,7 +70,7 @@ def test_the_report_accounts_for_every_film(folder, metadata, tmp_path):
     assert report.repairs == {
         "links.csv": {"films without a TMDb or IMDb id": 3},
         "tmdb_metadata.csv": {
-            "HTML or stray white space taken out of the overview": 1,
+            "HTML, control characters or stray white space taken out of the overview": 1,
             "runtime above 1440 minutes made unknown": 1,
         },
     }

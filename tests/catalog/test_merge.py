@@ -114,6 +114,21 @@ def test_garbled_titles_are_mended_and_counted(tmp_path):
     assert rejects.notes() == ["movies.csv: 2 titles with HTML entities, or UTF-8 read as Windows-1252, mended"]
 
 
+def test_control_characters_in_titles_are_removed_and_counted(tmp_path):
+    movies = [
+        (1, "He\0at (1995)\ufeff", "Crime"),
+        (2, "\x1b[1mRan\x07 (1985)", "Drama"),
+        (3, "It\x92s On (1998)", "Drama"),
+    ]
+    films, rejects = merge(write_movielens(tmp_path, movies))
+    assert films["title"].to_list() == ["Heat", "[1mRan", "It’s On"]
+    assert films["year"].to_list() == [1995, 1985, 1998]
+    assert rejects.repairs["movies.csv"] == {
+        "titles with HTML entities, or UTF-8 read as Windows-1252, mended": 1,
+        "titles with control characters, which were removed": 2,
+    }
+
+
 def test_an_overview_that_nobody_knows_is_the_title(tmp_path):
     movies = [(1, "Matrix, The (1999)", "Drama"), (2, "Matrix, The (1999)", "Drama"), (3, "Heat (1995)", "Drama")]
     rows = [{"tmdb_id": "1", "overview": "A <i>hacker</i>."}, {"tmdb_id": "2", "overview": " ", "runtime": "136"}]

@@ -187,16 +187,16 @@ def test_html_is_taken_out_of_texts_and_counted(tmp_path):
         tmp_path,
         {"tmdb_id": "1", "title": "Fast &amp; Furious", "overview": "<p>One</p><p>two<br/>three &lt;3</p>"},
         {"tmdb_id": "2", "title": "Plain", "overview": " Stray \t space,\nlines ", "director": "Joel &amp; Ethan\r"},
-        {"tmdb_id": "3", "title": "Q & A", "overview": "It is 5 < 6 and 7 > 6."},
+        {"tmdb_id": "3", "title": "Q & A", "overview": "It is 5 < 6 and 7 > 6.", "director": "Lu\0met"},
     )
     assert frame["title"].to_list() == ["Fast & Furious", "Plain", "Q & A"]
     assert frame["overview"].to_list() == ["One two three <3", "Stray space, lines", "It is 5 < 6 and 7 > 6."]
-    assert frame["director"].to_list() == ["", "Joel & Ethan", ""]
+    assert frame["director"].to_list() == ["", "Joel & Ethan", "Lumet"]
     assert rejects.repairs == {
         NAME: {
-            "HTML or stray white space taken out of the title": 1,
-            "HTML or stray white space taken out of the overview": 2,
-            "HTML or stray white space taken out of the director": 1,
+            "HTML, control characters or stray white space taken out of the title": 1,
+            "HTML, control characters or stray white space taken out of the overview": 2,
+            "HTML, control characters or stray white space taken out of the director": 2,
         }
     }
 

@@ -9,8 +9,8 @@ import pytest
 from support.small_runs import recommender_of
 
 from cinematch_lib import Preferences
-from cinematch_lib.errors import CineMatchError
-from cinematch_lib.recommender.exports import match, rated_films, read_export
+from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.exports import match, parse_export, rated_films, read_export
 
 FILMS = (
     {"title": "Heat", "year": 1995, "imdbId": "0113277", "tmdbId": 949},
@@ -86,6 +86,18 @@ def test_what_was_read_in_another_than_the_plain_way_is_told(tmp_path, recommend
     ]
     assert match(read_export(write(tmp_path, IMDB)), recommender).remarks == ["2 ratings from 1 to 10, halved"]
     assert match(read_export(write(tmp_path, LETTERBOXD)), recommender).remarks == []
+
+
+def test_control_characters_in_titles_are_removed_and_told(recommender):
+    for table in (parse_export("Name,Rating\nHe\0at,4\n"), rated_films({"title": ["He\0at"], "rating": [4]})):
+        found = match(table, recommender)
+        assert (found.stars, found.remarks) == ({1: 4}, ["1 title with control characters, which were removed"])
+
+
+def test_a_title_is_found_with_its_year_in_other_forms(recommender):
+    assert [recommender.find(f"heat{year}").movie_id for year in (", 1995", " - 1995", " [1995]")] == [1, 1, 1]
+    with pytest.raises(UnknownNameError, match=r"no film here is called 'Heet \(1995\)'; did you mean Heat \(1995\)"):
+        recommender.find("Heet, 1995")
 
 
 def test_a_title_that_ends_in_a_year_stays_whole_where_a_film_has_it():

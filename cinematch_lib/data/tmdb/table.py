@@ -13,6 +13,7 @@ from cinematch_lib.data.genre_fields import judge_genres
 from cinematch_lib.data.layouts import MOVIES_DATASET, look
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits, whole_numbers
+from cinematch_lib.vocabulary.titles import CONTROLS, without_controls
 
 MAX_RUNTIME = 1440  # minutes; longer ones are errors
 
@@ -45,6 +46,7 @@ _NO_OVERVIEW = re.compile(
     re.IGNORECASE,
 )
 _MAXIMA = {"popularity": 1e9, "vote_count": 1e9, "vote_average": 10.0}  # larger values are errors
+_DOUBTFUL = rf"[<&\n\r\t]|  |{CONTROLS.pattern}"
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 
@@ -55,12 +57,12 @@ def find_metadata(raw_dir: Path, dataset: str) -> Path | None:
 
 
 def plain_text(text: str) -> str:
-    """The text without HTML tags and entities, with single spaces.
+    """The text without HTML tags and entities and without control characters, with single spaces.
 
     >>> plain_text("A <b>bold</b>,&nbsp;tall tale<br/>of R&amp;D: 1 < 2")
     'A bold, tall tale of R&D: 1 < 2'
     """
-    return " ".join(_TAG.sub("", _BREAK.sub(" ", html.unescape(text))).split())
+    return " ".join(_TAG.sub("", _BREAK.sub(" ", without_controls(html.unescape(text)))).split())
 
 
 def own_metadata(folder: Path) -> Path | None:
@@ -118,11 +120,11 @@ def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.Data
         frame.loc[filler, name] = ""
     for name in _TEXTS:
         before = frame[name]
-        doubtful = before.str.contains(r"[<&\n\r\t]|  ") | (before.str.strip() != before)
+        doubtful = before.str.contains(_DOUBTFUL) | (before.str.strip() != before)
         mended = before[doubtful].map(plain_text)
         frame.loc[doubtful, name] = mended
         count = int((mended != before[doubtful]).sum())
-        rejects.add_repair(file, f"HTML or stray white space taken out of the {name}", count)
+        rejects.add_repair(file, f"HTML, control characters or stray white space taken out of the {name}", count)
     frame["genres"] = judge_genres(frame["genres"], file, rejects)
     frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
     for name, maximum in _MAXIMA.items():
