@@ -44,7 +44,7 @@ def _measure_all(work: Path) -> None:
     metadata = find_metadata(raw, dataset)
     results = {}
     for name in CASES:
-        runs = [_measure(name, folder, metadata, work) for _ in range(RUNS)]
+        runs = [measure_case(name, folder, metadata, work) for _ in range(RUNS)]
         results[name] = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         print(f"{name}: {RUNS} runs", file=sys.stderr)
     films = f"{results['clean']['films']:,.0f} films"
@@ -67,7 +67,8 @@ def _measure_all(work: Path) -> None:
     learning.measure(folder, work / "learning", real=bool(real))
 
 
-def _measure(name: str, folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+def measure_case(name: str, folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """What the case measured in a process of its own, and the seconds of the whole process."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks", name, str(folder), str(metadata or ""), str(work)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

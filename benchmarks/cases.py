@@ -126,6 +126,16 @@ def load_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, flo
     return load(folder, metadata, work, "rated")
 
 
+def first_search(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """The first search after a run was loaded, for a misspelt title."""
+    from cinematch_lib import Recommender
+
+    recommender = Recommender.load(work / "artifacts")
+    began = time.perf_counter()
+    found = recommender.search("the godfahter")
+    return {"seconds": time.perf_counter() - began, "found": len(found)}
+
+
 def recommend_rated(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
     """With ratings: 20 films for 10 liked ones, without filters."""
     return _recommend(work, {}, explain=False, artifacts="rated")
@@ -212,6 +222,7 @@ CASES: dict[str, Callable[[Path, Path | None, Path], dict[str, float]]] = {
     "clean": clean,
     "features": features,
     "load": load,
+    "first_search": first_search,
     "recommend": recommend,
     "recommend_filtered": recommend_filtered,
     "recommend_explained": recommend_explained,
