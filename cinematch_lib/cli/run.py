@@ -115,9 +115,9 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
             values[name] = str(Path(values[name]).expanduser().resolve())
     defaults = {name: one.default for name, one in everywhere.items()}
     dataset = values.get("dataset", defaults["dataset"])
-    check_values(defaults | values, dataset)
     if "fetch" in steps:
         check_available(dataset, options.raw_dir)
+    check_values(defaults | values, dataset)
     return values
 
 

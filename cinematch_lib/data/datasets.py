@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cinematch_lib.data.layouts import holds, look
+from cinematch_lib.data.layouts import NO_ROWS, holds, look
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
 NEEDED = ("movies.csv", "links.csv")
@@ -71,7 +71,7 @@ def check_available(dataset: str, raw_dir: Path) -> None:
 
 
 def check_complete(folder: Path) -> Path:
-    """The folder, if it holds the files that a data set needs, in any layout. Raises CineMatchError."""
+    """The folder, if it holds the files that a data set needs, with rows, in any layout. Raises CineMatchError."""
     found = look(folder)
     missing = list(NEEDED) if found is None else found.missing
     if missing:
@@ -79,6 +79,9 @@ def check_complete(folder: Path) -> Path:
         raise CineMatchError(
             f"{folder} lacks {' and '.join(missing)}, and holds {holds(folder)}; put what is missing there{alternative}"
         )
+    for table, problem in NO_ROWS.items():
+        if found is not None and table in found.sources and found.sources[table].is_bare:
+            raise CineMatchError(f"{found.sources[table].path} holds {problem}")
     return folder
 
 

@@ -9,6 +9,11 @@ from pathlib import Path
 from cinematch_lib.data.sources import Source
 from cinematch_lib.errors import CineMatchError
 
+# What a table without rows holds, by its name, with the remedy.
+NO_ROWS = {
+    "movies": "no films, at most a first line; put the whole table there",
+    "ratings": "no ratings, at most a first line; put the whole table there, or remove it to recommend by content",
+}
 MOVIES_DATASET = "The Movies Dataset (Kaggle)"
 # Endings of a table's file, the first that is there counts; a zip holds the file alone.
 _ENDINGS = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".zip", ".parquet", ".tsv", ".tsv.gz", ".txt")

@@ -11,7 +11,7 @@ import pandas as pd
 from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table, row_lines
-from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, look, source_of, unread
+from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, NO_ROWS, look, source_of, unread
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source, canonical_columns
@@ -45,7 +45,7 @@ def film_rows(folder: Path, log: RejectLog) -> tuple[pd.DataFrame, np.ndarray]:
         films = _items(source) if source.path.name.lower().startswith("u.item") else read_table(source, MOVIES)
         lines = row_lines(source, len(films))
     if films.empty:
-        raise CineMatchError(f"{source.path} holds no films, only its first line")
+        raise CineMatchError(f"{source.path} holds {NO_ROWS['movies']}")
     _remark(log, MOVIES, source, len(films))
     return films, lines
 
@@ -105,6 +105,8 @@ def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | N
                 f"many; move it away, and give it to: cinematch recommend --ratings {source.path.name}"
             ) from None
         raise
+    if ratings.empty:
+        raise CineMatchError(f"{source.path} holds {NO_ROWS['ratings']}")
     _remark(log, RATINGS, source, len(ratings))
     return judge_ratings(ratings, source, log)
 

@@ -29,6 +29,7 @@ _OPEN: dict[str, Callable[[bytes], bytes]] = {
 }
 WESTERN = "read as Windows-1252, as they are no UTF-8"
 _MOST_WESTERN = 100_000_000  # bytes
+_MOST_BARE = 4096  # bytes of a first line
 _BEYOND_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")  # as UTF-8 writes it, and hardly any other text has it
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # Other spellings of column names, folded; each name also stands for itself in any case, with spaces or underscores.
@@ -143,6 +144,17 @@ class Source:
             return next(itertools.islice(self.rows(), self.skip, None), [])
         except (UnicodeDecodeError, csv.Error):
             return []
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there are no rows, only a first line at most; large files, of which that is not so, are not read."""
+        if self.is_parquet or self.path.stat().st_size > _MOST_BARE:
+            return False
+        try:
+            least = self.with_separator_for(()).header_lines
+            return sum(1 for _ in itertools.islice(filter(any, self.rows()), least + 1)) <= least
+        except (UnicodeDecodeError, csv.Error):
+            return False
 
     def rows(self, *, strict: bool = False) -> Any:
         """The rows as the csv module reads them."""

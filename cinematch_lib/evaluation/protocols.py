@@ -9,7 +9,7 @@ import pandas as pd
 
 from cinematch_lib.data.movielens import read_movies
 from cinematch_lib.data.tables import whole_numbers
-from cinematch_lib.errors import CineMatchError, NothingToDoError, UnknownNameError, close_names
+from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.evaluation.splits import (
     MIN_LIKES,
     Split,
@@ -21,8 +21,8 @@ from cinematch_lib.evaluation.splits import (
 from cinematch_lib.features import with_tags
 from cinematch_lib.models.interactions import LIKED
 from cinematch_lib.storage.files import sha256
+from cinematch_lib.vocabulary.choices import PROTOCOLS, check_choice
 
-PROTOCOLS = ("users", "time", "liang2018")
 MIN_TEST_USERS, MIN_FILMS = 10, 20
 _TRAIN_SHARE = 0.8  # by time: the share of the ratings before the date, if no date is given
 _CROSS_VALIDATED = 1000  # with at most so many users, all of them are tested, in folds
@@ -87,10 +87,7 @@ def make_protocol(
     default a fifth of the ratings come after it. `films` is the catalog and `tags` the table of tags.csv. Raises
     NothingToDoError if fewer than ten users can be tested, and CineMatchError for arguments that cannot be met.
     """
-    if name not in PROTOCOLS:
-        raise UnknownNameError(
-            f"protocol must be one of {', '.join(PROTOCOLS)}, got {name!r}", close_names(name, PROTOCOLS)
-        )
+    check_choice("protocol", name, PROTOCOLS)
     eligible = count_eligible_users(ratings)
     if eligible < MIN_TEST_USERS or len(films) < MIN_FILMS:
         raise NothingToDoError(

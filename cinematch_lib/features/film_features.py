@@ -19,12 +19,8 @@ from sklearn.utils.validation import check_is_fitted
 from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.features.vector_components import fit_components, reduce_vectors
+from cinematch_lib.vocabulary.choices import FIELDS, NUMBER_FIELDS, TEXT_FIELDS, TEXT_VECTOR
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
-
-TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
-NUMBER_FIELDS = ("year", "runtime")
-TEXT_VECTOR = "text_vector"
-FIELDS = (*TEXT_FIELDS, "genres", *NUMBER_FIELDS, TEXT_VECTOR)
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
     "title": 0.4,

@@ -17,19 +17,11 @@ from cinematch_lib.models.popular import Popular
 from cinematch_lib.models.pure_svd import PureSVD
 from cinematch_lib.models.training import fit_embeddings, train
 from cinematch_lib.models.user_knn import UserKNN
+from cinematch_lib.vocabulary.choices import MODEL_NAMES
 from cinematch_lib.vocabulary.renamed import check_not_renamed
 
-MODELS: dict[str, type[Model]] = {
-    "popular": Popular,
-    "content": ContentModel,
-    "itemknn": ItemKNN,
-    "userknn": UserKNN,
-    "puresvd": PureSVD,
-    "ease": Ease,
-    "als": Als,
-    "bpr": Bpr,
-    "hybrid": Hybrid,
-}
+_CLASSES = (Popular, ContentModel, ItemKNN, UserKNN, PureSVD, Ease, Als, Bpr, Hybrid)
+MODELS: dict[str, type[Model]] = dict(zip(MODEL_NAMES, _CLASSES, strict=True))
 
 __all__ = ["MODELS", "Hybrid", "Model", "fit_embeddings", "make", "train"]
 

@@ -16,6 +16,7 @@ from cinematch_lib.data.tmdb.fetching import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.pipeline.notebooks import step_parameters
 from cinematch_lib.storage.memory import check_memory
+from cinematch_lib.vocabulary.choices import FIELDS, MODEL_NAMES, PROTOCOLS, check_choice
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
@@ -43,6 +44,7 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise CineMatchError(f"{name} must be a finite number, got {value}")
+    _check_choices(values)
     filters = Filters(**{one.name: values[one.name] for one in fields(Filters)})
     if dataset in DATASETS:
         _check_genres([*values["genres_keep"], *values["genres_drop"]])
@@ -57,8 +59,19 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
     _check_learning(values)
 
 
+def _check_choices(values: Mapping[str, Any]) -> None:
+    """Raise UnknownNameError for names of models, protocols, analyses and fields that there are not."""
+    analyses = step_parameters(["evaluate"])["extra_analyses"].default  # all of them
+    choices = {"models": MODEL_NAMES, "protocol": PROTOCOLS, "extra_analyses": analyses, "field_weights": FIELDS}
+    for name, known in choices.items():
+        for one in [values[name]] if isinstance(values[name], str) else values[name]:
+            check_choice(name, one, known)
+
+
 def _check_evaluation(values: Mapping[str, Any]) -> None:
     """Raise CineMatchError for lists and dates that the step `evaluate` would refuse."""
+    if not values["models"]:
+        raise CineMatchError(f"models must name one of {', '.join(MODEL_NAMES)} or more, got []")
     if not values["ks"] or min(values["ks"]) < 1:
         raise CineMatchError(f"ks must be one whole number from 1 on or more, got {values['ks']}")
     if values["date"] is not None:
@@ -69,28 +82,17 @@ def _check_evaluation(values: Mapping[str, Any]) -> None:
 
 
 def _check_learning(values: Mapping[str, Any]) -> None:
-    """Raise CineMatchError for what the classes of the steps `features`, `train` and `evaluate` would refuse."""
+    """Raise CineMatchError for what the classes of the steps `features` and `train` would refuse."""
     from cinematch_lib import models  # scikit-learn takes a second, and most mistakes are told before
-    from cinematch_lib.evaluation.protocols import PROTOCOLS
     from cinematch_lib.features import load_text_encoder
     from cinematch_lib.features.film_features import FilmFeatures
 
-    analyses = step_parameters(["evaluate"])["extra_analyses"].default  # all of them
     names = ("max_features", "ngram_max", "min_df", "field_weights")
     FilmFeatures(**{name: values[name] for name in names}).check_parameters()
     if values["embeddings"]:
         load_text_encoder(values["embeddings"])
     hybrid = inspect.signature(models.Hybrid).parameters
     models.make("hybrid", **{name: values[name] for name in hybrid})
-    if not values["models"]:
-        raise CineMatchError(f"models must name one of {', '.join(models.MODELS)} or more, got []")
-    for name in values["models"]:
-        models.make(name)
-    for name, known in (("protocol", PROTOCOLS), ("extra_analyses", analyses)):
-        given = [values[name]] if isinstance(values[name], str) else values[name]
-        for one in given:
-            if one not in known:
-                raise UnknownNameError(f"{name} must be of {', '.join(known)}, got {one!r}", close_names(one, known))
 
 
 def _check_genres(genres: Sequence[str]) -> None:

@@ -239,7 +239,9 @@ def test_movies_without_a_film_is_refused(tmp_path):
     folder = write_movielens(tmp_path, [])
     with pytest.raises(CineMatchError) as refused:
         merge(folder)
-    assert str(refused.value) == f"{folder / 'movies.csv'} holds no films, only its first line"
+    assert (
+        str(refused.value) == f"{folder / 'movies.csv'} holds no films, at most a first line; put the whole table there"
+    )
 
 
 @pytest.mark.parametrize("name", ["movies.csv", "links.csv"])

@@ -49,6 +49,8 @@ from cinematch_lib.artifacts.runs import Run, current_run_id
         (["-p", "protocol", "tyme"], "protocol must be of users, time, liang2018, got 'tyme'; did you mean time?"),
         (["-p", "extra_analyses", "[cold]"], "extra_analyses must be of cold_users, "),
         (["-p", "models", "[eases]"], "got 'eases'; did you mean ease?"),
+        (["-p", "models", "[]"], "models must name one of popular, "),
+        (["-p", "field_weights", "{genre: 1}"], "got 'genre'; did you mean genres?"),
         (["-p", "ks", "[10, 0]"], "ks must be one whole number from 1 on or more, got [10, 0]"),
         (["-p", "dropout", "-1"], "dropout must be 0 or more, got -1"),
         (["-p", "regularization", ".inf"], "regularization must be a finite number, got inf"),

@@ -127,6 +127,13 @@ def test_without_times_the_last_of_the_file_counts(tmp_path):
     assert ratings["rating"].tolist() == [5]
 
 
+def test_a_table_of_ratings_without_rows_is_refused(tmp_path):
+    with pytest.raises(
+        CineMatchError, match=r"ratings\.csv holds no ratings, at most a first line; put .*, or remove it"
+    ):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize(
     "times", [["01/02/2000", "03/04/2001"], ["31/12/2000", "12/31/2000"], ["last week", "long ago"], ["1/2/2000", "x"]]
 )
