@@ -93,7 +93,8 @@ def _time_of_runs_like_it(options: argparse.Namespace, steps: list[str], values:
 
 def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]:
     """The values of all parameters that were given, checked."""
-    from cinematch_lib.data.datasets import check_available
+    from cinematch_lib.data.datasets import SAMPLE, check_available
+    from cinematch_lib.data.tmdb.fetching import check_reachable
     from cinematch_lib.pipeline.checks import check_values
     from cinematch_lib.pipeline.notebooks import FOLDERS, STEPS, step_parameters
     from cinematch_lib.pipeline.parameters import check_parameters
@@ -115,9 +116,12 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
             values[name] = str(Path(values[name]).expanduser().resolve())
     defaults = {name: one.default for name, one in everywhere.items()}
     dataset = values.get("dataset", defaults["dataset"])
+    whole = defaults | values
     if "fetch" in steps:
-        check_available(dataset, options.raw_dir)
-    check_values(defaults | values, dataset)
+        check_available(dataset, options.raw_dir, refresh=whole["refresh"])
+        if whole["use_tmdb"] and dataset != SAMPLE:
+            check_reachable(options.raw_dir / dataset, options.raw_dir)
+    check_values(whole, dataset)
     return values
 
 

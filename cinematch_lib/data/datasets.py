@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cinematch_lib.data.download import check_certificates
 from cinematch_lib.data.layouts import NO_ROWS, holds, look
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
@@ -60,14 +61,17 @@ def check_name(dataset: str) -> None:
         )
 
 
-def check_available(dataset: str, raw_dir: Path) -> None:
+def check_available(dataset: str, raw_dir: Path, *, refresh: bool = False) -> None:
     """Raise CineMatchError or UnknownNameError if `fetch` would, as far as can be known without the network."""
     check_name(dataset)
     folder = raw_dir / dataset
-    if folder.is_dir() and dataset != SAMPLE:
+    if dataset == SAMPLE:
+        return
+    if folder.is_dir() and not refresh:
         check_complete(folder)
-    elif not folder.with_name(f"{dataset}.zip").is_file():
+    elif refresh or not folder.with_name(f"{dataset}.zip").is_file():
         check_downloadable(dataset, folder)
+        check_certificates()
 
 
 def check_complete(folder: Path) -> Path:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -81,12 +82,19 @@ def download(url: str, part: Path, *, title: str, room: float = 1.0) -> None:
 
 
 def check_certificates() -> None:
-    """Raise CineMatchError if a file of certificates that the environment names does not exist."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if (path := os.environ.get(name)) and not Path(path).exists():
+    """Raise CineMatchError if a file of certificates that the environment names does not exist, or holds none."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        if not (path := os.environ.get(name)):
+            continue
+        try:
+            if not Path(path).is_dir():
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except OSError as error:  # ssl.SSLError is one
+            problem = "holds no certificate" if isinstance(error, ssl.SSLError) else "cannot be read"
+            problem = "does not exist" if isinstance(error, FileNotFoundError) else problem
             raise CineMatchError(
-                f"the CA bundle {path} of {name} does not exist; name the file of your network, or unset {name}"
-            )
+                f"the CA bundle {path} of {name} {problem}; name the file of your network, or unset {name}"
+            ) from None
 
 
 def discard(part: Path) -> None:

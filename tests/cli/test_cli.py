@@ -66,6 +66,21 @@ def test_what_cannot_be_meant_stops_a_run_before_it_begins(call, tmp_path, argum
     assert text in refused(call("run", *arguments), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_not_there_are_told_before_anything_is_downloaded(call, tmp_path, monkeypatch, name):
+    monkeypatch.setenv(name, "ca.pem")
+    text = refused(call("run", "--dataset", "ml-latest-small"), tmp_path)
+    assert text == f"the CA bundle ca.pem of {name} does not exist; name the file of your network, or unset {name}"
+    (tmp_path / "ca.pem").write_text("-----BEGIN\n")
+    assert "ca.pem of" in (text := refused(call("run", "--dataset", "ml-latest-small"), tmp_path))
+    assert "holds no certificate" in text
+    (tmp_path / "raw" / "mine").mkdir(parents=True)
+    (tmp_path / "raw" / "mine" / "movies.csv").write_text("movieId,title,genres\n1,Heat (1995),Crime\n")
+    (tmp_path / "raw" / "mine" / "links.csv").write_text("movieId,imdbId,tmdbId\n1,0113277,949\n")
+    monkeypatch.setenv("TMDB_BEARER_TOKEN", "token")
+    assert refused(call("run", "--dataset", "mine"), tmp_path) == text
+
+
 def test_misspelt_names_get_suggestions(call, tmp_path):
     assert refused(call("run", "--from", "featuers"), tmp_path).endswith("did you mean features?")
     assert refused(call("run", "-p", "min_yaer", "1"), tmp_path).endswith("did you mean min_year, max_year?")

@@ -55,22 +55,6 @@ def test_any_folder_with_the_two_files_is_a_data_set(server, raw):
     assert fetch("my films", raw) == raw / "my films"
 
 
-@pytest.mark.parametrize("lines", [b"userId,movieId,rating,timestamp\n", b"", b"sep=,\nuserId,movieId,rating\n\n"])
-def test_tables_without_rows_are_refused_with_what_to_do(server, raw, lines):
-    lay(raw / "mine", {"movies.csv": MOVIES, "links.csv": LINKS, "ratings.csv": lines})
-    with pytest.raises(CineMatchError) as caught:
-        fetch("mine", raw)
-    assert str(caught.value) == (
-        f"{raw}/mine/ratings.csv holds no ratings, at most a first line; put the whole table there, or remove it "
-        "to recommend by content"
-    )
-    lay(raw / "other", {"movies.csv": b"movieId,title,genres\n", "links.csv": LINKS})
-    with pytest.raises(
-        CineMatchError, match=r"movies\.csv holds no films, at most a first line; put the whole table there"
-    ):
-        fetch("other", raw)
-
-
 def test_a_named_folder_that_is_incomplete_says_what_is_missing(server, raw):
     lay(raw / NAME, {"movies.csv": MOVIES})
     with pytest.raises(CineMatchError) as caught:

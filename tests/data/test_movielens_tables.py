@@ -147,3 +147,18 @@ def test_links_without_any_id_are_refused(tmp_path):
     folder = lay(tmp_path / "set", {"links.csv": b"movieId,name\n1,Heat\n"})
     with pytest.raises(CineMatchError, match=r"links\.csv lacks the columns imdbId, tmdbId; its first line names"):
         read_links(folder)
+
+
+@pytest.mark.parametrize("lines", [b"userId,movieId,rating,timestamp\n", b"", b"sep=,\nuserId,movieId,rating\n\n"])
+def test_tables_without_rows_are_refused_with_what_to_do(server, raw, lines):
+    lay(raw / "mine", {"movies.csv": MOVIES, "links.csv": LINKS, "ratings.csv": lines})
+    with pytest.raises(CineMatchError) as caught:
+        fetch("mine", raw)
+    assert str(caught.value) == (
+        f"{raw}/mine/ratings.csv holds no ratings, at most a first line; put the whole table there, or remove it "
+        "to recommend by content"
+    )
+    lay(raw / "other", {"movies.csv": b"movieId,title,genres\n", "links.csv": LINKS})
+    said = r"movies\.csv holds no films, at most a first line; put the whole table there"
+    with pytest.raises(CineMatchError, match=said):
+        fetch("other", raw)

@@ -107,14 +107,10 @@ def fetch(
     """
     region = validate(limit, region, max_age_days)
     folder, api = raw_dir / "tmdb", access()
-    if (own := own_metadata(dataset)) is not None and dataset != folder:
-        return FetchReport(f"{dataset.name} brings its own table of facts ({own.name}), so TMDb was not asked.")
-    if not (folder / FILE).is_file():
-        if (folder / METADATA).is_file():
-            by_hand = f"{folder / METADATA} was put there by hand and is used as it is"
-            return FetchReport(f"{by_hand}; to fetch from TMDb, move it away first.")
-        if api is None:
-            return FetchReport(NO_TOKEN, other_tokens=other_names_set())
+    if (reason := _given(dataset, folder)) is not None:
+        return FetchReport(reason)
+    if api is None and not (folder / FILE).is_file():
+        return FetchReport(NO_TOKEN, other_tokens=other_names_set())
     if api is not None:
         check_certificates()
     wanted = _wanted(read_links(dataset), rating_counts, limit)
@@ -137,6 +133,22 @@ def fetch(
     if moved is not None:
         done.message += f" The table that lay there before was not fetched by this project and is kept as {moved.name}."
     return done
+
+
+def check_reachable(dataset: Path, raw_dir: Path) -> None:
+    """Raise CineMatchError if `fetch` would, for the token or certificates, as far as is known without the network."""
+    if access() is not None and _given(dataset, raw_dir / "tmdb") is None:
+        check_certificates()
+
+
+def _given(dataset: Path, folder: Path) -> str | None:
+    """Why TMDb need not be asked: a table of metadata that the data set brings, or that lies in `folder`."""
+    if (own := own_metadata(dataset)) is not None and dataset != folder:
+        return f"{dataset.name} brings its own table of facts ({own.name}), so TMDb was not asked."
+    if (folder / METADATA).is_file() and not (folder / FILE).is_file():
+        by_hand = f"{folder / METADATA} was put there by hand and is used as it is"
+        return f"{by_hand}; to fetch from TMDb, move it away first."
+    return None
 
 
 def validate(limit: int | None, region: str, max_age_days: int) -> str:
