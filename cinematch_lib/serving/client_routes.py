@@ -13,19 +13,17 @@ from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.serving import client_schemas as client
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.accounts import Account, Accounts, is_number
-from cinematch_lib.serving.cursor import MAX_LENGTH
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
-from cinematch_lib.serving.requests import Wishes
+from cinematch_lib.serving.requests import Wishes, unknown_fields
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Feedback, Store, WatchlistEntry
 from cinematch_lib.serving.threads import OwnThreads
 from cinematch_lib.serving.user_routes import ignored_fields, is_storable, not_in_watchlist
 
 _UserNumber = Annotated[str | None, Header(alias="X-User-Id", description="the number of the user")]
-_Name = Annotated[str, Query(max_length=100)]
 _READ, _CHANGE, _ADD = error_responses(401, 503), error_responses(401, 404, 503), error_responses(401, 404, 409, 503)
 
 _NUMBERS = "/auth/identify gives the number of a user"
@@ -63,32 +61,24 @@ class _Users:
 
 def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, *, identify: bool) -> None:
     """Add the routes to `app`, before those that have a user id in the same place; `identify` adds /auth/identify."""
-    accounts, threads = Accounts(store.database), OwnThreads()
+    accounts, reading, changing = Accounts(store.database), OwnThreads(), OwnThreads()
     users = _Users(accounts)
     if identify:
-        _add_identify_route(app, accounts, threads)
-    _add_preference_routes(app, accounts, users, threads)
-    _add_watchlist_routes(app, live, store, users, threads)
-    _add_feedback_routes(app, live, store, users, threads)
+        _add_identify_route(app, accounts, changing)
+    _add_preference_routes(app, accounts, users, reading, changing)
+    _add_watchlist_routes(app, live, store, users, reading, changing)
+    _add_feedback_routes(app, live, store, users, reading, changing)
 
     @app.get("/api/recommendations", response_model=client.ClientRecommendations, responses=_READ)
-    @threads.run
-    def recommendations(
-        x_user_id: _UserNumber = None,
-        limit: fields.Limit = 20,
-        mode: client.Mode = "because_liked",
-        genre: _Name = "",
-        service: _Name = "",
-        year_bucket: client.YearBucket = "",
-        runtime_bucket: client.RuntimeBucket = "",
-        cursor: Annotated[str | None, Query(max_length=MAX_LENGTH)] = None,
-    ) -> Response:
+    @reading.run
+    def recommendations(query: Annotated[client.ClientQuery, Query()], x_user_id: _UserNumber = None) -> Response:
         """Films for the stored preferences and feedback. Of the filters, that of the mode counts.
 
         With a `cursor`, empty at first, the answer has the `next_cursor`, for a page that repeats none of its films.
         """
-        account, run = users.account(x_user_id), live.current
-        chosen = {"genre": genre, "service": service, "year": year_bucket, "runtime": runtime_bucket}
+        account, run, mode, cursor = users.account(x_user_id), live.current, query.mode, query.cursor
+        buckets = {"year": query.year_bucket, "runtime": query.runtime_bucket}
+        chosen = {"genre": query.genre, "service": query.service, **buckets}
         stored = {name: value for name, value in accounts.preferences(account).items() if name != "updated_at"}
         fixed = {"user_id": str(account.id), "cursor": cursor or None}
         wishes = Wishes(
@@ -97,7 +87,7 @@ def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metric
         wanted = wishes.preferences
         if wanted is not None and mode == "trending":
             wanted = _without_taste(wanted)
-        k = min(limit, len(run.recommender))
+        k = min(query.limit, len(run.recommender))
         found = [] if wanted is None else run.recommender.recommend(wanted, k, capped=True)
         metrics.recommendations.inc(len(found))
         films = []
@@ -106,7 +96,11 @@ def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metric
             shown = {name: film[name] for name in _FILM_FIELDS}
             films.append(shown | {"score": round(one.score, 6), "explanation": one.explanation})
         following = {} if cursor is None else {"next_cursor": wishes.next_cursor([one.movie_id for one in found], k)}
-        return json_response(recommendations=films, count=len(films), user_id=account.id, mode=mode, **following)
+        ignored = wishes.ignored + unknown_fields(query)
+        passed_over = {"ignored": ignored} if ignored else {}
+        return json_response(
+            recommendations=films, count=len(films), user_id=account.id, mode=mode, **following, **passed_over
+        )
 
 
 def _mode_filter(mode: str, chosen: dict[str, str]) -> dict[str, Any]:
@@ -130,26 +124,28 @@ def _without_taste(wanted: Preferences) -> Preferences:
     return replace(wanted, **nothing, not_interested_ids=wanted.excluded)
 
 
-def _add_identify_route(app: FastAPI, accounts: Accounts, threads: OwnThreads) -> None:
+def _add_identify_route(app: FastAPI, accounts: Accounts, changing: OwnThreads) -> None:
     @app.post("/auth/identify", response_model=client.AccountResponse, responses=_CHANGE)
-    @threads.run
+    @changing.run
     def identify(request: client.IdentifyRequest) -> Response:
         """The user of an e-mail, a new one if a name comes. It proves nothing about who asks."""
         account = accounts.identify(request.email, request.name)
         if account is None:
             raise HTTPException(404, "there is no user with this e-mail; send a name too to create one")
-        return json_response(**asdict(account))
+        return json_response(**asdict(account), **ignored_fields(request))
 
 
-def _add_preference_routes(app: FastAPI, accounts: Accounts, users: _Users, threads: OwnThreads) -> None:
+def _add_preference_routes(
+    app: FastAPI, accounts: Accounts, users: _Users, reading: OwnThreads, changing: OwnThreads
+) -> None:
     @app.get("/api/preferences/me", response_model=client.StoredPreferences, responses=_READ)
-    @threads.run
+    @reading.run
     def preferences(x_user_id: _UserNumber = None) -> Response:
         """The user's preferences."""
         return json_response(**accounts.preferences(users.account(x_user_id)))
 
     @app.put("/api/preferences/me", response_model=client.StoredPreferences, responses=_READ)
-    @threads.run
+    @changing.run
     def set_preferences(request: client.PreferencesRequest, x_user_id: _UserNumber = None) -> Response:
         """Change the preferences that the request has."""
         given = request.model_dump(include=set(client.PreferencesRequest.model_fields), exclude_unset=True)
@@ -159,7 +155,9 @@ def _add_preference_routes(app: FastAPI, accounts: Accounts, users: _Users, thre
         )
 
 
-def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, users: _Users, threads: OwnThreads) -> None:
+def _add_watchlist_routes(
+    app: FastAPI, live: LiveRun, store: Store, users: _Users, reading: OwnThreads, changing: OwnThreads
+) -> None:
     def item(user_id: str, movie_id: int) -> dict[str, Any]:
         entry = next((one for one in store.watchlist(user_id) if one.film["movie_id"] == movie_id), None)
         if entry is None:
@@ -167,7 +165,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, users: _Use
         return _item(live.current, entry)
 
     @app.get("/api/watchlist", response_model=client.ClientWatchlist, responses=_READ)
-    @threads.run
+    @reading.run
     def watchlist(x_user_id: _UserNumber = None) -> Response:
         """The user's watchlist, the newest film first."""
         run, entries = live.current, store.watchlist(users.user_id(x_user_id))
@@ -175,7 +173,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, users: _Use
         return json_response(items=items, count=len(items))
 
     @app.post("/api/watchlist", response_model=client.ClientWatchlistItem, responses=_ADD)
-    @threads.run
+    @changing.run
     def add(request: client.ClientWatchlistRequest, x_user_id: _UserNumber = None) -> Response:
         """Put a film on the user's watchlist; the same item if it is there."""
         user_id, run = users.user_id(x_user_id), live.current
@@ -184,7 +182,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, users: _Use
         return json_response(**item(user_id, request.movie_id), **ignored_fields(request))
 
     @app.delete("/api/watchlist/{movie_id}", response_model=client.RemovedMessage, responses=_CHANGE)
-    @threads.run
+    @changing.run
     def remove(movie_id: fields.AnyId, x_user_id: _UserNumber = None) -> Response:
         """Remove a film from the user's watchlist."""
         user_id = users.user_id(x_user_id)
@@ -193,7 +191,7 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, users: _Use
         return json_response(message="Removed from watchlist", movie_id=movie_id)
 
     @app.post("/api/watchlist/{movie_id}/watched", response_model=client.ClientWatchlistItem, responses=_CHANGE)
-    @threads.run
+    @changing.run
     def set_watched(movie_id: fields.AnyId, x_user_id: _UserNumber = None) -> Response:
         """Mark a film on the user's watchlist as watched."""
         user_id = users.user_id(x_user_id)
@@ -202,9 +200,11 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, users: _Use
         return json_response(**item(user_id, movie_id))
 
 
-def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, users: _Users, threads: OwnThreads) -> None:
+def _add_feedback_routes(
+    app: FastAPI, live: LiveRun, store: Store, users: _Users, reading: OwnThreads, changing: OwnThreads
+) -> None:
     @app.post("/api/feedback", response_model=client.SignalResponse, responses=_ADD)
-    @threads.run
+    @changing.run
     def give(request: client.SignalRequest, x_user_id: _UserNumber = None) -> Response:
         """Store the user's feedback on a film in place of earlier feedback."""
         user_id = users.user_id(x_user_id)
@@ -218,19 +218,19 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, users: _User
         return json_response(found)
 
     @app.get("/api/feedback/my-likes", response_model=list[int], responses=_READ)
-    @threads.run
+    @reading.run
     def likes(x_user_id: _UserNumber = None) -> Response:
         """The films that the user likes."""
         return ids(lambda one: one.kind == "like", x_user_id)
 
     @app.get("/api/feedback/my-dislikes", response_model=list[int], responses=_READ)
-    @threads.run
+    @reading.run
     def dislikes(x_user_id: _UserNumber = None) -> Response:
         """The films that the user dislikes or is not interested in."""
         return ids(lambda one: one.kind != "like", x_user_id)
 
     @app.post("/api/feedback/reset", response_model=client.ResetResponse, responses=_READ)
-    @threads.run
+    @changing.run
     def reset(x_user_id: _UserNumber = None) -> Response:
         """Delete all of the user's feedback; preferences and watchlist stay."""
         count = store.reset_feedback(users.user_id(x_user_id))

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from cinematch_lib.serving.fields import AnyId, Minutes, Names
-from cinematch_lib.serving.schemas import Ignored
+from cinematch_lib.serving.cursor import MAX_LENGTH
+from cinematch_lib.serving.fields import AnyId, Limit, Minutes, Names
+from cinematch_lib.serving.schemas import Ignored, QueryParameters
 
 Mode = Literal["because_liked", "trending", "genre", "service", "year", "runtime"]
 YearBucket = Literal["", "recent", "2010s", "2000s", "90s", "classic"]
@@ -22,6 +23,8 @@ def _email(value: str) -> str:
 
 class IdentifyRequest(BaseModel):
     """The e-mail of a user, and their name where they are new or have another one."""
+
+    model_config = ConfigDict(extra="allow")
 
     email: Annotated[str, Field(max_length=254), AfterValidator(_email)]
     name: Annotated[str, Field(max_length=100)] | None = None
@@ -41,6 +44,7 @@ class AccountResponse(BaseModel):
     name: str
     email: str
     created_at: str
+    ignored: list[Ignored] | None = None
 
 
 class PreferencesRequest(BaseModel):
@@ -83,6 +87,18 @@ class ClientFilm(BaseModel):
     explanation: str
 
 
+class ClientQuery(QueryParameters):
+    """A mode and its filter."""
+
+    limit: Limit = 20
+    mode: Mode = "because_liked"
+    genre: Annotated[str, Field(max_length=100)] = ""
+    service: Annotated[str, Field(max_length=100)] = ""
+    year_bucket: YearBucket = ""
+    runtime_bucket: RuntimeBucket = ""
+    cursor: Annotated[str, Field(max_length=MAX_LENGTH)] | None = None
+
+
 class ClientRecommendations(BaseModel):
     """Recommended films of one mode, the best first."""
 
@@ -91,6 +107,7 @@ class ClientRecommendations(BaseModel):
     user_id: int
     mode: Mode
     next_cursor: str | None = None
+    ignored: list[Ignored] | None = None
 
 
 class ClientWatchlistRequest(BaseModel):

@@ -17,6 +17,17 @@ from cinematch_lib.storage.sqlite import transaction
 _BUSY_SECONDS = 5  # until a change is refused because others hold the store
 _TABLES = {"users": 1, "watchlist": 1, "feedback": 1, "accounts": 3, "preferences": 3}  # the version that added each
 
+# One user in each spelling of an id; users without films go.
+_ONE_SPELLING = """
+    UPDATE OR IGNORE users SET name = canonical(name);
+    UPDATE OR IGNORE watchlist SET user = (SELECT one.id FROM users one, users old
+        WHERE old.id = watchlist.user AND one.name = canonical(old.name));
+    UPDATE OR IGNORE feedback SET user = (SELECT one.id FROM users one, users old
+        WHERE old.id = feedback.user AND one.name = canonical(old.name));
+    DELETE FROM users WHERE name != canonical(name);
+    DELETE FROM users WHERE id NOT IN (SELECT user FROM watchlist UNION SELECT user FROM feedback);
+    """
+
 # One script a version; user_version counts those that were applied. A published script is never changed.
 _MIGRATIONS = (
     """
@@ -42,16 +53,7 @@ _MIGRATIONS = (
         UNIQUE (user, movie_id)
     );
     """,
-    # One user in each spelling of an id; users without films go.
-    """
-    UPDATE OR IGNORE users SET name = canonical(name);
-    UPDATE OR IGNORE watchlist SET user = (SELECT one.id FROM users one, users old
-        WHERE old.id = watchlist.user AND one.name = canonical(old.name));
-    UPDATE OR IGNORE feedback SET user = (SELECT one.id FROM users one, users old
-        WHERE old.id = feedback.user AND one.name = canonical(old.name));
-    DELETE FROM users WHERE name != canonical(name);
-    DELETE FROM users WHERE id NOT IN (SELECT user FROM watchlist UNION SELECT user FROM feedback);
-    """,
+    _ONE_SPELLING,
     # Users of the newer client; their lists are those of the user whose name is the number.
     """
     CREATE TABLE accounts (
@@ -68,6 +70,7 @@ _MIGRATIONS = (
     );
     ALTER TABLE watchlist ADD COLUMN service TEXT;
     """,
+    _ONE_SPELLING,  # since then, also with several slashes in a row
 )
 
 
@@ -104,7 +107,7 @@ class Database:
                 self._migrate()
                 self._reader = _connect(self.path)
                 self._reader.execute("SELECT count(*) FROM users").fetchone()  # opens the write-ahead log
-                self._identity = self._files()
+                self._identity, self._least_size = self._files(), self.path.stat().st_size
             except (OSError, sqlite3.Error) as error:
                 raise StoreError(
                     f"{self.path} cannot be used ({error}); repair it, restore a copy, or name another state folder"
@@ -137,9 +140,9 @@ class Database:
         return [(one.st_dev, one.st_ino) for one in found]
 
     def _check_identity(self) -> None:
-        """Raise StoreError unless the files of these names are those that are open."""
+        """Raise StoreError unless the files of these names are those that are open, and none was cut."""
         try:
-            if self._files() == self._identity:
+            if self._files() == self._identity and self.path.stat().st_size >= self._least_size:
                 return
         except OSError:
             pass
@@ -211,7 +214,7 @@ def _check_content(db: sqlite3.Connection) -> None:
 
 
 def _canonical(name: str) -> str:
-    return unicodedata.normalize("NFC", name).rstrip("/")
+    return "/".join(filter(None, unicodedata.normalize("NFC", name).split("/")))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """Errors as JSON responses: always with a `detail` for a person, with suggestions or field errors where they exist."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
@@ -76,24 +77,22 @@ def add_error_handlers(app: FastAPI) -> None:
 
     async def handle_http(request: Request, error: HTTPException) -> Response:
         if isinstance(error, MovieNotFoundError) and error.left_out:
-            return JSONResponse({"detail": str(error.detail), "left_out": error.left_out}, 404)
+            return error_response(404, str(error.detail), left_out=error.left_out)
         return error_response(error.status_code, str(error.detail), error.headers)
 
     async def handle_validation(request: Request, error: RequestValidationError) -> Response:
         detail = [_field_error(one) for one in error.errors()[:_MAX_ERRORS]]
         if [one["loc"] for one in detail] == [["body"]] and not _is_json(request):
             detail[0]["msg"] += "; send JSON with the header Content-Type: application/json"
-        body = to_json({"detail": detail}, inf_nan_mode="null", fallback=repr)
-        return Response(body, 422, media_type="application/json")
+        return error_response(422, detail)
 
     async def handle_cinematch(request: Request, error: CineMatchError) -> Response:
         if isinstance(error, StoreError):
             _log.error("store failed", extra={"reason": str(error), "request_id": request.state.request_id})
             return error_response(503, str(error))
-        body: dict[str, Any] = {"detail": str(error)}
-        if isinstance(error, UnknownNameError) and error.suggestions:
-            body["suggestions"] = list(error.suggestions)
-        return JSONResponse(body, 409 if isinstance(error, ListFullError) else 422)
+        found = list(error.suggestions) if isinstance(error, UnknownNameError) else []
+        suggestions = {"suggestions": found} if found else {}
+        return error_response(409 if isinstance(error, ListFullError) else 422, str(error), **suggestions)
 
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(RequestValidationError, handle_validation)
@@ -106,7 +105,7 @@ def _field_error(error: Mapping[str, Any]) -> dict[str, Any]:
     fields = {"type": error["type"], "loc": list(error["loc"]), "msg": error["msg"]}
     given = error.get("input")
     if not isinstance(given, bytes) and len(repr(given)) <= _MAX_INPUT:
-        fields["input"] = given
+        fields["input"] = to_jsonable_python(given, inf_nan_mode="null", fallback=repr)
     return fields
 
 
@@ -133,6 +132,12 @@ class _UnhandledErrors:
 
         try:
             await self._app(scope, receive, send_and_note)
+        except asyncio.CancelledError:  # the server stops, and has waited for this request as long as it may
+            _log.error("given up", extra={"request_id": scope["state"]["request_id"]})
+            if not started:
+                await error_response(503, "the server stops; try again later", {"Retry-After": "5"})(
+                    scope, receive, send
+                )
         except Exception:
             _log.exception("failed", extra={"request_id": scope["state"]["request_id"]})
             if started:

@@ -12,8 +12,13 @@ _ROUTE_WORDS = ("watched", "data", "my-likes", "my-dislikes", "reset")
 
 
 def _user_id(user_id: str) -> str:
-    """The id in the composed form of Unicode, so that é is one user however it is encoded."""
-    user_id = unicodedata.normalize("NFC", user_id)
+    """The id in the composed form of Unicode, so that é is one user however it is encoded.
+
+    Slashes at the ends are left out, and of several in a row one is kept, as proxies do with paths.
+    """
+    user_id = "/".join(filter(None, unicodedata.normalize("NFC", user_id).split("/")))
+    if not user_id:
+        raise ValueError("a user id must not be empty")
     # U+FFFD replaces undecodable bytes; different ids would become the same user.
     if "\ufffd" in user_id or not all(_is_printable(char) for char in user_id):
         raise ValueError("a user id must contain printable characters only")

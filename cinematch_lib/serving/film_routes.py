@@ -1,7 +1,7 @@
 """Routes about films: recommendations, similar films, search, and the catalog."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import FastAPI, Query
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +20,6 @@ from cinematch_lib.serving.store import Store
 
 _DEFAULT_LIMIT = 20
 _LEFT_OUT = ("title", "reason", "remedy")
-_K = Annotated[fields.Limit | None, Query(include_in_schema=False)]  # another name of `limit`
 _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would block other requests
 _HEAVY_AT_ONCE, _HEAVY_WAITING = 2, 16  # requests with longer profiles, which bounds their memory
 
@@ -81,39 +80,36 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
         return json_response(**run.responses.film(find_movie(run, movie_id)))
 
     @app.get("/api/movies/{movie_id}/similar", response_model=schemas.SimilarResponse, responses=error_responses(404))
-    async def similar(
-        movie_id: fields.AnyId,
-        limit: fields.Limit = 10,
-        k: _K = None,
-        user_id: Annotated[fields.UserId | None, Query()] = None,
-    ) -> Response:
+    async def similar(movie_id: fields.AnyId, query: Annotated[schemas.SimilarQuery, Query()]) -> Response:
         """The films most similar to one film, without those that a user watched or rejected."""
         run = live.current
         film = find_movie(run, movie_id)
-        rejected = [one for one in rejected_films(store, user_id) if one in run.recommender] if user_id else []
-        found = run.recommender.similar(movie_id, min(k or limit, len(run.recommender)), without=rejected)
-        films, sources = run.responses.recommendations(found, with_reasons=True), run.recommender.attributions
+        rejected = rejected_films(store, query.user_id) if query.user_id else []
+        known = [one for one in rejected if one in run.recommender]
+        found = run.recommender.similar(movie_id, min(query.limit, len(run.recommender)), without=known)
         return list_response(
-            "similar", films, movie_id=movie_id, title=film.title, count=len(found), attributions=sources
+            "similar",
+            run.responses.recommendations(found, with_reasons=True),
+            movie_id=movie_id,
+            title=film.title,
+            count=len(found),
+            attributions=run.recommender.attributions,
+            ignored=unknown_fields(query),
         )
 
     @app.get("/api/search", response_model=schemas.SearchResponse, responses=error_responses())
-    def search(
-        q: Annotated[str, Query(min_length=1, max_length=200)],
-        limit: Annotated[int, Query(ge=1, le=50)] = 10,
-        k: Annotated[int | None, Query(ge=1, le=50, include_in_schema=False)] = None,
-        fields: Annotated[list[Literal["title", "people", "plot"]] | None, Query()] = None,
-    ) -> Response:
+    def search(query: Annotated[schemas.SearchQuery, Query()]) -> Response:
         """Films by title, exact or misspelt, then by director and cast, then by words of the plot.
 
         `left_out` are films of such a title that the run lacks.
         """
-        run = live.current
-        found = [run.responses.film(one) for one in run.recommender.search(q, k or limit, fields or FIELDS)]
+        run, text = live.current, query.q
+        found = [run.responses.film(one) for one in run.recommender.search(text, query.limit, query.fields or FIELDS)]
         missing = [
-            {name: getattr(one, name) for name in ("movie_id", *_LEFT_OUT)} for one in run.recommender.left_out(q)
+            {name: getattr(one, name) for name in ("movie_id", *_LEFT_OUT)} for one in run.recommender.left_out(text)
         ]
-        return json_response(query=q, results=found, count=len(found), left_out=missing)
+        rest = {"left_out": missing, "ignored": unknown_fields(query)}
+        return json_response(query=text, results=found, count=len(found), **rest)
 
     @app.get("/api/genres", response_model=schemas.GenresResponse, responses=error_responses())
     async def genres() -> Response:

@@ -99,7 +99,7 @@ def _is_address(name: str) -> bool:
 
 
 class PlainRequests:
-    """Answers paths with or without the prefix `root_path` or a slash at their end, and HEAD as GET without the body.
+    """Answers paths with or without the prefix `root_path` or a slash too many, and HEAD as GET without the body.
 
     A proxy that shows the server under a prefix may pass it on, or strip it.
     """
@@ -116,7 +116,7 @@ class PlainRequests:
             await Response(status_code=307, headers={"Location": f"{self._root}/"})(scope, receive, send)
             return
         scope["root_path"] = root = self._root or scope.get("root_path", "")
-        path = scope["path"].removeprefix(f"{root}/").removeprefix("/").rstrip("/")
+        path = "/".join(filter(None, scope["path"].removeprefix(f"{root}/").split("/")))
         scope["path"] = f"{root}/{path}"
         if scope["method"] != "HEAD":
             await self._app(scope, receive, send)

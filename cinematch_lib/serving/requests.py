@@ -87,7 +87,7 @@ def unknown_fields(request: BaseModel) -> list[dict[str, Any]]:
     known = [name for name in type(request).model_fields if name not in request.model_fields_set]
     found = []
     for name in request.model_extra or ():
-        close = close_names(name, known, 1) or [one for one in known if name in one][:1]
+        close = close_names(name, known, 1) or [one for one in known if len(name) > 1 and name in one][:1]
         hint = f"; did you mean {close[0]}?" if close else ""
         found.append(ignored(name, None, f"unknown field{hint}", close))
     return found

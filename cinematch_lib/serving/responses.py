@@ -1,10 +1,11 @@
 """JSON responses: a run's films and recommendations in the API's fields."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic_core import to_json
-from starlette.responses import JSONResponse, Response
+from pydantic_core import PydanticSerializationError, to_json
+from starlette.responses import Response
 
 from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.reasons import Reason
@@ -81,18 +82,26 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 def json_response(values: Sequence[object] | None = None, /, **fields: object) -> Response:
     """A JSON object with these fields, or a JSON list of `values`."""
-    return Response(to_json(fields if values is None else values), media_type="application/json")
+    return Response(encode(fields if values is None else values), media_type="application/json")
 
 
 def list_response(name: str, encoded_list: bytes, **fields: object) -> Response:
     """A JSON object whose field `name` is a list that is already encoded, with further fields."""
-    body = join_objects(b'{"%s":%s}' % (name.encode(), encoded_list), to_json(fields))
+    body = join_objects(b'{"%s":%s}' % (name.encode(), encoded_list), encode(fields))
     return Response(body, media_type="application/json")
 
 
-def error_response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """A JSON error whose `detail` is for a person."""
-    return JSONResponse({"detail": detail}, status, headers)
+def error_response(status: int, detail: object, headers: dict[str, str] | None = None, **fields: object) -> Response:
+    """A JSON error whose `detail` is for a person, with further fields."""
+    return Response(encode({"detail": detail, **fields}), status, headers, media_type="application/json")
+
+
+def encode(value: object) -> bytes:
+    """A value as JSON. Half of a surrogate pair, which JSON can name and UTF-8 cannot hold, stays escaped."""
+    try:
+        return to_json(value)
+    except PydanticSerializationError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def join_objects(first: bytes, second: bytes) -> bytes:

@@ -3,9 +3,9 @@
 Responses are encoded by `responses` without these models, for speed; tests check them against the document.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from cinematch_lib.serving.cursor import MAX_LENGTH
 from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Minutes, Names, Ratings, UserId, Year
@@ -166,6 +166,7 @@ class SimilarResponse(BaseModel):
     similar: list[RecommendedFilm]
     count: int
     attributions: list[str]
+    ignored: list[Ignored]
 
 
 class LeftOutFilm(BaseModel):
@@ -184,12 +185,40 @@ class SearchResponse(BaseModel):
     results: list[Film]
     count: int
     left_out: list[LeftOutFilm]
+    ignored: list[Ignored]
 
 
-class MoviesQuery(BaseModel):
-    """Which page of which films; `min_votes` counts likes where the run has ratings, else TMDb's votes."""
+class QueryParameters(BaseModel):
+    """Parameters of a query; `k` is another name of `limit`."""
 
     model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _k_as_limit(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "limit" in cls.model_fields and "k" in values and "limit" not in values:
+            values = {**values, "limit": values["k"]}
+            del values["k"]
+        return values
+
+
+class SearchQuery(QueryParameters):
+    """What to search for, and in which fields."""
+
+    q: Annotated[str, Field(min_length=1, max_length=200)]
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    fields: list[Literal["title", "people", "plot"]] | None = None
+
+
+class SimilarQuery(QueryParameters):
+    """How many films, and the user whose watched and rejected films are left out."""
+
+    limit: Limit = 10
+    user_id: UserId | None = None
+
+
+class MoviesQuery(QueryParameters):
+    """Which page of which films; `min_votes` counts likes where the run has ratings, else TMDb's votes."""
 
     genre: Annotated[str, Field(max_length=100)] | None = None
     service: Annotated[str, Field(max_length=100)] | None = None

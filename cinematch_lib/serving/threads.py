@@ -15,7 +15,7 @@ _P = ParamSpec("_P")
 
 
 class OwnThreads:
-    """Runs routes in threads of their own.
+    """Runs routes in threads of their own; those that read and those that change need others.
 
     Where all are taken, a route is refused at once, so that no change waits longer than one for the store may.
     """

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Path, Query
 from pydantic import BaseModel
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
@@ -33,19 +33,19 @@ register_url_convertor("user", _UserConvertor())
 
 def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     """Add the routes to `app`. They run in threads, since they wait for the disk. A user id may contain slashes."""
-    threads, accounts = OwnThreads(), Accounts(store.database)
-    _add_watchlist_routes(app, live, store, threads)
-    _add_feedback_routes(app, live, store, threads)
+    reading, changing, accounts = OwnThreads(), OwnThreads(), Accounts(store.database)
+    _add_watchlist_routes(app, live, store, reading, changing)
+    _add_feedback_routes(app, live, store, reading, changing)
 
     @app.get("/api/users/{user_id:user}/data", response_model=user_schemas.UserData, responses=_READ)
-    @threads.run
+    @reading.run
     def data(user_id: _User) -> Response:
         """All stored data of a user."""
         watchlist, feedback = _watchlist_items(live.current, store.watchlist(user_id)), _feedback_items(store, user_id)
         return json_response(user_id=user_id, watchlist=watchlist, feedback=feedback, **accounts.data(user_id))
 
     @app.delete("/api/users/{user_id:user}/data", response_model=user_schemas.DeletedResponse, responses=_READ)
-    @threads.run
+    @changing.run
     def delete_data(user_id: _User) -> Response:
         """Delete all stored data of a user."""
         watchlist, feedback, account = store.delete_user(user_id)
@@ -54,16 +54,16 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
         return json_response(message=message, user_id=user_id, watchlist=watchlist, feedback=feedback, **rest)
 
 
-def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
+def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, reading: OwnThreads, changing: OwnThreads) -> None:
     @app.get("/api/watchlist/{user_id:user}", response_model=user_schemas.WatchlistResponse, responses=_READ)
-    @threads.run
+    @reading.run
     def watchlist(user_id: _User) -> Response:
         """A user's watchlist in the order of adding."""
         items = _watchlist_items(live.current, store.watchlist(user_id))
         return json_response(user_id=user_id, items=items, count=len(items))
 
     @app.post("/api/watchlist/{user_id:user}", response_model=user_schemas.FilmMessage, responses=_ADD)
-    @threads.run
+    @changing.run
     def add(user_id: _User, request: user_schemas.WatchlistRequest) -> Response:
         """Add a film to a user's watchlist."""
         run = live.current
@@ -79,16 +79,19 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
         response_model=user_schemas.WatchedMessage,
         responses=_CHANGE,
     )
-    @threads.run
-    def set_watched(user_id: _User, movie_id: fields.AnyId, watched: bool = True) -> Response:
+    @changing.run
+    def set_watched(
+        user_id: _User, movie_id: fields.AnyId, query: Annotated[user_schemas.WatchedQuery, Query()]
+    ) -> Response:
         """Mark a film on a user's watchlist as watched or not."""
+        watched = query.watched
         if not (is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
             raise not_in_watchlist(movie_id)
         message = "Marked as watched" if watched else "Marked as not watched"
-        return json_response(message=message, movie_id=movie_id, watched=watched)
+        return json_response(message=message, movie_id=movie_id, watched=watched, **ignored_fields(query))
 
     @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=user_schemas.FilmMessage, responses=_CHANGE)
-    @threads.run
+    @changing.run
     def remove(user_id: _User, movie_id: fields.AnyId) -> Response:
         """Remove a film from a user's watchlist."""
         title = store.remove_from_watchlist(user_id, movie_id) if is_storable(movie_id) else None
@@ -97,16 +100,16 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, threads: Ow
         return json_response(message="Removed from watchlist", movie_id=movie_id, title=title)
 
 
-def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, threads: OwnThreads) -> None:
+def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, reading: OwnThreads, changing: OwnThreads) -> None:
     @app.get("/api/feedback/{user_id:user}", response_model=user_schemas.FeedbackResponse, responses=_READ)
-    @threads.run
+    @reading.run
     def feedback(user_id: _User) -> Response:
         """A user's feedback, the oldest first."""
         items = _feedback_items(store, user_id)
         return json_response(user_id=user_id, items=items, count=len(items))
 
     @app.post("/api/feedback/{user_id:user}", response_model=user_schemas.FeedbackMessage, responses=_ADD)
-    @threads.run
+    @changing.run
     def set_feedback(user_id: _User, request: user_schemas.FeedbackRequest) -> Response:
         """Store a user's feedback on a film, in place of earlier feedback, or clear it."""
         movie_id, kind, run = request.movie_id, request.feedback, live.current

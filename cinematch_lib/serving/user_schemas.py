@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cinematch_lib.serving.client_schemas import AccountResponse, StoredPreferences
 from cinematch_lib.serving.fields import AnyId
-from cinematch_lib.serving.schemas import Film, Ignored
+from cinematch_lib.serving.schemas import Film, Ignored, QueryParameters
 
 FeedbackKind = Literal["like", "dislike", "not_interested"]
 
@@ -53,12 +53,19 @@ class FilmMessage(BaseModel):
     ignored: list[Ignored] | None = None
 
 
+class WatchedQuery(QueryParameters):
+    """Whether the film is marked as watched or as not watched."""
+
+    watched: bool = True
+
+
 class WatchedMessage(BaseModel):
     """Whether a film on the watchlist is marked as watched."""
 
     message: str
     movie_id: int
     watched: bool
+    ignored: list[Ignored] | None = None
 
 
 class FeedbackMessage(FilmMessage):

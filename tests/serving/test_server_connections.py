@@ -3,11 +3,14 @@
 import contextlib
 import resource
 import socket
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from support.serving import server
+
+from cinematch_lib.serving.store import FILE
 
 HALF_A_BODY = b"POST /api/recommendations HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"
 
@@ -68,12 +71,32 @@ def test_sigterm_does_not_wait_for_half_a_body(served):
         assert not [line for line in one.lines if "raceback" in line]
 
 
+def test_a_change_that_waits_for_the_store_at_the_end_is_refused_in_a_line(served):
+    with server(served) as one, connect(one) as client:
+        with contextlib.closing(sqlite3.connect(served.parent / "state" / FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            client.sendall(
+                b"POST /api/watchlist/anna HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                b'Content-Length: 14\r\n\r\n{"movie_id":1}'
+            )
+            assert requests.get(f"{one.url}/health", timeout=10).status_code == 200
+            one.process.terminate()
+            answer = client.makefile("rb").read()
+            one.process.wait(9)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert answer.endswith(b'{"detail":"the server stops; try again later"}')
+        assert len(one.events("given up")) == 1
+        assert not [line for line in one.lines if "raceback" in line]
+
+
 def test_errors_of_connections_do_not_flood_the_log(served):
     with server(served) as one:
         for _ in range(200):
             with connect(one) as client:
                 client.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
-                assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+                answer = client.makefile("rb").read()
+                assert answer.startswith(b"HTTP/1.1 400 ")
+                assert answer.endswith(b'{"detail": "Invalid HTTP request received."}')
         assert 1 <= len(one.events("Invalid HTTP request received.")) < 50
 
 

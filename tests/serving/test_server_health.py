@@ -39,16 +39,17 @@ def test_a_locked_store_holds_up_only_those_who_write(served, monkeypatch):
         def write(movie_id):
             answers.append(api.post("/api/watchlist/anna", json={"movie_id": movie_id}).status_code)
 
-        writers = [threading.Thread(target=write, args=(movie_id,)) for movie_id in range(1, 46)]
+        writers = [threading.Thread(target=write, args=(movie_id,)) for movie_id in range(1, 61)]
         for one in writers:
             one.start()
         assert api.get("/api/search", params={"q": "heat"}).json()["count"]
         assert api.get("/health").json()["status"] == "ok"
         assert api.post("/api/recommendations", json={"user_id": "anna"}).status_code == 200
+        assert api.get("/api/watchlist/anna").status_code == 200
         assert answers == []  # all of them still wait
         for one in writers:
             one.join()
-        assert answers == [503] * 45
+        assert answers == [503] * 60
         other.execute("ROLLBACK")
         other.close()
         assert api.post("/api/watchlist/anna", json={"movie_id": 1}).status_code == 200

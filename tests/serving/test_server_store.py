@@ -47,7 +47,7 @@ def test_stored_data_is_there_after_reopening(tmp_path):
 
 def test_the_file_is_in_wal_mode_and_has_a_version(store, tmp_path):
     assert read(tmp_path, "PRAGMA journal_mode") == [("wal",)]
-    assert read(tmp_path, "PRAGMA user_version") == [(3,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
 
 
 def test_deleting_a_user_deletes_their_lists(store, tmp_path):
@@ -85,7 +85,7 @@ def test_a_later_version_is_refused(tmp_path):
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 3; use the CineMatch"):
+    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 4; use the CineMatch"):
         Store(tmp_path)
 
 
@@ -98,7 +98,7 @@ def test_a_store_of_an_earlier_version_is_migrated_and_keeps_its_data(tmp_path, 
     newer = Store(tmp_path)
     assert len(newer.watchlist("anna")) == 1
     newer.close()
-    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(5,)]
     assert read(tmp_path, "SELECT name, seen FROM users") == [("anna", None)]
 
 
@@ -108,7 +108,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(database_module, "_MIGRATIONS", broken)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
-    assert read(tmp_path, "PRAGMA user_version") == [(3,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
     assert read(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'more'") == [(0,)]
 
 
@@ -166,7 +166,11 @@ def remove_log(path):
     Path(f"{path}-wal").unlink()
 
 
-@pytest.mark.parametrize("change", [remove, move, replace, remove_log])
+def cut(path):
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("change", [remove, move, replace, remove_log, cut])
 def test_nothing_is_acknowledged_that_is_not_in_the_file_of_this_name(store, tmp_path, change):
     store.add_to_watchlist("anna", film())
     assert store.problem is None
@@ -233,7 +237,7 @@ def test_users_of_an_earlier_version_get_one_spelling(tmp_path, monkeypatch):
     monkeypatch.setattr(database_module, "_MIGRATIONS", database_module._MIGRATIONS[:1])
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as db:
-        for movie_id, name in enumerate(("ren\u00e9", "rene\u0301", "bob/", "rene\u0301/")):
+        for movie_id, name in enumerate(("ren\u00e9", "rene\u0301", "/bob//", "rene\u0301/")):
             db.execute("INSERT INTO users VALUES (?, ?)", (movie_id, name))
             saved = (movie_id, movie_id, json.dumps(film(movie_id)), "2026-01-01T00:00:00Z")
             db.execute("INSERT INTO watchlist (user, movie_id, film, added) VALUES (?, ?, ?, ?)", saved)

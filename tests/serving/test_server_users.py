@@ -90,7 +90,12 @@ def test_a_user_is_one_in_both_forms_of_unicode_and_with_a_slash(api):
     for user_id in ("r\u00e9n\u00e9", "re\u0301ne\u0301", "r\u00e9n\u00e9/"):
         assert api.get(f"/api/watchlist/{user_id}").json()["count"] == 1
     post(api, "/api/watchlist/bob/", movie_id=1)
-    assert api.get("/api/watchlist/bob").json()["user_id"] == "bob"
+    assert api.get("/api/watchlist//bob").json()["user_id"] == "bob"
+    assert api.get("/api/watchlist/bob").json()["count"] == 1
+    post(api, "/api/feedback/bob", movie_id=2, feedback="dislike")
+    for user_id in ("bob/", "/bob", "bob//"):
+        assert 2 not in recommended(api, user_id=user_id)
+    assert api.post("/api/recommendations", json={"user_id": "//"}).status_code == 422
 
 
 @pytest.mark.parametrize("movie_id", [0, -1, 2**31, 2**64, 2**70])
@@ -107,6 +112,9 @@ def test_unknown_fields_of_a_change_are_named(api):
     answer = api.post("/api/watchlist/anna", json={"movie_id": 1, "movieid": 2}).json()
     assert answer["message"] == "Added to watchlist"
     assert answer["ignored"] == [{"field": "movieid", "value": None, "reason": "unknown field", "suggestions": []}]
+    marked = api.put("/api/watchlist/anna/1/watched", params={"watchd": "false"}).json()
+    assert marked["watched"]
+    assert marked["ignored"][0]["suggestions"] == ["watched"]
 
 
 def test_films_that_a_user_watched_or_rejected_never_come_back(api):
