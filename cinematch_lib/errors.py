@@ -79,4 +79,5 @@ def want_of_memory(name: str, text: object) -> bool:
     True
     """
     unloaded = name == "ImportError" and ("failed to map segment" in str(text) or "allocate memory" in str(text))
-    return name in ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError") or unloaded
+    threadless = "launch worker thread" in str(text) or "can't start new thread" in str(text)  # for want of a stack
+    return name in ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError") or unloaded or threadless

@@ -15,7 +15,7 @@ from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tmdb.fetching import validate
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.pipeline.notebooks import step_parameters
-from cinematch_lib.storage.memory import check_memory
+from cinematch_lib.storage.memory import check_address_space, check_memory
 from cinematch_lib.vocabulary.choices import FIELDS, MODEL_NAMES, PROTOCOLS, check_choice
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
@@ -26,7 +26,7 @@ _LEAST = {
     **dict.fromkeys(("seed", "regularization", "dropout", "session_weight", "year_weight"), 0),
     **dict.fromkeys(("feature_weight", "content_weight", "prior_weight"), 0),
 }
-_KERNEL_BYTES = 0.6e9  # the least that a step holds
+_KERNEL_BYTES, _KERNEL_SPACE = 0.6e9, 1.65e9  # the least memory and address space with which a step came to its end
 _SEEDS = 2**32  # scikit-learn takes seeds below
 
 
@@ -36,6 +36,7 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
     With the name of a MovieLens data set, also for genres that it does not have; other folders may have others.
     """
     check_memory(_KERNEL_BYTES, "the steps of the pipeline", "close other programs, or raise the limit")
+    check_address_space(_KERNEL_SPACE, "the steps of the pipeline", "raise it, best to unlimited")
     for name, least in _LEAST.items():
         if (value := values.get(name)) is not None and value < least:
             raise CineMatchError(f"{name} must be {least} or more, got {value}")

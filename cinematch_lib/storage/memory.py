@@ -27,6 +27,18 @@ def check_memory(needed: float, what: str, remedy: str) -> None:
         )
 
 
+def check_address_space(needed: float, what: str, remedy: str) -> None:
+    """Raise CineMatchError with the numbers if a new process may not have the bytes `needed` of address space.
+
+    The message says that `what` needs them, and ends with `remedy`.
+    """
+    if (limit := _limit_of_address_space()) is not None and needed > limit:
+        raise CineMatchError(
+            f"{what} need {needed / 1e9:.1f} GB of address space, and the limit is {limit / 1e9:.1f} GB (ulimit -v "
+            f"{limit >> 10}); {remedy}"
+        )
+
+
 def free_memory(root: Path = Path("/")) -> tuple[int, str]:
     """The bytes that are free, and the limit that leaves no more, as the end of a sentence; empty for the machine's.
 
@@ -38,13 +50,18 @@ def free_memory(root: Path = Path("/")) -> tuple[int, str]:
 
 
 def _address_space() -> Iterator[tuple[int, str]]:
+    if (limit := _limit_of_address_space()) is not None:
+        words = f" under the limit of {limit / 1e9:.1f} GB of address space (ulimit -v {limit >> 10})"
+        yield limit - psutil.Process().memory_info().vms, words
+
+
+def _limit_of_address_space() -> int | None:
     try:
         import resource
     except ModuleNotFoundError:  # Windows
-        return
+        return None
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit != resource.RLIM_INFINITY:
-        yield limit - psutil.Process().memory_info().vms, " under the limit of address space (ulimit -v)"
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def _control_groups(root: Path) -> Iterator[tuple[int, str]]:

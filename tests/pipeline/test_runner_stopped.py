@@ -162,12 +162,10 @@ def gone(process):
         return True
 
 
-def test_a_limit_of_address_space_ends_a_step_in_lines_that_name_it(project):
-    """The kernel starts, and has no memory left for what a step needs."""
+def test_a_limit_of_address_space_is_told_before_the_first_step(project):
     limited = f"ulimit -v 1500000; exec {shlex.quote(str(COMMAND))} run --dataset sample"
     done = subprocess.run(["bash", "-c", limited], cwd=project, capture_output=True, text=True)
     assert done.returncode == 1
     (message,) = [line for line in done.stderr.splitlines() if line.startswith("cinematch: ")]
-    assert "memory" in message
-    assert "limit" in message and "ulimit -v" in message
-    assert "Traceback" not in done.stderr and "CellExecutionError" not in done.stderr
+    assert "of address space, and the limit is 1.5 GB (ulimit -v 1500000); raise it" in message
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)

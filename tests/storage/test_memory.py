@@ -76,7 +76,23 @@ def test_the_limit_of_address_space_counts():
     assert "line 5" in done.stderr
     message = done.stderr.splitlines()[-1]
     assert "CineMatchError: weights need 3.9 GB of memory, and " in message
-    assert message.endswith(" GB are free under the limit of address space (ulimit -v); take fewer")
+    assert message.endswith(" GB are free under the limit of 4.0 GB of address space (ulimit -v 3906250); take fewer")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit of address space that is kept")
+def test_a_limit_of_address_space_that_a_new_process_cannot_keep_is_refused_with_its_number():
+    code = (
+        "import resource\n"
+        "from cinematch_lib.storage.memory import check_address_space\n"
+        "check_address_space(10**15, 'steps', 'raise it')\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (4 * 10**9,) * 2)\n"
+        "check_address_space(4 * 10**9, 'steps', 'raise it')\n"
+        "check_address_space(41 * 10**8, 'steps', 'raise it')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-1].endswith(
+        "steps need 4.1 GB of address space, and the limit is 4.0 GB (ulimit -v 3906250); raise it"
+    )
 
 
 def test_what_does_not_fit_is_refused_with_the_numbers():
