@@ -15,10 +15,11 @@ import pandas as pd
 from cinematch_lib.catalog.title_match import match_titles
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.sources import WESTERN, Source, canonical_columns
+from cinematch_lib.data.sources import Source, canonical_columns
 from cinematch_lib.data.tables import PROVIDERS, SERVICES_FILE, TableSchema, imdb_digits, whole_numbers
 from cinematch_lib.data.tmdb.responses import KINDS
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.encodings import WESTERN
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.services import region_code, service_key, service_name
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX

@@ -137,7 +137,8 @@ def _exported(path: Path | None, recommender: "Recommender") -> "MatchedRatings 
     """The ratings of a file, matched with the films of the run; None without a file."""
     if path is None:
         return None
-    from cinematch_lib.recommender.exports import match, read_export
+    from cinematch_lib.recommender.export_files import read_export
+    from cinematch_lib.recommender.exports import match
 
     return match(read_export(path), recommender)
 

@@ -1,13 +1,11 @@
 """The file of a table in any usual form: packed, in another encoding, with another separator, without names."""
 
 import bz2
-import contextlib
 import csv
 import gzip
 import io
 import itertools
 import lzma
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from typing import Any
 
 from cinematch_lib.data.zips import open_zip
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.encodings import WESTERN, from_western, utf16_of
 from cinematch_lib.vocabulary.spelling import fold_closed
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -27,11 +26,8 @@ _OPEN: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.decompress,
     ".xz": lzma.decompress,
 }
-WESTERN = "read as Windows-1252, as they are no UTF-8"
 _MOST_WESTERN = 100_000_000  # bytes
 _MOST_BARE = 4096  # bytes of a first line
-_BEYOND_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")  # as UTF-8 writes it, and hardly any other text has it
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # Other spellings of column names, folded; each name also stands for itself in any case, with spaces or underscores.
 _OTHER_NAMES = {
     "movie": "movieId",
@@ -108,7 +104,7 @@ class Source:
         if self.path.suffix.lower() in (*_OPEN, ".zip") or len(self.separator) > 1 or self.columns:
             return False
         with self.path.open("rb") as file:
-            return not file.read(2).startswith(_UTF16) and not self.is_western
+            return utf16_of(file.read(4)) is None and not self.is_western
 
     @cached_property
     def is_western(self) -> bool:
@@ -116,16 +112,16 @@ class Source:
         if self.is_parquet or self.path.stat().st_size > _MOST_WESTERN:
             return False
         content = _unpacked(self.path)
-        return not content.startswith(_UTF16) and _from_western(content) is not content
+        return utf16_of(content) is None and from_western(content) is not content
 
     def content(self) -> bytes:
         """The text of the file as UTF-8, if it is text. Raises CineMatchError for a damaged file."""
         if self.is_plain:
             return self.path.read_bytes()
         content = _unpacked(self.path)
-        if content.startswith(_UTF16):
-            content = _decoded(content, self.path).encode()
-        content = _from_western(content)
+        if codec := utf16_of(content):
+            content = _decoded(content, codec, self.path).encode()
+        content = from_western(content)
         return content if self.delimiter == self.separator else content.replace(self.separator.encode(), UNIT.encode())
 
     def lines(self) -> Iterator[str]:
@@ -216,19 +212,8 @@ def _unpacked(path: Path) -> bytes:
         raise CineMatchError(f"{path} is damaged ({error}); copy or download it again") from None
 
 
-def _decoded(content: bytes, path: Path) -> str:
+def _decoded(content: bytes, codec: str, path: Path) -> str:
     try:
-        return content.decode("utf-16")
+        return content.decode(codec)
     except UnicodeDecodeError as error:
         raise CineMatchError(f"{path} begins as UTF-16 does, and is not: {error.reason}; save it as UTF-8") from None
-
-
-def _from_western(content: bytes) -> bytes:
-    """The text as UTF-8 if it is Windows-1252, else the same bytes."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        if not _BEYOND_ASCII.search(content):
-            with contextlib.suppress(UnicodeDecodeError):
-                return content.decode("cp1252").encode()
-    return content

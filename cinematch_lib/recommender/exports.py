@@ -1,17 +1,15 @@
 """One person's ratings: the exports of Letterboxd, IMDb and Trakt, and plain lists of ids or titles with stars."""
 
-import codecs
 import csv
 import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from cinematch_lib.errors import CineMatchError, LeftOutError, UnknownNameError
+from cinematch_lib.recommender.rating_dates import in_time
 from cinematch_lib.recommender.stars import on_five_stars
 from cinematch_lib.vocabulary.spelling import fold_closed
 from cinematch_lib.vocabulary.titles import split_year, without_controls
@@ -24,11 +22,13 @@ _COLUMNS = {
     "title": ("name", "title", "movie", "film"),
     "year": ("year", "releaseyear"),
     "stars": ("yourrating", "rating", "stars", "myrating", "score"),
-    "date": ("daterated", "ratedat", "date", "timestamp"),
+    "date": ("daterated", "ratedat", "watcheddate", "date", "timestamp"),
+    "kind": ("type",),
 }
 _SEPARATORS = (",", ";", "\t", "|")
-_LARGEST_MEMBER = 64 * 2**20  # bytes of a file in a zip
+_NO_HEADER = re.compile(r"\W*|sep=.?")  # an empty line, or the one that tells Excel the separator
 _KEYS = ("movie", "imdb", "tmdb", "title")
+_NO_FILMS = ("show", "season", "episode")  # their ids of TMDb's are others than those of films
 _OF_TEN = ("yourrating", "ratedat", "traktid")  # columns of exports whose ratings go from 1 to 10: IMDb's and Trakt's
 
 
@@ -85,23 +85,6 @@ class MatchedRatings:
     remarks: Sequence[str] = ()
 
 
-def read_export(path: Path) -> Export:
-    """`parse_export` of a CSV or JSON file, UTF-8 or UTF-16, or of the ratings.csv in a zip, as Letterboxd gives it."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise CineMatchError(
-            f"{path} was not found; give a file of ratings, as Letterboxd or IMDb exports it"
-        ) from None
-    if content.startswith(b"PK"):
-        content = _from_zip(content, path)
-    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    try:
-        return parse_export(content.decode(encoding), str(path))
-    except UnicodeDecodeError:
-        raise CineMatchError(f"{path} is not UTF-8; save it again as UTF-8") from None
-
-
 def parse_export(text: str, name: str = "the file") -> Export:
     """The rated films of an export, a CSV or Trakt's JSON; rows without stars are passed over.
 
@@ -126,9 +109,7 @@ def rated_films(table: Any) -> Export:
         rows = list(table)
     if not all(isinstance(row, Mapping) for row in rows):
         raise CineMatchError(f"ratings must be a table with the columns movieId and rating, got {table!r:.200}")
-    cells = _Cells([str(column) for column in rows[0]] if rows else [], "the table")
-    texts = ([_text(row.get(column)) for column in rows[0]] for row in rows)
-    return _rated_films([(at, cells.of(values)) for at, values in enumerate(texts, start=1)], "the table")
+    return _rated_films(_table_rows(rows, "the table"), "the table")
 
 
 class Catalog(Protocol):
@@ -185,21 +166,6 @@ def _with_year_of_title(film: RatedFilm) -> RatedFilm:
     return film if year is None or film.year not in (None, year) else replace(film, title=title, year=year)
 
 
-def _from_zip(content: bytes, path: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            member = next((one for one in archive.infolist() if one.filename.rpartition("/")[2] == "ratings.csv"), None)
-            if member is None:
-                raise CineMatchError(f"{path} holds no ratings.csv; unpack it, and give the file of ratings")
-            if member.file_size > _LARGEST_MEMBER:
-                raise CineMatchError(
-                    f"{path} holds a ratings.csv of {member.file_size:,} bytes, too many for one person"
-                )
-            return archive.read(member)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-        raise CineMatchError(f"{path} is damaged or no zip ({error}); download it again") from None
-
-
 class _Cells:
     """Finds what the columns of a table hold by their names. Raises CineMatchError where films or stars are missing."""
 
@@ -213,6 +179,7 @@ class _Cells:
                 f"{name} has no columns that say which film and how many stars; it needs a column Rating, and one of "
                 f"Name, Const, imdbId, tmdbId or movieId; its first line names {', '.join(header) or 'nothing'}"
             )
+        self._width, self._name = len(header), name
         self._at = {kind: at for kind, at in found.items() if at is not None}
         self._scale = {"of_ten": "yes"} if set(folded) & set(_OF_TEN) else {}
 
@@ -221,6 +188,14 @@ class _Cells:
         cells = {kind: row[at].strip() for kind, at in self._at.items() if at < len(row)}
         return cells | self._scale if any(cells.values()) else {}
 
+    def check_width(self, row: Sequence[str], line: int) -> None:
+        """Raise CineMatchError for a row with more values than columns, whose values may stand in others' columns."""
+        if any(one.strip() for one in row[self._width :]):
+            raise CineMatchError(
+                f"{self._name} has {len(row)} values on line {line}, and {self._width} columns; put quotes around "
+                "values that hold the separator"
+            )
+
 
 def _text(value: object) -> str:
     """A cell of a table as text; "" where it is missing."""
@@ -228,19 +203,24 @@ def _text(value: object) -> str:
 
 
 def _csv_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
-    """The rows by what their columns hold, with their lines."""
-    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    """The rows by what their columns hold, with their lines; lines before the header that hold no names are skipped."""
+    first = next((line for line in text.splitlines() if not _NO_HEADER.fullmatch(line)), "")
+    separator = max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows = []
+    rows: list[tuple[int, dict[str, str]]] = []
+    cells, line = None, 1
     try:
-        cells = _Cells(next(reader, []), name)
-        line = reader.line_num + 1
         for row in reader:
-            if found := cells.of(row):
+            if cells is None and not _NO_HEADER.fullmatch(separator.join(row)):
+                cells = _Cells(row, name)
+            elif cells is not None and (found := cells.of(row)):
+                cells.check_width(row, line)
                 rows.append((line, found))
             line = reader.line_num + 1
     except csv.Error as error:
         raise CineMatchError(f"{name} is no CSV: line {reader.line_num}: {error}") from None
+    if cells is None:
+        _Cells([], name)
     return rows
 
 
@@ -249,8 +229,12 @@ def _json_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CineMatchError(f"{name} is not JSON: {error}") from None
+    if isinstance(entries, dict) and len(lists := [one for one in entries.values() if isinstance(one, list)]) == 1:
+        entries = lists[0]
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise CineMatchError(f"{name} must hold a list of ratings, as Trakt exports them")
+    if entries and not any(isinstance(value, dict) for one in entries for value in one.values()):
+        return _table_rows(entries, name)
     rows = []
     for number, entry in enumerate(entries, start=1):
         film = entry.get("movie")
@@ -263,16 +247,25 @@ def _json_rows(text: str, name: str) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
+def _table_rows(rows: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, dict[str, str]]]:
+    columns = list(dict.fromkeys(str(column) for row in rows for column in row))
+    cells = _Cells(columns, name)
+    return [(at, cells.of([_text(row.get(one)) for one in columns])) for at, row in enumerate(rows, start=1)]
+
+
 def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> Export:
     """The films of the rows that have stars, the newest rating of each. Raises CineMatchError."""
+    series = [at for at, (_, row) in enumerate(rows) if row.get("kind", "").lower() in _NO_FILMS]
+    rows = [row for at, row in enumerate(rows) if at not in set(series)]
     controls = sum(without_controls(row.get("title", "")) != row.get("title", "") for _, row in rows)
     texts, of_ten = [row.get("stars", "") for _, row in rows], bool(rows) and "of_ten" in rows[0][1]
     stars, remarks = on_five_stars(texts, [line for line, _ in rows], name, of_ten=of_ten)
-    in_time = sorted(
-        (at for at in range(len(rows)) if stars[at] is not None), key=lambda at: rows[at][1].get("date", "")
-    )
-    films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in in_time]
+    times = in_time([row.get("date", "") for _, row in rows])
+    ordered = sorted((at for at in range(len(rows)) if stars[at] is not None), key=lambda at: times[at])
+    films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in ordered]
     newest = {film.label: film for film in films}
+    if series:
+        remarks.append(f"{len(series):,} row{'s' * (len(series) != 1)} about series, left out")
     if controls:
         remarks.append(f"{controls:,} title{'s' * (controls != 1)} with control characters, which were removed")
     return Export(sorted(newest.values(), key=lambda film: film.line), remarks)

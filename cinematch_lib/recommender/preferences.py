@@ -71,7 +71,8 @@ class Preferences:
         a table that has no such columns, for ratings on another scale, and if no film is found.
 
         """
-        from cinematch_lib.recommender.exports import match, rated_films, read_export
+        from cinematch_lib.recommender.export_files import read_export
+        from cinematch_lib.recommender.exports import match, rated_films
 
         export = read_export(Path(table)) if isinstance(table, str | Path) else rated_films(table)
         films = export.films

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.recommender.rating_weights import LIKED
 
 LOWEST_STARS, HIGHEST_STARS = 0.5, 5.0
+_NONE_LIKED = "none of {:,} ratings reaches {:g} stars, from which on a film is liked"
 _HALF = "½"
 _NUMBER = r"(?P<number>[0-9]{1,3}(?:[.,][0-9]{0,9})?|[0-9]?\s?½)"
 _WRITTEN = re.compile(
@@ -77,11 +79,14 @@ def on_five_stars(
         raise CineMatchError(
             f"{name} has ratings from {min(values):g} to {max(values):g}; stars go from 0.5 to 5, or from 1 to 10"
         )
+    below = [] if max(value for value, _ in given) >= LIKED else [_NONE_LIKED.format(len(given), LIKED)]
     remarks = [
         f"{count:,} rating{'s' * (count != 1)} written as {example!r}, which is {_stars(first, halved):g} stars"
         for count, example, first in unusual.values()
     ]
-    return stars, [*remarks, *([f"{len(plain):,} ratings from 1 to 10, halved"] if halved else [])]
+    if halved:
+        remarks.append(f"{len(plain):,} rating{'s' * (len(plain) != 1)} from 1 to 10, halved")
+    return stars, [*below, *remarks]
 
 
 def _stars(rating: Rating, halved: bool) -> float:

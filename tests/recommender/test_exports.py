@@ -10,7 +10,8 @@ from support.small_runs import recommender_of
 
 from cinematch_lib import Preferences
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.recommender.exports import match, parse_export, rated_films, read_export
+from cinematch_lib.recommender.export_files import read_export
+from cinematch_lib.recommender.exports import match, parse_export, rated_films
 
 FILMS = (
     {"title": "Heat", "year": 1995, "imdbId": "0113277", "tmdbId": 949},
@@ -158,6 +159,7 @@ ROWS = [{"imdbId": "tt0113277", "rating": 9.0}, {"imdbId": "211915", "rating": 6
         pd.DataFrame({"title": ["Heat (1995)", "amelie"], "stars": [4.5, 3.0], "seen": ["a", "b"]}),
     ],
 )
+@pytest.mark.filterwarnings("ignore:read from the table")
 def test_preferences_are_made_of_a_table_of_ratings(recommender, table):
     made = Preferences.from_ratings(table, recommender, preferred_genres=["crime"])
     assert (made.ratings, made.preferred_genres) == ({1: 4.5, 2: 3}, ("crime",))

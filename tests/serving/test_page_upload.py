@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 from support.browser import needs_chromium
 from support.page_server import CONTRASTS, MANY
@@ -37,6 +38,18 @@ def test_the_ratings_of_a_file_count_and_what_is_missing_can_be_chosen(visit, fi
     visit.shows(ids(films.recommend(Preferences(ratings={HEAT: 4.5, TOY_STORY: 2}), k=MANY, capped=True)))
     assert visit.chips() == ["Heat (1995) · 4.5 ★"]
     assert visit.data()["feedback"] == []
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_files_in_other_encodings_are_read_and_what_was_converted_is_told(visit, encoding):
+    visit.page.get_by_role("button", name="Bring your ratings").click()
+    content = "Name,Rating\nMisérables,8/10\nHeat – 1995,4\n".encode(encoding)
+    visit.page.get_by_label("File of ratings").set_input_files(
+        {"name": "ratings.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    expect(visit.page.locator("#upload-status")).to_contain_text("1 rating written as '8/10', which is 4 stars")
+    expect(visit.page.locator("#upload-status")).to_contain_text("1 title with a year behind, as 'Heat – 1995'")
+    assert "�" not in visit.page.content()
 
 
 def test_the_ratings_of_a_file_can_be_taken_back(visit, films):

@@ -43,9 +43,20 @@ export function setUpUpload(changed) {
 /** The server's answer for a file. Throws an Error with a message for the user. */
 async function matched(file) {
   if (file.size > MAX_SIZE) throw new Error("This file is larger than 1.9 MB. Choose a file that holds ratings alone.");
-  const text = await file.text();
+  const text = decoded(await file.arrayBuffer());
   if (text.startsWith("PK")) throw new Error("This is a zip file. Unpack it, and choose ratings.csv from it.");
   return call("POST", "api/ratings", { body: { text } });
+}
+
+/** The text of UTF-8, of UTF-16 with its mark, or else of Windows-1252. */
+function decoded(content) {
+  const [first, second] = new Uint8Array(content.slice(0, 2));
+  const marks = { "255,254": "utf-16le", "254,255": "utf-16be" };
+  try {
+    return new TextDecoder(marks[`${first},${second}`] ?? "utf-8", { fatal: true }).decode(content);
+  } catch {
+    return new TextDecoder("windows-1252").decode(content);
+  }
 }
 
 function add(ratings, changed) {
