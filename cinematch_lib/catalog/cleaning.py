@@ -138,7 +138,8 @@ def clean(
     rejects.add("movies.csv", films["line"].to_numpy(), films["movieId"], labels, failed, films)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
-        raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less")
+        example = f"; the first is {films['title'].iloc[0]!r}" if len(films) else ""
+        raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less{example}")
     with atomic_write(data_dir / CATALOG) as part:
         _write_csv(part, kept[list(MERGED.columns)])
     report = CleaningReport(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cinematch_lib.data.download import check_certificates
-from cinematch_lib.data.layouts import NO_ROWS, holds, look
+from cinematch_lib.data.layouts import NO_ROWS, holds, look, packed
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
 NEEDED = ("movies.csv", "links.csv")
@@ -80,8 +80,10 @@ def check_complete(folder: Path) -> Path:
     missing = list(NEEDED) if found is None else found.missing
     if missing:
         alternative = ", or remove the folder to have it downloaded" if folder.name in DATASETS else ""
+        unpack = f"unpack {', '.join(names)} there, or " if (names := packed(folder)) else ""
         raise CineMatchError(
-            f"{folder} lacks {' and '.join(missing)}, and holds {holds(folder)}; put what is missing there{alternative}"
+            f"{folder} lacks {' and '.join(missing)}, and holds {holds(folder)}; {unpack}put what is missing there"
+            f"{alternative}"
         )
     for table, problem in NO_ROWS.items():
         if found is not None and table in found.sources and found.sources[table].is_bare:

@@ -19,6 +19,11 @@ from cinematch_lib.data.tables import TableSchema
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
+# What lies in the place of a table, by how its first line begins.
+_OTHER_FILES = {
+    "<": "is a web page and no table, as a server sends one that asks to sign in; download it again",
+    "version https://git-lfs": "is a pointer of Git LFS and not the file itself; fetch it with git lfs pull",
+}
 _MISFIT = re.compile(r"column #(\d+): .*invalid value '(.*)'", re.DOTALL)
 
 _ARROW_TYPES = {
@@ -179,6 +184,9 @@ def _check_columns(source: Source, header: list[str], schema: TableSchema) -> No
     called = canonical_columns(header, schema.columns)
     missing = [name for name in schema.required if name not in called]
     if missing:
+        for beginning, problem in _OTHER_FILES.items():
+            if header[0].lower().startswith(beginning):
+                raise CineMatchError(f"{source.path} {problem}")
         raise CineMatchError(
             f"{source.path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; its first line names "
             f"{', '.join(header)}, and a {schema.name} table has {', '.join(schema.required)}"
@@ -214,7 +222,8 @@ def _raise_with_line(source: Source, header: list[str], problem: str) -> NoRetur
     """Read the file again row by row and raise CineMatchError for the first invalid line."""
     path, misfit = source.path, _MISFIT.search(problem)
     at, value = (int(misfit[1]), misfit[2]) if misfit else (0, "")
-    for line, row in _numbered_rows(source, strict=True):
+    numbered = _numbered_rows(source, strict=True)
+    for line, row in numbered:
         if line <= source.skip:
             continue
         if row and len(row) != len(header):
@@ -222,11 +231,20 @@ def _raise_with_line(source: Source, header: list[str], problem: str) -> NoRetur
                 raise CineMatchError(_unclosed(path, line, _beginning(broken)))
             raise CineMatchError(
                 f"{path} is not valid CSV: line {line} has {len(row)} field{'s' * (len(row) > 1)} instead of "
-                f"{len(header)}; put quotes around values that hold a comma"
+                f"{len(header)}; {_remedy(source, header, row, is_last=not any(row for _, row in numbered))}"
             )
         if misfit and row and line > source.header_lines and row[at].strip() == value.strip():
             raise CineMatchError(f"{path} has {header[at]} {value!r} on line {line}, which does not fit that column")
     raise CineMatchError(f"{path} cannot be read as a table: {problem}")
+
+
+def _remedy(source: Source, header: list[str], row: list[str], *, is_last: bool) -> str:
+    """What to do about a row that has more or fewer values than the header has names."""
+    if source.columns:
+        return f"its lines should hold {', '.join(header)}, separated by {source.separator!r}"
+    if is_last and len(row) < len(header):
+        return "it is the last line, as in a file that was cut off: copy or download it again"
+    return "put quotes around values that hold a comma"
 
 
 def _beginning(value: str) -> str:

@@ -17,6 +17,7 @@ NO_ROWS = {
 MOVIES_DATASET = "The Movies Dataset (Kaggle)"
 # Endings of a table's file, the first that is there counts; a zip holds the file alone.
 _ENDINGS = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".zip", ".parquet", ".tsv", ".tsv.gz", ".txt")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 _PACKED = ("", ".gz", ".bz2", ".xz", ".zip")
 
 
@@ -118,14 +119,19 @@ class DataFolder:
 
 
 def look(folder: Path) -> DataFolder | None:
-    """The data set in `folder`, or in a folder in it; None if no table of any layout is there.
+    """The data set in `folder`, or in folders in it, two deep; None if no table of any layout is there.
 
     A layout of which all needed tables are there is preferred, then the one with most tables. Raises OSError for a
     folder that cannot be read.
     """
-    inner = sorted(path for path in _entries(folder) if path.is_dir() and not path.name.startswith((".", "__")))
-    found = [one for place in (folder, *inner) for layout in LAYOUTS if (one := _in_layout(layout, place))]
+    inner = _folders(folder)
+    places = (folder, *inner, *(deeper for one in inner for deeper in _folders(one)))
+    found = [one for place in places for layout in LAYOUTS if (one := _in_layout(layout, place))]
     return max(found, key=lambda one: (not one.missing, "movies" in one.sources, len(one.sources)), default=None)
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(path for path in _entries(parent) if path.is_dir() and not path.name.startswith((".", "__")))
 
 
 def source_of(folder: Path, table: str) -> Source | None:
@@ -135,9 +141,18 @@ def source_of(folder: Path, table: str) -> Source | None:
 
 
 def unread(folder: Path, beginning: str) -> list[str]:
-    """The names of files in `folder` that begin as a table's does, in any case, and belong to no layout."""
-    names = sorted(path.name for path in _entries(Path(folder)) if path.is_file())
-    return [name for name in names if name.casefold().startswith(beginning) and not is_table_name(name)]
+    """The names in `folder` that begin as a table's does, in any case, and are no files of a layout's tables."""
+    names = sorted((path.name, path.is_file()) for path in _entries(Path(folder)))
+    return [
+        name
+        for name, is_file in names
+        if name.casefold().startswith(beginning) and not (is_file and is_table_name(name))
+    ]
+
+
+def packed(folder: Path) -> list[str]:
+    """The names of the archives in `folder`."""
+    return sorted(path.name for path in _entries(folder) if path.name.casefold().endswith(_ARCHIVES))
 
 
 def is_table_name(name: str) -> bool:

@@ -15,7 +15,7 @@ from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, NO_ROWS, loo
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source, canonical_columns
-from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema
+from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema, whole_numbers
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.spelling import fold_closed
@@ -85,9 +85,10 @@ def read_tags(folder: Path) -> pd.DataFrame | None:
     return None if source is None else read_table(source, TAGS)
 
 
-def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | None:
+def read_ratings(folder: Path, log: RejectLog | None = None, films: pd.DataFrame | None = None) -> pd.DataFrame | None:
     """The ratings (0.5 to 5 stars), in the order of the file; None without the file.
 
+    With `films`, as `read_movies` returns them, the ratings of films that are not among them are counted in `log`.
     `timestamp`, where the times are known, is in seconds since 1970. Values are judged as `ratings.judge_ratings` says.
     Raises CineMatchError for ratings outside the scale, and like `read_movies`.
     """
@@ -108,7 +109,11 @@ def read_ratings(folder: Path, log: RejectLog | None = None) -> pd.DataFrame | N
     if ratings.empty:
         raise CineMatchError(f"{source.path} holds {NO_ROWS['ratings']}")
     _remark(log, RATINGS, source, len(ratings))
-    return judge_ratings(ratings, source, log)
+    judged = judge_ratings(ratings, source, log)
+    if films is not None:
+        without = ~judged["movieId"].isin(whole_numbers(films["movieId"]).dropna())
+        log.add_repair("ratings.csv", "ratings of films that movies.csv lacks, not used", int(without.sum()))
+    return judged
 
 
 def _is_export(source: Source) -> bool:

@@ -24,7 +24,7 @@ def test_filters_that_leave_no_film_say_where_they_went_and_write_nothing(folder
         clean(folder, tmp_path / "data", filters=Filters(min_year=2010))
     assert str(refused.value) == (
         "no film is left of 7 read: 1 movieId is not a number, 1 movieId repeats an earlier row, 1 no year known, "
-        "4 before 2010; ask for less"
+        "4 before 2010; ask for less; the first is 'Toy Story'"
     )
     assert names(tmp_path / "data") == []
 

@@ -13,7 +13,7 @@ from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.data import fetch
 from cinematch_lib.data.layouts import describe, look
-from cinematch_lib.data.movielens import read_ratings
+from cinematch_lib.data.movielens import read_movies, read_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.errors import CineMatchError
@@ -242,3 +242,19 @@ def test_a_look_at_an_incomplete_folder_names_what_is_missing(tmp_path):
     assert describe(tmp_path / "other") == [f"{tmp_path / 'other'} holds a.txt: no table of any layout that is known."]
     with pytest.raises(CineMatchError, match="nowhere is no folder; name one that holds the files"):
         describe(tmp_path / "nowhere")
+
+
+def test_a_data_set_two_folders_deep_is_read_and_an_archive_is_told_to_be_unpacked(tmp_path):
+    usual(tmp_path / "set" / "set" / "set")
+    assert len(read_ratings(fetch("set", tmp_path))) == 3
+    write(tmp_path / "mine" / "archive.zip", b"x")
+    with pytest.raises(
+        CineMatchError, match=r"holds archive\.zip; unpack archive\.zip there, or put what is missing there"
+    ):
+        fetch("mine", tmp_path)
+
+
+def test_a_table_of_other_columns_under_the_name_of_an_older_set_is_refused_with_those_that_it_needs(tmp_path):
+    write(tmp_path / "set" / "movies.dat", b"id\ttitle\timdbID\n1\tHeat\t0113277\n")
+    with pytest.raises(CineMatchError, match="its lines should hold movieId, title, genres, separated by '::'"):
+        read_movies(tmp_path / "set")

@@ -1,5 +1,6 @@
 """Values of ratings judged when they are read: users, films, the scale, the times, and repeated ratings."""
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,3 +150,17 @@ def test_a_file_of_ratings_in_no_form_that_is_read_is_told(tmp_path, name):
     log = RejectLog()
     assert read_ratings(tmp_path, log) is None
     assert log.notes() == [f"ratings.csv: 1 files that are no table of ratings here ({name})"]
+
+
+def test_a_folder_in_the_place_of_the_ratings_is_told(tmp_path):
+    (tmp_path / "ratings.csv").mkdir()
+    log = RejectLog()
+    assert read_ratings(tmp_path, log) is None
+    assert log.notes() == ["ratings.csv: 1 files that are no table of ratings here (ratings.csv)"]
+
+
+def test_ratings_of_films_that_are_not_there_are_counted(tmp_path):
+    read(tmp_path, "1,6,4,964982703", "1,7,4,964982703", "2,8,4,964982703")
+    log = RejectLog()
+    assert len(read_ratings(tmp_path, log, pd.DataFrame({"movieId": ["6", "x"]}))) == 3
+    assert log.notes() == ["ratings.csv: 2 ratings of films that movies.csv lacks, not used"]

@@ -135,8 +135,21 @@ def test_a_file_that_is_not_there_is_named_with_what_it_should_hold(tmp_path):
             "is not valid CSV: line 3 has 4 fields instead of 3; put quotes around values that hold a comma",
         ),
         (
-            HEADER + b"1,a,b\r\n2\r\n",
+            HEADER + b"1,a,b\r\n2\r\n3,a,b\r\n",
             "is not valid CSV: line 3 has 1 field instead of 3; put quotes around values that hold a comma",
+        ),
+        (
+            HEADER + b"1,a,b\r\n2,a\r\n\r\n",
+            "is not valid CSV: line 3 has 2 fields instead of 3; it is the last line, as in a file that was cut off: "
+            "copy or download it again",
+        ),
+        (
+            b"<!DOCTYPE html>\n<html>\n",
+            "is a web page and no table, as a server sends one that asks to sign in; download it again",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid x\n",
+            "is a pointer of Git LFS and not the file itself; fetch it with git lfs pull",
         ),
     ],
 )
