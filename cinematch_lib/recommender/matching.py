@@ -21,6 +21,8 @@ _BEGINNING = 0.95  # factor of the similarity to the beginning of a name
 _WORDS = 0.95  # factor of the share of the query's letters that a name's words match
 _CONTAINED = 0.9  # similarity of a name that has the query's letters in a row
 _ACRONYM = 0.9  # similarity of a name to its initials
+_PART, _OF_PART = 0.55, 0.25  # similarity of a name that is a part of the query, and what its share of the letters adds
+_MIN_PART, _MAX_PART = 3, 6  # letters and words of a part of a query that may be a name
 
 
 class Query(NamedTuple):
@@ -35,6 +37,14 @@ class Query(NamedTuple):
         """From what a person types."""
         words = with_digits(search_words(text))
         return cls(words, "".join(words), "".join(all_words(text)))
+
+    @property
+    def parts(self) -> set[str]:
+        """The parts of the query that may be a name: some of its words in a row, joined; not all of them."""
+        n = len(self.words)
+        pairs = ((at, end) for at in range(n) for end in range(at + 1, min(n, at + _MAX_PART) + 1))
+        parts = {"".join(self.words[at:end]) for at, end in pairs} - {self.joined}
+        return {part for part in parts if len(part) >= _MIN_PART}
 
 
 class Matches(NamedTuple):
@@ -78,15 +88,25 @@ class NameMatcher:
         pairs = [(name, text) for at in short for text in [texts[at]] for name in postings.between(at, at + 1).tolist()]
         return np.array([name for name, _ in pairs], dtype=np.int64), [text for _, text in pairs]
 
+    def with_word(self, word: str) -> np.ndarray:
+        """The films that have a name with this word."""
+        rows: np.ndarray = self._names.rows.numbers[self._entries(self._names.words.find(word))[0]]
+        return rows
+
+    def _entries(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The places of the films of these names, one name after another, and how many films each has."""
+        starts = self._names.rows.starts
+        lengths = starts[names + 1] - starts[names]
+        first = np.repeat(starts[names] - np.append(0, lengths.cumsum())[:-1], lengths)
+        return first + np.arange(lengths.sum()), lengths
+
     def match(self, query: Query) -> Matches:
         """The films whose names may be meant by `query`."""
         names = self._candidates(query)
         similarity, is_equal, lacks_number = self._compare(query, names)
-        starts, rows = self._names.rows
-        lengths = starts[names + 1] - starts[names]
-        entries = np.repeat(starts[names] - np.append(0, lengths.cumsum()[:-1]), lengths) + np.arange(lengths.sum())
+        entries, lengths = self._entries(names)
         return Matches(
-            rows[entries],
+            self._names.rows.numbers[entries],
             np.repeat(similarity, lengths),
             np.repeat(is_equal, lengths) & self._names.is_whole[entries],
             np.repeat(lacks_number, lengths),
@@ -96,6 +116,7 @@ class NameMatcher:
         joined = self._names.joined
         found = [joined.find(query.joined), self._popular(joined.beginning(query.joined))]
         found += self._with_words(query.words)
+        found += [self._popular(joined.find(part)) for part in query.parts]
         found.append(self._with_trigrams(query.joined))
         if (acronyms := self._with_initials(query)) is not None:
             found.append(self._popular(acronyms))
@@ -108,9 +129,10 @@ class NameMatcher:
         return most
 
     def _with_initials(self, query: Query) -> np.ndarray | None:
-        """The names whose initials begin with the query, if it may be an acronym."""
-        if len(query.words) == 1 and 1 < len(query.joined) <= _MAX_ACRONYM:
-            return self._names.initials.beginning(query.joined)
+        """The names whose initials begin with the first word of the query, if it may be an acronym."""
+        first = query.words[0]
+        if 1 < len(first) <= _MAX_ACRONYM and (len(query.words) == 1 or first.isalpha()):
+            return self._names.initials.beginning(first)
         return None
 
     def _with_words(self, words: Sequence[str]) -> list[np.ndarray]:
@@ -165,7 +187,12 @@ class NameMatcher:
             similarity = np.where(contains, np.maximum(similarity, _CONTAINED), similarity)
         similarity = np.maximum(similarity, _WORDS * _matched_words(query.words, words))
         if (acronyms := self._with_initials(query)) is not None:
-            similarity = np.where(np.isin(names, acronyms), np.maximum(similarity, _ACRONYM), similarity)
+            rest = {word for word in query.words[1:] if not word.isdecimal()}
+            is_meant = np.isin(names, acronyms) & np.array([rest.issubset(one) for one in words])
+            similarity = np.where(is_meant, np.maximum(similarity, _ACRONYM), similarity)
+        if parts := query.parts:
+            share = np.array([len(one) if one in parts else 0 for one in joined]) / len(query.joined)
+            similarity = np.where(share > 0, np.maximum(similarity, _PART + _OF_PART * share), similarity)
         numbers = {word for word in query.words if word.isdecimal()}
         lacks_number = np.array([not numbers.issubset(one) for one in words]) if numbers else np.zeros(len(names), bool)
         return similarity, np.array([one == query.joined for one in joined]), lacks_number & (whole < 1)

@@ -1,7 +1,7 @@
 """Search of films by title, people and plot."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.matching import NameMatcher, Query, distinct
+from cinematch_lib.vocabulary.search_words import search_words
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, title_names
 
@@ -17,11 +18,12 @@ _MAX_LENGTH = 200  # letters of a query that are read: no title has more
 _POPULARITY, _EQUAL, _LACKS_NUMBER = 0.22, 0.15, 0.15  # beside the similarity, in the score
 _SAME_YEAR, _OTHER_YEAR = 0.15, 0.3  # added and subtracted where the query ends with a year
 _MIN_SIMILARITY = 0.62  # of a title
-_MIN_PERSON, _PERSON_PENALTY = 0.85, 0.1
-_PLOT = 0.65  # similarity of a film whose plot has all words
-_MIN_PLOT = 0.8  # the least share of the words that a plot must have, by their inverse document frequency
+_MIN_PERSON, _PERSON_PENALTY = 0.81, 0.1
+_HAS_WORDS = 0.65  # similarity of a film that has all words, each in any of the fields
+_MIN_WORDS = 0.8  # the least share of the words that a film must have, by their inverse document frequency
 _IN_YEAR = 0.9  # of a film of the year that is all of the query
-_YEAR_AT_END = re.compile(r"^(.*?)[\s(]*\b(\d{4})\)?\s*$", re.DOTALL)
+_YEAR_AT_END = re.compile(r"(?P<name>.*?)[\s(\[]*\b(?P<year>\d{4})[)\]]?\s*", re.DOTALL)
+_YEAR_AT_START = re.compile(r"\s*[(\[]?(?P<year>\d{4})[)\]]?\s+(?P<name>.+)", re.DOTALL)
 
 
 class FilmSearch:
@@ -46,62 +48,75 @@ class FilmSearch:
     def search(self, text: str, k: int, fields: Collection[str] = FIELDS) -> list[int]:
         """Up to `k` rows, by the similarity of their title, people or plot to `text`, and by popularity.
 
-        A year at the end of the text may be a word of the title or the year of the film. Raises CineMatchError for an
+        A year at an end of the text may be a word of the title or the year of the film. Raises CineMatchError for an
         unknown field.
         """
         if unknown := [field for field in fields if field not in FIELDS]:
             raise CineMatchError(f"fields must be of {', '.join(FIELDS)}, got {unknown[0]!r}")
         text, best = text[:_MAX_LENGTH], np.full(len(self._titles), -np.inf)
+        dated = list(_with_year(text))
         if "title" in fields:
-            self._score_titles(text, best)
-        if "people" in fields:
-            self._score_people(text, best)
-        if "plot" in fields:
-            self._score_plots(text, best)
+            self._score_titles(text, dated, best)
+        for part, year in [(text, None), *dated]:
+            if "people" in fields:
+                self._score_people(part, year, best)
+            if set(fields) not in ({"title"}, {"people"}):
+                self._score_words(part, year, fields, best)
         found = np.flatnonzero(best > -np.inf)
         order = np.lexsort((found, -np.round(best[found], 6)))
         rows: list[int] = found[order][:k].tolist()
         return rows
 
-    def _score_titles(self, text: str, best: np.ndarray) -> None:
+    def _score_titles(self, text: str, dated: Iterable[tuple[str, int]], best: np.ndarray) -> None:
         queries: list[tuple[str, int | None]] = [(name, None) for name in title_names(parse_title(text)[0])]
         if parse_title(text)[1] is None:
             queries.append((text, None))
-        if (match := _YEAR_AT_END.match(text)) and FIRST_YEAR <= int(match[2]) <= LAST_YEAR:
-            queries += [(name, int(match[2])) for name in title_names(parse_title(match[1])[0])]
+        queries += [(name, year) for part, year in dated for name in title_names(parse_title(part)[0])]
         for name, year in dict.fromkeys(queries):
             query = Query.of(name)
             if query.joined:
                 self._score_title(query, year, best)
             elif year is not None:
                 rows = np.flatnonzero(self._year == year)
-                _raise(best, rows, _IN_YEAR + _POPULARITY * self._popularity[rows])
+                self._raise(best, rows, _IN_YEAR + _POPULARITY * self._popularity[rows])
 
     def _score_title(self, query: Query, year: int | None, best: np.ndarray) -> None:
         rows, similarity, is_equal, lacks_number = self._title_matcher.match(query)
         score = similarity + _POPULARITY * self._popularity[rows] + _EQUAL * is_equal - _LACKS_NUMBER * lacks_number
-        if year is not None:
-            score += np.where(self._year[rows] == year, _SAME_YEAR, -_OTHER_YEAR)
         similar = similarity >= _MIN_SIMILARITY
-        _raise(best, rows[similar], score[similar])
+        self._raise(best, rows[similar], score[similar], year)
 
-    def _score_people(self, text: str, best: np.ndarray) -> None:
+    def _score_people(self, text: str, year: int | None, best: np.ndarray) -> None:
         query = Query.of(text)
         if query.joined:
             rows, similarity, _, _ = self._people_matcher.match(query)
             similar = similarity >= _MIN_PERSON
             rows, similarity = rows[similar], similarity[similar]
-            _raise(best, rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows])
+            self._raise(best, rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows], year)
 
-    def _score_plots(self, text: str, best: np.ndarray) -> None:
-        words, n = list(dict.fromkeys(fold(text).split())), len(self._titles)
-        found = [distinct(self._index.plots.beginning(_stem(word))) for word in words]
+    def _score_words(self, text: str, year: int | None, fields: Collection[str], best: np.ndarray) -> None:
+        words, n = list(dict.fromkeys(search_words(text))), len(self._titles)
+        found = [self._with_word(word, fields) for word in words]
         idf = np.log1p(n / np.array([max(len(rows), 1) for rows in found]))
         if not sum(map(len, found)):
             return
         shares = np.bincount(np.concatenate(found), np.repeat(idf, [len(rows) for rows in found])) / idf.sum()
-        rows = np.flatnonzero(shares >= _MIN_PLOT)
-        _raise(best, rows, _PLOT * shares[rows] + _POPULARITY * self._popularity[rows])
+        rows = np.flatnonzero(shares >= _MIN_WORDS)
+        self._raise(best, rows, _HAS_WORDS * shares[rows] + _POPULARITY * self._popularity[rows], year)
+
+    def _with_word(self, word: str, fields: Collection[str]) -> np.ndarray:
+        """The films that have the word in one of the fields; a plot may have its singular or plural."""
+        rows = [self._index.plots.beginning(_stem(word))] if "plot" in fields else []
+        for field, matcher in (("title", self._title_matcher), ("people", self._people_matcher)):
+            if field in fields:
+                rows.append(matcher.with_word(word))
+        return distinct(np.concatenate(rows))
+
+    def _raise(self, best: np.ndarray, rows: np.ndarray, score: np.ndarray, year: int | None = None) -> None:
+        """Raise the scores of `rows`, which may repeat, to `score` where that is higher; films of `year` score more."""
+        if year is not None:
+            score = score + np.where(self._year[rows] == year, _SAME_YEAR, -_OTHER_YEAR)
+        np.maximum.at(best, rows, score)
 
     def equal(self, text: str) -> list[int]:
         """The films with the name `text`, and with the year that it gives, if any, by falling popularity."""
@@ -134,9 +149,11 @@ class FilmSearch:
         raise UnknownNameError(f"no film here is called {title!r}", [self.label(row) for row in similar])
 
 
-def _raise(best: np.ndarray, rows: np.ndarray, score: np.ndarray) -> None:
-    """Raise the scores of `rows`, which may repeat, to `score` where that is higher."""
-    np.maximum.at(best, rows, score)
+def _with_year(text: str) -> Iterator[tuple[str, int]]:
+    """The text without the year at its end or at its start, and the year."""
+    for match in (_YEAR_AT_END.fullmatch(text), _YEAR_AT_START.fullmatch(text)):
+        if match and FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
+            yield match["name"], int(match["year"])
 
 
 def _stem(word: str) -> str:

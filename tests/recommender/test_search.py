@@ -199,7 +199,12 @@ STORIES = (
         "cast_top": "Al Pacino|Val Kilmer",
         "overview": "A thief robs banks.",
     },
-    {"title": "Collateral", "director": "Michael Mann", "overview": "A taxi driver meets a killer."},
+    {
+        "title": "Collateral",
+        "year": 1995,
+        "director": "Michael Mann",
+        "overview": "A taxi driver meets a killer.",
+    },
     {"title": "Mann", "overview": "Nobody is called so."},
     {"title": "The Banks", "overview": "Two thieves dig a tunnel."},
 )
@@ -215,6 +220,11 @@ STORIES = (
         ("taxi killer", ["Collateral"]),
         ("bank", ["The Banks", "Heat"]),
         ("tunnel", ["The Banks"]),
+        ("pacinno", ["Heat"]),
+        ("heat pacino", ["Heat"]),
+        ("mann taxi", ["Collateral", "Mann"]),
+        ("kilmer thief", ["Heat"]),
+        ("michael mann 1995", ["Collateral", "Heat"]),
     ],
 )
 def test_people_and_plots_come_after_titles(text, titles):

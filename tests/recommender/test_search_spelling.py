@@ -31,6 +31,11 @@ from support.search_index import FAMOUS, found, index_of
         ("grandillusion", "The Grand Illusion (1937)"),
         ("thegrandillusion", "The Grand Illusion (1937)"),
         ("forest gump", "Forrest Gump (1994)"),
+        ("lotr 2", "The Lord of the Rings: The Two Towers (2002)"),
+        ("lotr 3", "The Lord of the Rings: The Two Towers (2002)"),
+        ("lotr two towers", "The Lord of the Rings: The Two Towers (2002)"),
+        ("pulp fiction final cut", "Pulp Fiction (1994)"),
+        ("watch pulp fiction online", "Pulp Fiction (1994)"),
         ("twenty one grams", "Twenty-One Grams (a.k.a. 21 Grams) (2003)"),
     ],
 )
@@ -49,4 +54,5 @@ def test_a_year_at_the_end_is_of_the_title_or_of_the_film():
     assert found(index, "blade runner 2049")[0] == "Blade Runner 2049 (2017)"
     assert found(index, "blade runner 2017")[0] == "Blade Runner 2049 (2017)"
     assert found(index, "scarface 1983")[0] == "Scarface (1983)"
+    assert found(index, "scarface [1983]")[0] == found(index, "1983 scarface")[0] == "Scarface (1983)"
     assert found(index, "scarface 1932")[0] == "Scarface (1932)"

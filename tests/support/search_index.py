@@ -43,5 +43,7 @@ FAMOUS = (
     ("Forrest Gump", 1994),
     ("Forest Flame", 2003),
     ("One Hundred Steps", 2000),
+    ("One Hundred and One Nights", 1995),
+    ("2001: A Space Odyssey", 1968),
     ("Twenty-One Grams (a.k.a. 21 Grams)", 2003),
 )
