@@ -148,10 +148,18 @@ def _similarity(title: str, names: Iterable[str]) -> float:
 
 
 def _reduced_names(title: str) -> list[str]:
-    """The reduced names of a title: those in brackets too, and the part before a colon."""
+    """The reduced names of a title: those in brackets too, and the parts of each around a colon or a dash.
+
+    The last part of a name counts if it has two words that tell something: "Part II" is no name.
+    """
     names = title_names(title)
-    parts = [name.partition(": ")[0] for name in names if ": " in name]
+    split = [name.rpartition(mark) for name in names for mark in (": ", " - ") if mark in name]
+    parts = [part for before, _, after in split for part in (before, after) if part == before or _n_words(after) > 1]
     return list(dict.fromkeys(_reduced(name) for name in [*names, *parts]))
+
+
+def _n_words(name: str) -> int:
+    return len(search_words(name))
 
 
 def _reduced(name: str) -> str:

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_IDS, MAX_NAMES = 1000, 50
 MAX_ID = 2**31 - 1
@@ -48,6 +48,8 @@ Year = Annotated[int, Field(ge=0, le=9999)]
 
 class Rating(BaseModel):
     """A user's rating of a film, 0.5 to 5 stars."""
+
+    model_config = ConfigDict(extra="allow")
 
     movie_id: AnyId
     rating: Annotated[float, Field(ge=0.5, le=5)]

@@ -31,13 +31,14 @@ class Wishes:
 
     def __init__(self, request: schemas.RecommendationRequest, recommender: Recommender, store: Store) -> None:
         self.ignored = unknown_fields(request)
+        self.ignored += {one["field"]: one for rated in request.ratings or () for one in unknown_fields(rated)}.values()
         ids = {name: self._known_ids(name, getattr(request, name) or (), recommender) for name in _ID_LISTS}
         stars = {one.movie_id: one.rating for one in request.ratings or ()}
         ratings = {one: stars[one] for one in self._known_ids("ratings", stars, recommender)}
         genres = self._known_names("preferred_genres", request.preferred_genres, recommender.genre)
         services = self._known_names("services", request.services, recommender.service)
         languages = self._known_names("original_languages", request.original_languages, recommender.language)
-        bounds = {name: getattr(request, name) or None for name in _BOUNDS}  # 0 is no bound
+        bounds = {name: _bound(getattr(request, name)) for name in _BOUNDS}
         if request.use_feedback is not False:
             _add_stored(ids, {one for some in (*ids.values(), ratings) for one in some}, recommender, store, request)
         disliked = set(ids["disliked_movie_ids"])
@@ -108,10 +109,15 @@ def _why_missing(recommender: Recommender, movie_id: int) -> str:
     return f"no film here has the id {movie_id}"
 
 
+def _bound(value: int | None) -> int | None:
+    """A bound that can be compared with years and minutes; 0 is none."""
+    return None if not value else max(-1, min(value, fields.MAX_ID))
+
+
 def _is_empty(bounds: Mapping[str, int | None]) -> bool:
-    """Whether a lower bound is above the upper one."""
-    pairs = [(bounds[f"{name}_min"], bounds[f"{name}_max"]) for name in ("runtime", "year")]
-    return any(low is not None and high is not None and low > high for low, high in pairs)
+    """Whether a lower bound is above the upper one, or an upper one is below 0."""
+    pairs = [(bounds[f"{name}_min"] or 0, bounds[f"{name}_max"]) for name in ("runtime", "year")]
+    return any(high is not None and low > high for low, high in pairs)
 
 
 def _add_stored(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from cinematch_lib.serving.cursor import MAX_LENGTH
-from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Minutes, Names, Ratings, UserId, Year
+from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Names, Ratings, UserId, Year
 
 Knob = Annotated[float, Field(ge=0, le=1)]
 
@@ -34,10 +34,10 @@ class RecommendationRequest(BaseModel):
     preferred_genres: Names | None = None
     services: Names | None = None
     original_languages: Names | None = Field(None, description="codes of original languages, such as en")
-    runtime_min: Minutes | None = None
-    runtime_max: Minutes | None = None
-    year_min: Year | None = None
-    year_max: Year | None = None
+    runtime_min: int | None = None
+    runtime_max: int | None = None
+    year_min: int | None = None
+    year_max: int | None = None
     limit: Limit | None = Field(
         None, description="number of films; 20 by default", validation_alias=AliasChoices("limit", "k")
     )

@@ -47,6 +47,8 @@ def test_who_asks_for_one_is_told_why_it_is_missing_and_what_to_do(films, ask):
         ("casablanca 1943", []),
         ("7 samurai", ["Seven Samurai (Shichinin no samurai) (1954)"]),
         ("star wars", ["Star Wars: Episode IV - A New Hope (1977)"]),
+        ("star wars 4", ["Star Wars: Episode IV - A New Hope (1977)"]),
+        ("a new hope", ["Star Wars: Episode IV - A New Hope (1977)"]),
         ("a star is born 1954", ["A Star Is Born (1954)"]),
         ("toy story", []),
         ("zq", []),
