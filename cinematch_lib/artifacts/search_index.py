@@ -1,10 +1,13 @@
 """The search index of a run: names of films and of people, and words of plots, as arrays that load fast."""
 
+from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
+from scipy import sparse
 
 from cinematch_lib.artifacts.array_file import UNREADABLE, flatten, read_arrays, unflatten, write_arrays
 from cinematch_lib.artifacts.films_table import FilmColumns
@@ -12,13 +15,28 @@ from cinematch_lib.artifacts.texts import Texts
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import Content
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
-from cinematch_lib.vocabulary.search_words import initials, search_forms
+from cinematch_lib.vocabulary.search_words import all_words, initials, search_forms
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import title_names
 
 SEARCH_INDEX = "search_index.npz"
 _START, _FILL = "\x01", "\x00"  # before a text, and after one that is too short for a trigram
 _CODE_POINT_BITS = 21
+
+
+class Numbering(dict[str, int]):
+    """Numbers texts in the order in which they are first looked up."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = number = len(self)
+        return number
+
+    def in_order(self) -> tuple[list[str], np.ndarray]:
+        """The texts in alphabetical order, and the position there of each number: int32 (texts,)."""
+        ordered = sorted(self)
+        position = np.empty(len(ordered), dtype=np.int32)
+        position[[self[text] for text in ordered]] = np.arange(len(ordered))
+        return ordered, position
 
 
 class Postings(NamedTuple):
@@ -30,14 +48,16 @@ class Postings(NamedTuple):
     @classmethod
     def of(cls, keys: np.ndarray, numbers: np.ndarray, n_keys: int) -> "Postings":
         """From pairs of a key, 0 to n_keys − 1, and a number; pairs that repeat count once."""
-        order = np.lexsort((numbers, keys))
-        keys, numbers = keys[order], numbers[order]
-        if len(keys):
-            is_new = np.append(True, (np.diff(keys) != 0) | (np.diff(numbers) != 0))
-            keys, numbers = keys[is_new], numbers[is_new]
-        starts = np.zeros(n_keys + 1, dtype=np.int64)
-        np.cumsum(np.bincount(keys, minlength=n_keys), out=starts[1:])
-        return cls(starts, numbers.astype(np.int32))
+        return cls.summed(keys, numbers, np.zeros(len(keys), dtype=np.int8), n_keys)[0]
+
+    @classmethod
+    def summed(
+        cls, keys: np.ndarray, numbers: np.ndarray, values: np.ndarray, n_keys: int
+    ) -> tuple["Postings", np.ndarray]:
+        """The same, and the sum of the values of each pair."""
+        shape = n_keys, int(numbers.max(initial=-1)) + 1
+        pairs = sparse.csr_matrix((values, (keys, numbers)), shape)  # sums the values of pairs that repeat
+        return cls(pairs.indptr.astype(np.int64), pairs.indices.astype(np.int32)), pairs.data
 
     def between(self, first: int, end: int) -> np.ndarray:
         """The numbers of the keys from `first` to before `end`."""
@@ -52,12 +72,15 @@ class Lookup(NamedTuple):
     postings: Postings
 
     @classmethod
-    def of(cls, texts: Sequence[str], numbers: Sequence[int]) -> "Lookup":
-        """From pairs of a text and a number."""
-        unique = sorted(set(texts))
-        key = {text: at for at, text in enumerate(unique)}
-        keys = np.array([key[text] for text in texts], dtype=np.int64)
-        return cls(Texts.of(unique), Postings.of(keys, np.array(numbers, dtype=np.int64), len(unique)))
+    def of(cls, texts_of: Iterable[Iterable[str]]) -> "Lookup":
+        """From the texts of each number, 0, 1, 2 and so on; texts may repeat."""
+        numbering, keys, ends = Numbering(), array("i"), array("q")
+        for texts in texts_of:
+            keys.extend(map(numbering.__getitem__, texts))
+            ends.append(len(keys))
+        ordered, position = numbering.in_order()
+        numbers = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(np.asarray(ends), prepend=0))
+        return cls(Texts.of(ordered), Postings.of(position[np.asarray(keys)], numbers, len(ordered)))
 
     def find(self, text: str) -> np.ndarray:
         """The numbers of a text; empty if it is not here."""
@@ -98,18 +121,23 @@ class Names(NamedTuple):
     @classmethod
     def of(cls, names: Iterable[tuple[str, int, bool]]) -> "Names":
         """From triples of a name as people write it, a row, and whether it is a whole name."""
-        entries: dict[tuple[str, int], bool] = {}
-        acronyms: set[tuple[str, str]] = set()
+        numbering, acronyms = Numbering(), defaultdict[int, list[str]](list)
+        forms_of: dict[str, list[int]] = {}  # many films share a director
+        keys, rows, wholes = array("i"), array("i"), array("b")
         for name, row, is_whole in names:
-            for form in search_forms(name):
-                entries[form, row] = entries.get((form, row), False) or is_whole
-                acronyms.update((one, form) for one in initials(name))
-        ordered = sorted({form for form, _ in entries})
-        number = {form: at for at, form in enumerate(ordered)}
-        pairs = sorted((number[form], row) for form, row in entries)
-        keys, rows = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+            if name not in forms_of:
+                words = all_words(name)
+                forms_of[name] = [numbering[form] for form in search_forms(words)]
+                for form in forms_of[name]:
+                    acronyms[form] += initials(words)
+            for form in forms_of[name]:
+                keys.append(form)
+                rows.append(row)
+                wholes.append(is_whole)
+        ordered, position = numbering.in_order()
+        values = np.asarray(wholes, dtype=np.int32)
+        postings, times_whole = Postings.summed(position[np.asarray(keys)], np.asarray(rows), values, len(ordered))
         joined = [form.replace(" ", "") for form in ordered]
-        words = [(word, at) for at, form in enumerate(ordered) for word in form.split()]
         codes, owners = trigram_codes(joined)
         trigrams, columns = np.unique(codes, return_inverse=True)
         with_trigram = Postings.of(columns, owners, len(trigrams))
@@ -117,11 +145,11 @@ class Names(NamedTuple):
         squares = np.bincount(with_trigram.numbers, weights, len(ordered))
         return cls(
             Texts.of(ordered),
-            Postings.of(keys, rows, len(ordered)),
-            np.array([entries[ordered[key], row] for key, row in pairs], dtype=bool),
-            Lookup.of(joined, range(len(joined))),
-            Lookup.of(*_unzip(words)),
-            Lookup.of(*_unzip(sorted((letters, number[form]) for letters, form in acronyms))),
+            postings,
+            times_whole > 0,
+            Lookup.of((form,) for form in joined),
+            Lookup.of(form.split() for form in ordered),
+            Lookup.of(acronyms[numbering[form]] for form in ordered),
             trigrams,
             with_trigram,
             np.sqrt(squares).astype(np.float32),
@@ -138,18 +166,13 @@ class SearchIndex(NamedTuple):
     @classmethod
     def of(cls, films: FilmColumns) -> "SearchIndex":
         """From the films of a run."""
-        people = [(name, row) for texts in (films.directors, films.casts) for row, name in _people(texts)]
-        plots = [
-            (word, row)
-            for row, (title, overview) in enumerate(zip(films.titles, films.overviews, strict=True))
-            if overview != title
-            for word in set(fold(overview).split())
-        ]
-        return cls(
-            Names.of((name, row, whole) for row, title in enumerate(films.titles) for name, whole in _names(title)),
-            Names.of((name, row, True) for name, row in people),
-            Lookup.of(*_unzip(plots)),
+        titles = ((name, row, whole) for row, title in enumerate(films.titles) for name, whole in _names(title))
+        people = ((name, row, True) for texts in (films.directors, films.casts) for row, name in _people(texts))
+        plots = (
+            fold(overview).split() if overview != title else ()
+            for title, overview in zip(films.titles, films.overviews, strict=True)
         )
+        return cls(Names.of(titles), Names.of(people), Lookup.of(plots))
 
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same index gives the same bytes."""
@@ -192,7 +215,3 @@ def _names(title: str) -> Iterable[tuple[str, bool]]:
 
 def _people(joined: Iterable[str]) -> Iterable[tuple[int, str]]:
     return ((row, name) for row, names in enumerate(joined) for name in names.split(LIST_SEPARATOR) if name)
-
-
-def _unzip(pairs: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
-    return [text for text, _ in pairs], [number for _, number in pairs]

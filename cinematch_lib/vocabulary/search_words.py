@@ -4,10 +4,11 @@ import re
 
 from cinematch_lib.vocabulary.spelling import fold
 
-_APOSTROPHES = re.compile(r"['’‘`´ʼ]")
 _INITIALS = re.compile(r"(?<!\w)\w(?:[.*·]\s?\w)+(?!\w)")  # E.T., M*A*S*H, J. R. R.
 _SEPARATORS = re.compile(r"[.*·\s]")
-_FRACTIONS = str.maketrans({"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "&": " and ", "+": " and "})
+_SYMBOLS = str.maketrans(
+    {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "&": " and ", "+": " and "} | dict.fromkeys("'’‘`´ʼ", "")
+)
 _DROPPED = frozenset(("the", "a", "an", "of", "and", "part", "episode", "vol", "volume"))
 _ARTICLES = ("the", "a", "an")
 _BELOW_TWENTY = (
@@ -28,18 +29,24 @@ def search_words(text: str) -> list[str]:
     >>> search_words("Schindler's List"), search_words("E.T. the Extra-Terrestrial"), search_words("Fast & Furious")
     (['schindlers', 'list'], ['et', 'extra', 'terrestrial'], ['fast', 'furious'])
     """
-    words = all_words(text)
+    return reduced(all_words(text))
+
+
+def reduced(words: list[str]) -> list[str]:
+    """`all_words` without those that are dropped; all of them where nothing else is left."""
     return [word for word in words if word not in _DROPPED] or words
 
 
-def search_forms(name: str) -> set[str]:
-    """The forms of a name that queries are compared with: reduced, with digits for numbers, and with all its words.
+def search_forms(words: list[str]) -> set[str]:
+    """The forms of a name, given by `all_words`, that queries are compared with.
 
-    >>> sorted(search_forms("The Seven Samurai"))
+    They are reduced, with digits for numbers, and with all words.
+
+    >>> sorted(search_forms(["the", "seven", "samurai"]))
     ['7 samurai', 'seven samurai', 'the seven samurai']
     """
-    words = search_words(name)
-    return {" ".join(form) for form in (words, with_digits(words), all_words(name))} - {""}
+    kept = reduced(words)
+    return {" ".join(form) for form in (kept, with_digits(kept), words)} - {""}
 
 
 def with_digits(words: list[str]) -> list[str]:
@@ -66,13 +73,12 @@ def with_digits(words: list[str]) -> list[str]:
     return found
 
 
-def initials(text: str) -> list[str]:
-    """The first letters of the words of `text`, with and without a leading article; empty for a single word.
+def initials(words: list[str]) -> list[str]:
+    """The first letters of `all_words` of a name, with and without a leading article; empty for a single word.
 
-    >>> initials("The Lord of the Rings"), initials("Heat")
+    >>> initials(["the", "lord", "of", "the", "rings"]), initials(["heat"])
     (['tlotr', 'lotr'], [])
     """
-    words = all_words(text)
     whole = [words, words[1:]] if words and words[0] in _ARTICLES else [words]
     return ["".join(word[0] for word in part) for part in whole if len(part) > 1]
 
@@ -83,8 +89,10 @@ def all_words(text: str) -> list[str]:
     >>> all_words("M*A*S*H"), all_words("$")
     (['mash'], ['$'])
     """
-    text = _APOSTROPHES.sub("", text.translate(_FRACTIONS))
-    return fold(_INITIALS.sub(lambda match: _SEPARATORS.sub("", match[0]), text)).split() or text.split()
+    text = joined = text.translate(_SYMBOLS)
+    if "." in text or "*" in text or "·" in text:  # the pattern is slow
+        joined = _INITIALS.sub(lambda match: _SEPARATORS.sub("", match[0]), text)
+    return fold(joined).split() or text.split()
 
 
 def _roman(numeral: str) -> int:

@@ -69,7 +69,7 @@ TEXTS = st.lists(st.text(max_size=6), max_size=8)
 
 @given(TEXTS, st.text(max_size=3))
 def test_a_lookup_finds_what_a_dictionary_finds(texts, prefix):
-    lookup = Lookup.of(texts, range(len(texts)))
+    lookup = Lookup.of([text] for text in texts)
     for text in {*texts, prefix}:
         assert lookup.find(text).tolist() == [at for at, one in enumerate(texts) if one == text]
     begin = sorted(at for at, one in enumerate(texts) if one.startswith(prefix))

@@ -1,8 +1,11 @@
 """Streaming services under the names people use."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from support.small_runs import film_table
 
+from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog.availability import ServicesSource, film_services
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
@@ -92,7 +95,5 @@ def test_a_table_without_offers_is_no_error(tmp_path):
 )  # fmt: skip
 def test_a_person_may_call_a_service_as_people_do(asked, found):
     names = ["Netflix", "Disney+", "AMC", "AMC+", "Amazon Prime Video", "HBO Max", "Hulu (demo)", "Apple TV+"]
-    columns = {"movie_id": [1], "quality": [0.0], "year": [None], "runtime": [None], "genres": [""]}
-    columns |= {"original_language": [""]}
-    films = FilmTable({"columns": columns | {"services": ["|".join(names)]}, "services_source": "tmdb"})
+    films = FilmTable(movies_meta(film_table({"services": "|".join(names)}), np.zeros(1), [], "tmdb", []))
     assert films.service(asked) == found
