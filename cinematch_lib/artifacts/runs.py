@@ -107,7 +107,7 @@ class Run(RunRecord):
             folder = run_folder(artifacts_dir, run_id)
         except UnknownNameError:
             raise CineMatchError(
-                f"{artifacts_dir / CURRENT} names {run_id!r}, which is no run there; choose one (cinematch runs, "
+                f"{artifacts_dir / CURRENT} names {run_id[:100]!r}, which is no run there; choose one (cinematch runs, "
                 "cinematch use RUN) or make one (cinematch run)"
             ) from None
         return cls(folder)

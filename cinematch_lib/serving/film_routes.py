@@ -1,10 +1,8 @@
 """Routes about films: recommendations, similar films, search, and the catalog."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import FastAPI, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError
@@ -15,8 +13,9 @@ from cinematch_lib.serving.errors import MovieNotFoundError, error_responses
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
 from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_fields
-from cinematch_lib.serving.responses import error_response, json_response, list_response
+from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
+from cinematch_lib.serving.threads import FewAtOnce
 
 _DEFAULT_LIMIT = 20
 _LEFT_OUT = ("title", "reason", "remedy")
@@ -26,24 +25,15 @@ _HEAVY_AT_ONCE, _HEAVY_WAITING = 2, 16  # requests with longer profiles, which b
 
 def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics) -> None:
     """Add the routes to `app`. Each takes the current run once and answers from it alone."""
-    at_once, n_heavy = asyncio.Semaphore(_HEAVY_AT_ONCE), 0
+    long_profiles = FewAtOnce(f"requests with more than {_MAX_INLINE} rated films", _HEAVY_AT_ONCE, _HEAVY_WAITING)
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
     async def recommendations(request: schemas.RecommendationRequest) -> Response:
         """Recommended films, the best first, each with its explanation."""
-        nonlocal n_heavy
         run = live.current
         wishes = Wishes(request, run.recommender, store)
         if wishes.n_rated > _MAX_INLINE:
-            if n_heavy >= _HEAVY_AT_ONCE + _HEAVY_WAITING:
-                wait = f"{_HEAVY_WAITING} requests with more than {_MAX_INLINE} rated films are waiting; try again"
-                return error_response(503, wait, {"Retry-After": "5"})
-            n_heavy += 1
-            try:
-                async with at_once:
-                    return await run_in_threadpool(recommend, run, request, wishes)
-            finally:
-                n_heavy -= 1
+            return await long_profiles.run(recommend, run, request, wishes)
         return recommend(run, request, wishes)
 
     def recommend(run: LoadedRun, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:

@@ -20,6 +20,7 @@ from cinematch_lib.serving.responses import ResponseBuilder
 
 REFRESH_SECONDS = 1.0  # between two checks of which run is current
 _RETRY_SECONDS = 60.0  # until a refused run is tried again, since it may have been repaired
+_MAX_NAME = 100  # letters of the file that names the current run, which may be any file
 _CACHE_SIZE = 512  # responses, of 10 to 20 kB each
 _GC_THRESHOLD = 20_000  # new objects, as many as some requests make; their garbage rarely has cycles
 
@@ -160,7 +161,7 @@ def _freeze() -> None:
 def _named_run(artifacts_dir: Path) -> str:
     """The id of the run that is named the current one; ``none``, or ``unreadable`` where that cannot be read."""
     try:
-        return current_run_id(artifacts_dir) or "none"
+        return (current_run_id(artifacts_dir) or "none")[:_MAX_NAME]
     except OSError:
         return "unreadable"
 

@@ -1,7 +1,6 @@
 """The route that reads one's own ratings from another service's export."""
 
 import contextlib
-import threading
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,18 +14,23 @@ from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.requests import unknown_fields
 from cinematch_lib.serving.responses import json_response
+from cinematch_lib.serving.threads import FewAtOnce
 
 MAX_RATED = 5000  # films of one export
+_WAITING = 8  # exports that wait while one is read
 _MAX_CELL = 1000  # letters of a value that is repeated in the answer
 
 
 def add_rating_routes(app: FastAPI, live: LiveRun) -> None:
     """Add the route to `app`. Nothing of an export is stored."""
-    one_at_a_time = threading.Lock()  # a title that is not found takes some milliseconds
+    exports = FewAtOnce("exports", 1, _WAITING)  # a title that is not found takes some milliseconds
 
-    @app.post("/api/ratings", response_model=schemas.MatchedRatingsResponse, responses=error_responses())
-    def ratings(request: schemas.ExportRequest) -> Response:
+    @app.post("/api/ratings", response_model=schemas.MatchedRatingsResponse, responses=error_responses(503))
+    async def ratings(request: schemas.ExportRequest) -> Response:
         """The films of this catalog that an export of Letterboxd, IMDb or Trakt rates, and those that are not here."""
+        return await exports.run(read, request)
+
+    def read(request: schemas.ExportRequest) -> Response:
         recommender = live.current.recommender
         export = parse_export(request.text)
         films = export.films
@@ -34,8 +38,7 @@ def add_rating_routes(app: FastAPI, live: LiveRun) -> None:
             raise CineMatchError(
                 f"the file rates {len(films):,} films, and at most {MAX_RATED:,} are read at once; split it"
             )
-        with one_at_a_time:
-            found = match(export, recommender)
+        found = match(export, recommender)
         rated = [_rated(recommender, movie_id, stars) for movie_id, stars in found.stars.items()]
         missing = [_missing(recommender, one) for one in found.not_found]
         told = {"remarks": list(found.remarks), "ignored": unknown_fields(request)}

@@ -1,4 +1,4 @@
-"""Threads for routes that may wait for the store, so that other routes need not wait for them."""
+"""Threads for routes that wait for the store or work for long, so that other routes need not wait for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
 from typing import ParamSpec
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from cinematch_lib.serving.database import StoreError
+from cinematch_lib.serving.responses import error_response
 
 _THREADS = 64
 _P = ParamSpec("_P")
@@ -39,3 +41,25 @@ class OwnThreads:
                 self._running -= 1
 
         return run
+
+
+class FewAtOnce:
+    """Runs slow work in threads, `at_once` at a time, which bounds its memory and leaves threads to other requests.
+
+    Up to `waiting` of the requests, which are called `name`, wait for their turn; more are refused with status 503.
+    """
+
+    def __init__(self, name: str, at_once: int, waiting: int) -> None:
+        self._turns, self._most, self._n = asyncio.Semaphore(at_once), at_once + waiting, 0
+        self._refusal = f"{waiting} {name} are waiting; try again"
+
+    async def run(self, work: Callable[_P, Response], *arguments: _P.args, **named: _P.kwargs) -> Response:
+        """The response of `work`, or the refusal."""
+        if self._n >= self._most:
+            return error_response(503, self._refusal, {"Retry-After": "5"})
+        self._n += 1
+        try:
+            async with self._turns:
+                return await run_in_threadpool(work, *arguments, **named)
+        finally:
+            self._n -= 1

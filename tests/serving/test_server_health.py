@@ -65,5 +65,7 @@ def test_a_current_run_that_cannot_be_read_is_degraded_and_tried_again(served):
         time.sleep(1.5)
         assert health(api)[0] == "degraded"
         current.rmdir()
+        current.write_text("x" * 100_000)  # not repeated whole in each answer
+        wait_for(lambda: api.get("/health").json()["refused_run"] == "x" * 100, "the change to be noticed")
         current.write_text(named)
         wait_for(lambda: health(api)[0] == "ok", "the run to be found again")

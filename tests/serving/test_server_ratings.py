@@ -1,5 +1,7 @@
 """One's own ratings from an export, over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from support.serving import client, publish
 
@@ -64,3 +66,17 @@ def test_an_export_may_be_longer_than_other_requests_but_not_endless(api):
     assert answer.status_code == 413
     assert answer.json()["detail"] == "the body of a request must not be longer than 2,097,152 bytes"
     assert api.post("/api/recommendations", json={"user_id": "x" * MAX_BODY}).status_code == 413
+
+
+def test_exports_take_turns_and_leave_room_for_searches(api):
+    text = "Name,Year,Rating\n" + "".join(f"Nothing {at},1995,4\n" for at in range(1000))
+    with ThreadPoolExecutor(60) as pool:
+        sent = [pool.submit(api.post, "/api/ratings", json={"text": text}) for _ in range(60)]
+        assert api.get("/api/search", params={"q": "heat"}).json()["count"]
+        assert not all(one.done() for one in sent)
+        answers = [one.result() for one in sent]
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert 0 < len(refused) < 60
+    for answer in refused:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json() == {"detail": "8 exports are waiting; try again"}
