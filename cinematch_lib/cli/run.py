@@ -131,13 +131,17 @@ def _read_yaml(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        text = path.read_text(encoding="utf-8")
+        values = yaml.safe_load(text) or {}
     except OSError as error:
         raise CineMatchError(f"{path} could not be read: {error.strerror}") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that does not exist
         raise CineMatchError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise CineMatchError(f"{path} must hold lines such as 'min_year: 1990', got {values!r}")
+    named = [key.value for key, _ in yaml.compose(text, yaml.SafeLoader).value] if values else []
+    if twice := next((name for name in named if named.count(name) > 1), None):
+        raise CineMatchError(f"{path} has {twice} more than once; keep one of the lines")
     return {str(name): value for name, value in values.items()}
 
 

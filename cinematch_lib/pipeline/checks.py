@@ -53,6 +53,10 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
     file = Path(values["services_file"]) if values["services_file"] else None
     if file is not None and not file.is_file():
         raise CineMatchError(f"services_file must be a CSV file, and there is none at {file}")
+    if values["embeddings"] and not Path(values["embeddings"]).is_dir():
+        raise CineMatchError(
+            f"embeddings must be a folder with a text encoder, and there is none at {values['embeddings']}"
+        )
     options = {name: values[name] for name in ("region", "offers", "seed")}
     ServicesSource.from_parameters(values["services"], raw_dir=Path(), services_file=file, **options)
     _check_services(filters.services_keep, values["services"])
