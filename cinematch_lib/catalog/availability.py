@@ -21,14 +21,14 @@ from cinematch_lib.data.tmdb.responses import KINDS
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.encodings import WESTERN
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
-from cinematch_lib.vocabulary.services import region_code, service_key, service_name
-from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX
+from cinematch_lib.vocabulary.services import listed_services, region_code, service_key, service_name
+from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX, fold_closed
 
 SOURCES = ("tmdb", "file", "demo", "none")
 
 _KEYS = ("movieId", "imdbId", "tmdbId", "title")  # what may say which film a row is about; ids count first
 _YES, _NO = ("1", "1.0", "true", "yes", "y", "x"), ("", "0", "0.0", "false", "no", "n")
-_SEPARATORS = r"[,;|]"  # between several services in one cell of a file
+_NO_SERVICES = ("type", "adult", "isadult", "seen", "watched", "liked")  # folded names of columns of 0 and 1
 # The invented services and the share of films on each.
 _DEMO_SHARES = {
     "Amazon Prime Video": 0.30,
@@ -180,15 +180,20 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
             f"{path} needs a column movieId, imdbId, tmdbId or title to say which film has the service"
         )
     meant = pd.DataFrame({"movieId": pd.Series(dtype="int64")})
+    contradictory: set[int] = set()
     for name in keys:  # the first id that belongs to a film counts
-        rest = offers.drop(meant.index)
         if name == "title":
-            found = match_titles(rest, films)
+            found = match_titles(offers.drop(meant.index), films)
         else:
-            ids = imdb_digits(rest[name]).replace("", None) if name == "imdbId" else whole_numbers(rest[name])
+            ids = imdb_digits(offers[name]).replace("", None) if name == "imdbId" else whole_numbers(offers[name])
             found = _match_films(ids, name, films)
-        meant = pd.concat([meant, found])
-    service = offers["service"].str.strip()
+            same = meant.join(found.rename(columns={"movieId": "too"}), how="inner").query("movieId == too").index
+            contradictory |= set(meant.index.intersection(found.index)) - set(same)
+        meant = pd.concat([meant, found.drop(meant.index, errors="ignore")])
+    what = "rows whose ids are those of different films, of which the first counts"
+    rejects.add_repair(_file_name(path), what, len(contradictory))
+    listed = offers["service"].map(listed_services)
+    service = offers["service"].str.strip().where(listed.map(len) > 0, "")
     elsewhere = pd.Series(False, index=offers.index)
     if "region" in offers:
         region = offers["region"].map(region_code)
@@ -202,8 +207,7 @@ def _file_offers(films: pd.DataFrame, source: ServicesSource, rejects: RejectLog
     }
     ids = pd.Series([" ".join(row).strip() for row in offers[keys].itertuples(index=False, name=None)], dtype="str")
     rejects.add(_file_name(path), row_lines(path, len(offers)), ids, service, unusable)
-    several = service[~elsewhere & ~nameless].str.split(_SEPARATORS, regex=True).explode().str.strip()
-    named = several[several != ""].map(service_name)
+    named = listed[~elsewhere & ~nameless].explode().dropna()
     spelled = named.map(_one_spelling(named)).astype("str").rename("service")
     return meant.join(spelled, how="inner")
 
@@ -213,6 +217,7 @@ def _read_flags(path: Path, rejects: RejectLog) -> pd.DataFrame | None:
     headers = [Source(path).with_separator_for([key]).header() for key in _KEYS] if path.is_file() else []
     header = max(headers, key=len, default=[])
     others = dict.fromkeys(set(header) - set(canonical_columns(header, SERVICES_FILE.columns).values()), "str")
+    others = {name: dtype for name, dtype in others.items() if fold_closed(name) not in _NO_SERVICES}
     if not others or canonical_columns(header, ["service"]):
         return None
     ids = {name: dtype for name, dtype in SERVICES_FILE.optional.items() if canonical_columns(header, [name])}

@@ -8,7 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 LIST_SEPARATOR = "|"
-
+# What programs and people write for nothing, in lower case.
+FILLERS = (
+    *("nan", "null", "none", "n/a", "na", "<na>", "[]", "{}", "-", "--", "?", "\\n"),
+    *("undefined", "unknown", "tba", "tbd"),
+)
 
 # The value of a key "name" in an object written as JSON or as a literal of Python.
 _NAMED = re.compile(r"""['"]name['"]\s*:\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")

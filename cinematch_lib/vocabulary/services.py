@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cinematch_lib.errors import UnknownNameError, close_names
+from cinematch_lib.vocabulary.lists import FILLERS, listed_names
 from cinematch_lib.vocabulary.spelling import DEMO_SUFFIX, fold_closed
 
 # Other names of each service, in lower case and without the endings below.
@@ -47,6 +48,10 @@ _BY_KIND = {
     ("apple tv", "buy"): "Apple TV Store",
 }
 
+# Between several services in a cell; a slash without spaces may be a part of a name.
+_SEPARATORS = re.compile(r"[,;|\n]|\s/\s?|\s?/\s")
+_JOINTS = re.compile(r"/|\s(?:&|\+|and|und|et|y|e)\s", re.IGNORECASE)
+_NONE = {"", *FILLERS, "no", "not available", "unavailable", "not streaming", "nowhere"}
 _REGIONS = {"UK": "GB", "USA": "US", "UNITED KINGDOM": "GB", "UNITED STATES": "US"}  # other names of ISO 3166 codes
 _ENDINGS = re.compile(
     r"\s+(?:(?:amazon|apple tv|roku premium) channel|\(?(?:(?:standard|basic|free) )?with ads\)?)\s*$", re.IGNORECASE
@@ -67,6 +72,25 @@ def service_name(name: str, kind: str = "") -> str:
         bare = shorter
     folded = bare.casefold()
     return _BY_KIND.get((folded, kind)) or _NAME_OF.get(folded, bare)
+
+
+def listed_services(text: str) -> list[str]:
+    """The names of services in a cell: none, one, or several behind any usual separator or in a JSON list.
+
+    Names that are joined by "&", "+" or "and" are several where each is known.
+
+    >>> listed_services("Netflix; Max / Canal+"), listed_services("Netflix & Hulu"), listed_services("Arts & Tales")
+    (['Netflix', 'HBO Max', 'Canal+'], ['Netflix', 'Hulu'], ['Arts & Tales'])
+    >>> listed_services('["Hulu", "MUBI"]'), listed_services("not available")
+    (['Hulu', 'MUBI'], [])
+    """
+    names = listed_names(text) if text.lstrip().startswith("[") else _SEPARATORS.split(text)
+    services = []
+    for name in names:
+        parts = [part.strip() for part in _JOINTS.split(name)]
+        known = len(parts) > 1 and all(part.casefold() in _NAME_OF for part in parts)
+        services += [part for part in (parts if known else [name.strip()]) if part.casefold() not in _NONE]
+    return [service_name(one) for one in services]
 
 
 def region_code(name: str) -> str:

@@ -38,6 +38,18 @@ def test_where_there_are_several_ids_the_first_that_names_a_film_decides(tmp_pat
     )
     assert found == {1: "A|C", 6: "B"}
     assert rejects.files() == []
+    assert rejects.notes() == [
+        "services: mine.csv: 2 rows whose ids are those of different films, of which the first counts"
+    ]
+
+
+def test_cells_may_hold_lists_in_any_form_and_words_for_none(tmp_path):
+    cells = ['["Netflix", "Hulu"]', "['MUBI']", "Netflix & Hulu", "Disney Plus / MUBI", "none", "Not available", "n/a"]
+    expected = ["Hulu|Netflix", "MUBI", "Hulu|Netflix", "Disney+|MUBI", "", "", ""]
+    for cell, names in zip(cells, expected, strict=True):
+        found, rejects = from_file(tmp_path, ["movieId", "service"], ("1", cell), ("6", "Canal+"))
+        assert found == ({1: names} if names else {}) | {6: "Canal+"}
+        assert rejects.counts("services: mine.csv") == ({} if names else {"no service named": 1})
 
 
 def test_both_films_of_a_shared_id_get_the_service(tmp_path):

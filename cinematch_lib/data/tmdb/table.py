@@ -13,6 +13,7 @@ from cinematch_lib.data.genre_fields import judge_genres
 from cinematch_lib.data.layouts import MOVIES_DATASET, look
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits, whole_numbers
+from cinematch_lib.vocabulary.lists import FILLERS
 from cinematch_lib.vocabulary.titles import CONTROLS, without_controls
 
 MAX_RUNTIME = 1440  # minutes; longer ones are errors
@@ -20,25 +21,6 @@ MAX_RUNTIME = 1440  # minutes; longer ones are errors
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol)\b[^<>]*>", re.IGNORECASE)
 _TEXTS = ("title", "overview", "keywords", "cast_top", "director", "original_language", "poster_path")
 _FILLED = ("overview", "keywords", "cast_top", "director", "original_language", "poster_path")
-# What programs and people write for nothing.
-_FILLERS = (
-    "nan",
-    "null",
-    "none",
-    "n/a",
-    "na",
-    "<na>",
-    "[]",
-    "{}",
-    "-",
-    "--",
-    "?",
-    "\\n",
-    "undefined",
-    "unknown",
-    "tba",
-    "tbd",
-)
 _TEXT_KINDS = "(?:overview|description|plot|synopsis|summary)"
 _NO_OVERVIEW = re.compile(
     rf"^\s*(?:no {_TEXT_KINDS}(?: (?:found|available|yet|known))?|{_TEXT_KINDS} (?:unknown|(?:un|not )available))"
@@ -115,7 +97,7 @@ def read_metadata(path: Path, rejects: RejectLog) -> pd.DataFrame:
 
 def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.DataFrame:
     for name in _FILLED:
-        filler = frame[name].str.strip().str.casefold().isin(_FILLERS) | frame[name].str.contains(_NO_OVERVIEW)
+        filler = frame[name].str.strip().str.casefold().isin(FILLERS) | frame[name].str.contains(_NO_OVERVIEW)
         rejects.add_repair(file, f"{name} that says nothing, such as 'nan', made unknown", int(filler.sum()))
         frame.loc[filler, name] = ""
     for name in _TEXTS:
