@@ -17,6 +17,7 @@ _BELOW_TWENTY = (
 )
 _NUMBERS = {word: number for number, word in enumerate(_BELOW_TWENTY.split())}
 _TEN_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_MULTIPLES = {"hundred": 100, "thousand": 1000}
 _TENS = {word: 10 * number for number, word in enumerate(_TEN_WORDS.split(), start=2)}
 _ROMAN = re.compile(r"x{0,3}(ix|iv|v?i{0,3})")
 
@@ -54,19 +55,26 @@ def with_digits(words: list[str]) -> list[str]:
 
     >>> with_digits(["star", "wars", "iv"]), with_digits(["twenty", "one", "grams"])
     (['star', 'wars', '4'], ['21', 'grams'])
+    >>> with_digits("one hundred twenty seven hours".split())
+    ['127', 'hours']
     """
     found: list[str] = []
-    tens = 0
+    unit = 0  # of the number before, which a smaller one may follow
     for at, word in enumerate(words):
-        if tens and 0 < _NUMBERS.get(word, 0) < 10:
-            found[-1] = str(tens + _NUMBERS[word])
-            tens = 0
+        value = _TENS.get(word) or _NUMBERS.get(word, 0)
+        if word in _MULTIPLES and found and found[-1].isdecimal() and int(found[-1]) < _MULTIPLES[word]:
+            unit = _MULTIPLES[word]
+            found[-1] = str(int(found[-1]) * unit)
+            continue
+        if unit and 0 < value < unit:
+            found[-1] = str(int(found[-1]) + value)
+            unit = 10 if word in _TENS else 0
             continue
         if word == "half" and found and found[-1].isdecimal():
             found += ["1", "2"]
             continue
-        tens = _TENS.get(word, 0)
-        number = tens or _NUMBERS.get(word)
+        unit = 10 if word in _TENS else 0
+        number = _TENS.get(word) or _NUMBERS.get(word)
         if number is None and at and _ROMAN.fullmatch(word):
             number = _roman(word)
         found.append(word if number is None else str(number))

@@ -36,6 +36,9 @@ from support.search_index import FAMOUS, found, index_of
         ("lotr two towers", "The Lord of the Rings: The Two Towers (2002)"),
         ("pulp fiction final cut", "Pulp Fiction (1994)"),
         ("watch pulp fiction online", "Pulp Fiction (1994)"),
+        ("100 steps", "One Hundred Steps (2000)"),
+        ("101 nights", "One Hundred and One Nights (1995)"),
+        ("two thousand and one", "2001: A Space Odyssey (1968)"),
         ("twenty one grams", "Twenty-One Grams (a.k.a. 21 Grams) (2003)"),
     ],
 )
