@@ -1,5 +1,6 @@
 """Top-k selection by one rule: by falling score, and equal scores in the order of their positions."""
 
+import math
 from numbers import Integral
 
 import numpy as np
@@ -24,12 +25,17 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     [1, 3, 2]
     """
     negated = -scores
-    candidate = negated < np.inf
-    if k < len(scores):
-        # The k-th smallest is found many times faster than the k-th largest where many scores are equal.
-        candidate &= negated <= np.partition(negated, k - 1)[k - 1]
-    (positions,) = candidate.nonzero()
+    # The k-th smallest of some values is at least that of all, so that it bounds the candidates; the sample is as large
+    # as these are then on average. Where many scores are equal, the k-th smallest is found faster than the k-th largest.
+    sample = negated[:: max(1, math.isqrt(len(scores) // k))]
+    positions = np.flatnonzero((negated < np.inf) & (negated <= _kth_smallest(sample, k)))
+    positions = positions[negated[positions] <= _kth_smallest(negated[positions], k)]
     return positions[negated[positions].argsort(kind="stable")][:k]
+
+
+def _kth_smallest(values: np.ndarray, k: int) -> float:
+    """The k-th smallest of the values; infinity where there are fewer."""
+    return float(np.partition(values, k - 1)[k - 1]) if k <= len(values) else np.inf
 
 
 def top_k_per_row(scores: np.ndarray, k: int) -> np.ndarray:

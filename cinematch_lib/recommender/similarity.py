@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,8 +62,7 @@ class ContentSimilarity:
     def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str] | None = None) -> None:
         names = names or ()
         self._by_film = known_features(matrix, names)
-        self._by_feature = self._by_film.tocsc()
-        self._column_sizes = np.diff(self._by_feature.indptr)
+        self._column_sizes = np.bincount(self._by_film.indices, minlength=matrix.shape[1])
         self._labels = [_label(name) for name in names]
         # Columns with one label, such as cosine and sine of the year, are one feature: that of the first column.
         first: dict[tuple[str, str], int] = {}
@@ -119,6 +118,10 @@ class ContentSimilarity:
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
             return selection.restrict(self._by_film @ vector)
         return selection.restrict(self._by_feature[:, used] @ vector[used])
+
+    @cached_property
+    def _by_feature(self) -> sparse.csc_matrix:
+        return self._by_film.tocsc()
 
     def pairwise(self, rows: np.ndarray) -> np.ndarray:
         """Cosines of the films in `rows` with each other: float32 (rows, rows)."""

@@ -7,9 +7,9 @@ from cinematch_lib.recommender.ranking import top_k, top_k_per_row
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 6])
-@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.0, -3.0]), min_size=1, max_size=6))
-def test_top_k_is_a_stable_sort(k, scores):
-    expected = sorted(range(len(scores)), key=lambda at: -scores[at])[:k]
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.0, -3.0, -np.inf]), min_size=1, max_size=80))
+def test_top_k_is_a_stable_sort_without_excluded_items(k, scores):
+    expected = sorted((at for at, score in enumerate(scores) if score > -np.inf), key=lambda at: -scores[at])[:k]
     assert top_k(np.array(scores, dtype=np.float32), k).tolist() == expected
 
 
