@@ -26,7 +26,7 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     """
     negated = -scores
     # The k-th smallest of some values is at least that of all, so that it bounds the candidates; the sample is as large
-    # as these are then on average. Where many scores are equal, the k-th smallest is found faster than the k-th largest.
+    # as these are then on average. Where many scores are equal, the k-th smallest is found faster than a largest one.
     sample = negated[:: max(1, math.isqrt(len(scores) // k))]
     positions = np.flatnonzero((negated < np.inf) & (negated <= _kth_smallest(sample, k)))
     positions = positions[negated[positions] <= _kth_smallest(negated[positions], k)]
