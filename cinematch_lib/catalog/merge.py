@@ -10,7 +10,14 @@ from cinematch_lib.data.movielens import film_rows, link_rows
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, MERGED_DTYPES, imdb_digits, whole_numbers, years_of
 from cinematch_lib.data.tmdb import read_metadata
-from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, mend_letters, parse_title, without_controls
+from cinematch_lib.vocabulary.titles import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    mend_letters,
+    parse_title,
+    split_year,
+    without_controls,
+)
 
 _MOVIES, _LINKS = "movies.csv", "links.csv"  # the names of the tables in reports, whatever those of their files
 _NUMBERS = ("popularity", "vote_count", "vote_average")
@@ -50,7 +57,7 @@ def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
     printable = [without_controls(title) for title in titles]
     removed = sum(title != before for title, before in zip(printable, titles, strict=True))
     rejects.add_repair(_MOVIES, "titles with control characters, which were removed", removed)
-    parsed = [parse_title(title) for title in printable]
+    parsed = _with_years([parse_title(title) for title in printable], rejects)
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")
     if "year" in rows:
@@ -61,6 +68,16 @@ def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
         films["year"] = films["year"].fillna(column)
     films["genres"] = judge_genres(rows.loc[good, "genres"], _MOVIES, rejects)
     return films.sort_values("movieId", ignore_index=True)
+
+
+def _with_years(parsed: list[tuple[str, int | None]], rejects: RejectLog) -> list[tuple[str, int | None]]:
+    """The titles and years, with the years that most titles of a table have in another form than MovieLens's."""
+    split = {at: split_year(title) for at, (title, year) in enumerate(parsed) if year is None}
+    split = {at: one for at, one in split.items() if one[1] is not None}
+    if 2 * len(split) <= len(parsed):  # a few are titles that end in a number
+        return parsed
+    rejects.add_repair(_MOVIES, "years behind titles in another form than (1995), read as such", len(split))
+    return [parse_title("{} ({})".format(*split[at])) if at in split else one for at, one in enumerate(parsed)]
 
 
 def _read_links(folder: Path, films: pd.DataFrame, rejects: RejectLog) -> pd.DataFrame:

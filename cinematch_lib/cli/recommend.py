@@ -178,11 +178,12 @@ def _preferences(
 
 def _rating(text: str, recommender: "Recommender") -> tuple[int, float]:
     """The id and the stars of a film given as TITLE=STARS."""
-    title, sign, stars = text.rpartition("=")
-    try:
-        return _find(title, recommender).movie_id, float(stars if sign else "")
-    except ValueError:
-        raise CineMatchError(f'--rate takes a title and stars, as "Heat (1995)=4.5", got {text!r}') from None
+    from cinematch_lib.recommender.stars import parse_rating
+
+    title, _, stars = text.rpartition("=")
+    if not title or (rating := parse_rating(stars)) is None:
+        raise CineMatchError(f'--rate takes a title and stars, as "Heat (1995)=4.5", got {text!r}')
+    return _find(title, recommender).movie_id, rating.value * 5 / (rating.best or 5)
 
 
 def _find(title: str, recommender: "Recommender") -> "Movie":

@@ -114,6 +114,21 @@ def test_garbled_titles_are_mended_and_counted(tmp_path):
     assert rejects.notes() == ["movies.csv: 2 titles with HTML entities, or UTF-8 read as Windows-1252, mended"]
 
 
+def test_years_behind_titles_in_another_form_are_read_where_most_titles_have_them(tmp_path):
+    movies = [
+        (1, "Heat - 1995", "Crime"),
+        (2, "Ran [1985]", "Drama"),
+        (3, "Matrix, The, 1999", "Sci-Fi"),
+        (4, "M", "Crime"),
+    ]
+    films, rejects = merge(write_movielens(tmp_path / "a", movies))
+    assert films["title"].to_list() == ["Heat", "Ran", "The Matrix", "M"]
+    assert films["year"].fillna(0).to_list() == [1995, 1985, 1999, 0]
+    assert rejects.repairs["movies.csv"] == {"years behind titles in another form than (1995), read as such": 3}
+    movies = [(1, "Berlin, 1999", "Drama"), (2, "Ran (1985)", "Drama"), (3, "Heat (1995)", "Crime")]
+    assert merge(write_movielens(tmp_path / "b", movies))[0]["title"][0] == "Berlin, 1999"
+
+
 def test_control_characters_in_titles_are_removed_and_counted(tmp_path):
     movies = [
         (1, "He\0at (1995)\ufeff", "Crime"),
