@@ -21,7 +21,7 @@ from cinematch_lib.serving.requests import Wishes, unknown_fields
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Feedback, Store, WatchlistEntry
 from cinematch_lib.serving.threads import OwnThreads
-from cinematch_lib.serving.user_routes import ignored_fields, is_storable, not_in_watchlist
+from cinematch_lib.serving.user_routes import ignored_fields, is_storable, listed_film, not_in_watchlist
 
 _UserNumber = Annotated[str | None, Header(alias="X-User-Id", description="the number of the user")]
 _READ, _CHANGE, _ADD = error_responses(401, 503), error_responses(401, 404, 503), error_responses(401, 404, 409, 503)
@@ -238,14 +238,12 @@ def _add_feedback_routes(
 
 
 def _item(run: LoadedRun, entry: WatchlistEntry) -> dict[str, Any]:
-    """A film on a watchlist; one that the run lacks is shown as it was when it was added."""
-    movie_id = entry.film["movie_id"]
-    film = run.responses.film(run.recommender.movie(movie_id)) if movie_id in run.recommender else entry.film
+    film = listed_film(run, entry)
     return {
         "id": entry.entry_id,
         **{name: film[name] for name in _ITEM_FIELDS},
         "service": entry.service,
         "watched": entry.watched,
         "created_at": entry.added,
-        "poster_url": film.get("poster_url"),
+        "poster_url": film["poster_url"],
     }

@@ -19,6 +19,7 @@ from cinematch_lib.serving.store import Store, WatchlistEntry
 from cinematch_lib.serving.threads import OwnThreads
 
 _User = Annotated[fields.UserId, Path()]
+_LASTING = ("director", "cast", "tmdb_id", "imdb_id", "poster_path", "poster_url", "original_language")
 _READ, _CHANGE, _ADD = error_responses(503), error_responses(404, 503), error_responses(404, 409, 503)
 
 
@@ -126,15 +127,23 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, reading: Own
 
 
 def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict[str, Any]]:
-    """Watchlist items; a film that the run lacks is shown as it was when it was added."""
     items = []
     for entry in entries:
-        movie_id = entry.film["movie_id"]
-        available = movie_id in run.recommender
-        # Films that an earlier version stored have no address of a poster.
-        film = run.responses.film(run.recommender.movie(movie_id)) if available else {"poster_url": None, **entry.film}
-        items.append({**film, "added_date": entry.added, "watched": entry.watched, "available": available})
+        rest = {"added_date": entry.added, "watched": entry.watched}
+        items.append(listed_film(run, entry) | rest | {"available": entry.film["movie_id"] in run.recommender})
     return items
+
+
+def listed_film(run: LoadedRun, entry: WatchlistEntry) -> dict[str, Any]:
+    """A film on a watchlist. What the run does not know of it is as it was when the film was added."""
+    stored, movie_id = entry.film, entry.film["movie_id"]
+    if movie_id not in run.recommender:
+        return {"poster_url": None, **stored}  # which films that an earlier version stored do not have
+    film = run.responses.film(run.recommender.movie(movie_id))
+    for name in ("overview", "runtime"):
+        if stored.get(f"{name}_known") and not film[f"{name}_known"]:
+            film |= {name: stored[name], f"{name}_known": True}
+    return film | {name: stored[name] for name in _LASTING if stored.get(name) and not film[name]}
 
 
 def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ import json
 
 import pytest
 from support.commands import wait_for
+from support.newer_client import identify
 from support.run_files import folder_of, published, put
-from support.serving import client, films, publish
+from support.serving import client, films, publish, publish_films
+from support.small_runs import CASINO, COLLATERAL, HEAT
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.runs import FEATURES, current_run_id, use_run
@@ -156,3 +158,20 @@ def test_stored_films_that_the_new_run_lacks_are_skipped_but_kept(served, monkey
         assert (ignored["field"], ignored["value"]) == ("liked_movie_ids", 60)
         assert api.delete("/api/watchlist/anna/60").json()["title"] == expected
         assert json.loads(api.get("/api/users/anna/data").content)["watchlist"] == []
+
+
+def test_a_stored_film_keeps_what_a_richer_run_knew_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("cinematch_lib.serving.live_run.REFRESH_SECONDS", 0.01)
+    publish_films(tmp_path / "artifacts", HEAT | {"original_language": "en"}, COLLATERAL, CASINO)
+    with client(tmp_path / "artifacts", identify=True) as api:
+        headers = {"X-User-Id": str(identify(api)["id"])}
+        api.post("/api/watchlist", json={"movie_id": 1}, headers=headers)
+        before = api.get(f"/api/watchlist/{headers['X-User-Id']}").json()
+        newer = api.get("/api/watchlist", headers=headers).json()
+        poor = HEAT | {"runtime": None, "overview": "", "director": "", "cast_top": ""}
+        wait_for_health(api, "ok", publish_films(tmp_path / "artifacts", poor, COLLATERAL, CASINO))
+        assert not api.get("/api/movies/1").json()["overview_known"]
+        assert api.get(f"/api/watchlist/{headers['X-User-Id']}").json() == before
+        assert api.get("/api/watchlist", headers=headers).json() == newer
+    (item,) = before["items"]
+    assert (item["overview"], item["director"], item["runtime"]) == (HEAT["overview"], ["Michael Mann"], 170)
