@@ -20,6 +20,7 @@ from cinematch_lib.vocabulary.titles import (
 )
 
 _MOVIES, _LINKS = "movies.csv", "links.csv"  # the names of the tables in reports, whatever those of their files
+_NO_TITLES = ("nan", "null", "<na>", "n/a")  # without a year; there are films called None and Unknown
 _NUMBERS = ("popularity", "vote_count", "vote_average")
 _FROM_TMDB = (*_NUMBERS, "keywords", "cast_top", "director", "original_language", "poster_path")
 
@@ -57,6 +58,9 @@ def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
     printable = [without_controls(title) for title in titles]
     removed = sum(title != before for title, before in zip(printable, titles, strict=True))
     rejects.add_repair(_MOVIES, "titles with control characters, which were removed", removed)
+    empty = [title.strip().casefold() in _NO_TITLES for title in printable]
+    rejects.add_repair(_MOVIES, "titles that say nothing, such as 'nan', made unknown", sum(empty))
+    printable = ["" if says_nothing else title for title, says_nothing in zip(printable, empty, strict=True)]
     parsed = _with_years([parse_title(title) for title in printable], rejects)
     films["title"] = pd.Series([title for title, _ in parsed], index=films.index, dtype="str")
     films["year"] = pd.Series([year for _, year in parsed], index=films.index, dtype="Int64")

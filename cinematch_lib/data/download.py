@@ -218,7 +218,8 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 def _reason(error: Exception) -> str:
     inner = error.args[0] if error.args else error
-    return str(getattr(inner, "reason", None) or inner).rpartition(": ")[2]
+    innermost = str(getattr(inner, "reason", None) or inner).rpartition(": ")[2]
+    return re.sub(r"""['"][)'"]*$""", "", innermost)
 
 
 def _restart(url: str, part: Path, response: requests.Response, notes: _Validators | None) -> None:

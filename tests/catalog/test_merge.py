@@ -129,6 +129,13 @@ def test_years_behind_titles_in_another_form_are_read_where_most_titles_have_the
     assert merge(write_movielens(tmp_path / "b", movies))[0]["title"][0] == "Berlin, 1999"
 
 
+def test_titles_that_say_nothing_are_unknown_and_counted(tmp_path):
+    movies = [(1, "nan", "Crime"), (2, " NULL ", "Drama"), (3, "Null (1995)", "Drama")]
+    films, rejects = merge(write_movielens(tmp_path, movies))
+    assert films["title"].to_list() == ["(untitled)", "(untitled)", "Null"]
+    assert rejects.repairs["movies.csv"] == {"titles that say nothing, such as 'nan', made unknown": 2}
+
+
 def test_control_characters_in_titles_are_removed_and_counted(tmp_path):
     movies = [
         (1, "He\0at (1995)\ufeff", "Crime"),
