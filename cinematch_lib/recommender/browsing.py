@@ -1,6 +1,7 @@
 """Pages of the catalog: filtered, sorted, counted."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -39,8 +40,9 @@ class Browser:
         """The films from place `offset` on, at most `limit`, of those that pass. Raises CineMatchError."""
         if sort not in SORTS:
             raise CineMatchError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
-        if offset < 0 or limit < 1:
-            raise CineMatchError(f"offset must be 0 or more and limit 1 or more, got {offset} and {limit}")
+        for name, value, least in (("offset", offset, 0), ("limit", limit, 1), ("min_votes", min_votes, 0)):
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+                raise CineMatchError(f"{name} must be a whole number from {least} up, got {value!r}")
         rows = self._films.filter(preferences).rows
         rows = rows[self._votes[rows] >= min_votes]
         shown = rows[np.argsort(self._rank[sort][rows])][offset : offset + limit]

@@ -51,8 +51,8 @@ class FilmSearch:
         A year at an end of the text may be a word of the title or the year of the film. Raises CineMatchError for an
         unknown field.
         """
-        if unknown := [field for field in fields if field not in FIELDS]:
-            raise CineMatchError(f"fields must be of {', '.join(FIELDS)}, got {unknown[0]!r}")
+        if isinstance(fields, str) or not fields or any(field not in FIELDS for field in fields):
+            raise CineMatchError(f"fields must be a list of {', '.join(FIELDS)}, got {fields!r}")
         text, best = text[:_MAX_LENGTH], np.full(len(self._titles), -np.inf)
         dated = list(_with_year(text))
         if "title" in fields:

@@ -65,7 +65,8 @@ def test_likes_count_as_votes_where_the_run_has_ratings():
 def test_wrong_arguments(films):
     with pytest.raises(CineMatchError, match="sort must be one of popularity, rating, year, title, got 'new'"):
         films.browse(sort="new")
-    with pytest.raises(CineMatchError, match="offset must be 0 or more and limit 1 or more, got -1 and 20"):
-        films.browse(offset=-1)
+    for name, value, least in (("offset", -1, 0), ("limit", 0, 1), ("limit", 1.5, 1), ("min_votes", "a", 0)):
+        with pytest.raises(CineMatchError, match=f"{name} must be a whole number from {least} up, got {value!r}"):
+            films.browse(**{name: value})
     with pytest.raises(UnknownNameError, match="crimes"):
         films.browse(genre="crimes")

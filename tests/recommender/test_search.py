@@ -237,8 +237,10 @@ def test_fields_say_what_is_searched():
     assert [movie.title for movie in films.search("mann", fields=["title"])] == ["Mann"]
     assert [movie.title for movie in films.search("mann", fields=["people"])] == ["Heat", "Collateral"]
     assert [movie.title for movie in films.search("banks", fields=["plot"])] == ["Heat"]
-    with pytest.raises(CineMatchError, match="fields must be of title, people, plot, got 'name'"):
-        films.search("mann", fields=["name"])
+    for fields in (["name"], ["title", "name"], "title", [], None):
+        with pytest.raises(CineMatchError) as raised:
+            films.search("mann", fields=fields)
+        assert str(raised.value) == f"fields must be a list of title, people, plot, got {fields!r}"
 
 
 @given(st.text(max_size=40))
