@@ -1,12 +1,15 @@
 """The named data sets of MovieLens, and the folders that hold data sets."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cinematch_lib.data.download import check_certificates
 from cinematch_lib.data.layouts import NO_ROWS, holds, look, packed
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
+DEFAULT_URL = "https://files.grouplens.org/datasets/movielens"
 NEEDED = ("movies.csv", "links.csv")
 KNOWN_FILES = (*NEEDED, "ratings.csv", "tags.csv", "tmdb_metadata.csv")
 SAMPLE = "sample"
@@ -71,6 +74,7 @@ def check_available(dataset: str, raw_dir: Path, *, refresh: bool = False) -> No
         check_complete(folder)
     elif refresh or not folder.with_name(f"{dataset}.zip").is_file():
         check_downloadable(dataset, folder)
+        base_url()
         check_certificates()
 
 
@@ -89,6 +93,23 @@ def check_complete(folder: Path) -> Path:
         if found is not None and table in found.sources and found.sources[table].is_bare:
             raise CineMatchError(f"{found.sources[table].path} holds {problem}")
     return folder
+
+
+def base_url() -> str:
+    """The address below which data sets lie, from the environment variable MOVIELENS_URL, by default GroupLens's.
+
+    Raises CineMatchError for other addresses than those of the web, and for one with a user name.
+    """
+    url = os.environ.get("MOVIELENS_URL") or DEFAULT_URL
+    parts = urlsplit(url)
+    if parts.username is not None:
+        raise CineMatchError(
+            "MOVIELENS_URL must hold no user name and password, since addresses are shown in messages; "
+            "put them in ~/.netrc, which is asked for them"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise CineMatchError(f"MOVIELENS_URL must be an address such as {DEFAULT_URL}, got {url!r}")
+    return url.rstrip("/")
 
 
 def check_downloadable(dataset: str, folder: Path) -> None:

@@ -6,18 +6,17 @@ resumed is kept beside it as the hidden files ``.<name>.zip.part`` and ``.<name>
 
 import errno
 import lzma
-import os
 import re
 import zipfile
 from importlib import resources
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cinematch_lib.data.datasets import (
     DATASETS,
     KNOWN_FILES,
     NEEDED,
     SAMPLE,
+    base_url,
     check_complete,
     check_downloadable,
     check_name,
@@ -29,7 +28,6 @@ from cinematch_lib.errors import CineMatchError, DownloadError
 from cinematch_lib.storage.files import check_replaceable, is_recovered, recover, replace_dir, staging_dir
 from cinematch_lib.storage.locks import folder_lock
 
-DEFAULT_URL = "https://files.grouplens.org/datasets/movielens"
 ROOM = 5  # free disk space that a zip and its content need, as a multiple of the zip's size
 
 
@@ -80,7 +78,7 @@ def _disk_problem(error: OSError, raw_dir: Path) -> str:
 def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     check_replaceable(folder)
     check_certificates()
-    url = f"{_base_url()}/{dataset}.zip"
+    url = f"{base_url()}/{dataset}.zip"
     published = DATASETS[dataset].zip_md5 or _published_md5(f"{url}.md5")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder_lock(folder.parent):
@@ -119,16 +117,6 @@ def _unpack_laid(folder: Path) -> Path:
                 raise CineMatchError(f"{name} in {packed} has not the MD5 {digest} that is published; remove the zip")
         replace_dir(found.folder, folder)
     return folder
-
-
-def _base_url() -> str:
-    url = os.environ.get("MOVIELENS_URL") or DEFAULT_URL
-    if urlsplit(url).username is not None:
-        raise CineMatchError(
-            "MOVIELENS_URL must hold no user name and password, since addresses are shown in messages; "
-            "put them in ~/.netrc, which is asked for them"
-        )
-    return url.rstrip("/")
 
 
 def _unpack_verified(part: Path, url: str, published: str | None, into: Path, folder: Path) -> None:

@@ -82,6 +82,15 @@ def test_certificates_that_are_not_there_are_told_before_anything_is_downloaded(
     assert refused(call("run", "--dataset", "mine"), tmp_path) == text
 
 
+@pytest.mark.parametrize("url", ["ftp://mirror/movielens", "mirror/movielens", "https://"])
+def test_an_address_that_nothing_can_be_downloaded_from_is_told_at_once(call, tmp_path, monkeypatch, url):
+    monkeypatch.setenv("MOVIELENS_URL", url)
+    text = refused(call("run", "--dataset", "ml-latest-small"), tmp_path)
+    assert (
+        text == f"MOVIELENS_URL must be an address such as https://files.grouplens.org/datasets/movielens, got {url!r}"
+    )
+
+
 def test_misspelt_names_get_suggestions(call, tmp_path):
     assert refused(call("run", "--from", "featuers"), tmp_path).endswith("did you mean features?")
     assert refused(call("run", "-p", "min_yaer", "1"), tmp_path).endswith("did you mean min_year, max_year?")
