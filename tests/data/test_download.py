@@ -1,15 +1,13 @@
 """Downloads against a real server on loopback that behaves well and badly, and against a full disk."""
 
 import os
-import subprocess
-import sys
-import textwrap
 
 import pytest
 from support.http_files import running, unused_url
+from support.small_disk import needs_small_disk, on_a_small_disk
 
 from cinematch_lib.data import download as downloads
-from cinematch_lib.data.download import check_room, discard, download, read_text
+from cinematch_lib.data.download import check_room, discard, download
 from cinematch_lib.errors import CineMatchError, DownloadError
 
 BODY = os.urandom(300_000)
@@ -247,25 +245,6 @@ def test_a_server_that_says_nothing_more_is_left_and_asked_again(server, part, m
     assert part.read_bytes() == BODY
 
 
-def test_read_text_gives_the_text_or_none(server):
-    server.serve("/a.md5", b"abc\n", fails=[502])
-    assert read_text(f"{server.url}/a.md5") == "abc\n"
-    assert read_text(f"{server.url}/b.md5") is None
-
-
-def test_read_text_refuses_what_is_long(server):
-    server.serve("/a.md5", BODY)
-    with pytest.raises(DownloadError, match="a checksum file is short"):
-        read_text(f"{server.url}/a.md5")
-
-
-def test_read_text_gives_up(server):
-    server.serve("/a.md5", b"abc", cuts=[1] * 9)
-    with pytest.raises(DownloadError, match=r"/a\.md5 cut the connection$"):
-        read_text(f"{server.url}/a.md5")
-    assert len(server.requests) == 5
-
-
 def test_room_is_checked_before_the_body_is_read(server, part):
     server.serve("/file", BODY)
     with pytest.raises(
@@ -277,33 +256,6 @@ def test_room_is_checked_before_the_body_is_read(server, part):
 
 def test_check_room_lets_pass_what_fits(tmp_path):
     check_room(tmp_path, 1, "a byte")
-
-
-def on_a_small_disk(tmp_path, kilobytes, script):
-    """Runs `script` in a process of its own that sees `tmp_path`/small as a disk of so many kilobytes."""
-    disk = tmp_path / "small"
-    disk.mkdir()
-    mount = f'mount -t tmpfs -o size={kilobytes}k tmpfs {disk} && exec {sys.executable} -c "$SCRIPT" {disk}'
-    return subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "sh", "-c", mount],
-        env=os.environ | {"SCRIPT": textwrap.dedent(script)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-
-
-def can_mount_a_small_disk():
-    probe = "mount -t tmpfs -o size=64k tmpfs /mnt"
-    try:
-        return not subprocess.run(
-            ["unshare", "--mount", "--map-root-user", "sh", "-c", probe], capture_output=True
-        ).returncode
-    except FileNotFoundError:
-        return False
-
-
-needs_small_disk = pytest.mark.skipif(not can_mount_a_small_disk(), reason="a small disk cannot be mounted here")
 
 
 @needs_small_disk

@@ -7,7 +7,7 @@ import sys
 import pytest
 from support.commands import wait_for
 from support.movielens_files import FILES, NAME, contents, names, publish, zipped
-from test_download import needs_small_disk, on_a_small_disk
+from support.small_disk import needs_small_disk, on_a_small_disk
 
 
 def fetching(raw, *, refresh=False, **options):

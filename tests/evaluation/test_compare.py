@@ -5,12 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from support.tastes import films_by_taste, ratings_by_taste
+from support.tastes import catalog_by_taste, ratings_by_taste
 
-from cinematch_lib.data.tables import MERGED_DTYPES
 from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.evaluation import accuracy, recommend_for, search
-from cinematch_lib.evaluation.cold_films import evaluate_cold_films
 from cinematch_lib.evaluation.cold_start import KnownLikes, ndcg_by_known_likes, rank_with
 from cinematch_lib.evaluation.compare import SERVED, SERVED_BY_INPUTS, compare_by_time, compare_models
 from cinematch_lib.evaluation.protocols import make_protocol
@@ -37,13 +35,6 @@ HYBRID_PARAMS = FIXED | {"regularization": 20.0}
 KS = [5, 10]
 
 
-def catalog():
-    """The films with all columns that a recommender is made from."""
-    films = films_by_taste()
-    rest = {name: "" if dtype == "str" else None for name, dtype in MERGED_DTYPES.items() if name not in films}
-    return films.assign(**rest | {"overview": films["title"]}).astype(MERGED_DTYPES)
-
-
 @pytest.fixture(scope="module")
 def ratings():
     return ratings_by_taste()
@@ -51,7 +42,7 @@ def ratings():
 
 @pytest.fixture(scope="module")
 def protocol(ratings):
-    return make_protocol(ratings, catalog(), folds=2)
+    return make_protocol(ratings, catalog_by_taste(), folds=2)
 
 
 def compare(protocol, **options):
@@ -171,7 +162,7 @@ def test_the_tables_of_the_report(result, protocol):
 
 
 def test_the_example_user_is_a_typical_one(result, protocol):
-    words, history, listed = example_user(result, catalog())
+    words, history, listed = example_user(result, catalog_by_taste())
     user = int(words.split()[1])
     values = result.results["hybrid"].values["ndcg@5"]
     assert abs(values[user] - values.mean()) == (values - values.mean()).abs().min()
@@ -242,50 +233,24 @@ def test_only_the_known_likes_decide(protocol):
     assert found[10].tolist() == pytest.approx(expected.tolist())
 
 
-def test_unrated_films_are_ranked_by_their_content(ratings):
-    found = evaluate_cold_films(ratings, catalog(), hybrid_params=HYBRID_PARAMS)
-    assert found.n_films == 18
-    assert found.auc["hybrid"].low > 0.5  # the genre says much about what these users like
-    assert found.auc["hybrid"].mean == pytest.approx(found.auc["content"].mean, abs=0.05)
-    assert found.auc["hybrid without content"].mean == 0.5
-    assert found.auc_all["hybrid"].mean > found.auc_all["hybrid without content"].mean
-    assert found.chance_recall == 1
-    assert found.table().index.tolist() == ["hybrid", "content", "hybrid without content", "chance"]
-    assert found.description().startswith("The ratings of 18 films are hidden; ")
-
-
-def test_cold_films_are_not_measured_with_too_few_users(ratings):
-    with pytest.raises(NothingToDoError, match=r"^9 users like enough of the other films, and the test needs 10$"):
-        evaluate_cold_films(ratings[ratings["userId"] <= 9], catalog(), hybrid_params=HYBRID_PARAMS)
-
-
-def test_cold_films_are_not_measured_where_every_user_has_rated_every_film():
-    everything = pd.DataFrame(
-        [(user, film, 5.0) for user in range(1, 21) for film in catalog()["movieId"]],
-        columns=["userId", "movieId", "rating"],
-    )
-    with pytest.raises(NothingToDoError, match=r"^no test user likes one of 18 hidden films and has not rated"):
-        evaluate_cold_films(everything, catalog(), hybrid_params=HYBRID_PARAMS)
-
-
 # --- by time ------------------------------------------------------------------------------------------
 
 
 def test_the_highlighted_models_are_compared_by_time(result, ratings):
-    later = compare_by_time(result, ratings, catalog(), None, 0.7, hybrid_params=HYBRID_PARAMS, tune=False)
+    later = compare_by_time(result, ratings, catalog_by_taste(), None, 0.7, hybrid_params=HYBRID_PARAMS, tune=False)
     assert list(later.results) == ["hybrid", "ease", "popular"]
     assert later.protocol.name == "time"
     assert metrics_record(result, by_time=later)["time"]["protocol"]["name"] == "time"
     with pytest.raises(CineMatchError, match="a split by time needs the column timestamp"):
-        compare_by_time(result, ratings.drop(columns="timestamp"), catalog(), None, 0.7)
+        compare_by_time(result, ratings.drop(columns="timestamp"), catalog_by_taste(), None, 0.7)
     with pytest.raises(CineMatchError, match=r"^date must leave ratings on both sides"):
-        compare_by_time(result, ratings.assign(timestamp=10**9), catalog(), None)
+        compare_by_time(result, ratings.assign(timestamp=10**9), catalog_by_taste(), None)
     with pytest.raises(NothingToDoError, match=r"films before 0.01, and training needs 10$"):
-        compare_by_time(result, ratings, catalog(), None, 0.01)
+        compare_by_time(result, ratings, catalog_by_taste(), None, 0.01)
 
 
 def test_users_without_a_history_are_served_the_default_list(ratings):
-    protocol = make_protocol(ratings, catalog(), name="time", date=0.5)
+    protocol = make_protocol(ratings, catalog_by_taste(), name="time", date=0.5)
     (one,) = protocol.folds
     hybrid = make("hybrid", **HYBRID_PARAMS).fit(one.split.train, one.catalog)
     ask = ServedRecommender(serve_with({"min_df": 1}, max_weights=30)(one, hybrid))
@@ -296,17 +261,6 @@ def test_users_without_a_history_are_served_the_default_list(ratings):
     anybody = [film.movie_id for film in ask.recommender.recommend(k=5)]
     for user in new:
         assert lists.loc[lists["userId"] == user, "movieId"].tolist() == anybody
-
-
-# --- liang2018 ----------------------------------------------------------------------------------------
-
-
-def test_the_published_protocol_runs_and_has_its_own_metrics(ratings):
-    protocol = make_protocol(ratings, catalog(), name="liang2018", test_users=12)
-    result = compare_models(protocol, ["popular", "hybrid"], [10, 20], hybrid_params=HYBRID_PARAMS, tune=False)
-    made = metrics_record(result)
-    assert made["protocol"]["main"] == ["ndcg@100", "capped_recall@20", "capped_recall@50"]
-    assert made["models"]["hybrid"]["ndcg@100"]["mean"] > made["models"]["popular"]["ndcg@100"]["mean"]
 
 
 def test_an_unknown_model_is_refused_before_any_is_fitted(protocol):

@@ -6,7 +6,9 @@ from support.tables import write_movielens
 from support.tastes import films_by_taste, ratings_by_taste, tags_by
 
 from cinematch_lib.errors import CineMatchError, NothingToDoError, UnknownNameError
+from cinematch_lib.evaluation.compare import compare_models
 from cinematch_lib.evaluation.protocols import films_for, make_protocol
+from cinematch_lib.evaluation.records import metrics_record
 
 RATINGS, FILMS = ratings_by_taste(), films_by_taste()
 TAGS = tags_by(RATINGS)
@@ -129,3 +131,12 @@ def test_arguments_that_cannot_be_met_are_refused():
         make_protocol(RATINGS, FILMS, test_users=59)
     with pytest.raises(CineMatchError, match="held_out_users must be between 1 and 29"):
         make_protocol(RATINGS, FILMS, name="liang2018", test_users=40)
+
+
+def test_the_published_protocol_has_its_own_metrics():
+    catalog = FILMS.assign(overview=FILMS["title"])
+    protocol = make_protocol(RATINGS, catalog, name="liang2018", test_users=12)
+    result = compare_models(protocol, ["popular", "hybrid"], [10, 20], tune=False)
+    made = metrics_record(result)
+    assert made["protocol"]["main"] == ["ndcg@100", "capped_recall@20", "capped_recall@50"]
+    assert made["models"]["hybrid"]["ndcg@100"]["mean"] > made["models"]["popular"]["ndcg@100"]["mean"]

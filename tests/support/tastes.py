@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.data.tables import MERGED_DTYPES
+
 KINDS = ("drama", "comedy", "war", "western", "horror", "crime")
 START = 1_262_304_000  # 2010, in seconds since 1970
 
@@ -25,6 +27,13 @@ def films_by_taste(films=90):
     genres = [KINDS[film % len(KINDS)] for film in range(films)]
     titles = [f"Film {film + 1}" for film in range(films)]
     return pd.DataFrame({"movieId": range(1, films + 1), "title": titles, "year": 2000, "genres": genres})
+
+
+def catalog_by_taste():
+    """The same, with all columns that a recommender is made from."""
+    films = films_by_taste()
+    rest = {name: "" if dtype == "str" else None for name, dtype in MERGED_DTYPES.items() if name not in films}
+    return films.assign(**rest | {"overview": films["title"]}).astype(MERGED_DTYPES)
 
 
 def tags_by(ratings, word="tagged"):
