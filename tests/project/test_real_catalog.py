@@ -62,7 +62,10 @@ def test_without_tmdb_exactly_61377_films_are_kept(alone):
     assert report.dropped == {"no year known": 617, "before 1980": 20_944, "no genre known": 4_647}
     assert report.rejected == {}
     assert report.repairs == {
-        "movies.csv": {"titles with HTML entities, or UTF-8 read as Windows-1252, mended": 2},
+        "movies.csv": {
+            "titles with HTML entities, or UTF-8 read as Windows-1252, mended": 2,
+            "titles with control characters, which were removed": 1,
+        },
         "links.csv": {"films that share a tmdbId with another, both kept": 72},
     }
     films = read_catalog(data)
