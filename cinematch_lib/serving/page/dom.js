@@ -26,7 +26,7 @@ export function icon(name) {
   drawn.setAttribute("class", "icon");
   drawn.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#icon-${name}`);
+  use.setAttribute("href", `page/icons.svg#${name}`);
   drawn.append(use);
   return drawn;
 }

@@ -53,7 +53,7 @@ export function updateCard(card, movieId, saved) {
   updateStars(card, state.stars(movieId));
   const save = card.querySelector("[data-save]");
   save.setAttribute("aria-pressed", String(saved));
-  save.querySelector("use").setAttribute("href", saved ? "#icon-done" : "#icon-add");
+  save.querySelector("use").setAttribute("href", saved ? "page/icons.svg#done" : "page/icons.svg#add");
 }
 
 /** Set or clear the verdict on a film, with an undo. */
