@@ -33,9 +33,9 @@ class Explanations:
     def _totals(self) -> np.ndarray:
         return positive_totals(self._contributions)
 
-    def reasons(self, film: int) -> tuple[Reason, ...]:
-        """The reasons for film number `film` of the list, by falling absolute value."""
-        return reasons(self._contributions, film, float(self._totals[film]))
+    def reasons(self, film: int, k: int | None = None) -> tuple[Reason, ...]:
+        """The reasons for film number `film` of the list, by falling absolute value; the `k` first of them."""
+        return reasons(self._contributions, film, float(self._totals[film]), k)
 
     @cached_property
     def sentences(self) -> list[str]:
@@ -57,9 +57,9 @@ class _Computed(Explanations):
     def __init__(self, found: tuple[Reason, ...], sentence: str) -> None:
         self._found, self._sentence = found, sentence
 
-    def reasons(self, film: int) -> tuple[Reason, ...]:
-        """The reasons for the film."""
-        return self._found
+    def reasons(self, film: int, k: int | None = None) -> tuple[Reason, ...]:
+        """The reasons for the film; the `k` first of them."""
+        return self._found[:k]
 
     @property
     def sentences(self) -> list[str]:

@@ -104,12 +104,13 @@ class FilmTable:
         self._make_caches()
 
     def _make_caches(self) -> None:
+        self._find = lru_cache(maxsize=1 << 14, typed=True)(self._search_id)  # typed: True is not 1
         self.movie = lru_cache(maxsize=4096)(self._movie)
         self.genre, self.service = lru_cache(maxsize=1024)(self._genre), lru_cache(maxsize=1024)(self._service)
         self._cached_selection = lru_cache(maxsize=16)(self._select)
 
     def __getstate__(self) -> dict[str, Any]:
-        caches = ("movie", "genre", "service", "_cached_selection")
+        caches = ("_find", "movie", "genre", "service", "_cached_selection")
         return {name: value for name, value in vars(self).items() if name not in caches}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -167,7 +168,7 @@ class FilmTable:
             raise CineMatchError(f"movie_id must be a whole number, got {movie_id!r}")
         raise UnknownNameError(f"no film here has the id {movie_id}; search for its title to find its id")
 
-    def _find(self, movie_id: object) -> int | None:
+    def _search_id(self, movie_id: object) -> int | None:
         if not isinstance(movie_id, Integral) or isinstance(movie_id, bool) or not 0 <= int(movie_id) <= _MAX_ID:
             return None
         row = int(self.ids.searchsorted(int(movie_id)))

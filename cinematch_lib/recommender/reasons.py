@@ -133,21 +133,22 @@ def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:
     return np.where(positive > 0, positive, np.where(negative > 0, negative, 1.0))
 
 
-def reasons(contributions: Sequence[Contributions], film: int, total: float) -> tuple[Reason, ...]:
-    """The non-zero contributions to the score of film number `film`, by falling absolute value.
+def reasons(
+    contributions: Sequence[Contributions], film: int, total: float, k: int | None = None
+) -> tuple[Reason, ...]:
+    """The non-zero contributions to the score of film number `film`, by falling absolute value; the `k` first of them.
 
     `total` is the film's denominator of shares, see `positive_totals`.
     """
-    found = [
-        Reason(
-            one.kind,
-            value,
-            value / total,
-            one.movie(film, part),
-            partial(one.features, film, part) if one.features else (),
-        )
-        for one in contributions
-        for part, value in enumerate(one.values[film].tolist())
-        if value
-    ]
-    return tuple(sorted(found, key=lambda reason: -abs(reason.value)))
+    values = np.concatenate([one.values[film] for one in contributions])
+    kinds = np.repeat(np.arange(len(contributions)), [one.values.shape[1] for one in contributions])
+    parts = np.concatenate([np.arange(one.values.shape[1]) for one in contributions])
+    (nonzero,) = values.nonzero()
+    order = nonzero[np.argsort(-np.abs(values[nonzero]), kind="stable")][:k]
+    found = zip(values[order].tolist(), kinds[order].tolist(), parts[order].tolist(), strict=True)
+    return tuple([_reason(contributions[kind], film, part, value, value / total) for value, kind, part in found])
+
+
+def _reason(of: Contributions, film: int, part: int, value: float, share: float) -> Reason:
+    features = partial(of.features, film, part) if of.features else ()
+    return Reason(of.kind, value, share, of.movie(film, part), features)

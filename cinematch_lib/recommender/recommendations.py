@@ -38,6 +38,10 @@ class Recommendation:
         """The contributions to the score, by falling absolute value. Computed on first access."""
         return self._explanations.reasons(self._position)
 
+    def strongest_reasons(self, k: int) -> tuple[Reason, ...]:
+        """The `k` first of `reasons`; the others, of which somebody with many likes has thousands, are not made."""
+        return self._explanations.reasons(self._position, k)
+
     @property
     def explanation(self) -> str:
         """The reasons in words."""

@@ -33,7 +33,7 @@ class Selection:
 
     def restrict(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films,), restricted to this selection: (n,)."""
-        restricted: np.ndarray = values[self.rows]
+        restricted: np.ndarray = values if len(self) == len(values) else values[self.rows]
         return restricted
 
     def take(self, values: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ class Selection:
         For values that are the same for every user.
         """
         if id(values) not in self._restricted:
-            taken = values[self.rows]
+            taken = self.restrict(values).view()
             taken.flags.writeable = False
             self._restricted[id(values)] = values, taken  # keeping `values` alive keeps its id from being reused
         return self._restricted[id(values)][1]

@@ -1,8 +1,11 @@
 """Cosine similarity of films by their features, and the features that a similarity consists of."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
+from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.selection import Selection
 
+_ENTRIES_OF_A_THREAD = 1 << 21  # fewer are multiplied sooner than a thread is started
 _SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it
 _UNKNOWN = "__unknown"  # ends the name of the column that stands for a field without a value
 _LABELS = {
@@ -116,8 +120,30 @@ class ContentSimilarity:
             return scores
         used = np.flatnonzero(vector)
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
-            return selection.restrict(self._by_film @ vector)
+            return selection.restrict(self._product(vector))
         return selection.restrict(self._by_feature[:, used] @ vector[used])
+
+    def _product(self, vector: np.ndarray) -> np.ndarray:
+        """The inner products of all films with `vector`; of many films on several threads, which scipy lets run."""
+        if len(self._blocks) == 1:
+            product: np.ndarray = self._by_film @ vector
+            return product
+        with ThreadPoolExecutor(len(self._blocks)) as pool:
+            return np.concatenate(list(pool.map(lambda block: block @ vector, self._blocks)))
+
+    @cached_property
+    def _blocks(self) -> list[sparse.csr_matrix]:
+        """The matrix in blocks of rows with about equally many entries, one a thread; they share its arrays."""
+        matrix = self._by_film
+        n = max(1, min(cpu_count() or 1, matrix.nnz // _ENTRIES_OF_A_THREAD))
+        bounds = np.searchsorted(matrix.indptr, np.linspace(0, matrix.nnz, n + 1)[1:-1]).tolist()
+        blocks = []
+        for first, end in pairwise([0, *bounds, matrix.shape[0]]):
+            entries = slice(*matrix.indptr[[first, end]].tolist())
+            rows = matrix.indptr[first : end + 1] - matrix.indptr[first]
+            parts = matrix.data[entries], matrix.indices[entries], rows
+            blocks.append(sparse.csr_matrix(parts, (end - first, matrix.shape[1])))
+        return blocks
 
     @cached_property
     def _by_feature(self) -> sparse.csc_matrix:

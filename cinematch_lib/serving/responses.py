@@ -56,7 +56,7 @@ class ResponseBuilder:
                 "rank": offset + one.rank,
                 "score": round(one.score, 6),
                 "explanation": one.explanation,
-                "reasons": [_reason(reason) for reason in one.reasons[:_MAX_REASONS]] if with_reasons else [],
+                "reasons": [_reason(reason) for reason in one.strongest_reasons(_MAX_REASONS)] if with_reasons else [],
             }
             encoded.append(join_objects(self._encoded_film(one.movie), to_json(rest)))
         return b"[" + b",".join(encoded) + b"]"

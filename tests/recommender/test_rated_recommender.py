@@ -210,6 +210,7 @@ def test_reasons_add_up_to_the_score_and_the_filters_hold(rated, liked, disliked
     check_reasons(found)
     assert not {*liked, *disliked, *no} & set(ids(found))
     for one in found:
+        assert one.strongest_reasons(2) == one.reasons[:2]
         assert not genres or set(genres) & set(one.movie.genres)
         assert not bounds or ("Netflix (demo)" in one.movie.services and one.movie.year >= 1990)
         adding = {reason.movie.movie_id for reason in one.reasons if reason.movie}
