@@ -73,7 +73,8 @@ class Embeddings:
     def history_vectors(self, rows: Sequence[int], n: int, similarity: float = 0.0) -> np.ndarray:
         """√N / n · (h_j − c · g_j) of the films in `rows`, with c = `similarity`: float64 (rows, d)."""
         at = np.asarray(rows, dtype=np.int64)
-        vectors = self.history_embeddings[at] - np.float64(similarity) * self.history_corrections[at]
+        corrections = np.float64(similarity) * self.history_corrections.take(at, axis=0)
+        vectors = self.history_embeddings.take(at, axis=0) - corrections
         return self.history_scale(n) * vectors
 
     def user_vector(self, liked: Sequence[int], disliked: Sequence[int] = ()) -> np.ndarray:

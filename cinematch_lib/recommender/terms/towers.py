@@ -46,7 +46,7 @@ class TowerTerm:
         user = (self._weight * sum(one.sum(axis=0) for one in self._vectors.values())).astype(np.float32)
         items = self._embeddings.item_embeddings
         is_small = len(selection) * 4 < len(items)
-        products = items[selection.rows] @ user if is_small else selection.restrict(items @ user)
+        products = items.take(selection.rows, axis=0) @ user if is_small else selection.restrict(items @ user)
         scores: np.ndarray = products * selection.take(self._weights)
         return scores
 
