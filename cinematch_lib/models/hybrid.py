@@ -26,7 +26,7 @@ from cinematch_lib.models.short_histories import (
     short_history_weights,
 )
 from cinematch_lib.models.tower_tuning import FilmFacts
-from cinematch_lib.models.towers import fit_towers, years_of
+from cinematch_lib.models.towers import fit_towers, release_years
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix, YearFeatures
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
@@ -118,7 +118,7 @@ class Hybrid(Model):
         if not len(films):
             films = most_rated(train, self.max_films)
         features, names = named_features(catalog)
-        years = years_of(catalog)
+        years = release_years(catalog)
         _check_memory(train, len(films), features[films])
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
         matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)

@@ -9,7 +9,7 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import film_features
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.tower_tuning import tower_scores
-from cinematch_lib.models.towers import fit_towers, years_of
+from cinematch_lib.models.towers import fit_towers, release_years
 
 
 class TowerModel(Model):
@@ -23,7 +23,7 @@ class TowerModel(Model):
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         self._features = film_features(catalog, field_weights=self.field_weights)
-        self._towers = fit_towers(train.likes, self._features, years_of(catalog), self.films, self.seed)
+        self._towers = fit_towers(train.likes, self._features, release_years(catalog), self.films, self.seed)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
         if self._towers is None:  # nobody likes a film that has features

@@ -86,7 +86,7 @@ def fit_towers(
     )
 
 
-def years_of(catalog: pd.DataFrame) -> np.ndarray:
+def release_years(catalog: pd.DataFrame) -> np.ndarray:
     """The years of release of the films of a catalog: float64 (films,), NaN where unknown."""
     if "year" not in catalog:
         return np.full(len(catalog), np.nan)

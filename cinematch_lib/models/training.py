@@ -14,7 +14,7 @@ from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED, Interactions
-from cinematch_lib.models.towers import fit_towers, years_of
+from cinematch_lib.models.towers import fit_towers, release_years
 from cinematch_lib.recommender.similarity import known_features
 from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
@@ -59,7 +59,7 @@ def fit_embeddings(
     ids = films["movieId"].to_numpy(dtype=np.int64)
     likes = Interactions.from_ratings(ratings, ids).likes
     with threads_for(len(ratings)):
-        return fit_towers(likes, known_features(features, names), years_of(films), ids, seed)
+        return fit_towers(likes, known_features(features, names), release_years(films), ids, seed)
 
 
 def show_progress() -> None:
