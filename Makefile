@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-fetch bench-search bench-serve soak docs wheel lock clean
+.PHONY: help run check lab app serve bench bench-fetch bench-scale bench-search bench-serve soak docs wheel lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -43,6 +43,9 @@ bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is se
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch
 
+bench-scale: $(READY)  ## one machine on a million films
+	$(BIN)/python -m benchmarks.million
+
 bench-search: $(READY)  ## what search finds of misspelt titles, and how fast
 	$(BIN)/python -m benchmarks.search
 
@@ -62,6 +65,7 @@ wheel: $(READY)  ## the wheel and the source distribution, in dist
 
 lock:            ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+	echo "setuptools>=80" | uv pip compile --quiet --universal --python-version 3.11 --extra serve --generate-hashes --no-annotate --no-header -c requirements.lock pyproject.toml - -o requirements-serve.lock
 
 clean:           ## remove the environment; raw, data and artifacts stay
 	rm -rf .venv

@@ -148,7 +148,7 @@ def test_the_list_of_files_is_the_project_s():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     top = {name.split("/")[0] for name in listed.splitlines()}
     assert named <= top
-    assert top - named <= {".ci", ".gitignore"}
+    assert top - named <= {".ci", ".dockerignore", ".gitignore"}
 
 
 def test_every_public_name_is_documented_in_a_page():
