@@ -16,6 +16,7 @@ from cinematch_lib import models
 from cinematch_lib.evaluation.cold_films import evaluate_cold_films
 from cinematch_lib.evaluation.compare import compare_by_time, compare_models
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
+from cinematch_lib.evaluation.list_tables import evaluate_table
 from cinematch_lib.evaluation.metrics import (
     accuracy,
     beyond_accuracy,
@@ -42,6 +43,7 @@ __all__ = [
     "coverage",
     "difference",
     "evaluate_cold_films",
+    "evaluate_table",
     "folds_by_users",
     "interval",
     "make_protocol",
