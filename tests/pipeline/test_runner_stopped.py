@@ -108,11 +108,11 @@ def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans
     assert len(names(project / "artifacts/runs")) == 2  # the current run and a draft
 
     (project / "raw/broken").mkdir(parents=True)
-    for name in ("movies.csv", "links.csv"):
-        (project / "raw/broken" / name).touch()
+    (project / "raw/broken/movies.csv").write_text("film,name\n1,Heat (1995)\n")
+    (project / "raw/broken/links.csv").write_text("movieId,imdbId,tmdbId\n1,1,1\n")
     done = cinematch(project, "run", "--dataset", "broken", "--to", "fetch")
     assert done.code == 1
-    assert "movies.csv is empty; its first line should name the columns" in done.err
+    assert "movies.csv lacks the columns movieId, title, genres; its first line names film, name" in done.err
     assert "Traceback" not in done.err
     assert untouched(project, sample_run)
 

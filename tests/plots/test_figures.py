@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 from scipy import sparse
+from support.small_runs import film_table
 
 from cinematch_lib import Recommender
+from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.plots import catalog as figures
 
@@ -27,24 +29,13 @@ def recommender():
     """Four films, of which the first three share a director, and all a genre."""
     matrix = np.array([[3, 0, 1, 1], [3, 0, 1, 0.5], [3, 4, 1, 0], [0, 1, 1, 0]], dtype=np.float32)
     matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
-    columns = {
-        "movie_id": [1, 2, 3, 4],
-        "title": TITLES,
-        "year": [1995, 2001, 2002, 2004],
-        "runtime": [170, None, None, 120],
-        "genres": ["crime"] * 4,
-        "services": [""] * 4,
-        "overview": TITLES,
-        "director": [""] * 4,
-        "cast_top": [""] * 4,
-        "tmdb_id": [None] * 4,
-        "imdb_id": [""] * 4,
-        "poster_path": [""] * 4,
-        "original_language": ["en"] * 4,
-        "quality": [0.4, 0.3, 0.2, 0.1],
-    }
+    years, runtimes = [1995, 2001, 2002, 2004], [170, None, None, 120]
+    films = [
+        {"title": title, "year": year, "runtime": runtime, "genres": "crime", "original_language": "en"}
+        for title, year, runtime in zip(TITLES, years, runtimes, strict=True)
+    ]
     names = ["director__Michael Mann", "cast_top__Al Pacino", "genres__crime", "runtime__0"]
-    meta = {"columns": columns, "features": names, "services_source": "none", "attributions": []}
+    meta = movies_meta(film_table(*films), np.array([0.4, 0.3, 0.2, 0.1]), names, "none", [])
     return Recommender(sparse.csr_matrix(matrix), meta)
 
 
