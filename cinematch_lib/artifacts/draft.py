@@ -14,7 +14,7 @@ from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
 from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
-from cinematch_lib.artifacts.runs import CURRENT, FEATURES, META, REPORT, REQUIRED
+from cinematch_lib.artifacts.runs import FEATURES, META, REPORT, REQUIRED, make_current
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import map_file, permitted, to_json, write_text
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cinematch_lib.catalog import Catalog
     from cinematch_lib.features import FeatureSet
 
-_DRAFT = ".draft-"
+DRAFT = ".draft-"  # begins the names of the folders of drafts
 _FACTS = "facts.json"
 
 
@@ -59,7 +59,7 @@ class Draft:
             runs.mkdir(parents=True, exist_ok=True)
             with folder_lock(runs):
                 _remove_abandoned(artifacts_dir)
-                return cls(Path(tempfile.mkdtemp(prefix=_DRAFT, dir=runs)))
+                return cls(Path(tempfile.mkdtemp(prefix=DRAFT, dir=runs)))
         except OSError as error:
             raise CineMatchError(
                 f"{artifacts_dir} cannot hold runs ({error.filename}: {error.strerror}); name another artifacts folder"
@@ -159,7 +159,7 @@ class Draft:
             self.folder.chmod(permitted(0o777))  # mkdtemp makes folders that only the owner can read
             self.folder = self.folder.rename(runs / info.run_id)
             if use and all(name in info.files for name in REQUIRED):
-                write_text(runs.parent / CURRENT, info.run_id + "\n")
+                make_current(runs.parent, info.run_id)
         self._release()
         return info
 
@@ -176,6 +176,6 @@ class Draft:
 
 def _remove_abandoned(artifacts_dir: Path) -> None:
     """Remove the drafts of processes that have ended."""
-    for draft in (artifacts_dir / "runs").glob(f"{_DRAFT}*"):
+    for draft in (artifacts_dir / "runs").glob(f"{DRAFT}*"):
         if is_abandoned(draft):
             shutil.rmtree(draft, ignore_errors=True)

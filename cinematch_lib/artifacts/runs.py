@@ -39,6 +39,8 @@ REQUIRED = (FEATURES, FILMS, META)  # the files without which a run cannot be th
 _MAPPED = ".npz"  # ends the names of the files that stay mapped
 _HASHING_THREADS = 4
 CURRENT = "current"  # the file in the artifacts folder that names the current run
+_HISTORY = "history"  # the file beside it with the runs that were made current, one a line, the latest last
+_MAX_HISTORY = 100
 
 
 class RunRecord:
@@ -147,23 +149,24 @@ class Run(RunRecord):
             raise CineMatchError(f"{self.folder / name} was refused: {error}; {REMEDY}") from None
 
 
-def list_runs(artifacts_dir: Path) -> list[RunInfo]:
-    """The published runs whose manifests can be read, oldest first."""
-    found = [run for run in _manifests(artifacts_dir).values() if isinstance(run, RunInfo)]
+def list_runs(artifacts_dir: Path, oldest_version: int = FORMAT_VERSION) -> list[RunInfo]:
+    """The published runs, of a format from `oldest_version` on, whose manifests can be read; oldest first."""
+    found = [run for run in _manifests(artifacts_dir, oldest_version).values() if isinstance(run, RunInfo)]
     return sorted(found, key=lambda run: (run.created, run.run_id))
 
 
-def unreadable_runs(artifacts_dir: Path) -> dict[str, str]:
+def unreadable_runs(artifacts_dir: Path, oldest_version: int = FORMAT_VERSION) -> dict[str, str]:
     """The runs that `list_runs` omits: run id to the reason."""
-    return {name: str(run) for name, run in _manifests(artifacts_dir).items() if not isinstance(run, RunInfo)}
+    manifests = _manifests(artifacts_dir, oldest_version).items()
+    return {name: str(run) for name, run in manifests if not isinstance(run, RunInfo)}
 
 
-def _manifests(artifacts_dir: Path) -> dict[str, RunInfo | CineMatchError]:
+def _manifests(artifacts_dir: Path, oldest_version: int) -> dict[str, RunInfo | CineMatchError]:
     found: dict[str, RunInfo | CineMatchError] = {}
     for folder in sorted((artifacts_dir / "runs").glob("[!.]*")):
         if folder.is_dir():
             try:
-                found[folder.name] = read_manifest(folder)
+                found[folder.name] = read_manifest(folder, oldest_version)
             except CineMatchError as error:
                 found[folder.name] = error
     return found
@@ -175,13 +178,51 @@ def current_run_id(artifacts_dir: Path) -> str | None:
     return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else None
 
 
-def use_run(artifacts_dir: Path, run_id: str) -> RunInfo:
-    """Verify a run and make it the current one. Raises CineMatchError, and then nothing changes."""
+def promoted_runs(artifacts_dir: Path) -> list[str]:
+    """The ids of the runs that were made current and still exist, the earliest first; the last one is current."""
+    path, current = artifacts_dir / _HISTORY, current_run_id(artifacts_dir)
+    if current is None:
+        return []
+    ids = path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
+    if current in ids:  # those after it were taken back
+        ids = ids[: len(ids) - ids[::-1].index(current)]
+    else:  # of a version without a history, or written by hand
+        ids.append(current)
+    existing = {folder.name for folder in (artifacts_dir / "runs").glob("[!.]*")}
+    return [one for one in ids if one in existing]
+
+
+def make_current(artifacts_dir: Path, run_id: str) -> None:
+    """Let `current` name this run, and add it to the history. The caller holds the lock of the folder of runs."""
+    ids = promoted_runs(artifacts_dir)
+    write_text(artifacts_dir / CURRENT, run_id + "\n")
+    if ids[-1:] != [run_id]:
+        write_text(artifacts_dir / _HISTORY, "".join(f"{one}\n" for one in [*ids, run_id][-_MAX_HISTORY:]))
+
+
+def use_previous_run(artifacts_dir: Path) -> RunInfo:
+    """Make the run current that was so before the current one, which leaves the history; verified as by `use_run`."""
+    if len(ids := promoted_runs(artifacts_dir)) < 2:
+        raise CineMatchError(
+            f"no earlier run of {artifacts_dir} was current, or it was removed; choose one: cinematch runs, "
+            "cinematch use RUN"
+        )
+    return use_run(artifacts_dir, ids[-2], back=True)
+
+
+def use_run(artifacts_dir: Path, run_id: str, *, back: bool = False) -> RunInfo:
+    """Verify a run and make it the current one. Raises CineMatchError, and then nothing changes.
+
+    With `back`, the history ends with the run's latest place there, instead of getting longer.
+    """
     run = Run(run_folder(artifacts_dir, run_id))
     if lacking := [name for name in REQUIRED if name not in run.info.files]:
         raise CineMatchError(f"the run {run_id} cannot be used: it has no {' and no '.join(lacking)}; {REMEDY}")
     with folder_lock(artifacts_dir / "runs"):
-        write_text(artifacts_dir / CURRENT, run_id + "\n")
+        if back:
+            write_text(artifacts_dir / CURRENT, run_id + "\n")
+        else:
+            make_current(artifacts_dir, run_id)
     return run.info
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import Commands, add_command
@@ -27,11 +28,18 @@ def add_runs(commands: Commands) -> None:
             "cinematch runs",
             "cinematch runs OLD NEW",
             "cinematch runs OLD NEW --fail-if-worse    # for a scheduled job",
+            "cinematch runs --keep 5                   # remove older ones",
         ),
     )
     runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare, the older first")
     runs.add_argument(
         "--fail-if-worse", action="store_true", help="exit with 1 where a metric fell by more than the noise"
+    )
+    runs.add_argument(
+        "--keep",
+        type=int,
+        metavar="N",
+        help="remove all runs but N: the current one stays, then the newest, those that were current, and newer ones",
     )
     runs.add_argument("--verbose", action="store_true", help="compare package versions and checksums of files too")
     runs.add_argument("--json", action="store_true", help="print JSON")
@@ -44,18 +52,24 @@ def add_use(commands: Commands) -> None:
         "use",
         _use,
         "make a run the current one, after checking its files",
-        examples=("cinematch use 20261126T065519Z-f588ef5a",),
+        examples=("cinematch use 20261126T065519Z-f588ef5a", "cinematch use --back"),
     )
-    use.add_argument("run", metavar="RUN", help="the name of the run, as cinematch runs lists it")
+    use.add_argument("run", nargs="?", metavar="RUN", help="the name of the run, as cinematch runs lists it")
+    use.add_argument("--back", action="store_true", help="take the run that was current before this one")
 
 
 def _runs(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.manifest import OLDEST_RECORD_VERSION
     from cinematch_lib.artifacts.runs import current_run_id, list_runs, unreadable_runs
 
     if options.pair or options.fail_if_worse:
         _compare(options)
         return
-    runs, broken = list_runs(options.artifacts_dir), unreadable_runs(options.artifacts_dir)
+    if options.keep is not None:
+        _prune(options.artifacts_dir, options.keep)
+        return
+    runs = list_runs(options.artifacts_dir, OLDEST_RECORD_VERSION)
+    broken = unreadable_runs(options.artifacts_dir, OLDEST_RECORD_VERSION)
     current = current_run_id(options.artifacts_dir)
     if options.json:
         print_json(current=current, runs=[_as_dict(info) for info in runs], unreadable=broken)
@@ -66,6 +80,13 @@ def _runs(options: argparse.Namespace) -> None:
     print("\n* current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
         print_text(f"Not readable: {problem}")
+
+
+def _prune(artifacts_dir: Path, keep: int) -> None:
+    from cinematch_lib.artifacts.retention import prune_runs
+
+    removed = prune_runs(artifacts_dir, keep)
+    print("\n".join(f"removed {run_id}" for run_id in removed) or "nothing to remove")
 
 
 def _print_list(runs: "Sequence[RunInfo]", current: str | None) -> None:
@@ -199,6 +220,7 @@ def _as_dict(info: "RunInfo") -> dict[str, Any]:
         "features": features.get("features"),
         "filters": clean.get("filters", {}),
         "services": clean.get("services", {}).get("source"),
+        "format_version": info.format_version,
         "metrics": _metrics(info),
     }
 
@@ -216,14 +238,19 @@ def _metrics(info: "RunInfo") -> dict[str, dict[str, float]]:
 
 
 def _choices(info: "RunInfo") -> list[str]:
-    """The filters of a run's catalog, and the source of its services."""
+    """The filters of a run's catalog, and the source of its services; that a run of an older format is a record."""
+    from cinematch_lib.artifacts.manifest import FORMAT_VERSION
+
     clean = info.facts.get("clean", {})
     chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value]
-    return chosen + ([f"services={clean['services']['source']}"] if "services" in clean else [])
+    chosen += [f"services={clean['services']['source']}"] if "services" in clean else []
+    return chosen + (["older format, to compare with only"] if info.format_version < FORMAT_VERSION else [])
 
 
 def _use(options: argparse.Namespace) -> None:
-    from cinematch_lib.artifacts.runs import use_run
+    from cinematch_lib.artifacts.runs import use_previous_run, use_run
 
-    info = use_run(options.artifacts_dir, options.run)
+    if (options.run is None) != options.back:
+        raise CineMatchError("name a run (cinematch use RUN), or go back by one (cinematch use --back)")
+    info = use_previous_run(options.artifacts_dir) if options.back else use_run(options.artifacts_dir, options.run)
     print(f"{info.run_id} is the current run now: {size(info)}")

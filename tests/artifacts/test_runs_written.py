@@ -42,7 +42,7 @@ def test_a_run_is_read_back_as_it_was_written(artifacts):
 
 def test_a_published_run_stands_alone_and_read_only(artifacts):
     assert [path.name for path in (artifacts / "runs").iterdir()] == [current_run_id(artifacts)]
-    assert sorted(path.name for path in artifacts.iterdir()) == ["current", "runs"]
+    assert sorted(path.name for path in artifacts.iterdir()) == ["current", "history", "runs"]
     files = [path for path in folder_of(artifacts).rglob("*") if path.is_file()]
     assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o444"}
     assert not (folder_of(artifacts) / "facts.json").exists()
@@ -211,7 +211,7 @@ def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one_in_use(artifacts
     assert unreadable_runs(artifacts) == {}
     Draft.create(artifacts).discard()
     assert [path for path in (artifacts / "runs").iterdir() if path.name.startswith(".")] == []
-    assert sorted(path.name for path in artifacts.iterdir()) == ["current", "runs"]
+    assert sorted(path.name for path in artifacts.iterdir()) == ["current", "history", "runs"]
 
 
 ALL_AT_ONCE = """
