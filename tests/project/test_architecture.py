@@ -23,6 +23,7 @@ ROOMS = [
     "recommender",
     "models",
     "evaluation",
+    "experiments",
     "plots",
     "pipeline",
     "serving",
@@ -31,7 +32,7 @@ ROOMS = [
     "cli",
 ]
 # Rooms that work with the base dependencies; modules of theirs that need an extra are imported late.
-BASE_ROOMS = {"errors", "vocabulary", "storage", "artifacts", "recommender", "cli"}
+BASE_ROOMS = {"errors", "vocabulary", "storage", "artifacts", "recommender", "experiments", "cli"}
 NEED_AN_EXTRA = {
     "cinematch_lib.artifacts.estimators",
     "cinematch_lib.artifacts.films_table",
