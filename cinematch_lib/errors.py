@@ -6,7 +6,12 @@ from importlib.util import find_spec
 
 
 class CineMatchError(Exception):
-    """An error that the user can correct: in the data, a parameter or a request; the text says how."""
+    """An error that the user can correct: in the data, a parameter or a request; the text says how.
+
+    `exit_code` is that of the command line.
+    """
+
+    exit_code = 1
 
 
 class UnknownNameError(CineMatchError):
@@ -34,6 +39,12 @@ class NothingToDoError(CineMatchError):
     """The data set lacks the optional input of a step; a pipeline skips the step."""
 
 
+class HeldBackError(CineMatchError):
+    """A new run was made and did not take the place of the current one; the text says why."""
+
+    exit_code = 3
+
+
 class MissingExtraError(CineMatchError, ImportError):
     """A package is not installed; the message names the extra that brings it."""
 
@@ -46,6 +57,7 @@ MEANT_FOR_PEOPLE = frozenset(
         LeftOutError,
         DownloadError,
         NothingToDoError,
+        HeldBackError,
         MissingExtraError,
     )
 )

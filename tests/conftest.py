@@ -51,6 +51,7 @@ SLOW = [
     "test_page_verdicts.py",
     "test_page_browse.py",
     "test_page_upload.py",
+    "test_refresh.py",
     "test_tmdb_pipeline.py",
     "test_cli.py",
     "test_output.py",

@@ -144,7 +144,7 @@ def clean(
         _write_csv(part, kept[list(MERGED.columns)])
     report = CleaningReport(
         dataset=folder.name,
-        inputs={path.name: md5_of(path) for path in (metadata_path, services.table) if path} | checksums(folder),
+        inputs=input_checksums(folder, metadata_path, services),
         catalog_md5=md5_of(data_dir / CATALOG),
         filters=_plain(filters),
         services={name: value for name, value in _plain(services).items() if name != "path"},
@@ -160,6 +160,11 @@ def clean(
         _write_csv(part, rejects.table())
     write_text(data_dir / REPORT, to_json(report.to_dict()))
     return report
+
+
+def input_checksums(folder: Path, metadata_path: Path | None, services: ServicesSource) -> dict[str, str]:
+    """The MD5 of each file that `clean` reads for these arguments, by its name."""
+    return {path.name: md5_of(path) for path in (metadata_path, services.table) if path} | checksums(folder)
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:

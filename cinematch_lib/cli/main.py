@@ -12,20 +12,23 @@ from typing import Any
 
 from cinematch_lib.cli.fetch import add_fetch
 from cinematch_lib.cli.recommend import add_recommend, add_search
+from cinematch_lib.cli.refresh import add_refresh
 from cinematch_lib.cli.run import add_run
 from cinematch_lib.cli.runs import add_runs, add_use
 from cinematch_lib.cli.serve import add_serve
 from cinematch_lib.cli.setup import add_setup
 from cinematch_lib.errors import CineMatchError, want_of_memory
 
-_EXIT_CODES = "exit codes: 0 success, 1 an error that is explained, 2 wrong usage, 130 interrupted"
+_EXIT_CODES = (
+    "exit codes: 0 success, 1 an error that is explained, 2 wrong usage, 3 a new run was held back, 130 interrupted"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code.
 
-    0 after success, 1 after an error that was explained, 130 after Ctrl-C or SIGTERM, 141 when the reader of the
-    output is gone; argparse exits with 2 for wrong usage.
+    0 after success, 1 after an error that was explained, 3 where a refresh held a run back, 130 after Ctrl-C or
+    SIGTERM, 141 when the reader of the output is gone; argparse exits with 2 for wrong usage.
     """
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
@@ -68,7 +71,7 @@ def _explain(error: Exception) -> int:
     else:
         raise error
     print(f"cinematch: {words}", file=sys.stderr)
-    return 1
+    return error.exit_code if isinstance(error, CineMatchError) else 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
     add_setup(commands, _run_command)
-    for add in (add_run, add_fetch, add_recommend, add_search, add_runs, add_use, add_serve):
+    for add in (add_run, add_refresh, add_fetch, add_recommend, add_search, add_runs, add_use, add_serve):
         add(commands)
     return whole
 

@@ -79,7 +79,7 @@ def _fetch_from_web(dataset: str, folder: Path, refresh: bool) -> Path:
     check_replaceable(folder)
     check_certificates()
     url = f"{base_url()}/{dataset}.zip"
-    published = DATASETS[dataset].zip_md5 or _published_md5(f"{url}.md5")
+    published = published_md5(dataset)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder_lock(folder.parent):
         recover(folder)
@@ -130,7 +130,12 @@ def _unpack_verified(part: Path, url: str, published: str | None, into: Path, fo
         unpack(archive, into)
 
 
-def _published_md5(url: str) -> str | None:
+def published_md5(dataset: str) -> str | None:
+    """The MD5 that is published for the zip of a data set; None if the server has none. Raises DownloadError."""
+    return DATASETS[dataset].zip_md5 or _listed_md5(f"{base_url()}/{dataset}.zip.md5")
+
+
+def _listed_md5(url: str) -> str | None:
     """The MD5 in a checksum file (format of ``md5sum`` or BSD); None if the server has no such file."""
     text = read_text(url)
     if text is None:

@@ -78,14 +78,17 @@ def make_protocol(
     test_users: int | None = None,
     date: str | float | None = None,
     seed: int = 0,
+    same_users: Sequence[int] | np.ndarray = (),
 ) -> Protocol:
     """The protocol `name`: ``users``, ``time`` or ``liang2018`` (see `splits`).
 
     With `users`, every eligible user is tested in one of `folds`, except for one more fold that serves for
     validation; with a single fold, `test_users` are tested. By default there are four folds for up to 1,000 users,
     and else one fold with a fifth of the users, at most 1,000. `date` separates train and test data by time; by
-    default a fifth of the ratings come after it. `films` is the catalog and `tags` the table of tags.csv. Raises
-    NothingToDoError if fewer than ten users can be tested, and CineMatchError for arguments that cannot be met.
+    default a fifth of the ratings come after it. Of a single fold, `same_users` are tested in place of others if ten of
+    them or more are eligible; so two sets of ratings are measured on the same people. `films` is the catalog and `tags`
+    the table of tags.csv. Raises NothingToDoError if fewer than ten users can be tested, and CineMatchError for
+    arguments that cannot be met.
     """
     check_choice("protocol", name, PROTOCOLS)
     eligible = count_eligible_users(ratings)
@@ -104,13 +107,20 @@ def make_protocol(
         return _cross_validation(ratings, films, tags, folds, seed)
     if test_users is None:
         test_users = min(_MAX_TEST_USERS, max(eligible // 5, 1))
-    return _single_fold(ratings, films, tags, test_users, seed)
+    eligible_again = np.intersect1d(eligible_users(ratings), np.asarray(same_users, dtype=np.int64))
+    again = eligible_again[:test_users] if len(eligible_again) >= MIN_TEST_USERS else None
+    return _single_fold(ratings, films, tags, test_users if again is None else again, seed)
 
 
 def count_eligible_users(ratings: pd.DataFrame) -> int:
     """The number of users with enough likes to be tested."""
+    return len(eligible_users(ratings))
+
+
+def eligible_users(ratings: pd.DataFrame) -> np.ndarray:
+    """The ids of the users with enough likes to be tested, int64 (users,), ascending."""
     likes = ratings.loc[ratings["rating"] >= LIKED, "userId"].value_counts()
-    return int((likes >= MIN_LIKES).sum())
+    return np.sort(likes.index[likes >= MIN_LIKES].to_numpy(dtype=np.int64))
 
 
 def films_for(protocol: str, folder: Path, catalog: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +156,9 @@ def _cross_validation(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, f
     )
 
 
-def _single_fold(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int, seed: int) -> Protocol:
+def _single_fold(
+    ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int | np.ndarray, seed: int
+) -> Protocol:
     split = split_by_users(ratings, test_users, seed=seed)
     validation = _validation_split(split.train, seed)
     return Protocol(

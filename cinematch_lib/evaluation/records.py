@@ -1,9 +1,12 @@
 """What a run stores of its evaluation: ``metrics.json``, and the metrics of each user for later comparisons."""
 
+import io
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from cinematch_lib.artifacts.runs import RunRecord, run_folder
 from cinematch_lib.evaluation.cold_films import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
@@ -43,6 +46,24 @@ def values_by_user(comparison: Comparison) -> str:
         for metric in comparison.main_metrics
     }
     return pd.DataFrame(columns).rename_axis("userId").to_csv(float_format=f"%.{_DIGITS}f", lineterminator="\n")
+
+
+def tested_users(artifacts_dir: Path, run_id: str) -> list[int]:
+    """The ids of the users by whom a run was evaluated, ascending; none for an empty `run_id`, or without metrics.
+
+    Raises CineMatchError if there is no such run.
+    """
+    if not run_id:
+        return []
+    run = RunRecord(run_folder(artifacts_dir, run_id))
+    if BY_USER not in run.info.files:
+        return []
+    return sorted(read_by_user(run).index.tolist())
+
+
+def read_by_user(run: RunRecord) -> pd.DataFrame:
+    """The main metrics of each user by each model, indexed by userId. Raises CineMatchError where there are none."""
+    return pd.read_csv(io.BytesIO(run.read_bytes(BY_USER)), index_col="userId")
 
 
 def headline(comparison: Comparison) -> dict[str, dict[str, Any]]:

@@ -1,15 +1,12 @@
 """Changes of metrics between two runs, and whether they are statistically significant."""
 
-import io
 from dataclasses import dataclass
-
-import pandas as pd
 
 from cinematch_lib.artifacts.runs import RunRecord
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.compare import HYBRID, SERVED
 from cinematch_lib.evaluation.intervals import Interval, difference, unpaired_difference
-from cinematch_lib.evaluation.records import BY_USER, METRICS
+from cinematch_lib.evaluation.records import METRICS, read_by_user
 from cinematch_lib.evaluation.report import NAMES, metric_label, percent
 
 
@@ -71,7 +68,7 @@ def metric_changes(first: RunRecord, second: RunRecord) -> list[Change]:
             f"the metrics cannot be compared: {first.info.run_id} has {', '.join(old['main'])} by the protocol "
             f"{old['name']}, {second.info.run_id} has {', '.join(new['main'])} by {new['name']}; evaluate both alike"
         )
-    before, after = (pd.read_csv(io.BytesIO(run.read_bytes(BY_USER)), index_col="userId") for run in (first, second))
+    before, after = map(read_by_user, (first, second))
     paired = old["fingerprint"] == new["fingerprint"]
     changes = []
     for model in (HYBRID, SERVED):

@@ -4,6 +4,7 @@ The four tables of a split hold every rating exactly once, except that the histo
 part of its training ratings.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,7 @@ class Split:
 
 def split_by_users(
     ratings: pd.DataFrame,
-    test_users: int | float = 0.2,
+    test_users: int | float | Sequence[int] | np.ndarray = 0.2,
     *,
     fold_in: float = FOLD_IN,
     min_likes: int = MIN_LIKES,
@@ -46,15 +47,20 @@ def split_by_users(
     """Strong generalization: no rating of a test user is in the training ratings.
 
     `ratings` has `userId, movieId, rating`, at most one row for each user and film. `test_users`, a number or a
-    share of all users between 0 and 1, are drawn from those with at least `min_likes` likes. The history of each
-    is `fold_in` of the likes and all lower ratings; the other likes, at least one, are held out.
-    Raises CineMatchError if too few users are eligible.
+    share of all users between 0 and 1, are drawn from those with at least `min_likes` likes; if it is a list of ids,
+    those of them that are eligible are tested. The history of each is `fold_in` of the likes and all lower ratings;
+    the other likes, at least one, are held out. Raises CineMatchError if too few users are eligible.
     """
     liked, user, n_users, eligible = _users_with_likes(ratings, fold_in, min_likes)
-    number = _number_of_test_users(test_users, n_users, len(eligible), min_likes)
     rng = np.random.default_rng(seed)
     is_test = np.zeros(n_users, dtype=bool)
-    is_test[rng.permutation(eligible)[:number]] = True
+    if isinstance(test_users, int | float):
+        number = _number_of_test_users(test_users, n_users, len(eligible), min_likes)
+        is_test[rng.permutation(eligible)[:number]] = True
+    else:
+        chosen = np.isin(np.unique(ratings["userId"].to_numpy())[eligible], test_users)
+        _number_of_test_users(int(chosen.sum()), n_users, len(eligible), min_likes)
+        is_test[eligible[chosen]] = True
     held_out = _hold_out_rows(user, liked & is_test[user], 1 - fold_in, rng)
     history = is_test[user] & ~held_out
     return Split(ratings[~is_test[user]], ratings[history], ratings[held_out], ratings[:0])

@@ -8,13 +8,14 @@ from typing import Any
 
 import yaml
 
-from cinematch_lib.artifacts.manifest import RECORDS, RunInfo
+from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import check_parameters
+from cinematch_lib.pipeline.recorded import recorded_parameters
 from cinematch_lib.storage.files import write_text
 from cinematch_lib.storage.paths import project_path
 
@@ -52,7 +53,7 @@ class Settings:
             raise CineMatchError(
                 f"the run {run.info.run_id} does not record its filters; make a new one: cinematch run"
             ) from None
-        rest = {name: value for name, value in rest.items() if value != _defaults()[name]} | _run_parameters(run)
+        rest = {name: value for name, value in rest.items() if value != _defaults()[name]} | recorded_parameters(run)
         rest = {name: value for name, value in rest.items() if name not in _OWN}
         return cls(run.info.dataset, filters, services["source"], rest)
 
@@ -106,16 +107,6 @@ class Settings:
 def _defaults() -> dict[str, Any]:
     """The notebooks' parameters with their defaults, by name."""
     return {name: one.default for name, one in step_parameters(list(STEPS)).items()}
-
-
-def _run_parameters(run: Run) -> dict[str, Any]:
-    """The parameters that the pipeline gave to the notebooks of a run, from their executed copies."""
-    parameters: dict[str, Any] = {}
-    for name in run.info.files:
-        if name.startswith(RECORDS) and name.endswith(".ipynb"):
-            metadata = run.read_json(name).get("metadata", {})
-            parameters |= metadata.get("papermill", {}).get("parameters", {})
-    return {name: value for name, value in parameters.items() if name in _defaults()}
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:

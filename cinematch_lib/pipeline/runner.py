@@ -50,11 +50,12 @@ def run_pipeline(
     message: Callable[[str], None] = print_line,
     *,
     use: bool = False,
+    promote: bool = True,
 ) -> tuple[RunInfo, list[StepTime]]:
     """Run the notebooks of `steps` and publish their results as a run; returns it with the time of each step.
 
-    The run becomes the current one. If it holds less than the run that is in use (see `lost`), it does so only with
-    `use`. What cells tagged ``report`` print is told with `message`.
+    The run becomes the current one, unless `promote` is false. If it holds less than the run that is in use
+    (see `lost`), it does so only with `use`. What cells tagged ``report`` print is told with `message`.
 
     `parameters` are checked values; each notebook gets those that it has. From `train` or `evaluate` on, the new run
     also holds what the current run holds. A step without input (no ratings to learn from) is skipped with a message;
@@ -69,7 +70,7 @@ def run_pipeline(
     folders.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with folder_lock(folders.data_dir):  # two pipelines at once would read one another's catalog
-            return _run_steps(folders, parameters, steps, dataset, message, use)
+            return _run_steps(folders, parameters, steps, dataset, message, use, promote)
     finally:
         with contextlib.suppress(OSError):  # it is rarely empty
             folders.data_dir.rmdir()
@@ -82,6 +83,7 @@ def _run_steps(
     dataset: str,
     message: Callable[[str], None],
     use: bool,
+    promote: bool,
 ) -> tuple[RunInfo, list[StepTime]]:
     if steps[0] in STEP_FILES:  # the results of the steps before come from the current run
         draft = resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
@@ -105,6 +107,8 @@ def _run_steps(
                     message(f"  {line}")
         earlier = [one for one in draft.facts().get("pipeline", {}).get("steps", []) if one["step"] not in steps]
         draft.record("pipeline", dataset=dataset, steps=[*earlier, *(vars(one) for one in times)])
+        if not promote:
+            return draft.publish(use=False), times
         missing = lost(draft, folders.artifacts_dir)
         for what in missing if not use else ():
             message(f"This run {what}; the current run stays in use.")

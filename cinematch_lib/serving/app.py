@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from cinematch_lib.artifacts.refresh_record import RefreshRecord
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.client_routes import add_client_routes
 from cinematch_lib.serving.errors import add_error_handlers
@@ -122,12 +123,20 @@ def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metr
             run_age_seconds=run.age_seconds,
             refused_run=refused,
             store=problem or "ok",
+            refresh=_told(live.last_refresh()),
         )
 
     @app.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> Response:
         """Metrics in Prometheus's text format."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _told(refresh: RefreshRecord | None) -> dict[str, object] | None:
+    """What ``/health`` tells of the last refresh."""
+    if refresh is None:
+        return None
+    return {name: getattr(refresh, name) for name in ("result", "started", "finished", "reasons", "run_id")}
 
 
 class _PageFiles(StaticFiles):

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cinematch_lib.artifacts.manifest import REMEDY, RunInfo
+from cinematch_lib.artifacts.refresh_record import RefreshRecord, read_refresh
 from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.preferences import Preferences
@@ -103,6 +104,10 @@ class LiveRun:
         self.refused: str | None = None
         self.before_swap: Callable[[str], Awaitable[None]] = _no_wait
         self._retry_at = float("inf")
+
+    def last_refresh(self) -> RefreshRecord | None:
+        """What the last ``cinematch refresh`` of these artifacts did; None where there was none."""
+        return read_refresh(self._artifacts_dir)
 
     async def follow(self) -> None:
         """Call `refresh` every REFRESH_SECONDS, for ever."""

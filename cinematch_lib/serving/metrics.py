@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cinematch_lib.artifacts.refresh_record import FAILED, HELD_BACK
 from cinematch_lib.serving.live_run import LiveRun
 
 _log = logging.getLogger("cinematch.serving")
@@ -59,6 +60,12 @@ class _RunCollector(Collector):
         yield GaugeMetricFamily("cinematch_films", "Films in the current run.", len(run.recommender))
         yield GaugeMetricFamily("cinematch_run_age_seconds", "Time since the current run was made.", run.age_seconds)
         yield GaugeMetricFamily("cinematch_run_refused", "1 if the newest run was refused, else 0.", refused)
+        refresh = self._live.last_refresh()
+        age, result = (refresh.age_seconds, refresh.result) if refresh else (float("nan"), "")
+        yield GaugeMetricFamily("cinematch_refresh_age_seconds", "Time since the last refresh; NaN for none.", age)
+        for one in (HELD_BACK, FAILED):
+            name = f"cinematch_refresh_{one.replace(' ', '_')}"
+            yield GaugeMetricFamily(name, f"1 if the last refresh ended as {one}, else 0.", result == one)
 
 
 class _ProcessesCollector(Collector):

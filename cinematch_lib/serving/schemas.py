@@ -268,7 +268,10 @@ class AboutResponse(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether all is well; `refused_run` is the id of a run that could not be served, `store` ok or what is wrong."""
+    """Whether all is well; `refused_run` is the id of a run that could not be served, `store` ok or what is wrong.
+
+    `refresh` is what the last ``cinematch refresh`` did: its result, times, reasons, and the run that it made.
+    """
 
     status: Literal["ok", "degraded"]
     num_items: int
@@ -279,6 +282,7 @@ class Health(BaseModel):
     run_age_seconds: int
     refused_run: str | None
     store: str
+    refresh: dict[str, str | list[str]] | None
 
 
 class ServiceInfo(BaseModel):

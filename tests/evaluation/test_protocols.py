@@ -91,6 +91,18 @@ def test_the_number_of_folds_follows_the_number_of_users():
     assert [len(one.split.users) for one in made.folds] == [17 * 60 // 5]
 
 
+def test_the_users_of_before_are_tested_again_as_far_as_they_are_there():
+    before = make_protocol(RATINGS, FILMS, test_users=12).folds[0].split.users
+    one_left = RATINGS[RATINGS["userId"] != before[0]].reset_index(drop=True)
+    newcomers = RATINGS.assign(userId=RATINGS["userId"] + 1000)
+    grown = pd.concat([one_left, newcomers], ignore_index=True)
+    made = make_protocol(grown, FILMS, folds=1, same_users=before, seed=5)
+    assert made.folds[0].split.users.tolist() == before[1:].tolist()
+    assert not made.folds[0].split.train["userId"].isin(before).any()
+    strangers = make_protocol(grown, FILMS, folds=1, same_users=[5000, 5001])
+    assert len(strangers.folds[0].split.users) == len(grown["userId"].unique()) // 5
+
+
 def test_fingerprints_are_equal_if_users_can_be_paired():
     first, again, other = (
         make_protocol(RATINGS, FILMS),

@@ -22,7 +22,7 @@ QUICK = {
 }  # fmt: skip
 
 
-def lay_raw(raw):
+def lay_raw(raw, users=60):
     """`raw/small/`: the sample's first films, their links, facts and ratings, and two invalid rows."""
     source, folder = fetch("sample", raw), raw / DATASET
     films = _cut(source / "movies.csv", folder, lambda _, number: number < FILMS)
@@ -32,7 +32,7 @@ def lay_raw(raw):
     links = _cut(source / "links.csv", folder, lambda row, _: row["movieId"] in ids)
     imdb = {row["imdbId"].zfill(7) for row in links}
     _cut(source / "tmdb_metadata.csv", folder, lambda row, _: row["imdb_id"].zfill(7) in imdb)
-    _cut(source / "ratings.csv", folder, lambda row, _: row["movieId"] in ids and int(row["userId"]) <= 60)
+    _cut(source / "ratings.csv", folder, lambda row, _: row["movieId"] in ids and int(row["userId"]) <= users)
     return folder
 
 

@@ -135,9 +135,14 @@ def fetch(
     return done
 
 
+def is_asked(dataset: Path, raw_dir: Path) -> bool:
+    """Whether `fetch` sends requests: there is a token, and no table of metadata that takes the place of answers."""
+    return access() is not None and _given(dataset, raw_dir / "tmdb") is None
+
+
 def check_reachable(dataset: Path, raw_dir: Path) -> None:
     """Raise CineMatchError if `fetch` would, for the token or certificates, as far as is known without the network."""
-    if access() is not None and _given(dataset, raw_dir / "tmdb") is None:
+    if is_asked(dataset, raw_dir):
         check_certificates()
 
 

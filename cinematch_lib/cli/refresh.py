@@ -1,0 +1,98 @@
+"""The command ``cinematch refresh``: new data in, a worse run not out."""
+
+import argparse
+import os
+from pathlib import Path
+
+from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag
+from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
+from cinematch_lib.cli.output import print_text
+from cinematch_lib.errors import CineMatchError
+
+_NICENESS = 10
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def add_refresh(commands: Commands) -> None:
+    """Add the command ``refresh``."""
+    refresh = add_command(
+        commands,
+        "refresh",
+        _refresh,
+        "make a new run if anything changed, and use it if it is not worse",
+        description="Bring the data of the current run up to date, and make a new run with the same parameters if "
+        "anything changed. It becomes the current one if nDCG@10 did not fall, the catalog did not shrink and "
+        "well-known films are still found; else it is held back, and the exit code is 3. It works at low priority.",
+        examples=(
+            "cinematch refresh",
+            "cinematch refresh --dry-run",
+            "cinematch refresh --keep 3 --max-shrink 2%",
+        ),
+        folders=("raw", "data", "artifacts"),
+    )
+    refresh.add_argument("--dry-run", action="store_true", help="say what is due and how long it took before")
+    refresh.add_argument(
+        "--max-shrink",
+        type=_share,
+        default=0.05,
+        metavar="SHARE",
+        help="the share of the films that may go (default: 5%%)",
+    )
+    refresh.add_argument(
+        "--smoke", type=Path, metavar="FILE", help="titles with years, one a line, that must still be found"
+    )
+    refresh.add_argument("--keep", type=int, default=5, metavar="N", help="so many runs are kept (default: 5)")
+    add_parameter_flag(refresh, "; replaces that of the current run")
+
+
+def _share(text: str) -> float:
+    """A share such as ``5%`` or ``0.05``."""
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a share such as 5% or 0.05, not {text!r}") from None
+
+
+def _refresh(options: argparse.Namespace) -> None:
+    allow_open_files(128)
+    load_dotenv_file("pipeline")
+    _yield_to_others()
+    from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
+    from cinematch_lib.pipeline.parameters import check_parameters
+    from cinematch_lib.pipeline.promotion import FAMOUS, Gate
+    from cinematch_lib.pipeline.refresh import Refresh
+    from cinematch_lib.pipeline.runner import Folders
+    from cinematch_lib.pipeline.times import duration
+
+    known = step_parameters(list(STEPS))
+    given = check_parameters(dict(options.p), known, known, typed=True)
+    smoke = _titles(options.smoke) if options.smoke else FAMOUS
+    folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
+    refresh = Refresh(folders, given, Gate(options.max_shrink, smoke), options.keep)
+    if options.dry_run:
+        due = refresh.preview()
+        print_text("\n".join(f"Due: {line}." for line in due) or "Nothing is due by the files that are there.")
+        if due and (seconds := refresh.expected_seconds()) is not None:
+            print(f"Such a run took {duration(seconds)} before.")
+        return
+    record = refresh.run()
+    if record.run_id:
+        print(f"{record.run_id} is the current run now.")
+    else:
+        print("Nothing is due; the current run stays.")
+
+
+def _titles(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CineMatchError(f"{path} could not be read as a list of titles: {error}") from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _yield_to_others() -> None:
+    """Low priority for this process and its kernels, and at most half of the cores for linear algebra."""
+    os.nice(_NICENESS) if hasattr(os, "nice") else None
+    half = str(max(1, (os.cpu_count() or 1) // 2))
+    for name in _THREADS:
+        os.environ.setdefault(name, half)
