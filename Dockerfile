@@ -18,4 +18,4 @@ USER 10001:10001
 WORKDIR /srv
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["/opt/cinematch/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=3)"]
-CMD ["/opt/cinematch/bin/cinematch", "serve", "--host", "0.0.0.0", "--port", "8000", "--artifacts-dir", "/srv/artifacts", "--state-dir", "/srv/state"]
+CMD ["/opt/cinematch/bin/cinematch", "serve", "--host", "0.0.0.0", "--port", "8000", "--artifacts-dir", "/srv/artifacts", "--state", "/srv/state"]

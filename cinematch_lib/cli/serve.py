@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import socket
-from pathlib import Path
 
 from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
@@ -88,10 +87,11 @@ def add_serve(commands: Commands) -> None:
     )
     serve.add_argument("--insecure", action="store_true", help="listen beyond this computer without a token")
     serve.add_argument(
+        "--state",
         "--state-dir",
-        type=Path,
-        metavar="DIR",
-        help="folder of watchlists and feedback (default: state, in the folder that holds the artifacts folder)",
+        metavar="PLACE",
+        help="where watchlists and feedback are stored: a folder, or the address of a PostgreSQL database, "
+        "postgresql://user@host:5432/database (default: the folder state, in the one that holds the artifacts folder)",
     )
 
 
@@ -110,7 +110,7 @@ def _serve(options: argparse.Namespace) -> None:
     write_logs(options.log_level)
     settings = Settings(
         options.artifacts_dir,
-        options.state_dir or options.artifacts_dir.parent / "state",
+        options.state or options.artifacts_dir.parent / "state",
         options.log_level,
         tuple(options.proxy),
         {

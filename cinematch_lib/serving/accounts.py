@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cinematch_lib.serving.database import Database
+from cinematch_lib.serving.database import Database, Transaction
 from cinematch_lib.serving.store import now
 
 DEFAULTS: dict[str, Any] = {
@@ -42,7 +42,7 @@ class Accounts:
 
         Upper and lower case in e-mails are the same. A new account gets a number that no user of the store has as id.
         """
-        with self._database.transaction() as db:
+        with self._database.transaction(_key(email)) as db:
             row = db.execute("SELECT id, name FROM accounts WHERE email_key = ?", (_key(email),)).fetchone()
             if row is not None:
                 if name is not None and name != row[1]:
@@ -51,15 +51,22 @@ class Accounts:
             elif name is None:
                 return None
             else:
-                highest = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'accounts'").fetchone()
-                number = (highest[0] if highest else 0) + 1
-                while db.execute("SELECT 1 FROM users WHERE name = ?", (str(number),)).fetchone():
-                    number += 1
-                db.execute(
-                    "INSERT INTO accounts (id, email, email_key, name, created) VALUES (?, ?, ?, ?, ?)",
-                    (number, email, _key(email), name, now()),
-                )
+                number = self._create(db, email, name)
         return self.account(number)
+
+    def _create(self, db: Transaction, email: str, name: str) -> int:
+        """The number of a new account, which was never given before and is no user's id."""
+        while True:
+            (number,) = db.execute(
+                "INSERT INTO accounts (email, email_key, name, created) VALUES (?, ?, ?, ?) RETURNING id",
+                (email, _key(email), name, now()),
+            ).fetchone()
+            # Adding the user, too, tells apart an id that another transaction takes at the same time.
+            is_free = db.execute("INSERT INTO users (name) VALUES (?) ON CONFLICT DO NOTHING", (str(number),)).rowcount
+            if is_free:
+                db.execute("DELETE FROM users WHERE name = ?", (str(number),))
+                return number
+            db.execute("DELETE FROM accounts WHERE id = ?", (number,))
 
     def account(self, number: int) -> Account | None:
         """The account with this number, if there is one."""
@@ -74,11 +81,12 @@ class Accounts:
 
     def set_preferences(self, account: Account, changes: dict[str, Any]) -> dict[str, Any]:
         """Change some of an account's preferences; returns all."""
-        with self._database.transaction() as db:
+        with self._database.transaction(str(account.id)) as db:
             row = db.execute("SELECT fields FROM preferences WHERE account = ?", (account.id,)).fetchone()
             fields = (json.loads(row[0]) if row else {}) | changes
             db.execute(
-                "INSERT OR REPLACE INTO preferences (account, fields, updated) VALUES (?, ?, ?)",
+                "INSERT INTO preferences (account, fields, updated) VALUES (?, ?, ?) "
+                "ON CONFLICT (account) DO UPDATE SET fields = excluded.fields, updated = excluded.updated",
                 (account.id, json.dumps(fields, ensure_ascii=False), now()),
             )
         return self.preferences(account)

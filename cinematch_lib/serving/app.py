@@ -25,6 +25,7 @@ from cinematch_lib.serving.rating_routes import add_rating_routes
 from cinematch_lib.serving.reference import reference_page
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store
+from cinematch_lib.serving.threads import SharedCall
 from cinematch_lib.serving.user_routes import add_user_routes
 
 PAGE = Path(__file__).parent / "page"
@@ -45,7 +46,8 @@ def create_app(
 ) -> FastAPI:
     """The application that serves the current run under `artifacts_dir`.
 
-    Watchlists and feedback are stored in `state_dir`, by default the folder ``state`` next to `artifacts_dir`.
+    Watchlists and feedback are stored in `state_dir`, by default the folder ``state`` next to `artifacts_dir`; an
+    address such as ``postgresql://user@host:5432/database`` takes the place of a folder (extra ``postgres``).
     Requests under ``/api`` need `api_token` if it is set, here or in the environment variable CINEMATCH_API_TOKEN.
     `cors_origins` are the origins of web pages that may use the API; `allowed_hosts` are the host names with a dot
     under which the server answers; one address may send `rate_limit` requests a second. `identify` adds /auth/identify,
@@ -55,7 +57,7 @@ def create_app(
     """
     artifacts = Path(artifacts_dir)
     live = LiveRun(artifacts)
-    store = Store(artifacts.parent / "state" if state_dir is None else Path(state_dir))
+    store = Store(artifacts.parent / "state" if state_dir is None else state_dir)
     metrics = Metrics(live)
 
     @contextlib.asynccontextmanager
@@ -95,6 +97,8 @@ def create_app(
 
 
 def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, version: str) -> None:
+    store_problem = SharedCall(lambda: store.problem)
+
     @app.get("/", response_model=schemas.ServiceInfo)
     async def root(request: Request) -> Response:
         """The web page for a browser; name and version for other clients."""
@@ -112,7 +116,8 @@ def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metr
     @app.get("/health", response_model=schemas.Health)
     async def health() -> Response:
         """Whether the newest run is served, its age, and whether the store can be trusted."""
-        run, refused, problem = live.current, live.refused, store.problem
+        problem = await store_problem.result()
+        run, refused = live.current, live.refused
         return json_response(
             status="ok" if refused is None and problem is None else "degraded",
             num_items=len(run.recommender),

@@ -1,6 +1,7 @@
-"""The SQLite file of the store: opened, checked, migrated, and trusted only while it keeps its name.
+"""What a database of the store offers, and the SQLite file: opened, checked, migrated, trusted while it keeps its name.
 
-It is in WAL mode, with one connection that writes and one that reads. A write is on the disk before it is acknowledged.
+The file is in WAL mode, with one connection that writes and one that reads. A write is on the disk before it is
+acknowledged.
 """
 
 import contextlib
@@ -8,71 +9,16 @@ import sqlite3
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Protocol
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.serving import schema
 from cinematch_lib.storage.sqlite import transaction
 
 _BUSY_SECONDS = 5  # until a change is refused because others hold the store
-_TABLES = {"users": 1, "watchlist": 1, "feedback": 1, "accounts": 3, "preferences": 3}  # the version that added each
-
-# One user in each spelling of an id; users without films go.
-_ONE_SPELLING = """
-    UPDATE OR IGNORE users SET name = canonical(name);
-    UPDATE OR IGNORE watchlist SET user = (SELECT one.id FROM users one, users old
-        WHERE old.id = watchlist.user AND one.name = canonical(old.name));
-    UPDATE OR IGNORE feedback SET user = (SELECT one.id FROM users one, users old
-        WHERE old.id = feedback.user AND one.name = canonical(old.name));
-    DELETE FROM users WHERE name != canonical(name);
-    DELETE FROM users WHERE id NOT IN (SELECT user FROM watchlist UNION SELECT user FROM feedback);
-    """
-
-# One script a version; user_version counts those that were applied. A published script is never changed.
-_MIGRATIONS = (
-    """
-    CREATE TABLE users (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE
-    );
-    CREATE TABLE watchlist (
-        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-        movie_id INTEGER NOT NULL,
-        film TEXT NOT NULL,              -- JSON, as it was shown when it was added
-        added TEXT NOT NULL,             -- ISO 8601, UTC
-        watched INTEGER NOT NULL DEFAULT 0,
-        UNIQUE (user, movie_id)
-    );
-    CREATE TABLE feedback (
-        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-        movie_id INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('like', 'dislike', 'not_interested')),
-        title TEXT NOT NULL,
-        year INTEGER NOT NULL,
-        given TEXT NOT NULL,             -- ISO 8601, UTC
-        UNIQUE (user, movie_id)
-    );
-    """,
-    _ONE_SPELLING,
-    # Users of the newer client; their lists are those of the user whose name is the number.
-    """
-    CREATE TABLE accounts (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        email TEXT NOT NULL,
-        email_key TEXT NOT NULL UNIQUE,  -- in one case
-        name TEXT NOT NULL,
-        created TEXT NOT NULL            -- ISO 8601, UTC
-    );
-    CREATE TABLE preferences (
-        account INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE,
-        fields TEXT NOT NULL,            -- JSON
-        updated TEXT NOT NULL            -- ISO 8601, UTC
-    );
-    ALTER TABLE watchlist ADD COLUMN service TEXT;
-    """,
-    _ONE_SPELLING,  # since then, also with several slashes in a row
-)
-
 
 _BUSY = f"the store is in use by others, and the change was not saved within {_BUSY_SECONDS} s; try again later"
 
@@ -81,7 +27,40 @@ class StoreError(CineMatchError):
     """The store could not be read or written: a full disk, a damaged file, another process that holds it."""
 
 
-class Database:
+class Transaction(Protocol):
+    """An open write transaction; values stand in a statement as ``?``."""
+
+    def execute(self, statement: str, values: Sequence[object] = (), /) -> Any:
+        """The cursor of the statement, with `fetchone`, `fetchall` and `rowcount`."""
+
+
+class Database(Protocol):
+    """What keeps the tables of the store: a SQLite file, or PostgreSQL. Thread-safe."""
+
+    def open(self) -> None:
+        """Open the database again after `close`; no effect on an open one. Raises StoreError."""
+
+    def close(self) -> None:
+        """Close the database; all acknowledged writes are in it."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the database cannot be trusted now; None if it can."""
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query. Raises StoreError."""
+
+    def transaction(self, key: str) -> AbstractContextManager[Transaction]:
+        """One write transaction, acknowledged when the block ends; those of one `key` run one after the other.
+
+        Raises StoreError.
+        """
+
+    def forget(self) -> None:
+        """Overwrite deleted text where the database can."""
+
+
+class SqliteDatabase:
     """The file `path`, created if missing. Thread-safe. Raises StoreError."""
 
     def __init__(self, path: Path) -> None:
@@ -128,7 +107,7 @@ class Database:
         try:
             self._check_identity()
             with self._read_lock:
-                for table in _TABLES:
+                for table in schema.TABLES:
                     self._reader.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
         except (sqlite3.Error, StoreError) as error:
             return str(error)
@@ -166,8 +145,11 @@ class Database:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction, acknowledged when the block ends. Raises StoreError within _BUSY_SECONDS."""
+    def transaction(self, key: str) -> Iterator[sqlite3.Connection]:
+        """One write transaction, acknowledged when the block ends. Raises StoreError within _BUSY_SECONDS.
+
+        A SQLite file has one writer, whatever the `key`.
+        """
         deadline = time.monotonic() + _BUSY_SECONDS
         if not self._write_lock.acquire(timeout=_BUSY_SECONDS):
             raise StoreError(_BUSY)
@@ -191,12 +173,12 @@ class Database:
         self._writer.execute("PRAGMA journal_mode = WAL")
         with transaction(self._writer) as db:  # if two servers start at once, one of them creates the tables
             version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(_MIGRATIONS):
+            if version > len(schema.SQLITE):
                 raise StoreError(
-                    f"{self.path} has the format version {version}, and this CineMatch knows {len(_MIGRATIONS)}; "
+                    f"{self.path} has the format version {version}, and this CineMatch knows {len(schema.SQLITE)}; "
                     "use the CineMatch that wrote it, or name another state folder"
                 )
-            for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+            for number, script in enumerate(schema.SQLITE[version:], start=version + 1):
                 for statement in filter(str.strip, script.split(";")):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {number}")
@@ -209,7 +191,7 @@ def _check_content(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"damaged: {result}")
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if lacking := sorted(name for name, since in _TABLES.items() if since <= version and name not in tables):
+    if lacking := sorted(name for name, since in schema.TABLES.items() if since <= version and name not in tables):
         raise sqlite3.DatabaseError(f"the table {lacking[0]} is missing")
 
 

@@ -28,7 +28,7 @@ class Settings:
     """What a server process is started with; `options` are further arguments of `create_app`."""
 
     artifacts_dir: Path
-    state_dir: Path
+    state_dir: Path | str  # or the address of a PostgreSQL database
     log_level: str = "info"
     proxies: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)

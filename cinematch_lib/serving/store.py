@@ -1,10 +1,9 @@
-"""Watchlists and feedback in one SQLite file.
+"""Watchlists and feedback, in a SQLite file or in PostgreSQL.
 
 A watchlist keeps each film as it was when it was added, since a later run may lack it.
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.serving.database import Database
+from cinematch_lib.serving.database import Database, SqliteDatabase, Transaction
 
 FILE = "cinematch.sqlite"
+ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
 MAX_LIST_LENGTH = 10_000  # films on one list of one user
 
 
@@ -46,10 +46,13 @@ class Feedback:
 
 
 class Store:
-    """The store in `folder`, created if missing. Thread-safe. Raises StoreError."""
+    """The store in a folder, or at an address that begins with ``postgresql://``; created if missing. Thread-safe.
 
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / FILE)
+    Raises StoreError, and MissingExtraError for an address without the packages of the extra ``postgres``.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self.database: Database = _database(place)
 
     def open(self) -> None:
         """Open the store again after `close`; no effect on an open one. Raises StoreError."""
@@ -74,19 +77,20 @@ class Store:
     def add_to_watchlist(self, user_id: str, film: Mapping[str, Any], service: str | None = None) -> bool:
         """Add a film, to be watched on `service`, to a user's watchlist; False if it is there. Raises ListFullError."""
         text = json.dumps(film, ensure_ascii=False, separators=(",", ":"))
-        with self.database.transaction() as db:
+        with self.database.transaction(user_id) as db:
             user = _user(db, user_id, "watchlist", film["movie_id"])
             cursor = db.execute(
-                "INSERT OR IGNORE INTO watchlist (user, movie_id, film, added, service) VALUES (?, ?, ?, ?, ?)",
+                'INSERT INTO watchlist ("user", movie_id, film, added, service) VALUES (?, ?, ?, ?, ?) '
+                "ON CONFLICT DO NOTHING",
                 (user, film["movie_id"], text, now(), service),
             )
             return cursor.rowcount == 1
 
     def remove_from_watchlist(self, user_id: str, movie_id: int) -> str | None:
         """Remove a film from a user's watchlist; returns its title, None if it was not on the list."""
-        with self.database.transaction() as db:
+        with self.database.transaction(user_id) as db:
             row = db.execute(
-                "DELETE FROM watchlist WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?) "
+                'DELETE FROM watchlist WHERE movie_id = ? AND "user" = (SELECT id FROM users WHERE name = ?) '
                 "RETURNING film",
                 (movie_id, user_id),
             ).fetchone()
@@ -95,10 +99,11 @@ class Store:
 
     def set_watched(self, user_id: str, movie_id: int, watched: bool) -> bool:
         """Mark a film on a user's watchlist as watched or not; False if it is not on the list."""
-        with self.database.transaction() as db:
+        with self.database.transaction(user_id) as db:
             cursor = db.execute(
-                "UPDATE watchlist SET watched = ? WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?)",
-                (watched, movie_id, user_id),
+                "UPDATE watchlist SET watched = ? "
+                'WHERE movie_id = ? AND "user" = (SELECT id FROM users WHERE name = ?)',
+                (int(watched), movie_id, user_id),
             )
             return cursor.rowcount == 1
 
@@ -120,27 +125,29 @@ class Store:
     def set_feedback(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> Feedback:
         """Store a user's feedback on a film in place of earlier feedback on it; returns it. Raises ListFullError."""
         given = now()
-        with self.database.transaction() as db:
+        with self.database.transaction(user_id) as db:
             user = _user(db, user_id, "feedback", movie_id)
-            cursor = db.execute(
-                "INSERT OR REPLACE INTO feedback (user, movie_id, kind, title, year, given) VALUES (?, ?, ?, ?, ?, ?)",
+            db.execute('DELETE FROM feedback WHERE "user" = ? AND movie_id = ?', (user, movie_id))
+            (row,) = db.execute(
+                'INSERT INTO feedback ("user", movie_id, kind, title, year, given) VALUES (?, ?, ?, ?, ?, ?) '
+                "RETURNING rowid",
                 (user, movie_id, kind, title, year, given),
-            )
-            return Feedback(movie_id, title, year, kind, given, cursor.lastrowid or 0)
+            ).fetchone()
+            return Feedback(movie_id, title, year, kind, given, row)
 
     def clear_feedback(self, user_id: str, movie_id: int) -> None:
         """Delete a user's feedback on a film."""
-        with self.database.transaction() as db:
+        with self.database.transaction(user_id) as db:
             db.execute(
-                "DELETE FROM feedback WHERE movie_id = ? AND user = (SELECT id FROM users WHERE name = ?)",
+                'DELETE FROM feedback WHERE movie_id = ? AND "user" = (SELECT id FROM users WHERE name = ?)',
                 (movie_id, user_id),
             )
             _drop_user_without_films(db, user_id)
 
     def reset_feedback(self, user_id: str) -> int:
         """Delete all of a user's feedback; returns on how many films it was."""
-        with self.database.transaction() as db:
-            cursor = db.execute("DELETE FROM feedback WHERE user = (SELECT id FROM users WHERE name = ?)", (user_id,))
+        with self.database.transaction(user_id) as db:
+            cursor = db.execute('DELETE FROM feedback WHERE "user" = (SELECT id FROM users WHERE name = ?)', (user_id,))
             _drop_user_without_films(db, user_id)
         return cursor.rowcount
 
@@ -151,10 +158,10 @@ class Store:
 
         The last value tells whether the user had an account, with an e-mail and preferences.
         """
-        with self.database.transaction() as db:
+        with self.database.transaction(user_id) as db:
             watchlist, feedback = (
                 db.execute(
-                    f"SELECT count(*) FROM {table} JOIN users ON user = users.id WHERE name = ?", (user_id,)
+                    f'SELECT count(*) FROM {table} JOIN users ON "user" = users.id WHERE name = ?', (user_id,)
                 ).fetchone()[0]
                 for table in ("watchlist", "feedback")
             )
@@ -164,23 +171,31 @@ class Store:
         return watchlist, feedback, bool(account)
 
     def _rows_of(self, table: str, columns: str, user_id: str) -> list[tuple]:
-        query = f"SELECT {columns} FROM {table} JOIN users ON user = users.id WHERE name = ? ORDER BY {table}.rowid"
+        query = f'SELECT {columns} FROM {table} JOIN users ON "user" = users.id WHERE name = ? ORDER BY {table}.rowid'
         return self.database.rows(query, user_id)
 
 
-def _drop_user_without_films(db: sqlite3.Connection, user_id: str) -> None:
+def _database(place: Path | str) -> Database:
+    if str(place).startswith(ADDRESSES):
+        from cinematch_lib.serving.postgres import PostgresDatabase  # needs an extra of its own
+
+        return PostgresDatabase(str(place))
+    return SqliteDatabase(Path(place) / FILE)
+
+
+def _drop_user_without_films(db: Transaction, user_id: str) -> None:
     db.execute(
-        "DELETE FROM users WHERE name = ? AND NOT EXISTS (SELECT 1 FROM watchlist WHERE user = users.id) "
-        "AND NOT EXISTS (SELECT 1 FROM feedback WHERE user = users.id)",
+        'DELETE FROM users WHERE name = ? AND NOT EXISTS (SELECT 1 FROM watchlist WHERE "user" = users.id) '
+        'AND NOT EXISTS (SELECT 1 FROM feedback WHERE "user" = users.id)',
         (user_id,),
     )
 
 
-def _user(db: sqlite3.Connection, user_id: str, table: str, movie_id: int) -> int:
+def _user(db: Transaction, user_id: str, table: str, movie_id: int) -> int:
     """The row id of a user, created if missing, whose list in `table` has room for the film. Raises ListFullError."""
-    db.execute("INSERT OR IGNORE INTO users (name) VALUES (?)", (user_id,))
+    db.execute("INSERT INTO users (name) VALUES (?) ON CONFLICT DO NOTHING", (user_id,))
     user = db.execute("SELECT id FROM users WHERE name = ?", (user_id,)).fetchone()[0]
-    others = db.execute(f"SELECT count(*) FROM {table} WHERE user = ? AND movie_id != ?", (user, movie_id))
+    others = db.execute(f'SELECT count(*) FROM {table} WHERE "user" = ? AND movie_id != ?', (user, movie_id))
     if others.fetchone()[0] >= MAX_LIST_LENGTH:
         raise ListFullError(f"a user's {table} holds at most {MAX_LIST_LENGTH:,} films; remove some first")
     return user

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
-from typing import ParamSpec
+from typing import Generic, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from cinematch_lib.serving.responses import error_response
 
 _THREADS = 64
 _P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class OwnThreads:
@@ -41,6 +42,21 @@ class OwnThreads:
                 self._running -= 1
 
         return run
+
+
+class SharedCall(Generic[_T]):
+    """Calls `function` in a thread of its own; who asks while it runs gets the result of that call."""
+
+    def __init__(self, function: Callable[[], _T]) -> None:
+        self._function = function
+        self._pool = ThreadPoolExecutor(1, "check")
+        self._running: asyncio.Future[_T] | None = None
+
+    async def result(self) -> _T:
+        """The result of the call. Raises what it raises."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.get_running_loop().run_in_executor(self._pool, self._function)
+        return await asyncio.shield(self._running)
 
 
 class FewAtOnce:

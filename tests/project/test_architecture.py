@@ -141,13 +141,19 @@ def test_the_init_of_a_room_of_the_base_imports_no_module_of_the_library(name):
     assert {one.split(".")[0] for one in imported(tree)} <= sys.stdlib_module_names
 
 
+def asked_for(tree):
+    """The extras that the code asks for, each with the packages that it names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "require_extra":
+            extra, *packages = (argument.value for argument in node.args)
+            yield extra, set(packages)
+
+
 def required():
     """By room: the extra that its ``__init__`` asks for, and the packages that it names."""
     for path in sorted(LIBRARY.glob("*/__init__.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "require_extra":
-                extra, *packages = (argument.value for argument in node.args)
-                yield path.parent.name, (extra, set(packages))
+        for one in asked_for(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path.parent.name, one
 
 
 REQUIRED = dict(required())
@@ -156,7 +162,11 @@ REQUIRED = dict(required())
 @pytest.mark.parametrize("name", [name for name in ROOMS if name not in BASE_ROOMS])
 def test_a_room_checks_for_every_package_that_it_imports(name):
     used = {
-        package for module, path in SOURCES.items() if room(module) == name for package in third_party(at_import(path))
+        package
+        for module, path in SOURCES.items()
+        if room(module) == name
+        for tree in [at_import(path)]
+        for package in third_party(tree) - set().union(*(packages for _, packages in asked_for(tree)))
     }
     extra, packages = REQUIRED[name]
     assert used - BASE <= packages, f"{name} needs {sorted(used - BASE - packages)} of the extra {extra}"

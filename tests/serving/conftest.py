@@ -64,3 +64,14 @@ def api(tmp_path):
 def anna(api):
     """The headers of a user."""
     return {"X-User-Id": str(identify(api)["id"])}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server; its wheel exists for Python 3.11 and 3.12."""
+    pytest.importorskip("pgserver", reason="no wheel brings a PostgreSQL server for this Python")
+    from support.postgres import Postgres
+
+    one = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield one
+    one.end()

@@ -107,7 +107,7 @@ def test_a_film_that_an_earlier_version_stored_has_no_poster(tmp_path):
         assert api.get("/api/watchlist/1").json()["items"][0]["poster_url"] is None
         api.delete("/api/users/3/data")
     store = Store(tmp_path / "state")
-    with store.database.transaction() as db:
+    with store.database.transaction("1") as db:
         db.execute("INSERT INTO accounts (id, email, email_key, name, created) VALUES (2, 'b@c.d', 'b@c.d', 'B', '')")
     store.close()
     with client(tmp_path / "artifacts", state_dir=tmp_path / "state") as api:

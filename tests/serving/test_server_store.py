@@ -1,17 +1,13 @@
-"""The store by itself: versions, limits, and invalid files."""
+"""The store by itself, in a SQLite file and in PostgreSQL."""
 
-import json
-import shutil
 import sqlite3
 import threading
-import time
-from pathlib import Path
 
+import psycopg
 import pytest
 
-from cinematch_lib import CineMatchError
-from cinematch_lib.serving import database as database_module
 from cinematch_lib.serving import store as store_module
+from cinematch_lib.serving.accounts import Accounts
 from cinematch_lib.serving.database import StoreError
 from cinematch_lib.serving.store import FILE, ListFullError, Store
 
@@ -20,45 +16,52 @@ def film(movie_id=1, title="Heat"):
     return {"movie_id": movie_id, "title": title, "year": 1995}
 
 
+@pytest.fixture(params=["file", "postgres"])
+def place(request, tmp_path):
+    if request.param == "file":
+        return tmp_path / "deep" / "state"
+    postgres = request.getfixturevalue("postgres")
+    postgres.clear()
+    return postgres.address
+
+
 @pytest.fixture
-def store(tmp_path):
-    one = Store(tmp_path)
+def store(place):
+    one = Store(place)
     yield one
     one.close()
 
 
-def read(folder, query):
-    with sqlite3.connect(folder / FILE) as db:
-        return db.execute(query).fetchall()
+def read(place, query):
+    if isinstance(place, str):
+        with psycopg.connect(place, options="-c search_path=cinematch") as connection:
+            return connection.execute(query).fetchall()
+    with sqlite3.connect(place / FILE) as connection:
+        return connection.execute(query).fetchall()
 
 
-def test_stored_data_is_there_after_reopening(tmp_path):
-    store = Store(tmp_path / "deep" / "state")
+def test_stored_data_is_there_after_reopening(place):
+    store = Store(place)
     assert store.add_to_watchlist("anna", film())
     assert not store.add_to_watchlist("anna", film())
     store.set_feedback("anna", 2, "Collateral", 2004, "dislike")
     store.close()
-    again = Store(tmp_path / "deep" / "state")
+    again = Store(place)
     (saved,) = again.watchlist("anna")
     assert (saved.film, saved.watched) == (film(), False)
     assert again.feedback_kinds("anna") == {2: "dislike"}
     again.close()
 
 
-def test_the_file_is_in_wal_mode_and_has_a_version(store, tmp_path):
-    assert read(tmp_path, "PRAGMA journal_mode") == [("wal",)]
-    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
-
-
-def test_deleting_a_user_deletes_their_lists(store, tmp_path):
+def test_deleting_a_user_deletes_their_lists(store, place):
     store.add_to_watchlist("anna", film())
     store.set_feedback("anna", 2, "Collateral", 2004, "like")
     store.set_feedback("ben", 2, "Collateral", 2004, "like")
     assert store.delete_user("anna") == (1, 1, False)
     assert store.delete_user("anna") == (0, 0, False)
-    assert read(tmp_path, "SELECT count(*) FROM watchlist") == [(0,)]
-    assert read(tmp_path, "SELECT count(*) FROM feedback") == [(1,)]
-    assert read(tmp_path, "SELECT name FROM users") == [("ben",)]
+    assert read(place, "SELECT count(*) FROM watchlist") == [(0,)]
+    assert read(place, "SELECT count(*) FROM feedback") == [(1,)]
+    assert read(place, "SELECT name FROM users") == [("ben",)]
 
 
 def test_an_unknown_kind_of_feedback_is_refused_by_the_database(store):
@@ -81,52 +84,8 @@ def test_the_length_of_a_list_is_limited(store, monkeypatch):
     assert store.add_to_watchlist("ben", film(3))
 
 
-def test_a_later_version_is_refused(tmp_path):
-    Store(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute("PRAGMA user_version = 7")
-    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 4; use the CineMatch"):
-        Store(tmp_path)
-
-
-def test_a_store_of_an_earlier_version_is_migrated_and_keeps_its_data(tmp_path, monkeypatch):
-    store = Store(tmp_path)
-    store.add_to_watchlist("anna", film())
-    store.close()
-    further = (*database_module._MIGRATIONS, "ALTER TABLE users ADD COLUMN seen TEXT; CREATE TABLE more (x INTEGER);")
-    monkeypatch.setattr(database_module, "_MIGRATIONS", further)
-    newer = Store(tmp_path)
-    assert len(newer.watchlist("anna")) == 1
-    newer.close()
-    assert read(tmp_path, "PRAGMA user_version") == [(5,)]
-    assert read(tmp_path, "SELECT name, seen FROM users") == [("anna", None)]
-
-
-def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
-    Store(tmp_path).close()
-    broken = (*database_module._MIGRATIONS, "CREATE TABLE more (x INTEGER); ALTER TABLE nowhere ADD COLUMN x;")
-    monkeypatch.setattr(database_module, "_MIGRATIONS", broken)
-    with pytest.raises(StoreError, match="cannot be used"):
-        Store(tmp_path)
-    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
-    assert read(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'more'") == [(0,)]
-
-
-def test_another_file_is_refused_and_not_changed(tmp_path):
-    (tmp_path / FILE).write_bytes(b"my diary, page one\n" * 100)
-    with pytest.raises(StoreError, match=r"cannot be used .*; .*name another state folder"):
-        Store(tmp_path)
-    assert (tmp_path / FILE).read_bytes().startswith(b"my diary")
-
-
-def test_an_impossible_folder_is_refused(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="name another state folder"):
-        Store(tmp_path / "file" / "state")
-
-
-def test_many_threads_and_two_stores_on_one_file_lose_nothing(tmp_path):
-    stores = [Store(tmp_path), Store(tmp_path)]
+def test_many_threads_and_two_stores_in_one_place_lose_nothing(place):
+    stores = [Store(place), Store(place)]
 
     def write(at):
         for movie_id in range(1, 26):
@@ -145,133 +104,68 @@ def test_many_threads_and_two_stores_on_one_file_lose_nothing(tmp_path):
         store.close()
 
 
-# --- trusted only while its file is there ------------------------------------------------------------
-
-
-def remove(path):
-    path.unlink()
-
-
-def move(path):
-    path.rename(path.with_suffix(".moved"))
-
-
-def replace(path):
-    copy = path.with_suffix(".copy")
-    shutil.copy(path, copy)
-    copy.replace(path)
-
-
-def remove_log(path):
-    Path(f"{path}-wal").unlink()
-
-
-def cut(path):
-    path.write_bytes(b"")
-
-
-@pytest.mark.parametrize("change", [remove, move, replace, remove_log, cut])
-def test_nothing_is_acknowledged_that_is_not_in_the_file_of_this_name(store, tmp_path, change):
-    store.add_to_watchlist("anna", film())
-    assert store.problem is None
-    change(tmp_path / FILE)
-    for act in (
-        lambda: store.add_to_watchlist("anna", film(2)),
-        lambda: store.set_feedback("anna", 2, "Collateral", 2004, "like"),
-        lambda: store.watchlist("anna"),
-    ):
-        with pytest.raises(StoreError, match="was removed, moved or replaced, and nothing is saved; put it back"):
-            act()
-    assert "was removed, moved or replaced" in store.problem
-
-
-def test_a_dropped_table_and_damaged_pages_are_a_problem(store, tmp_path):
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute("DROP TABLE feedback")
-    assert "no such table" in store.problem
-    with pytest.raises(StoreError, match="could not be saved"):
-        store.set_feedback("anna", 2, "Collateral", 2004, "like")
-    store.close()
-    with pytest.raises(StoreError, match=r"cannot be used \(the table feedback is missing\); repair it"):
-        Store(tmp_path)
-
-
-def test_an_empty_file_is_no_store(tmp_path):
-    (tmp_path / FILE).touch()
-    with pytest.raises(StoreError, match="is empty; restore a copy, or remove it to start without any data"):
-        Store(tmp_path)
-
-
-def test_damaged_pages_are_refused_at_the_start(tmp_path):
-    store = Store(tmp_path)
-    for movie_id in range(2000):
-        store.add_to_watchlist("anna", film(movie_id))
-    store.close()
-    path = tmp_path / FILE
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 8192] = b"\xaa" * 8192
-    path.write_bytes(data)
-    with pytest.raises(StoreError, match="cannot be used"):
-        Store(tmp_path)
-
-
-def test_only_the_owner_can_read_the_files(tmp_path):
-    store = Store(tmp_path / "state")
-    store.add_to_watchlist("anna", film())
-    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
-    for path in (tmp_path / "state").iterdir():
-        assert path.stat().st_mode & 0o777 == 0o600, path
-    store.close()
-
-
-def test_a_user_goes_with_their_last_film(store, tmp_path):
+def test_a_user_goes_with_their_last_film(store, place):
     store.add_to_watchlist("anna", film())
     store.set_feedback("anna", 2, "Collateral", 2004, "like")
     store.remove_from_watchlist("anna", 1)
-    assert read(tmp_path, "SELECT name FROM users") == [("anna",)]
+    assert read(place, "SELECT name FROM users") == [("anna",)]
     store.clear_feedback("anna", 2)
-    assert read(tmp_path, "SELECT name FROM users") == []
+    assert read(place, "SELECT name FROM users") == []
 
 
-def test_users_of_an_earlier_version_get_one_spelling(tmp_path, monkeypatch):
-    monkeypatch.setattr(database_module, "_MIGRATIONS", database_module._MIGRATIONS[:1])
-    Store(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE) as db:
-        for movie_id, name in enumerate(("ren\u00e9", "rene\u0301", "/bob//", "rene\u0301/")):
-            db.execute("INSERT INTO users VALUES (?, ?)", (movie_id, name))
-            saved = (movie_id, movie_id, json.dumps(film(movie_id)), "2026-01-01T00:00:00Z")
-            db.execute("INSERT INTO watchlist (user, movie_id, film, added) VALUES (?, ?, ?, ?)", saved)
-            db.execute("INSERT INTO feedback VALUES (?, ?, 'like', 'Film', 2000, 'today')", (movie_id, movie_id))
-    monkeypatch.undo()
-    store = Store(tmp_path)
-    assert sorted(one.film["movie_id"] for one in store.watchlist("ren\u00e9")) == [0, 1, 3]
-    assert sorted(store.feedback_kinds("ren\u00e9")) == [0, 1, 3]
-    assert [one.film["movie_id"] for one in store.watchlist("bob")] == [2]
-    store.close()
+def test_feedback_on_a_film_replaces_the_earlier_and_is_the_newest(store):
+    for movie_id in (1, 2, 3):
+        store.set_feedback("anna", movie_id, "Film", 2000, "like")
+    store.set_feedback("anna", 1, "Film", 2000, "dislike")
+    assert list(store.feedback_kinds("anna").items()) == [(2, "like"), (3, "like"), (1, "dislike")]
+    assert [one.feedback_id for one in store.feedback("anna")][-1] > store.feedback("anna")[0].feedback_id
 
 
-def test_writers_are_refused_in_time_while_another_process_writes(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.5)
-    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    began, errors = time.monotonic(), []
+def test_the_number_of_an_account_is_no_users_id_and_is_never_given_again(store):
+    accounts = Accounts(store.database)
+    for user_id in ("1", "3"):
+        store.add_to_watchlist(user_id, film())
+    anna, ben = accounts.identify("anna@example.org", "Anna"), accounts.identify("ben@example.org", "Ben")
+    assert (anna.id, ben.id) == (2, 4)
+    assert accounts.identify("ANNA@example.org", None) == anna
+    assert store.delete_user("4") == (0, 0, True)
+    assert accounts.identify("ben@example.org", "Ben").id == 5
+    assert accounts.set_preferences(anna, {"services": ["Netflix"]})["services"] == ["Netflix"]
+    assert accounts.set_preferences(anna, {"runtime_max": 90})["services"] == ["Netflix"]
 
-    def write(movie_id):
-        try:
-            store.add_to_watchlist("anna", film(movie_id))
-        except StoreError as error:
-            errors.append(str(error))
 
-    writers = [threading.Thread(target=write, args=(movie_id,)) for movie_id in range(10)]
-    for one in writers:
-        one.start()
-    assert store.watchlist("anna") == []  # reading goes on
-    for one in writers:
-        one.join()
-    assert len(errors) == 10
-    assert all("the store is in use by others" in error for error in errors)
-    assert time.monotonic() - began < 10 * 0.5  # not one after the other
-    assert store.problem is None
-    other.execute("ROLLBACK")
+def test_one_account_for_an_e_mail_that_many_name_at_once(store, place):
+    other = Store(place)
+    numbers = []
+
+    def identify(at):
+        numbers.append(Accounts((store, other)[at % 2].database).identify("anna@example.org", "Anna").id)
+
+    threads = [threading.Thread(target=identify, args=[at]) for at in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(numbers) == 8
+    assert len(set(numbers)) == 1
     other.close()
-    assert store.add_to_watchlist("anna", film())
+
+
+def test_a_list_never_grows_beyond_its_limit_when_many_add_at_once(store, place, monkeypatch):
+    monkeypatch.setattr(store_module, "MAX_LIST_LENGTH", 5)
+    other, refused = Store(place), []
+
+    def add(movie_id):
+        try:
+            (store, other)[movie_id % 2].add_to_watchlist("anna", film(movie_id))
+        except ListFullError:
+            refused.append(movie_id)
+
+    threads = [threading.Thread(target=add, args=[movie_id]) for movie_id in range(1, 13)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 7
+    assert len(store.watchlist("anna")) == 5
+    other.close()
