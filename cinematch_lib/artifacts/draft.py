@@ -14,7 +14,7 @@ from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
 from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
-from cinematch_lib.artifacts.runs import FEATURES, META, REPORT, REQUIRED, make_current
+from cinematch_lib.artifacts.runs import FEATURES, META, REPORT, REQUIRED, Run, make_current
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import map_file, permitted, to_json, write_text
@@ -70,6 +70,13 @@ class Draft:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    def share(self, run: Run, name: str) -> None:
+        """Give the draft a file of a run, which never changes, as a hard link; a copy where there are none."""
+        try:
+            os.link(run.folder / name, self.path(name))
+        except OSError:
+            shutil.copyfile(run.folder / name, self.path(name))
 
     def write_json(self, name: str, value: object) -> None:
         """Write `value` as JSON."""

@@ -1,10 +1,11 @@
 """Embeddings of a run: films and users in one space, by what people like of the features of films."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import BinaryIO
+from dataclasses import dataclass, fields, replace
+from typing import Any, BinaryIO
 
 import numpy as np
+from scipy import sparse
 
 from cinematch_lib.artifacts.array_file import UNREADABLE, read_arrays, write_arrays
 from cinematch_lib.errors import CineMatchError
@@ -36,6 +37,8 @@ class Embeddings:
     periods : int32 (films,), the period of each film, and
     period_names : int64 (periods,), the first year of each, 0 for unknown years.
     mean_likes : N, the mean number of likes of a training user.
+    history_maps, correction_maps : float32 (features + periods, d), h_j and g_j as sums over a film's features and its
+        period, as e_i of the feature and period embeddings; to add films. None where a run does not hold them.
 
     """
 
@@ -48,6 +51,8 @@ class Embeddings:
     periods: np.ndarray
     period_names: np.ndarray
     mean_likes: float
+    history_maps: np.ndarray | None = None
+    correction_maps: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         films, d = len(self.movie_ids), self.item_embeddings.shape[-1]
@@ -56,6 +61,8 @@ class Embeddings:
         )
         expected |= {"feature_embeddings": (len(self.feature_embeddings), d), "periods": (films,)}
         expected |= {"period_embeddings": (len(self.period_names), d), "period_names": (len(self.period_names),)}
+        maps = len(self.feature_embeddings) + len(self.period_names), d
+        expected |= {name: maps for name in _OPTIONAL if getattr(self, name) is not None}
         for name, shape in expected.items():
             array = getattr(self, name)
             if array.shape != shape:
@@ -69,6 +76,28 @@ class Embeddings:
 
     def __len__(self) -> int:
         return len(self.movie_ids)
+
+    def extended(self, movie_ids: np.ndarray, features: sparse.csr_matrix, years: np.ndarray) -> "Embeddings":
+        """These embeddings with those of further films, computed from their features and periods of release.
+
+        `movie_ids`, int64 (films,), are none of the present ones; `features` are CSR float32 (films, features); `years`
+        are float (films,). A period that is not known counts as the nearest. Without the maps of histories, a further
+        film adds nothing to a user's vector.
+        """
+        names = self.period_names.astype(np.float64)
+        first = np.nan_to_num(years // PERIOD_YEARS * PERIOD_YEARS, nan=UNKNOWN_PERIOD)
+        periods = np.abs(first[:, None] - names).argmin(axis=1).astype(np.int32)
+        films = np.vstack([self.feature_embeddings, self.period_embeddings])
+        maps = {"item_embeddings": films, "history_embeddings": self.history_maps}
+        maps["history_corrections"] = self.correction_maps
+        order = np.argsort(np.concatenate([self.movie_ids, movie_ids]))
+        changed: dict[str, Any] = {
+            name: np.vstack([getattr(self, name), embed(features, periods, block, films.shape[1])])[order]
+            for name, block in maps.items()
+        }
+        changed["movie_ids"] = np.concatenate([self.movie_ids, movie_ids])[order]
+        changed["periods"] = np.concatenate([self.periods, periods])[order]
+        return replace(self, **changed)
 
     def history_vectors(self, rows: Sequence[int], n: int, similarity: float = 0.0) -> np.ndarray:
         """√N / n · (h_j − c · g_j) of the films in `rows`, with c = `similarity`: float64 (rows, d)."""
@@ -98,7 +127,8 @@ class Embeddings:
 
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same embeddings give the same bytes."""
-        arrays = {name: np.ascontiguousarray(getattr(self, name), kind) for name, kind in _DTYPES.items()}
+        held = {name: kind for name, kind in _DTYPES.items() if getattr(self, name) is not None}
+        arrays = {name: np.ascontiguousarray(getattr(self, name), kind) for name, kind in held.items()}
         write_arrays(to, {"mean_likes": np.array([self.mean_likes], dtype=np.float64), **arrays})
 
     @classmethod
@@ -106,18 +136,31 @@ class Embeddings:
         """From the content of a file that `write` wrote, never a pickle. Raises CineMatchError for any other file."""
         try:
             file = read_arrays(content)
-            arrays = {name: file[name] for name in _DTYPES}
+            arrays = {name: file[name] for name in _DTYPES if name in file or name not in _OPTIONAL}
             mean_likes = float(file["mean_likes"].item())
             for name, kind in _DTYPES.items():
-                if arrays[name].dtype != kind:
+                if name in arrays and arrays[name].dtype != kind:
                     raise ValueError(f"{name} is {arrays[name].dtype}")
             return cls(mean_likes=mean_likes, **arrays)
         except (*UNREADABLE, CineMatchError) as error:
             raise CineMatchError(f"it holds no embeddings ({error})") from None
 
 
+_OPTIONAL = ("history_maps", "correction_maps")
 _DTYPES = {field.name: np.float32 for field in fields(Embeddings) if "embedding" in field.name or "corr" in field.name}
 _DTYPES |= {"movie_ids": np.int64, "periods": np.int32, "period_names": np.int64}  # type: ignore[dict-item]
+_DTYPES |= dict.fromkeys(_OPTIONAL, np.float32)
+
+
+def embed(features: sparse.csr_matrix, periods: np.ndarray, block: np.ndarray | None, d: int) -> np.ndarray:
+    """Sums over the features of films, and their periods: float32 (films, d); zeros without a `block`.
+
+    `block` is (features + periods, d): the vector of each feature, then that of each period.
+    """
+    if block is None:
+        return np.zeros((features.shape[0], d), dtype=np.float32)
+    n_features = features.shape[1]
+    return np.asarray(features @ block[:n_features] + block[n_features:][periods], dtype=np.float32)
 
 
 def similarity_weight(n: int) -> float:

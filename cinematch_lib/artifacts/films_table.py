@@ -1,7 +1,7 @@
 """What the recommender knows of the films: a table by columns, in ``films.npz``, and what holds for all of them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
@@ -48,6 +48,13 @@ class FilmColumns(NamedTuple):
     vote_counts: np.ndarray
     quality: np.ndarray
 
+    def joined(self, others: "FilmColumns") -> "FilmColumns":
+        """These films and others, by ascending id. Raises CineMatchError if they share an id."""
+        order = np.argsort(np.concatenate([self.movie_ids, others.movie_ids]))
+        columns = FilmColumns(*(_joined(one, other, order) for one, other in zip(self, others, strict=True)))
+        columns._check()
+        return columns
+
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz; the same films give the same bytes."""
         write_arrays(to, dict(flatten(self)))
@@ -69,6 +76,12 @@ class FilmColumns(NamedTuple):
             raise CineMatchError(f"{wrong[0]} has {lengths[wrong[0]]:,} rows, movie_ids {len(self.movie_ids):,}")
         if not (np.diff(self.movie_ids) > 0).all():
             raise CineMatchError("movie ids must be ascending without repeats")
+
+
+def _joined(one: Any, other: Any, order: np.ndarray) -> Any:
+    if isinstance(one, np.ndarray):
+        return np.concatenate([one, other])[order]
+    return one.joined(other).take(order)
 
 
 class MoviesMeta(NamedTuple):

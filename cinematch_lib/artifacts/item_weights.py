@@ -1,7 +1,7 @@
 """Item-to-item weights of a run: what liking one film adds to the score of every other film."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -128,6 +128,39 @@ class ItemWeights:
                 f"{ITEM_WEIGHTS} has weights of {len(self):,} films, and the run has {len(movie_ids):,}, of which "
                 f"{other:,} differ; train anew on this run's films (cinematch run --from train)"
             )
+
+    def extended(self, movie_ids: np.ndarray) -> "ItemWeights":
+        """These weights for further films: `movie_ids`, int64 (films,), ascending, hold the present ones.
+
+        A further film has no weights, and content counts for it as for a film that nobody likes. Where all further ids
+        are above the present ones, the arrays of weights are shared. Raises CineMatchError for other films.
+        """
+        at = np.searchsorted(movie_ids, self.movie_ids)
+        if len(movie_ids) < len(self) or not np.array_equal(
+            movie_ids[np.minimum(at, len(movie_ids) - 1)], self.movie_ids
+        ):
+            self.check(movie_ids)
+
+        def spread(values: np.ndarray, fill: float) -> np.ndarray:
+            wide = np.full(len(movie_ids), fill, dtype=values.dtype)
+            wide[at] = values
+            return wide
+
+        matrices = []
+        for one in self.matrices:
+            lengths = np.zeros(len(movie_ids), dtype=np.int64)
+            lengths[at] = np.diff(one.indptr)
+            indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(one.indptr.dtype)
+            indices = one.indices if at[-1] == len(at) - 1 else at[one.indices].astype(one.indices.dtype)
+            matrices.append(sparse.csr_matrix((one.data, indices, indptr), (len(movie_ids), len(movie_ids))))
+        return replace(
+            self,
+            movie_ids=movie_ids,
+            matrices=tuple(matrices),
+            well_rated=spread(self.well_rated, False),
+            content_weight=spread(self.content_weight, self.content_weight.max()),
+            like_counts=spread(self.like_counts, 0),
+        )
 
     # Only a quarter of a large catalog is the target of any weight. Sums over these columns alone are shorter,
     # so the columns are numbered anew: `target_index` maps a film to its number.

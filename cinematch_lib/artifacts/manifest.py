@@ -19,6 +19,7 @@ FORMAT_VERSION = 6
 OLDEST_RECORD_VERSION = 2  # of runs whose facts and metrics can be read; recommenders need the present version
 MANIFEST = "manifest.json"
 REMEDY = "make the run anew (cinematch run) or use another (cinematch use RUN)"
+ADDED = "add"  # the facts of a run to which films were added after it was made
 RECORDS = "notebooks/"  # they carry times, and are left out of fingerprints and comparisons
 _PACKAGES = ("cinematch-lib", "matplotlib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
 _SEAL = "manifest_sha256"

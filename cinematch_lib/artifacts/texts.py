@@ -26,6 +26,15 @@ class Texts(Sequence[str]):
         ends = np.cumsum([len(one) for one in encoded], dtype=np.int64)
         return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
 
+    def joined(self, others: "Texts") -> "Texts":
+        """These texts, then the others."""
+        content, further = self.arrays["content"], others.arrays["content"]
+        return Texts(np.concatenate([content, further]), np.concatenate([self._ends, others._ends + len(content)]))
+
+    def take(self, rows: np.ndarray) -> "Texts":
+        """The texts of these rows."""
+        return self if np.array_equal(rows, np.arange(len(self))) else Texts.of([self[row] for row in rows])
+
     @property
     def lengths(self) -> np.ndarray:
         """The number of letters of each text, int64 (texts,)."""
@@ -77,6 +86,17 @@ class Categories(NamedTuple):
         values = sorted(set(texts))
         number = {text: at for at, text in enumerate(values)}
         return cls(Texts.of(values), np.array([number[text] for text in texts], dtype=np.int32))
+
+    def joined(self, others: "Categories") -> "Categories":
+        """These rows, then the others."""
+        values = sorted({*self.values, *others.values})
+        number = {text: at for at, text in enumerate(values)}
+        codes = [np.array([number[text] for text in one.values], np.int32)[one.codes] for one in (self, others)]
+        return Categories(Texts.of(values), np.concatenate(codes))
+
+    def take(self, rows: np.ndarray) -> "Categories":
+        """These rows; all of them, in another order."""
+        return Categories(self.values, self.codes[rows])
 
     def text(self, row: int) -> str:
         """The text of a row."""

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from cinematch_lib.cli.add import add_add
 from cinematch_lib.cli.fetch import add_fetch
 from cinematch_lib.cli.recommend import add_recommend, add_search
 from cinematch_lib.cli.refresh import add_refresh
@@ -86,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
     add_setup(commands, _run_command)
-    for add in (add_run, add_refresh, add_fetch, add_recommend, add_search, add_runs, add_use, add_serve):
+    for add in (add_run, add_refresh, add_add, add_fetch, add_recommend, add_search, add_runs, add_use, add_serve):
         add(commands)
     return whole
 

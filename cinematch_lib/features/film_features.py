@@ -7,6 +7,7 @@ both have, from which explanations are read off.
 import math
 from collections.abc import Mapping
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,6 +112,20 @@ class FilmFeatures(TransformerMixin, BaseEstimator):
             self.numbers_ = StandardScaler().fit(_numbers(table))
         self.components_ = fit_components(table[TEXT_VECTOR]) if TEXT_VECTOR in table else None
         return self._assemble(table, text, genres)
+
+    @classmethod
+    def restored(
+        cls,
+        parameters: Mapping[str, Any],
+        text: dict[str, TfidfVectorizer],
+        genres: MultiLabelBinarizer,
+        numbers: StandardScaler,
+        components: Any = None,
+    ) -> "FilmFeatures":
+        """The fitted transformer whose `parameters` and parts a run holds."""
+        made = cls(**parameters)
+        made.text_, made.genres_, made.numbers_, made.components_ = text, genres, numbers, components
+        return made
 
     def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
         """The features of the films `X`, CSR float32 (films, features); rows have length one or zero.

@@ -26,7 +26,7 @@ import pandas as pd
 from scipy import linalg, sparse
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.artifacts.embeddings import SIMILARITY, Embeddings, periods_of
+from cinematch_lib.artifacts.embeddings import SIMILARITY, Embeddings, embed, periods_of
 
 RANK = 32
 _FEATURE_RANK, _PERIOD = 256, 0.3  # dimensions of the reduced features; value of the indicator of a period
@@ -68,21 +68,19 @@ def fit_towers(
     to_history, to_correction, to_film = _low_rank(sums)
     blocks = (np.vstack([basis.T @ one[:rank], _PERIOD * one[rank:]]) for one in (to_history, to_correction, to_film))
     history, correction, film = (block.astype(np.float32) for block in blocks)
-    n_features = features.shape[1]
-
-    def embed(block: np.ndarray) -> np.ndarray:
-        return np.asarray(features @ block[:n_features] + block[n_features:][periods], dtype=np.float32)
-
+    n_features, d = features.shape[1], film.shape[1]
     return Embeddings(
         movie_ids=movie_ids,
-        item_embeddings=embed(film),
-        history_embeddings=embed(history),
-        history_corrections=embed(correction),
+        item_embeddings=embed(features, periods, film, d),
+        history_embeddings=embed(features, periods, history, d),
+        history_corrections=embed(features, periods, correction, d),
         feature_embeddings=film[:n_features],
         period_embeddings=film[n_features:],
         periods=periods.astype(np.int32),
         period_names=np.array(names, dtype=np.int64),
         mean_likes=sums.mean_likes,
+        history_maps=history,
+        correction_maps=correction,
     )
 
 

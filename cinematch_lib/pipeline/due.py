@@ -65,7 +65,7 @@ def ask_tmdb(dataset: Path, raw_dir: Path, values: Mapping[str, Any], message: C
         message(note)
 
 
-def state(values: Mapping[str, Any], raw_dir: Path) -> dict[str, Any]:
+def state(values: Mapping[str, Any], raw_dir: Path, data_dir: Path) -> dict[str, Any]:
     """What a run would be made from now: the MD5s of its `inputs`, and the `parameters` that decide its results."""
     dataset = values["dataset"]
     own = project_path(values["services_file"]) if values["services_file"] else None
@@ -73,7 +73,7 @@ def state(values: Mapping[str, Any], raw_dir: Path) -> dict[str, Any]:
     services = ServicesSource.from_parameters(values["services"], raw_dir=raw_dir, services_file=own, **options)
     metadata = tmdb.find_metadata(raw_dir, dataset) if values["use_tmdb"] else None
     parameters = {name: value for name, value in values.items() if name not in _NO_RESULTS}
-    return {"inputs": input_checksums(raw_dir / dataset, metadata, services), "parameters": parameters}
+    return {"inputs": input_checksums(raw_dir / dataset, metadata, services, data_dir), "parameters": parameters}
 
 
 def due(run: RunRecord, present: Mapping[str, Any]) -> list[str]:

@@ -55,7 +55,7 @@ class Refresh:
     def preview(self) -> list[str]:
         """What is due by the files that are there, as sentences, without the network; nothing is changed."""
         run, values = self._current()
-        return due(run, state(values, self.folders.raw_dir))
+        return due(run, state(values, self.folders.raw_dir, self.folders.data_dir))
 
     def expected_seconds(self) -> float | None:
         """The time that such a run took at least; None where none was made yet."""
@@ -124,7 +124,7 @@ class Refresh:
         raw, dataset = self.folders.raw_dir, values["dataset"]
         record = replace(record, releases=renew(dataset, raw, record.releases, self.message))
         ask_tmdb(raw / dataset, raw, values, self.message)
-        present = state(values, raw)
+        present = state(values, raw, self.folders.data_dir)
         record = replace(record, state=present, due=due(run, present))
         record.write(self.folders.artifacts_dir)
         return record

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.manifest import ADDED
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.cleaning import REPORT, CleaningReport
 from cinematch_lib.errors import CineMatchError
@@ -52,6 +53,8 @@ def _check_same_films(run: Run, report: CleaningReport) -> None:
             f"the current run ({run.info.run_id}) is of {run.info.dataset or 'another data set'}, and the catalog is "
             f"of {report.dataset}; {remedy}"
         )
+    if ADDED in run.info.facts:
+        raise CineMatchError(f"the current run ({run.info.run_id}) has films that were added since; {remedy}")
     if (recorded.get("catalog_md5"), recorded.get("inputs")) != (report.catalog_md5, report.inputs):
         raise CineMatchError(
             f"the current run ({run.info.run_id}) was made from another catalog of {report.dataset} than the one that "

@@ -12,7 +12,7 @@ from scipy import sparse
 from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.films_table import MoviesMeta
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.artifacts.manifest import RunInfo
+from cinematch_lib.artifacts.manifest import ADDED, RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
@@ -109,6 +109,8 @@ class Recommender(FilmCatalog):
     def from_run(cls, run: Run) -> "Recommender":
         """The recommender of a run. Raises CineMatchError."""
         matrix, meta, weights = run.read_matrix(FEATURES), run.read_movies_meta(), run.read_item_weights()
+        if weights is not None and ADDED in run.info.facts:
+            weights = weights.extended(meta.columns.movie_ids)
         index, rejected = run.read_search_index(), RejectedFilms(run)
         recommender = cls(
             matrix,

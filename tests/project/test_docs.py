@@ -23,7 +23,7 @@ from scripts import build_docs
 FOLDERS = "cinematch_lib|tests|notebooks|scripts|examples|benchmarks|docs"
 COMMANDS = [(page, line[1:]) for page, line in all_commands("cinematch")]
 RUNS = [(page, words) for page, words in COMMANDS if words[0] == "run"]
-STARTED = ("run", "serve", "setup")  # what takes long or does not end
+STARTED = ("run", "serve", "setup", "refresh", "add", "backup")  # what takes long, does not end, or changes runs
 OTHERS = [(page, words) for page, words in COMMANDS if words[0] not in STARTED]
 
 
