@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cinematch_lib.cli.add import add_add
+from cinematch_lib.cli.backup import add_backup
 from cinematch_lib.cli.fetch import add_fetch
 from cinematch_lib.cli.recommend import add_recommend, add_search
 from cinematch_lib.cli.refresh import add_refresh
@@ -87,7 +88,18 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
     add_setup(commands, _run_command)
-    for add in (add_run, add_refresh, add_add, add_fetch, add_recommend, add_search, add_runs, add_use, add_serve):
+    for add in (
+        add_run,
+        add_refresh,
+        add_add,
+        add_fetch,
+        add_recommend,
+        add_search,
+        add_runs,
+        add_use,
+        add_serve,
+        add_backup,
+    ):
         add(commands)
     return whole
 

@@ -79,6 +79,7 @@ class SqliteDatabase:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if self.path.exists() and not self.path.stat().st_size:
                     raise StoreError(f"{self.path} is empty; restore a copy, or remove it to start without any data")
+                check_log(self.path)
                 self._writer = _connect(self.path)
                 on_error.callback(self._writer.close)
                 _check_content(self._writer)
@@ -182,6 +183,24 @@ class SqliteDatabase:
                 for statement in filter(str.strip, script.split(";")):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {number}")
+
+
+def check_log(path: Path) -> None:
+    """Raise StoreError if a copy by `backup` lies beside the write-ahead log of another file, which would be replayed.
+
+    Such a copy says in its header (bytes 18 and 19) that it has no log; a file that has one says so before the log is
+    made.
+    """
+    log = Path(f"{path}-wal")
+    if not path.exists() or not log.exists() or not log.stat().st_size:
+        return
+    with path.open("rb") as file:
+        header = file.read(20)
+    if header[18:20] == b"\x01\x01":
+        raise StoreError(
+            f"{path} was put back beside the log of another state; remove {path.name}-wal and {path.name}-shm there, "
+            "then start again"
+        )
 
 
 def _check_content(db: sqlite3.Connection) -> None:
