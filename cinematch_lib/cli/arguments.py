@@ -4,7 +4,7 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 # What `ArgumentParser.add_subparsers` returns; argparse has no public name for it.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -48,6 +48,13 @@ def add_command(
             help=f"folder of {_FOLDERS[folder]} (default: {folder})",
         )
     return parser
+
+
+def resolve_paths(values: dict[str, Any]) -> None:
+    """Make the paths among the values of parameters absolute: a typed one is relative to the current folder."""
+    for name in ("services_file", "embeddings"):
+        if values.get(name):
+            values[name] = str(Path(values[name]).expanduser().resolve())
 
 
 def add_parameter_flag(parser: argparse.ArgumentParser, more: str = "") -> None:

@@ -2,12 +2,13 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
-from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag
+from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag, resolve_paths
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.cli.output import print_text
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, require_extra
 
 _NICENESS = 10
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -43,6 +44,21 @@ def add_refresh(commands: Commands) -> None:
     )
     refresh.add_argument("--keep", type=int, default=5, metavar="N", help="so many runs are kept (default: 5)")
     add_parameter_flag(refresh, "; replaces that of the current run")
+    timer = refresh.add_argument_group("by a timer")
+    timer.add_argument(
+        "--install-timer",
+        choices=("daily", "weekly", "monthly"),
+        help="show how to do this by a timer, with the same flags, and write the files after asking",
+    )
+    timer.add_argument(
+        "--as",
+        dest="kind",
+        choices=("systemd", "crontab", "kubernetes"),
+        default="systemd",
+        help="a user timer of systemd, which is written, or text for a crontab or Kubernetes, which is printed "
+        "(default: systemd)",
+    )
+    timer.add_argument("--yes", action="store_true", help="write without asking")
 
 
 def _share(text: str) -> float:
@@ -54,6 +70,9 @@ def _share(text: str) -> float:
 
 
 def _refresh(options: argparse.Namespace) -> None:
+    if options.install_timer:
+        _install_timer(options)
+        return
     allow_open_files(128)
     load_dotenv_file("pipeline")
     _yield_to_others()
@@ -66,6 +85,7 @@ def _refresh(options: argparse.Namespace) -> None:
 
     known = step_parameters(list(STEPS))
     given = check_parameters(dict(options.p), known, known, typed=True)
+    resolve_paths(given)
     smoke = _titles(options.smoke) if options.smoke else FAMOUS
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
     refresh = Refresh(folders, given, Gate(options.max_shrink, smoke), options.keep)
@@ -80,6 +100,42 @@ def _refresh(options: argparse.Namespace) -> None:
         print(f"{record.run_id} is the current run now.")
     else:
         print("Nothing is due; the current run stays.")
+
+
+def _install_timer(options: argparse.Namespace) -> None:
+    require_extra("pipeline", "papermill")
+    from cinematch_lib.pipeline.schedule import NAME, cron_job, crontab_line, systemd_units, write_units
+
+    words = ["refresh", "--keep", str(options.keep), "--max-shrink", f"{options.max_shrink:g}"]
+    words += ["--smoke", str(options.smoke.resolve())] if options.smoke else []
+    words += [word for name, value in options.p for word in ("-p", name, value)]
+    if options.kind == "kubernetes":
+        print(cron_job(words, options.install_timer), end="")
+        return
+    for name in ("raw", "data", "artifacts"):
+        words += [f"--{name}-dir", str(getattr(options, f"{name}_dir").resolve())]
+    command = [str(Path(sys.executable).with_name("cinematch")), *words]
+    if options.kind == "crontab":
+        print(crontab_line(command, Path.cwd(), options.install_timer), end="")
+        return
+    units = systemd_units(command, Path.cwd(), options.install_timer)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+    for name, text in units.items():
+        print(f"# {home / name}\n{text}")
+    if not options.yes and not _agrees(f"Write {' and '.join(units)} to {home}? [y/N] "):
+        print("Nothing was written.")
+        return
+    write_units(units, home)
+    print("Written. To start the timer:\n  systemctl --user daemon-reload")
+    print(f"  systemctl --user enable --now {NAME}.timer\n  loginctl enable-linger    # also while nobody is logged in")
+
+
+def _agrees(question: str) -> bool:
+    try:
+        return input(question).strip().casefold() in ("y", "yes")
+    except EOFError:
+        print()
+        return False
 
 
 def _titles(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag
+from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag, resolve_paths
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.cli.output import print_table, print_text, terminal
 from cinematch_lib.cli.runs import size
@@ -111,9 +111,7 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
         values |= check_parameters({"refresh_tmdb": False}, known, everywhere)
     if options.dataset is not None:
         values["dataset"] = options.dataset
-    for name in ("services_file", "embeddings"):  # a typed path is relative to the current folder, not to the project
-        if values.get(name):
-            values[name] = str(Path(values[name]).expanduser().resolve())
+    resolve_paths(values)
     defaults = {name: one.default for name, one in everywhere.items()}
     dataset = values.get("dataset", defaults["dataset"])
     whole = defaults | values
