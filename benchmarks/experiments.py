@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from cinematch_lib.experiments.power import Audience, plan
-from cinematch_lib.experiments.reading import Reading, SeenLists, read
+from cinematch_lib.experiments.reading import ListLog, Reading, read
 from cinematch_lib.experiments.sequences import LEVEL, ConfidenceSequence, planned_error
 from cinematch_lib.experiments.simulation import Population, simulate, simulated_experiment
 
@@ -74,7 +74,7 @@ def with_effect(population: Population) -> tuple[int, float, float]:
     return users, at_end / n, any_look / n
 
 
-def _looks(experiment: object, log: SeenLists, looks: int = LOOKS) -> list[Reading]:
+def _looks(experiment: object, log: ListLog, looks: int = LOOKS) -> list[Reading]:
     ends = np.quantile(log.times, np.arange(1, looks + 1) / looks)
     return [read(experiment, log.take(log.times <= end)) for end in ends]
 

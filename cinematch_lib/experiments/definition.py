@@ -109,6 +109,8 @@ def parse_arm(text: str) -> Arm:
 
 def with_shares(arms: Sequence[Arm], text: str | None) -> tuple[Arm, ...]:
     """The arms with the shares that were typed, such as ``50/50``; equal ones for None. Raises CineMatchError."""
+    if not arms:
+        return ()
     shares = [1 / len(arms)] * len(arms) if text is None else [_number(part, text) / 100 for part in text.split("/")]
     if len(shares) != len(arms) or min(shares) <= 0 or not math.isclose(sum(shares), 1):
         raise CineMatchError(

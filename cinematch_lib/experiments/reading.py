@@ -13,24 +13,25 @@ from cinematch_lib.experiments.sequences import LEVEL, ConfidenceSequence, Inter
 
 State = Literal["running", "better", "worse", "same", "broken"]
 _DAY = 86_400.0
-_COLUMNS = ("users", "arms", "times", "successes", "credits", "milliseconds", "lengths")
+_COLUMNS = ("users", "arms", "times", "seen", "successes", "credits", "milliseconds", "lengths")
 _FEWEST = 20  # users with a success in each arm, below which the normal approximation is not trusted
 
 
 @dataclass(frozen=True)
-class SeenLists:
-    """The lists of an experiment that users saw.
+class ListLog:
+    """The lists of an experiment.
 
     Attributes
     ----------
     users : numbers of the users, int (lists,), from 0 on.
     arms : indices of their arms, int (lists,).
     times : when the lists were made, float64 (lists,), seconds since 1970.
+    seen : whether a client told that the user saw the list, bool (lists,); only these are counted.
     successes : whether a list had the event that the experiment counts, bool (lists,).
     credits : films with that event that each of two interleaved arms picked, int (lists, 2).
-    milliseconds, lengths : the time to make a list, and the number of its films, float (lists,).
+    milliseconds, lengths : the time to make a list, and the number of its films, float (lists,);
+        the number is NaN where that failed.
     past : lists seen and successes of each user before the experiment, int (users, 2).
-    unseen : lists that were made and never reported as seen.
     lost_events : events of lists that the log does not have.
 
     """
@@ -38,15 +39,15 @@ class SeenLists:
     users: np.ndarray
     arms: np.ndarray
     times: np.ndarray
+    seen: np.ndarray
     successes: np.ndarray
     credits: np.ndarray
     milliseconds: np.ndarray
     lengths: np.ndarray
     past: np.ndarray
-    unseen: int = 0
     lost_events: int = 0
 
-    def take(self, mask: np.ndarray) -> "SeenLists":
+    def take(self, mask: np.ndarray) -> "ListLog":
         """The lists of a mask or of indices, for the same users."""
         columns = {name: getattr(self, name)[mask] for name in _COLUMNS}
         return replace(self, **columns)
@@ -63,6 +64,7 @@ class ArmReading:
     rate: Interval
     milliseconds: float  # at the median
     empty: float  # the share of lists without a film
+    failed: float  # the share of lists that could not be made
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,16 @@ class Reading:
         return " ".join(one.sentence for one in self.comparisons)
 
 
-def read(experiment: Experiment, seen: SeenLists) -> Reading:
+def read(experiment: Experiment, log: ListLog) -> Reading:
     """The rates and comparisons of an experiment.
 
     Intervals hold at all looks together. With k arms to compare with the first, each has the level 1 − 0.05 / k.
     """
-    n_arms = len(experiment.arms)
+    n_arms, seen = len(experiment.arms), log.take(log.seen)
     level = 1 - (1 - LEVEL) / (n_arms - 1)
     sequence = ConfidenceSequence(planned_error(math.log1p(experiment.effect), level=level), level)
     counts = [_by_user(seen, seen.arms == at) for at in range(n_arms)]
-    arms = tuple(_arm_reading(experiment, seen, at, counts[at], sequence) for at in range(n_arms))
+    arms = tuple(_arm_reading(experiment, log, at, counts[at], sequence) for at in range(n_arms))
     if experiment.method == "interleave":
         p = 1.0  # every user gets both arms
         measured = [_interleaved(seen)]
@@ -116,23 +118,23 @@ def read(experiment: Experiment, seen: SeenLists) -> Reading:
         _comparison(experiment, experiment.arms[at].name, estimate, sequence, p)
         for at, estimate in enumerate(measured, start=1)
     )
-    return Reading(arms, comparisons, p, seen.unseen, seen.lost_events)
+    return Reading(arms, comparisons, p, int((~log.seen).sum()), log.lost_events)
 
 
-def by_day(experiment: Experiment, seen: SeenLists) -> list[tuple[int, Reading]]:
+def by_day(experiment: Experiment, log: ListLog) -> list[tuple[int, Reading]]:
     """The readings of the lists of each day alone, counted from 0: they show whether an effect wears off."""
-    if not len(seen.times):
+    if not len(log.times):
         return []
-    days = ((seen.times - seen.times.min()) // _DAY).astype(int)
-    return [(day, read(experiment, seen.take(days == day))) for day in np.unique(days).tolist()]
+    days = ((log.times - log.times.min()) // _DAY).astype(int)
+    return [(day, read(experiment, log.take(days == day))) for day in np.unique(days).tolist()]
 
 
-def until_day(experiment: Experiment, seen: SeenLists) -> list[tuple[int, Reading]]:
+def until_day(experiment: Experiment, log: ListLog) -> list[tuple[int, Reading]]:
     """The readings that one would have had at the end of each day, counted from 0."""
-    if not len(seen.times):
+    if not len(log.times):
         return []
-    days = ((seen.times - seen.times.min()) // _DAY).astype(int)
-    return [(day, read(experiment, seen.take(days <= day))) for day in np.unique(days).tolist()]
+    days = ((log.times - log.times.min()) // _DAY).astype(int)
+    return [(day, read(experiment, log.take(days <= day))) for day in np.unique(days).tolist()]
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class _Measured:
     users_with_success: int  # in the arm that has fewest
 
 
-def _by_user(seen: SeenLists, mask: np.ndarray) -> _Counts:
+def _by_user(seen: ListLog, mask: np.ndarray) -> _Counts:
     n = len(seen.past)
     lists = np.bincount(seen.users[mask], minlength=n)
     successes = np.bincount(seen.users[mask], seen.successes[mask], minlength=n)
@@ -179,7 +181,7 @@ def _covariates(past: np.ndarray) -> np.ndarray:
     return np.column_stack([past[:, 1] / np.maximum(lists, 1), lists > 0]).astype(np.float64)
 
 
-def _interleaved(seen: SeenLists) -> _Measured:
+def _interleaved(seen: ListLog) -> _Measured:
     credits = [np.bincount(seen.users, seen.credits[:, team], minlength=len(seen.past)) for team in (0, 1)]
     present = np.bincount(seen.users, minlength=len(seen.past)) > 0
     first, second = (one[present] for one in credits)
@@ -188,27 +190,32 @@ def _interleaved(seen: SeenLists) -> _Measured:
 
 
 def _arm_reading(
-    experiment: Experiment, seen: SeenLists, at: int, counts: _Counts, sequence: ConfidenceSequence
+    experiment: Experiment, log: ListLog, at: int, counts: _Counts, sequence: ConfidenceSequence
 ) -> ArmReading:
-    mask = seen.arms == at
+    mask = log.arms == at
     if experiment.method == "interleave":  # every list is of both arms
-        mask = np.ones(len(seen.users), bool)
-        per_user = np.bincount(seen.users, seen.credits[:, at], minlength=len(seen.past))
-        everybody = _by_user(seen, mask)
-        counts = _Counts(everybody.users, everybody.lists, per_user[everybody.users])
+        mask = np.ones(len(log.users), bool)
+        seen = log.take(log.seen)
+        credits = np.bincount(seen.users, seen.credits[:, at], minlength=len(log.past))
+        everybody = _by_user(seen, np.ones(len(seen.users), bool))
+        counts = _Counts(everybody.users, everybody.lists, credits[everybody.users])
     found = rates.rate(counts.successes, counts.lists)
     half = sequence.half_width(found.relative_error)
-    interval = Interval(found.value, found.value * math.exp(-half), min(found.value * math.exp(half), 1e9))
-    n = int(mask.sum())
+    low, high = (found.value * math.exp(end) for end in (-half, min(half, 20.0)))
     return ArmReading(
         experiment.arms[at].name,
         len(counts.users),
-        n,
+        int(counts.lists.sum()),
         int(counts.successes.sum()),
-        interval if found.value > 0 else Interval(0.0, 0.0, 1.0),
-        float(np.median(seen.milliseconds[mask])) if n else 0.0,
-        float((seen.lengths[mask] == 0).mean()) if n else 0.0,
+        Interval(found.value, low, high),
+        float(np.median(log.milliseconds[mask])) if mask.any() else 0.0,
+        _share(log.lengths[mask] == 0),
+        _share(np.isnan(log.lengths[mask])),
     )
+
+
+def _share(mask: np.ndarray) -> float:
+    return float(mask.mean()) if len(mask) else 0.0
 
 
 def _comparison(

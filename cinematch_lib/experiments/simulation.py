@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cinematch_lib.experiments.definition import Arm, Experiment
-from cinematch_lib.experiments.reading import SeenLists
+from cinematch_lib.experiments.reading import ListLog
 
 START = 1_767_225_600.0  # 1 January 2026
 _DAY = 86_400.0
@@ -32,7 +32,7 @@ def simulated_experiment(method: str = "split", effect: float = 0.1) -> Experime
     return Experiment("simulated", (Arm("a", 0.5), Arm("b", 0.5)), "2026-01-01T00:00:00Z", method, effect=effect)
 
 
-def simulate(users: int, effect: float, population: Population, seed: int) -> SeenLists:
+def simulate(users: int, effect: float, population: Population, seed: int) -> ListLog:
     """The log of a split of `users` between two arms; that of the second has 1 + `effect` times the rate."""
     rng = np.random.default_rng(seed)
     rates = rng.beta(
@@ -51,10 +51,11 @@ def simulate(users: int, effect: float, population: Population, seed: int) -> Se
     n = len(of)
     successes = rng.uniform(size=n) < chance
     milliseconds = rng.gamma(4, 0.5, n)
-    return SeenLists(
+    return ListLog(
         users=of[order],
         arms=arms[of][order],
         times=START + days[order] * _DAY,
+        seen=np.ones(n, bool),
         successes=successes[order],
         credits=np.zeros((n, 2), int),
         milliseconds=milliseconds[order],

@@ -11,7 +11,7 @@ from cinematch_lib.experiments import rates
 from cinematch_lib.experiments.interleaving import team_draft
 from cinematch_lib.experiments.off_policy import propensities, shuffled, snips
 from cinematch_lib.experiments.power import Audience, plan
-from cinematch_lib.experiments.reading import SeenLists, read, until_day
+from cinematch_lib.experiments.reading import ListLog, read, until_day
 from cinematch_lib.experiments.sequences import ConfidenceSequence, planned_error
 from cinematch_lib.experiments.simulation import Population, simulate, simulated_experiment
 
@@ -154,8 +154,8 @@ def interleaved_log(users, liking, seed):
     n = 3 * users
     credits = np.column_stack([rng.binomial(5, 0.04, n), rng.binomial(5, 0.04 * liking, n)])
     zeros = np.zeros(n)
-    lists = (np.repeat(np.arange(users), 3), zeros.astype(int), np.sort(rng.uniform(0, 1e6, n)), credits.sum(1) > 0)
-    return SeenLists(*lists, credits, zeros, zeros + 10, np.zeros((users, 2), int))
+    lists = (np.repeat(np.arange(users), 3), zeros.astype(int), np.sort(rng.uniform(0, 1e6, n)), zeros == 0)
+    return ListLog(*lists, credits.sum(1) > 0, credits, zeros, zeros + 10, np.zeros((users, 2), int))
 
 
 def test_interleaving_finds_the_better_arm_and_none_where_both_are_the_same():
