@@ -1,7 +1,8 @@
 """The commands ``cinematch experiment …``: start, read and stop experiments."""
 
 import argparse
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
     from cinematch_lib.experiments.definition import Arm, Experiment
-    from cinematch_lib.experiments.log_reading import LogFile
+    from cinematch_lib.experiments.log import Readable
     from cinematch_lib.experiments.reading import Reading
 
 _MB = 1e6
+_STORE = "cinematch.sqlite"  # the server's file in its folder
 
 
 def add_experiment(commands: Commands) -> None:
@@ -85,26 +87,40 @@ def _add_start(commands: Commands) -> None:
 def _add(commands: Commands, name: str, function: Any, summary: str, *examples: str) -> argparse.ArgumentParser:
     parser = add_command(commands, name, function, summary, examples=examples)
     parser.add_argument(
-        "--state-dir",
-        type=Path,
-        metavar="DIR",
-        help="the server's folder (default: state, in the folder that holds the artifacts folder)",
+        "--state",
+        metavar="PLACE",
+        help="where the server stores: a folder, or the address of a PostgreSQL database (default: the folder state, in "
+        "the one that holds the artifacts folder)",
     )
     return parser
 
 
 def _state_dir(options: argparse.Namespace) -> Path:
-    return options.state_dir or options.artifacts_dir.parent / "state"
+    """The folder of the files of experiments; a database has none, and they lie in the default folder."""
+    is_folder = options.state is not None and not _is_address(options)
+    return Path(options.state) if is_folder else options.artifacts_dir.parent / "state"
 
 
-def _log_path(options: argparse.Namespace) -> Path:
-    return _state_dir(options) / "cinematch.sqlite"
+def _is_address(options: argparse.Namespace) -> bool:
+    return "://" in (options.state or "")
 
 
-def _open_log(options: argparse.Namespace) -> "AbstractContextManager[LogFile]":
-    from cinematch_lib.experiments.log_reading import open_log
+@contextmanager
+def _open_log(options: argparse.Namespace) -> "Iterator[Readable]":
+    """The log, to be read; a database needs the server's packages."""
+    if not _is_address(options):
+        from cinematch_lib.experiments.log_reading import open_log
 
-    return open_log(_log_path(options))
+        with open_log(_state_dir(options) / _STORE) as log:
+            yield log
+        return
+    from cinematch_lib.serving.store import Store
+
+    store = Store(options.state)
+    try:
+        yield store.database
+    finally:
+        store.close()
 
 
 def _start(options: argparse.Namespace) -> None:
@@ -139,10 +155,10 @@ def _plan(options: argparse.Namespace, experiment: "Experiment") -> tuple[str, i
     nothing = (
         f"No list was reported as seen in the past {log_reading.PAST_DAYS} days, so the users it takes are unknown."
     )
-    if not _log_path(options).is_file():
+    if not _is_address(options) and not (_state_dir(options) / _STORE).is_file():
         return nothing, None
     until = log_reading.seconds(experiment.created)
-    with log_reading.open_log(_log_path(options)) as log:
+    with _open_log(options) as log:
         since = until - log_reading.PAST_DAYS * log_reading.DAY
         past = log_reading.past_counts(log, experiment.metric, since, until)
         first = log_reading.first_list(log, since)

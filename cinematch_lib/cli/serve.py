@@ -74,6 +74,13 @@ def add_serve(commands: Commands) -> None:
         "--rate-limit", type=float, metavar="N", help="requests a second from one address at most (default: no limit)"
     )
     serve.add_argument(
+        "--log-days",
+        type=float,
+        default=90,
+        metavar="N",
+        help="days for which lists and their events are kept, for experiments (default: 90)",
+    )
+    serve.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",
@@ -119,6 +126,7 @@ def _serve(options: argparse.Namespace) -> None:
             "rate_limit": options.rate_limit,
             "identify": options.identify,
             "root_path": options.root_path.rstrip("/"),
+            "log_days": options.log_days,
             **({"cors_origins": options.cors_origin} if options.cors_origin else {}),
         },
     )
@@ -153,6 +161,8 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
         raise CineMatchError(f"--port must be between 0 and 65535 (0 takes a free one), got {options.port}")
     if options.rate_limit is not None and not 0 < options.rate_limit < float("inf"):
         raise CineMatchError(f"--rate-limit must be above 0, got {options.rate_limit}")
+    if not 0 < options.log_days < float("inf"):
+        raise CineMatchError(f"--log-days must be above 0, got {options.log_days:g}")
     if not 1 <= options.workers <= _MOST_WORKERS:
         raise CineMatchError(f"--workers must be between 1 and {_MOST_WORKERS}, got {options.workers}")
     if options.root_path.rstrip("/") and not _ROOT_PATH.fullmatch(options.root_path):

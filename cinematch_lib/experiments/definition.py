@@ -141,6 +141,8 @@ def check(experiment: Experiment, running: Sequence[Experiment] = ()) -> None:
         raise CineMatchError(f"the effect to be found must be above 0, such as 0.1, got {experiment.effect}")
     if not 0 <= experiment.explore <= 0.5:
         raise CineMatchError(f"the share to explore must be from 0 to 0.5, got {experiment.explore}")
+    if experiment.explore and experiment.method == "interleave":
+        raise CineMatchError("interleaving cannot explore, since both reorder the list; choose one of them")
     for other in running:
         both = experiment.changes & other.changes
         if both or experiment.method == other.method == "interleave":

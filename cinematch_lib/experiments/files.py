@@ -82,7 +82,8 @@ def resolve_arms(artifacts_dir: Path, arms: Sequence[Arm]) -> tuple[tuple[Arm, .
         run = runs.setdefault(run_id, _checked(artifacts_dir, run_id))
         if "embeddings" in arm.settings and run.read_embeddings() is None:
             raise CineMatchError(f"the run {run_id} of arm {arm.name} has no embeddings, which the arm switches")
-        resolved.append(replace(arm, run_id=run_id, fingerprint=run.info.fingerprint) if arm.run_id else arm)
+        is_fixed = arm.run_id or "embeddings" in arm.settings  # which are a part of a run
+        resolved.append(replace(arm, run_id=run_id, fingerprint=run.info.fingerprint) if is_fixed else arm)
     first, *others = (set(run.read_movies_meta().columns.movie_ids.tolist()) for run in runs.values())
     for info, films in zip([run.info for run in runs.values()][1:], others, strict=True):
         if films != first:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 KINDS = ("seen", "click", "like", "watchlist", "watched")
+_KEY = "list log"  # of transactions
 _ROWS = 100  # of one statement
 
 _TABLES = (
@@ -56,8 +57,8 @@ class Readable(Protocol):
 class Writable(Readable, Protocol):
     """A database that also takes changes."""
 
-    def transaction(self) -> AbstractContextManager[Any]:
-        """One write transaction."""
+    def transaction(self, key: str, /) -> AbstractContextManager[Any]:
+        """One write transaction; those of one `key` run one after the other."""
 
     def forget(self) -> None:
         """Overwrite deleted text."""
@@ -102,21 +103,21 @@ class Log:
 
     def create(self) -> None:
         """Create the tables that are missing."""
-        with self._database.transaction() as db:
+        with self._database.transaction(_KEY) as db:
             for statement in _TABLES:
                 db.execute(statement)
 
     def write(self, lists: Sequence[ShownList], events: Sequence[Event]) -> None:
         """Write lists and events at once. Those with an id that is known are passed over."""
         arms = [(experiment, one.list_id, arm) for one in lists for experiment, arm in one.arms]
-        with self._database.transaction() as db:
+        with self._database.transaction(_KEY) as db:
             _insert(db, "shown_lists", [_row(one) for one in lists])
             _insert(db, "list_arms", arms)
             _insert(db, "list_events", events)
 
     def delete_before(self, time: float) -> None:
         """Delete the lists that were made, and the events that came, before a time in seconds since 1970."""
-        with self._database.transaction() as db:
+        with self._database.transaction(_KEY) as db:
             old = "SELECT list_id FROM shown_lists WHERE made < ?"
             db.execute(f"DELETE FROM list_arms WHERE list_id IN ({old})", (time,))
             db.execute("DELETE FROM shown_lists WHERE made < ?", (time,))
@@ -124,7 +125,7 @@ class Log:
 
     def delete_user(self, user_id: str) -> int:
         """Delete a user's lists, and their events; returns the number of the lists."""
-        with self._database.transaction() as db:
+        with self._database.transaction(_KEY) as db:
             of_user = "SELECT list_id FROM shown_lists WHERE user_id = ?"
             for table in ("list_events", "list_arms"):
                 db.execute(f"DELETE FROM {table} WHERE list_id IN ({of_user})", (user_id,))

@@ -106,8 +106,8 @@ class Recommender(FilmCatalog):
         return cls.from_run(Run.current(Path(artifacts_dir)))
 
     @classmethod
-    def from_run(cls, run: Run) -> "Recommender":
-        """The recommender of a run. Raises CineMatchError."""
+    def from_run(cls, run: Run, *, with_embeddings: bool = True) -> "Recommender":
+        """The recommender of a run, if need be without its embeddings. Raises CineMatchError."""
         matrix, meta, weights = run.read_matrix(FEATURES), run.read_movies_meta(), run.read_item_weights()
         if weights is not None and ADDED in run.info.facts:
             weights = weights.extended(meta.columns.movie_ids)
@@ -118,7 +118,7 @@ class Recommender(FilmCatalog):
             item_weights=weights,
             rejected=rejected,
             search_index=index,
-            embeddings=run.read_embeddings(),
+            embeddings=run.read_embeddings() if with_embeddings else None,
         )
         recommender.info = run.info
         return recommender

@@ -17,14 +17,17 @@ from cinematch_lib.artifacts.refresh_record import RefreshRecord
 from cinematch_lib.serving import schemas
 from cinematch_lib.serving.client_routes import add_client_routes
 from cinematch_lib.serving.errors import add_error_handlers
+from cinematch_lib.serving.event_routes import add_event_routes
+from cinematch_lib.serving.experiments import Experiments
 from cinematch_lib.serving.film_routes import add_film_routes
+from cinematch_lib.serving.list_log import LOG_DAYS, ListLog
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
 from cinematch_lib.serving.middleware import TOKEN, AccessMiddleware, PlainRequests, SecurityHeaders
 from cinematch_lib.serving.rating_routes import add_rating_routes
 from cinematch_lib.serving.reference import reference_page
 from cinematch_lib.serving.responses import json_response
-from cinematch_lib.serving.store import Store
+from cinematch_lib.serving.store import Store, is_address
 from cinematch_lib.serving.threads import SharedCall
 from cinematch_lib.serving.user_routes import add_user_routes
 
@@ -43,6 +46,7 @@ def create_app(
     rate_limit: float | None = None,
     identify: bool = False,
     root_path: str = "",
+    log_days: float = LOG_DAYS,
 ) -> FastAPI:
     """The application that serves the current run under `artifacts_dir`.
 
@@ -52,20 +56,27 @@ def create_app(
     `cors_origins` are the origins of web pages that may use the API; `allowed_hosts` are the host names with a dot
     under which the server answers; one address may send `rate_limit` requests a second. `identify` adds /auth/identify,
     which proves nothing about who asks: use it on loopback, or with a token. `root_path` is the path, such as
-    ``/films``, under which a proxy shows the server; requests may come with it or without. Raises CineMatchError if no
-    run can be served or the store cannot be opened.
+    ``/films``, under which a proxy shows the server; requests may come with it or without. Lists and events are kept
+    for `log_days`. Raises CineMatchError if no run can be served or the store cannot be opened.
     """
     artifacts = Path(artifacts_dir)
     live = LiveRun(artifacts)
     store = Store(artifacts.parent / "state" if state_dir is None else state_dir)
+    folder = artifacts.parent / "state" if state_dir is None or is_address(state_dir) else Path(state_dir)
     metrics = Metrics(live)
+    log = ListLog(store, metrics, log_days)
+    experiments = Experiments(artifacts, folder, live)
+    experiments.refresh()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store.open()  # closed only if the application is started a second time
-        following = asyncio.create_task(live.follow())
+        log.open()
+        following = [asyncio.create_task(one.follow()) for one in (live, experiments)]
         yield
-        following.cancel()
+        for one in following:
+            one.cancel()
+        await asyncio.to_thread(log.close)
         store.close()
 
     version = metadata.version("cinematch-lib")
@@ -74,10 +85,11 @@ def create_app(
     )
     app.state.live = live
     add_error_handlers(app)
-    _add_general_routes(app, live, store, metrics, version)
-    add_film_routes(app, live, store, metrics)
-    add_client_routes(app, live, store, metrics, identify=identify)
-    add_user_routes(app, live, store)
+    _add_general_routes(app, live, store, metrics, experiments, version)
+    add_film_routes(app, live, store, metrics, experiments, log)
+    add_client_routes(app, live, store, metrics, experiments, log, identify=identify)
+    add_user_routes(app, live, store, log)
+    add_event_routes(app, log)
     add_rating_routes(app, live)
     app.mount("/page", _PageFiles(directory=PAGE, check_dir=False))
     # The middleware added last is the outermost.
@@ -96,7 +108,9 @@ def create_app(
     return app
 
 
-def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, version: str) -> None:
+def _add_general_routes(
+    app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, experiments: Experiments, version: str
+) -> None:
     store_problem = SharedCall(lambda: store.problem)
 
     @app.get("/", response_model=schemas.ServiceInfo)
@@ -119,7 +133,7 @@ def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metr
         problem = await store_problem.result()
         run, refused = live.current, live.refused
         return json_response(
-            status="ok" if refused is None and problem is None else "degraded",
+            status="ok" if refused is None and problem is None and not experiments.refused else "degraded",
             num_items=len(run.recommender),
             service=_SERVICE,
             version=version,
@@ -129,6 +143,8 @@ def _add_general_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metr
             refused_run=refused,
             store=problem or "ok",
             refresh=_told(live.last_refresh()),
+            experiments=experiments.names,
+            refused_experiments=experiments.refused,
         )
 
     @app.get("/metrics", response_class=PlainTextResponse)

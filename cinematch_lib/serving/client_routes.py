@@ -14,7 +14,9 @@ from cinematch_lib.serving import client_schemas as client
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.accounts import Account, Accounts, is_number
 from cinematch_lib.serving.errors import error_responses
+from cinematch_lib.serving.experiments import Experiments
 from cinematch_lib.serving.film_routes import find_movie
+from cinematch_lib.serving.list_log import ListLog
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
 from cinematch_lib.serving.requests import Wishes, unknown_fields
@@ -59,7 +61,16 @@ class _Users:
         return str(self.account(header).id)
 
 
-def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, *, identify: bool) -> None:
+def add_client_routes(
+    app: FastAPI,
+    live: LiveRun,
+    store: Store,
+    metrics: Metrics,
+    experiments: Experiments,
+    log: ListLog,
+    *,
+    identify: bool,
+) -> None:
     """Add the routes to `app`, before those that have a user id in the same place; `identify` adds /auth/identify."""
     accounts, reading, changing = Accounts(store.database), OwnThreads(), OwnThreads()
     users = _Users(accounts)
@@ -76,7 +87,9 @@ def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metric
 
         With a `cursor`, empty at first, the answer has the `next_cursor`, for a page that repeats none of its films.
         """
-        account, run, mode, cursor = users.account(x_user_id), live.current, query.mode, query.cursor
+        account, mode, cursor = users.account(x_user_id), query.mode, query.cursor
+        choice = experiments.choose(str(account.id))
+        run = choice.run
         buckets = {"year": query.year_bucket, "runtime": query.runtime_bucket}
         chosen = {"genre": query.genre, "service": query.service, **buckets}
         stored = {name: value for name, value in accounts.preferences(account).items() if name != "updated_at"}
@@ -88,19 +101,21 @@ def add_client_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metric
         if wanted is not None and mode == "trending":
             wanted = _without_taste(wanted)
         k = min(query.limit, len(run.recommender))
-        found = [] if wanted is None else run.recommender.recommend(wanted, k, capped=True)
+        with log.list_of(str(account.id)) as made:
+            made.run_id, made.arms = run.info.run_id, choice.arms
+            found = [] if wanted is None else choice.recommend(wanted, k, made, capped=True)
+            made.films = [one.movie_id for one in found]
         metrics.recommendations.inc(len(found))
         films = []
         for one in found:
             film = run.responses.film(one.movie)
             shown = {name: film[name] for name in _FILM_FIELDS}
             films.append(shown | {"score": round(one.score, 6), "explanation": one.explanation})
-        following = {} if cursor is None else {"next_cursor": wishes.next_cursor([one.movie_id for one in found], k)}
+        following = {} if cursor is None else {"next_cursor": wishes.next_cursor(list(made.films), k)}
         ignored = wishes.ignored + unknown_fields(query)
         passed_over = {"ignored": ignored} if ignored else {}
-        return json_response(
-            recommendations=films, count=len(films), user_id=account.id, mode=mode, **following, **passed_over
-        )
+        fixed_fields = {"user_id": account.id, "mode": mode, "list_id": made.list_id}
+        return json_response(recommendations=films, count=len(films), **fixed_fields, **following, **passed_over)
 
 
 def _mode_filter(mode: str, chosen: dict[str, str]) -> dict[str, Any]:

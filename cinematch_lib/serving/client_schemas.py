@@ -106,6 +106,7 @@ class ClientRecommendations(BaseModel):
     count: int
     user_id: int
     mode: Mode
+    list_id: str
     next_cursor: str | None = None
     ignored: list[Ignored] | None = None
 

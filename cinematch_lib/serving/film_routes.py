@@ -7,9 +7,12 @@ from starlette.responses import Response
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError
 from cinematch_lib.recommender.films import Movie
+from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.errors import MovieNotFoundError, error_responses
+from cinematch_lib.serving.experiments import Choice, Experiments
+from cinematch_lib.serving.list_log import ListLog, MadeList
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
 from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_fields
@@ -23,25 +26,31 @@ _MAX_INLINE = 50  # rated films; a longer profile takes long to score and would 
 _HEAVY_AT_ONCE, _HEAVY_WAITING = 2, 16  # requests with longer profiles, which bounds their memory
 
 
-def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics) -> None:
+def add_film_routes(
+    app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, experiments: Experiments, log: ListLog
+) -> None:
     """Add the routes to `app`. Each takes the current run once and answers from it alone."""
     long_profiles = FewAtOnce(f"requests with more than {_MAX_INLINE} rated films", _HEAVY_AT_ONCE, _HEAVY_WAITING)
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
     async def recommendations(request: schemas.RecommendationRequest) -> Response:
         """Recommended films, the best first, each with its explanation."""
-        run = live.current
-        wishes = Wishes(request, run.recommender, store)
+        choice = experiments.choose(request.user_id)
+        wishes = Wishes(request, choice.run.recommender, store)
         if wishes.n_rated > _MAX_INLINE:
-            return await long_profiles.run(recommend, run, request, wishes)
-        return recommend(run, request, wishes)
+            return await long_profiles.run(recommend, choice, request, wishes)
+        return recommend(choice, request, wishes)
 
-    def recommend(run: LoadedRun, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:
+    def recommend(choice: Choice, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:
+        run = choice.run
         k = min(request.limit or _DEFAULT_LIMIT, len(run.recommender))
         films, ids = b"[]", list[int]()
-        if wishes.preferences is not None:
-            options = (bool(request.capped), bool(request.include_reasons), len(wishes.given))
-            films, ids = run.recommend(wishes.preferences, k, *options)
+        with log.list_of(request.user_id) as made:
+            made.run_id, made.arms = run.info.run_id, choice.arms
+            if wishes.preferences is not None:
+                options = (bool(request.include_reasons), len(wishes.given))
+                films, ids = encoded_list(choice, wishes.preferences, k, made, bool(request.capped), *options)
+            made.films = ids
         metrics.recommendations.inc(len(ids))
         return list_response(
             "recommendations",
@@ -50,6 +59,7 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
             next_cursor=wishes.next_cursor(ids, k),
             user_id=request.user_id or DEFAULT_USER,
             run_id=run.info.run_id,
+            list_id=made.list_id,
             attributions=run.recommender.attributions,
             ignored=wishes.ignored,
         )
@@ -129,6 +139,17 @@ def add_film_routes(app: FastAPI, live: LiveRun, store: Store, metrics: Metrics)
             services_source=run.recommender.services_source,
             attributions=run.recommender.attributions,
         )
+
+
+def encoded_list(
+    choice: Choice, preferences: Preferences, k: int, made: MadeList, capped: bool, with_reasons: bool, offset: int
+) -> tuple[bytes, list[int]]:
+    """A JSON list of recommendations, and the ids of its films; from the run's cache where that has it."""
+    if choice.is_plain:
+        return choice.run.recommend(choice.side.preferences(preferences), k, capped, with_reasons, offset)
+    found = choice.recommend(preferences, k, made, capped=capped)
+    encoded = choice.run.responses.recommendations(found, with_reasons=with_reasons, offset=offset)
+    return encoded, [one.movie_id for one in found]
 
 
 def find_movie(run: LoadedRun, movie_id: int) -> Movie:

@@ -20,7 +20,7 @@ from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.responses import ResponseBuilder
 
 REFRESH_SECONDS = 1.0  # between two checks of which run is current
-_RETRY_SECONDS = 60.0  # until a refused run is tried again, since it may have been repaired
+RETRY_SECONDS = 60.0  # until a refused run is tried again, since it may have been repaired
 _MAX_NAME = 100  # letters of the file that names the current run, which may be any file
 _CACHE_SIZE = 512  # responses, of 10 to 20 kB each
 _GC_THRESHOLD = 20_000  # new objects, as many as some requests make; their garbage rarely has cycles
@@ -58,9 +58,13 @@ class LoadedRun:
     @classmethod
     def load(cls, artifacts_dir: Path) -> "LoadedRun":
         """The current run, verified and tried out. Raises CineMatchError."""
-        run = Run.current(artifacts_dir)
+        return cls.of(Run.current(artifacts_dir))
+
+    @classmethod
+    def of(cls, run: Run, *, with_embeddings: bool = True) -> "LoadedRun":
+        """A run, tried out. Raises CineMatchError."""
         try:
-            recommender = Recommender.from_run(run)
+            recommender = Recommender.from_run(run, with_embeddings=with_embeddings)
             loaded = cls(recommender, ResponseBuilder(recommender.median_runtime), run.info)
             loaded._try_out()
         except CineMatchError:
@@ -112,9 +116,9 @@ class LiveRun:
     async def follow(self) -> None:
         """Call `refresh` every REFRESH_SECONDS, for ever."""
         gc.set_threshold(_GC_THRESHOLD)
-        _freeze()
+        freeze()
         await asyncio.to_thread(self.current.warm_up)
-        _freeze()
+        freeze()
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
@@ -133,7 +137,7 @@ class LiveRun:
                 await self._swap()
             self.refused, self._retry_at = None, float("inf")
         except (CineMatchError, OSError) as error:
-            self.refused, self._retry_at = _named_run(self._artifacts_dir), clock + _RETRY_SECONDS
+            self.refused, self._retry_at = _named_run(self._artifacts_dir), clock + RETRY_SECONDS
             if not is_retry:
                 fields = {"run": self.refused, "reason": str(error), "still": self.current.info.run_id}
                 _log.error("run refused", extra=fields)
@@ -145,7 +149,7 @@ class LiveRun:
         self.current, self.refused = loaded, None
         gc.unfreeze()  # the old run is garbage now
         await asyncio.to_thread(gc.collect)
-        await asyncio.to_thread(_freeze)
+        await asyncio.to_thread(freeze)
         _log.info("run swapped", extra={"run": self.current.info.run_id, "films": len(self.current.recommender)})
 
 
@@ -153,7 +157,7 @@ async def _no_wait(run_id: str) -> None:
     """Serve a run as soon as it is ready."""
 
 
-def _freeze() -> None:
+def freeze() -> None:
     """Exclude all existing objects from garbage collection and return free memory to the system.
 
     A run is some 100,000 permanent objects; each full collection would spend 0.1 s on them.

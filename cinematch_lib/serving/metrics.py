@@ -41,6 +41,9 @@ class Metrics:
             "cinematch_request_seconds", "Time to answer.", ("route",), registry=own, buckets=_BUCKETS
         )
         self.recommendations = Counter("cinematch_recommendations", "Films recommended.", registry=own)
+        self.events = Counter("cinematch_events", "Events stored.", registry=own)
+        self.lost_events = Counter("cinematch_lost_events", "Events not stored.", registry=own)
+        self.lost_lists = Counter("cinematch_lost_lists", "Lists not logged.", registry=own)
         self.registry.register(_RunCollector(live))
         self.registry.register(_ProcessesCollector(folder))
 

@@ -154,6 +154,7 @@ class RecommendationsResponse(BaseModel):
     next_cursor: str | None
     user_id: str
     run_id: str
+    list_id: str = Field(description="names this list in events")
     attributions: list[str]
     ignored: list[Ignored]
 
@@ -271,6 +272,7 @@ class Health(BaseModel):
     """Whether all is well; `refused_run` is the id of a run that could not be served, `store` ok or what is wrong.
 
     `refresh` is what the last ``cinematch refresh`` did: its result, times, reasons, and the run that it made.
+    `experiments` are those that run; `refused_experiments` maps those that cannot to the reason.
     """
 
     status: Literal["ok", "degraded"]
@@ -283,6 +285,8 @@ class Health(BaseModel):
     refused_run: str | None
     store: str
     refresh: dict[str, str | list[str]] | None
+    experiments: list[str]
+    refused_experiments: dict[str, str]
 
 
 class ServiceInfo(BaseModel):

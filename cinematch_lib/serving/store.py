@@ -14,7 +14,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.serving.database import Database, SqliteDatabase, Transaction
 
 FILE = "cinematch.sqlite"
-ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
+_ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
 MAX_LIST_LENGTH = 10_000  # films on one list of one user
 
 
@@ -175,8 +175,13 @@ class Store:
         return self.database.rows(query, user_id)
 
 
+def is_address(place: Path | str) -> bool:
+    """Whether the place of a store is the address of a PostgreSQL database, and no folder."""
+    return str(place).startswith(_ADDRESSES)
+
+
 def _database(place: Path | str) -> Database:
-    if str(place).startswith(ADDRESSES):
+    if is_address(place):
         from cinematch_lib.serving.postgres import PostgresDatabase  # needs an extra of its own
 
         return PostgresDatabase(str(place))

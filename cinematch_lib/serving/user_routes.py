@@ -12,6 +12,7 @@ from cinematch_lib.serving import fields, user_schemas
 from cinematch_lib.serving.accounts import Accounts
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
+from cinematch_lib.serving.list_log import ListLog
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.requests import unknown_fields
 from cinematch_lib.serving.responses import json_response
@@ -32,7 +33,7 @@ class _UserConvertor(PathConvertor):
 register_url_convertor("user", _UserConvertor())
 
 
-def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
+def add_user_routes(app: FastAPI, live: LiveRun, store: Store, log: ListLog) -> None:
     """Add the routes to `app`. They run in threads, since they wait for the disk. A user id may contain slashes."""
     reading, changing, accounts = OwnThreads(), OwnThreads(), Accounts(store.database)
     _add_watchlist_routes(app, live, store, reading, changing)
@@ -43,16 +44,19 @@ def add_user_routes(app: FastAPI, live: LiveRun, store: Store) -> None:
     def data(user_id: _User) -> Response:
         """All stored data of a user."""
         watchlist, feedback = _watchlist_items(live.current, store.watchlist(user_id)), _feedback_items(store, user_id)
-        return json_response(user_id=user_id, watchlist=watchlist, feedback=feedback, **accounts.data(user_id))
+        lists = {"lists": log.user_data(user_id)}
+        return json_response(user_id=user_id, watchlist=watchlist, feedback=feedback, **lists, **accounts.data(user_id))
 
     @app.delete("/api/users/{user_id:user}/data", response_model=user_schemas.DeletedResponse, responses=_READ)
     @changing.run
     def delete_data(user_id: _User) -> Response:
         """Delete all stored data of a user."""
+        lists = log.delete_user(user_id)
         watchlist, feedback, account = store.delete_user(user_id)
-        message = "All data deleted" if watchlist or feedback or account else "There was nothing to delete"
+        message = "All data deleted" if watchlist or feedback or account or lists else "There was nothing to delete"
         rest = {"account": True} if account else {}
-        return json_response(message=message, user_id=user_id, watchlist=watchlist, feedback=feedback, **rest)
+        counts = {"watchlist": watchlist, "feedback": feedback, "lists": lists}
+        return json_response(message=message, user_id=user_id, **counts, **rest)
 
 
 def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, reading: OwnThreads, changing: OwnThreads) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from cinematch_lib.serving.client_schemas import AccountResponse, StoredPreferences
+from cinematch_lib.serving.event_schemas import LoggedList
 from cinematch_lib.serving.fields import AnyId
 from cinematch_lib.serving.schemas import Film, Ignored, QueryParameters
 
@@ -93,20 +94,25 @@ class FeedbackResponse(BaseModel):
 
 
 class UserData(BaseModel):
-    """All stored data of a user; `account` and `preferences` are there only for a user of the newer client."""
+    """All stored data of a user; `account` and `preferences` are there only for a user of the newer client.
+
+    `lists` are those that the user got, with the events.
+    """
 
     user_id: str
     watchlist: list[WatchlistItem]
     feedback: list[FeedbackItem]
+    lists: list[LoggedList]
     account: AccountResponse | None = None
     preferences: StoredPreferences | None = None
 
 
 class DeletedResponse(BaseModel):
-    """The number of films on each deleted list, and whether there was an account with an e-mail and preferences."""
+    """The number of films on each deleted list, and of logged lists, and whether there was an account."""
 
     message: str
     user_id: str
     watchlist: int
     feedback: int
+    lists: int
     account: bool = False

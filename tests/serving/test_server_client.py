@@ -87,7 +87,7 @@ def test_the_e_mail_is_in_the_users_data_and_goes_with_them(api, anna, tmp_path)
     deleted = api.delete("/api/users/1/data").json()
     assert (deleted["message"], deleted["account"], deleted["feedback"]) == ("All data deleted", True, 1)
     assert api.get("/api/preferences/me", headers=anna).status_code == 401
-    assert api.get("/api/users/1/data").json() == {"user_id": "1", "watchlist": [], "feedback": []}
+    assert api.get("/api/users/1/data").json() == {"user_id": "1", "watchlist": [], "feedback": [], "lists": []}
     with sqlite3.connect(tmp_path / "state" / "cinematch.sqlite") as db:
         assert db.execute("SELECT count(*) FROM preferences").fetchone() == (0,)
     assert all(EMAIL.encode() not in path.read_bytes() for path in (tmp_path / "state").iterdir())
@@ -146,6 +146,7 @@ def test_recommendations_come_from_what_is_stored(api, anna):
         "count": 20,
         "user_id": 1,
         "mode": "because_liked",
+        "list_id": answer["list_id"],
     }
     assert all(set(film) == FILM_FIELDS for film in answer["recommendations"])
     api.put("/api/preferences/me", headers=anna, json={"preferred_genres": ["comedy"], "services": ["hulu"]})

@@ -32,6 +32,7 @@ ROUTES = [
     ("GET", "/metrics"),
     ("POST", "/api/recommendations"),
     ("POST", "/api/ratings"),
+    ("POST", "/api/events"),
     ("POST", "/auth/identify"),
     ("GET", "/api/preferences/me"),
     ("PUT", "/api/preferences/me"),

@@ -91,7 +91,7 @@ def test_a_broken_run_is_refused_and_the_old_one_stays(served, harm, caplog):
 
 def test_a_refused_run_is_served_once_it_is_repaired(served, monkeypatch):
     live = LiveRun(served)
-    monkeypatch.setattr("cinematch_lib.serving.live_run._RETRY_SECONDS", 0)
+    monkeypatch.setattr("cinematch_lib.serving.live_run.RETRY_SECONDS", 0)
     newer = publish(served, title="Movie")
     path = folder_of(served) / FEATURES
     whole = path.read_bytes()

@@ -50,7 +50,7 @@ def test_a_missing_film_is_a_404_that_names_it(api):
     not_on_it = {"detail": "Movie 1 not in watchlist"}
     for answer in (api.delete("/api/watchlist/anna/1"), api.put("/api/watchlist/anna/1/watched")):
         assert (answer.status_code, answer.json()) == (404, not_on_it)
-    assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": []}
+    assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": [], "lists": []}
 
 
 def test_lists_are_separate_for_each_user(api):
@@ -191,8 +191,9 @@ def test_data_is_exported_and_deleted(api):
         "user_id": "anna",
         "watchlist": 1,
         "feedback": 1,
+        "lists": 0,
     }
-    assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": []}
+    assert api.get("/api/users/anna/data").json() == {"user_id": "anna", "watchlist": [], "feedback": [], "lists": []}
     assert api.get("/api/watchlist/ben").json()["count"] == 1
 
 
