@@ -89,8 +89,8 @@ def _add(commands: Commands, name: str, function: Any, summary: str, *examples: 
     parser.add_argument(
         "--state",
         metavar="PLACE",
-        help="where the server stores: a folder, or the address of a PostgreSQL database (default: the folder state, in "
-        "the one that holds the artifacts folder)",
+        help="where the server stores: a folder, or the address of a PostgreSQL database (default: the folder state, "
+        "in the one that holds the artifacts folder)",
     )
     return parser
 

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.serving.store import ADDRESSES, FILE
+from cinematch_lib.serving.store import FILE, is_address
 from cinematch_lib.storage.files import atomic_write
 
 
@@ -15,7 +15,7 @@ def back_up(state: str | Path, target: Path) -> int:
     The copy is of one moment, whatever a server writes meanwhile, and has no log beside it. Only its owner can read it.
     Raises CineMatchError for a store in PostgreSQL, which has tools of its own, and for one that cannot be read.
     """
-    if str(state).startswith(ADDRESSES):
+    if is_address(state):
         raise CineMatchError("a store in PostgreSQL is copied by its own tools: pg_dump --format=custom --file=FILE")
     source = Path(state) / FILE
     if not source.is_file():
