@@ -19,7 +19,7 @@ from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.evaluation import accuracy, compare_models, difference, interval, make_protocol, search
 from cinematch_lib.evaluation.compare import HYBRID, SERVED, SERVED_BY_INPUTS, Comparison
-from cinematch_lib.evaluation.report import NAMES
+from cinematch_lib.evaluation.report import model_label
 from cinematch_lib.evaluation.served import serve_with
 from cinematch_lib.features import with_tags
 from cinematch_lib.models import make
@@ -81,9 +81,9 @@ def _weighted_ease(result: Comparison) -> pd.DataFrame:
 
 def _print_whole_histories(values: dict[str, pd.DataFrame], best: str) -> None:
     print(f"\n{len(values[best]):,} test users, whole histories; 95 % intervals by bootstrap over users.\n")
-    print(f"| model | nDCG@10 | Recall@20 | nDCG@10 relative to {NAMES[best]} |\n|---|---|---|---|")
+    print(f"| model | nDCG@10 | Recall@20 | nDCG@10 relative to {model_label(best)} |\n|---|---|---|---|")
     for name in sorted(values, key=lambda one: -values[one][METRIC].mean()):
-        cells = [NAMES.get(name, name), *(str(interval(values[name][metric])) for metric in (METRIC, "recall@20"))]
+        cells = [model_label(name), *(str(interval(values[name][metric])) for metric in (METRIC, "recall@20"))]
         print(f"| {' | '.join([*cells, _ratio(values[name][METRIC], values[best][METRIC])])} |")
 
 
@@ -94,7 +94,7 @@ def _print_known_likes(result: Comparison) -> None:
     print(f"\n{len(measured[SERVED]):,} users by the number of known likes, {METRIC}.\n")
     print(f"| model | {' | '.join(map(str, numbers))} |\n|{'---|' * (len(numbers) + 1)}")
     for name, values in measured.items():
-        print(f"| {NAMES[name]} | {' | '.join(f'{values[number].mean():.3f}' for number in numbers)} |")
+        print(f"| {model_label(name)} | {' | '.join(f'{values[number].mean():.3f}' for number in numbers)} |")
     peers = [name for name in measured if name not in (HYBRID, *SERVED_BY_INPUTS.values())]
     ratios = []
     for number in numbers:

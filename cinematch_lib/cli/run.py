@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.cli.output import print_table, print_text, terminal
 from cinematch_lib.cli.runs import size
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.choices import MODULES_DIR
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -67,6 +69,7 @@ def _run(options: argparse.Namespace) -> None:
 
     allow_open_files(_OPEN_FILES)
     load_dotenv_file("pipeline")
+    os.environ.setdefault(MODULES_DIR, str(Path.cwd()))  # notebooks run in another folder
     steps = steps_between(options.first, options.last)
     values = _parameters(options, steps)
     from cinematch_lib.pipeline.runner import Folders, run_pipeline  # it takes a while, and mistakes are told before

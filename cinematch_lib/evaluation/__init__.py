@@ -28,7 +28,7 @@ from cinematch_lib.evaluation.metrics import (
 )
 from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
-from cinematch_lib.evaluation.tuning import CANDIDATES, search
+from cinematch_lib.evaluation.tuning import CANDIDATES, search, tuned_params
 
 __all__ = [
     "CANDIDATES",
@@ -55,6 +55,7 @@ __all__ = [
     "split_by_time",
     "split_by_users",
     "split_liang2018",
+    "tuned_params",
 ]
 
 

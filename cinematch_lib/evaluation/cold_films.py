@@ -1,6 +1,6 @@
 """Films without ratings: how well models rank films whose ratings were hidden."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,9 +133,12 @@ def evaluate_cold_films(
     tags: pd.DataFrame | None = None,
     *,
     hybrid_params: Mapping[str, Any] | None = None,
+    others: Sequence[str] = (),
     seed: int = 0,
 ) -> ColdFilms:
     """Hide all ratings and tags of a random fifth of the rated films, and evaluate how models rank these films.
+
+    The models are the hybrid, with and without content, the content model, and `others` with their defaults.
 
     Raises NothingToDoError if too few users can be tested, or if none of them likes a hidden film and has not rated
     another, against which it could be ranked.
@@ -149,6 +152,7 @@ def evaluate_cold_films(
         "hybrid": hybrid,
         "content": models.make("content").fit(split.train, fold.catalog),
         "hybrid without content": without_content,
+        **{name: models.make(name).fit(split.train, fold.catalog) for name in others},
     }
     measured = {name: cold.measure(model) for name, model in compared.items()}
     k = min(10, len(films))

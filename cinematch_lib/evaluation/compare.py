@@ -27,13 +27,13 @@ from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
 HYBRID = "hybrid"
-SERVED = "served"  # the recommender built from the hybrid, which is passed the ratings of a user
+SERVED = "served"  # the recommender built from a model, by default the hybrid, which is passed the ratings of a user
 SERVED_BY_INPUTS = {"stars": SERVED, "seen": "served_seen", "likes": "served_likes"}  # see `served.INPUTS`
 _LIANG2018_KS = (100, 20, 50)
 
 # Recommends k films to each of the users, given their histories: userId, movieId, rank, score.
 RecommendFunction = Callable[[pd.DataFrame, np.ndarray, int], pd.DataFrame]
-ServeFunction = Callable[[Fold, Hybrid], Recommender]
+ServeFunction = Callable[[Fold, models.Model], Recommender]
 
 
 @dataclass
@@ -61,7 +61,7 @@ class ModelResult:
 class Comparison:
     """The results of models under a protocol, by name; `ks` are the lengths of lists.
 
-    `knobs` are the curves of the recommender built from the hybrid in the first fold; None if not measured.
+    `knobs` are the curves of the recommender built in the first fold; None if not measured.
     """
 
     protocol: Protocol
@@ -90,8 +90,9 @@ class Comparison:
 
     @property
     def highlighted(self) -> list[str]:
-        """The models of detailed analyses: the hybrid, as served, the best baseline, and popularity."""
-        names = dict.fromkeys([SERVED, HYBRID, *self.baselines[:1], "popular"])
+        """The models of detailed analyses: as served, the hybrid, one's own, the best baseline, and popularity."""
+        own = [name for name in self.baselines if name not in models.MODELS]
+        names = dict.fromkeys([SERVED, HYBRID, *own, *self.baselines[:1], "popular"])
         return [name for name in names if name in self.results]
 
     @property
@@ -111,18 +112,21 @@ def compare_models(
     ks: Sequence[int],
     *,
     hybrid_params: Mapping[str, Any] | None = None,
+    params: Mapping[str, Mapping[str, Any]] | None = None,
     tune: bool = True,
     serve: ServeFunction | None = None,
+    served_model: str = HYBRID,
     cold_users: bool = False,
     knobs: bool = False,
 ) -> Comparison:
     """Evaluate the models `names` under `protocol`, with lists of each length in `ks` (``liang2018`` has its own).
 
     With `tune`, every model but the hybrid gets the best of its candidates on the validation users, else its
-    defaults. The hybrid starts from `hybrid_params` and tunes the others on some of its training users; with several
-    folds once, on the data common to all. `serve` builds the recommender of a fold from the hybrid fitted on it,
-    and adds it as a model of its own. `cold_users` adds the analysis by the number of known likes, and `knobs` that of
-    discovery, diversity and recency. Shows its progress on stderr. Raises as the models do.
+    defaults; one named in `params` gets these. The hybrid starts from `hybrid_params` and tunes the others on some of
+    its training users; with several folds once, on the data common to all. `serve` builds the recommender of a fold
+    from the `served_model` fitted on it, and adds it as a model of its own. `cold_users` adds the analysis by the
+    number of known likes, and `knobs` that of discovery, diversity and recency. Shows its progress on stderr. Raises as
+    the models do.
     """
     for name in names:
         models.make(name)
@@ -133,7 +137,8 @@ def compare_models(
         threads_for(len(train)),
         tqdm(total=fits, desc=protocol.name, unit=" fits", mininterval=1, leave=False) as progress,
     ):
-        evaluation = _Evaluation(protocol, ks, hybrid_params or {}, tune, serve, cold_users, knobs, progress)
+        given = {**(params or {}), HYBRID: hybrid_params or {}}
+        evaluation = _Evaluation(protocol, ks, given, tune, serve, served_model, cold_users, knobs, progress)
         for name in names:
             progress.set_postfix_str(name)
             results |= evaluation.run(name)
@@ -164,16 +169,17 @@ class _Evaluation:
 
     protocol: Protocol
     ks: Sequence[int]
-    hybrid_params: Mapping[str, Any]
+    params: Mapping[str, Mapping[str, Any]]
     tune: bool
     serve: ServeFunction | None
+    served_model: str
     cold_users: bool
     knobs: bool
     progress: "tqdm[Any]"
     curves: list[KnobCurves] = field(default_factory=list)  # none, or those of the first fold
 
     def run(self, name: str) -> dict[str, ModelResult]:
-        """The result of a model; for the hybrid, also those of the recommender built from it."""
+        """The result of a model; for the one that is served, also those of the recommender built from it."""
         with timer() as search_time:
             params, trials = self._tuned(name)
             priors = self._priors(name, params)
@@ -186,7 +192,7 @@ class _Evaluation:
             folds[name].append(
                 facts | self._measured(_recommend_with(model), _rank_by_number(model, priors), fold, costs)
             )
-            if isinstance(model, Hybrid) and self.serve is not None:
+            if name == self.served_model and self.serve is not None:
                 with timer() as fit_time:
                     recommender = self.serve(fold, model)
                 costs = {"fit s": fit_time.seconds, "MB": megabytes(recommender)}
@@ -205,10 +211,10 @@ class _Evaluation:
         """The hyperparameters of a model and the trials by which they were found."""
         validation = self.protocol.validation
         if name != HYBRID:
-            if not self.tune:
-                return {}, pd.DataFrame()
+            if not self.tune or self.params.get(name):
+                return dict(self.params.get(name, {})), pd.DataFrame()
             return search(name, validation.split, validation.catalog, metric=f"ndcg@{self.ks[0]}")
-        params = dict(self.hybrid_params)
+        params = dict(self.params[HYBRID])
         if len(self.protocol.folds) == 1:
             return params, pd.DataFrame()  # it is tuned as it is fitted
         hybrid = Hybrid(**params).fit(validation.split.train, validation.catalog)

@@ -160,7 +160,7 @@ def _single_fold(
     ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int | np.ndarray, seed: int
 ) -> Protocol:
     split = split_by_users(ratings, test_users, seed=seed)
-    validation = _validation_split(split.train, seed)
+    validation = validation_split(split.train, seed)
     return Protocol(
         "users",
         [make_fold(split, films, tags)],
@@ -185,7 +185,7 @@ def _by_time(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, date: str 
     return Protocol(
         "time",
         [Fold(split, with_tags(films, known_tags))],
-        make_fold(_validation_split(split.train, seed), films, known_tags),
+        make_fold(validation_split(split.train, seed), films, known_tags),
         f"Ratings before {pd.Timestamp(start, unit='s'):%-d %B %Y} are known; {len(split.users):,} users liked a film "
         f"from then on, {with_history:,} of whom had rated before.",
     )
@@ -194,7 +194,7 @@ def _by_time(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, date: str 
 def _liang2018(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int, seed: int) -> Protocol:
     split = split_liang2018(ratings, test_users, seed=seed or 98765)
     films = films[films["movieId"].isin(split.train["movieId"].unique())]
-    validation = _validation_split(split.train, seed)
+    validation = validation_split(split.train, seed)
     return Protocol(
         "liang2018",
         [make_fold(split, films, tags)],
@@ -204,7 +204,7 @@ def _liang2018(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_use
     )
 
 
-def _validation_split(train: pd.DataFrame, seed: int) -> Split:
+def validation_split(train: pd.DataFrame, seed: int) -> Split:
     """A split of the training ratings: a fifth of the eligible users, at most 500, are the test users."""
     eligible = count_eligible_users(train)
     if eligible < MIN_TEST_USERS:

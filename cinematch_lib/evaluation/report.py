@@ -44,6 +44,15 @@ _BEYOND_ACCURACY = ("tail", "rare", "novelty", "diversity", "miscalibration")
 _ROWS = 12  # of the history of the example user
 
 
+def model_label(name: str) -> str:
+    """The usual name of a model; of one that is given as a class, the name of the class.
+
+    >>> model_label("itemknn"), model_label("mypackage.module:MyModel")
+    ('item-KNN', 'MyModel')
+    """
+    return NAMES.get(name) or name.rpartition(":")[2]
+
+
 def metric_label(metric: str) -> str:
     """The usual spelling of a metric.
 
@@ -77,8 +86,10 @@ def leaderboard(comparison: Comparison) -> pd.DataFrame:
     rows = {}
     for name in comparison.values(main[0]).mean().sort_values(ascending=False, kind="stable").index:
         values = comparison.results[name].values
-        rows[NAMES[name]] = {f"{metric_label(metric)} [95 %]": _brief(interval(values[metric])) for metric in main}
-        rows[NAMES[name]] |= {metric_label(metric): f"{values[metric].mean():.3f}" for metric in others}
+        rows[model_label(name)] = {
+            f"{metric_label(metric)} [95 %]": _brief(interval(values[metric])) for metric in main
+        }
+        rows[model_label(name)] |= {metric_label(metric): f"{values[metric].mean():.3f}" for metric in others}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -86,7 +97,7 @@ def beyond_accuracy_table(comparison: Comparison) -> pd.DataFrame:
     """Coverage, and the metrics of `metrics.beyond_accuracy` and `metrics.miscalibration`, of each model's lists."""
     k, rows = comparison.ks[0], {}
     for name, result in comparison.results.items():
-        rows[NAMES[name]] = {metric_label(f"coverage@{k}"): catalog_coverage(comparison, name)} | {
+        rows[model_label(name)] = {metric_label(f"coverage@{k}"): catalog_coverage(comparison, name)} | {
             metric_label(f"{metric}@{k}"): result.values[f"{metric}@{k}"].mean() for metric in _BEYOND_ACCURACY
         }
     return pd.DataFrame.from_dict(rows, orient="index").round(3)
@@ -97,7 +108,7 @@ def commonest_films(comparison: Comparison) -> pd.DataFrame:
     k, rows = comparison.ks[0], {}
     for name, result in comparison.results.items():
         if result.cold_lists is not None:
-            rows[NAMES[name]] = {number: commonest(of, k) for number, of in result.cold_lists.groupby("known")}
+            rows[model_label(name)] = {number: commonest(of, k) for number, of in result.cold_lists.groupby("known")}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(columns="known likes")
 
 
@@ -127,7 +138,7 @@ def metric_definitions(comparison: Comparison) -> pd.DataFrame:
         kind = metric.partition("@")[0]
         value = catalog_coverage(comparison, name) if kind == "coverage" else values[metric].mean()
         rows.append((metric_label(metric), _METRICS[kind][1], round(value, 3)))
-    return pd.DataFrame(rows, columns=["metric", "definition", NAMES[name]])
+    return pd.DataFrame(rows, columns=["metric", "definition", model_label(name)])
 
 
 def differences(comparison: Comparison) -> pd.DataFrame:
@@ -145,7 +156,9 @@ def differences(comparison: Comparison) -> pd.DataFrame:
                 one = difference(comparison.results[name].values[metric], other)
                 interval_texts = signed(one), percent(one, other.mean())
                 significant = "yes" if one.differs else "no"
-                rows.append((metric_label(metric), NAMES[name], NAMES[baseline], *interval_texts, significant))
+                rows.append(
+                    (metric_label(metric), model_label(name), model_label(baseline), *interval_texts, significant)
+                )
     columns = ["metric", "model", "baseline", "difference [95 %]", "in % [95 %]", "significant"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -203,14 +216,14 @@ def best_params_table(comparison: Comparison) -> pd.DataFrame:
     rows = []
     for name, result in comparison.results.items():
         for params in result.best_params if name not in SERVED_BY_INPUTS.values() else ():
-            words = ", ".join(f"{one} {_text(value)}" for one, value in params.items())
-            rows.append((NAMES[name], words or "none", len(result.trials) if len(result.trials) > 1 else ""))
+            words = ", ".join(f"{one} {text(value)}" for one, value in params.items())
+            rows.append((model_label(name), words or "none", len(result.trials) if len(result.trials) > 1 else ""))
     return pd.DataFrame(rows, columns=["model", "hyperparameters", "trials"])
 
 
 def costs(comparison: Comparison) -> pd.DataFrame:
     """Seconds of the search and of one fit, megabytes of a fitted model, milliseconds for a user's list."""
-    rows = {NAMES[name]: result.cost for name, result in comparison.results.items()}
+    rows = {model_label(name): result.cost for name, result in comparison.results.items()}
     return pd.DataFrame.from_dict(rows, orient="index").round(2)
 
 
@@ -256,6 +269,11 @@ def _brief(one: Interval) -> str:
     return f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A value of a hyperparameter: numbers without digits that say nothing.
+
+    >>> text(150.0), text("bm25")
+    ('150', 'bm25')
+    """
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     return f"{value:g}" if is_number else f"{value}"

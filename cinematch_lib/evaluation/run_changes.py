@@ -7,7 +7,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.compare import HYBRID, SERVED
 from cinematch_lib.evaluation.intervals import Interval, difference, unpaired_difference
 from cinematch_lib.evaluation.records import METRICS, read_by_user
-from cinematch_lib.evaluation.report import NAMES, metric_label, percent
+from cinematch_lib.evaluation.report import metric_label, model_label, percent
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Change:
     @property
     def name(self) -> str:
         """The model and the metric as a label."""
-        return f"{NAMES[self.model]}, {metric_label(self.metric)}"
+        return f"{model_label(self.model)}, {metric_label(self.metric)}"
 
     @property
     def differs(self) -> bool:

@@ -10,10 +10,9 @@ import pandas as pd
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.evaluation.protocols import Fold
 from cinematch_lib.features import build_features
-from cinematch_lib.models.base import LIST_DTYPES
-from cinematch_lib.models.hybrid import Hybrid
+from cinematch_lib.models.base import LIST_DTYPES, Model
 from cinematch_lib.models.interactions import LIKED
-from cinematch_lib.models.training import fit_embeddings
+from cinematch_lib.models.training import fit_embeddings, served_weights
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
@@ -98,17 +97,19 @@ class ServedRecommender:
 _NO_RATINGS = pd.DataFrame({"movieId": [], "rating": []})
 
 
-def serve_with(features: Mapping[str, Any], max_weights: int) -> Callable[[Fold, Hybrid], Recommender]:
-    """A function that builds the recommender of a run from a fold and the hybrid fitted on it.
+def serve_with(features: Mapping[str, Any], max_weights: int, seed: int = 0) -> Callable[[Fold, Model], Recommender]:
+    """A function that builds the recommender of a run from a fold and the model fitted on it.
 
-    `features` are the run's parameters of `FilmFeatures`, `max_weights` its number of weights for each film.
+    `features` are the run's parameters of `FilmFeatures`, `max_weights` its number of weights for each film, and `seed`
+    that of its embeddings.
     """
 
-    def serve(fold: Fold, hybrid: Hybrid) -> Recommender:
+    def serve(fold: Fold, model: Model) -> Recommender:
         catalog = fold.catalog.sort_values("movieId", ignore_index=True)
         built = build_features(catalog, fold.split.train, **features)
         meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
-        embeddings = fit_embeddings(fold.split.train, catalog, built.matrix, built.names, hybrid.seed)
-        return Recommender(built.matrix, meta, item_weights=hybrid.item_weights(max_weights), embeddings=embeddings)
+        embeddings = fit_embeddings(fold.split.train, catalog, built.matrix, built.names, seed)
+        weights = served_weights(model, fold.split.train, max_weights)
+        return Recommender(built.matrix, meta, item_weights=weights, embeddings=embeddings)
 
     return serve

@@ -8,6 +8,7 @@ import pandas as pd
 from cinematch_lib import models
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.metrics import accuracy
+from cinematch_lib.evaluation.protocols import validation_split
 from cinematch_lib.evaluation.splits import Split
 
 _ITEMKNN = [
@@ -35,6 +36,11 @@ CANDIDATES: Mapping[str, Sequence[Mapping[str, Any]]] = {
 }
 
 
+def candidates_of(name: str) -> Sequence[Mapping[str, Any]]:
+    """The hyperparameters among which those of a model are chosen, at least one. Raises as `models.model_class`."""
+    return CANDIDATES.get(name) or models.model_class(name).candidates or [{}]
+
+
 def search(
     name: str,
     split: Split,
@@ -46,10 +52,11 @@ def search(
     """The candidate with the highest mean `metric` on the split's users, and a table of all trials.
 
     `split` must be made of training ratings, so that the test users of a comparison are not used. Of equal
-    candidates the first is taken. CANDIDATES, the default, has eight for each model with hyperparameters. Raises
+    candidates the first is taken. CANDIDATES, the default, has eight for each model with hyperparameters; other
+    models have their own (`Model.candidates`). Raises
     CineMatchError if there are no candidates.
     """
-    candidates = CANDIDATES.get(name, [{}]) if candidates is None else candidates
+    candidates = candidates_of(name) if candidates is None else candidates
     if not candidates:
         raise CineMatchError(f"a search needs one candidate or more, got none for {name}")
     if len(candidates) == 1:
@@ -61,3 +68,14 @@ def search(
         trials.append(dict(params) | {metric: accuracy(lists, split.held_out, [k])[metric].mean()})
     table = pd.DataFrame(trials)
     return dict(candidates[int(table[metric].argmax())]), table
+
+
+def tuned_params(name: str, ratings: pd.DataFrame, catalog: pd.DataFrame, seed: int = 0) -> dict[str, Any]:
+    """The best candidate of a model on some of the users of `ratings`, who are held out for that.
+
+    Raises CineMatchError if too few users have enough likes; a model with one candidate needs none.
+    """
+    candidates = candidates_of(name)
+    if len(candidates) == 1:
+        return dict(candidates[0])
+    return search(name, validation_split(ratings, seed), catalog, candidates)[0]

@@ -2,11 +2,12 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.interactions import Interactions
@@ -21,12 +22,16 @@ class Model(ABC):
 
     The arguments of a model's constructor are its hyperparameters, stored under their names. A subclass
     implements `_fit` and `_scores`; this class maps ids to rows and columns, works in batches, excludes rated
-    films and ranks. `films` are the MovieLens ids that can be recommended, int64 (films,), ascending; `like_counts`,
-    float64 (films,), are their numbers of likes, which are the scores of users without a history.
+    films and ranks. `candidates`, a sequence of keyword arguments of the constructor, are the hyperparameters from
+    which the best are chosen on held-out users; without any, the defaults are used.
+
+    `films` are the MovieLens ids that can be recommended, int64 (films,), ascending; `like_counts`, float64 (films,),
+    are their numbers of likes, which are the scores of users without a history.
     """
 
     films: np.ndarray
     like_counts: np.ndarray
+    candidates: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
     def fit(self, ratings: pd.DataFrame, catalog: pd.DataFrame) -> Self:
         """Learn from `ratings` (`userId, movieId, rating` and optionally `timestamp`) and return the model.
@@ -88,8 +93,21 @@ class Model(ABC):
     def _scores(self, queries: Interactions) -> np.ndarray:
         """Scores, float32 (users, films). A constant row means that the model has no opinion on that user."""
 
+    def item_matrix(self) -> np.ndarray | sparse.csr_matrix | None:
+        """The weights B, float (films, films), of a model whose scores are X·B: row j is what liking film j adds.
+
+        None where the model is not linear over items. Those that are can be served with explanations.
+        """
+        return None
+
     def _scores_or_likes(self, queries: Interactions) -> np.ndarray:
         scores = np.array(self._scores(queries), dtype=np.float32)
+        if scores.shape != queries.ratings.shape or not np.isfinite(scores).all():
+            kind = "finite" if scores.shape == queries.ratings.shape else f"of the shape {queries.ratings.shape}"
+            raise CineMatchError(
+                f"{type(self).__name__}._scores must return a score for each user and film, {kind}, got an array of "
+                f"the shape {scores.shape} with {int((~np.isfinite(scores)).sum())} values that are not finite"
+            )
         constant = scores.max(axis=1) == scores.min(axis=1)
         scores[constant] = self.like_counts.astype(np.float32)
         return scores

@@ -16,6 +16,7 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight, named_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES
 from cinematch_lib.models.pruning import largest_weights, prune
 from cinematch_lib.models.ridge import RidgeInverse, check_memory
 from cinematch_lib.models.short_histories import (
@@ -38,9 +39,7 @@ from cinematch_lib.recommender.terms.ratings import RatingsTerm
 
 _LOG = logging.getLogger(__name__)
 _MIN_RATINGS = 2  # of a film that has weights; of one alone, next to nothing can be learned
-_WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 _TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight")
-_TYPICAL_USERS = 64
 _SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
 
 
@@ -162,7 +161,7 @@ class Hybrid(Model):
 
     def _mean_highest_sum(self, train: Interactions) -> float:
         """The mean of max_i Σ_j w_j B_ji by the weights for whole histories, over some of the training users."""
-        users = np.random.default_rng(self.seed).permutation(len(train))[:_TYPICAL_USERS]
+        users = np.random.default_rng(self.seed).permutation(len(train))[:TYPICAL_USERS]
         highest = self._long_sums(train.take(np.sort(users))).max(axis=1, initial=0)
         return float(highest.mean()) if highest.any() else 1.0
 
@@ -243,7 +242,7 @@ class Hybrid(Model):
 
     def _item_weights(self, matrices: Sequence[sparse.csr_matrix], content_weights: np.ndarray) -> ItemWeights:
         well_rated = np.zeros(len(self.films), dtype=bool)
-        well_rated[self._film_columns] = self.like_counts[self._film_columns] >= _WELL_RATED_LIKES
+        well_rated[self._film_columns] = self.like_counts[self._film_columns] >= WELL_RATED_LIKES
         counts = self.like_counts.astype(np.int64)
         arrays = (self._history_lengths, well_rated, content_weights, counts)
         return ItemWeights(self.films, tuple(matrices), *arrays, self.prior_weight, self._typical_sum)

@@ -46,6 +46,10 @@ class ItemKNN(Model):
     def _scores(self, queries: Interactions) -> np.ndarray:
         return np.asarray((queries.likes @ self._weights).todense(), dtype=np.float32)
 
+    def item_matrix(self) -> sparse.csr_matrix:
+        """The similarities that are kept, CSR float32 (films, films)."""
+        return self._weights
+
 
 class Als(Model):
     """Matrix factorization by alternating least squares (Hu, Koren, Volinsky 2008, doi 10.1109/ICDM.2008.22).

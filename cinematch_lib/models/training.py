@@ -1,4 +1,4 @@
-"""Training the hybrid of a run: its input, its progress, and what it learned, as tables."""
+"""Training the model of a run: its input, its progress, and what it learned, as tables."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,11 @@ from scipy import sparse
 from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import NothingToDoError
+from cinematch_lib.models.base import Model
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED, Interactions
+from cinematch_lib.models.linear import item_weights
+from cinematch_lib.models.registry import make
 from cinematch_lib.models.towers import fit_towers, release_years
 from cinematch_lib.recommender.similarity import known_features
 from cinematch_lib.storage.resources import megabytes, threads_for, timer
@@ -21,9 +24,9 @@ from cinematch_lib.storage.resources import megabytes, threads_for, timer
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A fitted hybrid, the `weights` to serve, and the `cost` in seconds and megabytes."""
+    """A fitted model, the `weights` to serve, and the `cost` in seconds and megabytes."""
 
-    hybrid: Hybrid
+    model: Model
     weights: ItemWeights
     cost: Mapping[str, float]
 
@@ -33,19 +36,36 @@ class TrainingResult:
         return int((self.weights.matrix.getnnz(axis=0) > 0).sum())
 
 
-def train(ratings: pd.DataFrame, catalog: pd.DataFrame, weights_per_film: int = 200, **params: Any) -> TrainingResult:
-    """Fit a hybrid with the hyperparameters `params` and keep its largest weights; progress is printed to stderr.
+def train(
+    ratings: pd.DataFrame, catalog: pd.DataFrame, weights_per_film: int = 200, *, model: str = "hybrid", **params: Any
+) -> TrainingResult:
+    """Fit the model of that name with `params` and keep its largest weights; progress is printed to stderr.
 
-    Raises as `Hybrid` and `Model.fit` do.
+    Raises as `registry.make`, `Model.fit` and `served_weights` do.
     """
     show_progress()
     with timer() as fitting, threads_for(len(ratings)):
-        hybrid = Hybrid(**params).fit(ratings, catalog)
+        fitted = make(model, **params).fit(ratings, catalog)
     with timer() as pruning:
-        weights = hybrid.item_weights(weights_per_film)
+        weights = served_weights(fitted, ratings, weights_per_film)
     cost = {"fit seconds": round(fitting.seconds, 2), "prune seconds": round(pruning.seconds, 2)}
-    cost |= {"model megabytes": round(megabytes(hybrid), 1), "served megabytes": round(megabytes(weights), 1)}
-    return TrainingResult(hybrid, weights, cost)
+    cost |= {"model megabytes": round(megabytes(fitted), 1), "served megabytes": round(megabytes(weights), 1)}
+    return TrainingResult(fitted, weights, cost)
+
+
+def served_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int) -> ItemWeights:
+    """What a recommender serves of a model fitted on `ratings`.
+
+    Raises CineMatchError for a model that is not linear over items.
+    """
+    if isinstance(model, Hybrid):
+        return model.item_weights(weights_per_film)
+    return item_weights(model, ratings, weights_per_film)
+
+
+def best_params(model: Model) -> dict[str, Any]:
+    """The hyperparameters that a fitted model used, given or tuned by itself."""
+    return dict(getattr(model, "best_params", model.parameters()))
 
 
 def fit_embeddings(
@@ -102,9 +122,12 @@ def ratings_summary(ratings: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "count"])
 
 
-def trials_table(hybrid: Hybrid) -> pd.DataFrame:
-    """The trials of a fitted hybrid, the best first: hyperparameters, metrics, and the objective as `mean`."""
-    table = pd.DataFrame(hybrid.trials)
+def trials_table(model: Model) -> pd.DataFrame:
+    """The trials of a fitted hybrid, the best first: hyperparameters, metrics, and the objective as `mean`.
+
+    Empty for other models, which do not tune themselves.
+    """
+    table = pd.DataFrame(getattr(model, "trials", []))
     if table.empty:
         return table
     table["mean"] = (table["ndcg@10"] + table["recall@20"]) / 2

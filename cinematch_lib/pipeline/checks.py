@@ -65,9 +65,9 @@ def check_values(values: Mapping[str, Any], dataset: str | None = None) -> None:
 
 
 def _check_choices(values: Mapping[str, Any]) -> None:
-    """Raise UnknownNameError for names of models, protocols, analyses and fields that there are not."""
+    """Raise UnknownNameError for names of protocols, analyses and fields that there are not."""
     analyses = step_parameters(["evaluate"])["extra_analyses"].default  # all of them
-    choices = {"models": MODEL_NAMES, "protocol": PROTOCOLS, "extra_analyses": analyses, "field_weights": FIELDS}
+    choices = {"protocol": PROTOCOLS, "extra_analyses": analyses, "field_weights": FIELDS}
     for name, known in choices.items():
         for one in [values[name]] if isinstance(values[name], str) else values[name]:
             check_choice(name, one, known)
@@ -98,6 +98,25 @@ def _check_learning(values: Mapping[str, Any]) -> None:
         load_text_encoder(values["embeddings"])
     hybrid = inspect.signature(models.Hybrid).parameters
     models.make("hybrid", **{name: values[name] for name in hybrid})
+    for name in values["models"]:
+        models.model_class(name)
+    _check_served_model(values["model"], values["model_params"])
+
+
+def _check_served_model(name: str, params: Mapping[str, Any]) -> None:
+    from cinematch_lib import models
+
+    models.make(name, **params)
+    if not models.is_linear(name):
+        raise CineMatchError(
+            f"model must be linear over items to be served, which {name} is not: it has no item_matrix; compare it "
+            "with others by -p models, and serve another one"
+        )
+    if name == "hybrid" and params:
+        raise CineMatchError(
+            f"model_params are those of another model than the hybrid, got {dict(params)}; the hybrid's are parameters "
+            "of their own, such as -p regularization 200"
+        )
 
 
 def _check_genres(genres: Sequence[str]) -> None:

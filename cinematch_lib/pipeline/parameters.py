@@ -20,6 +20,7 @@ from cinematch_lib.vocabulary.renamed import check_not_renamed
 
 TAG = "parameters"
 _Numbers = dict[str, float]
+_Values = dict[str, Any]
 # The types of parameters whose defaults do not tell them. They do not stand in the notebooks, because papermill reads
 # plain assignments alone.
 _TYPES: dict[str, Any] = {
@@ -32,6 +33,7 @@ _TYPES: dict[str, Any] = {
     ),
     "ks": list[int],
     "field_weights": _Numbers,
+    "model_params": _Values,
     "date": str | None,
 }
 _DESCRIPTIONS = {
@@ -42,6 +44,7 @@ _DESCRIPTIONS = {
     list[str]: "a list such as [comedy, drama]",
     list[int]: "a list of whole numbers such as [10, 20]",
     _Numbers: "numbers by name such as {genres: 0.5}",
+    _Values: "values by name such as {factors: 32}",
     NoneType: "null",
 }
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,3}")

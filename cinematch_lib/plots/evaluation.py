@@ -12,7 +12,7 @@ from cinematch_lib.evaluation.cold_films import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
 from cinematch_lib.evaluation.intervals import interval
 from cinematch_lib.evaluation.knobs import DEFAULT, KNOWN
-from cinematch_lib.evaluation.report import NAMES, by_history, by_popularity, metric_label
+from cinematch_lib.evaluation.report import by_history, by_popularity, metric_label, model_label
 from cinematch_lib.plots import style
 
 _LABELLED = (0.0, 0.3, 0.5, 1.0)  # values of a knob; others would overlap
@@ -26,8 +26,8 @@ def leaderboard(comparison: Comparison) -> Figure:
     figure = style.new_figure(0.42 * len(names) + 1)
     for axes, metric in zip(figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0], metrics, strict=True):
         for row, name in enumerate(names):
-            style.draw_interval(axes, interval(comparison.results[name].values[metric]), row, style.MODEL_COLOURS[name])
-        axes.set_yticks(range(len(names)), [NAMES[name] for name in names])
+            style.draw_interval(axes, interval(comparison.results[name].values[metric]), row, style.model_colour(name))
+        axes.set_yticks(range(len(names)), [model_label(name) for name in names])
         axes.set_title(f"{metric_label(metric)}, 95 % intervals", loc="left", size=10)
         axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
         axes.margins(x=0.12)
@@ -65,9 +65,9 @@ def cold_users(comparison: Comparison) -> Figure:
         intervals = [interval(values[likes]) for likes in values]
         means = np.array([one.mean for one in intervals])
         error = np.array([[one.mean - one.low, one.high - one.mean] for one in intervals]).T
-        width, colour = 2.4 if name == HYBRID else 1.4, style.MODEL_COLOURS[name]
+        width, colour = 2.4 if name == HYBRID else 1.4, style.model_colour(name)
         axes.errorbar(at, means, error, color=colour, linewidth=width, elinewidth=1, marker="o", markersize=4)
-        axes.plot([], [], color=colour, linewidth=width, label=NAMES[name])
+        axes.plot([], [], color=colour, linewidth=width, label=model_label(name))
     axes.set_xticks(range(len(values.columns)), values.columns)
     axes.set_title(f"nDCG@{comparison.ks[0]} of the same {len(values):,} users, 95 % intervals", loc="left", size=10)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
@@ -92,7 +92,9 @@ def knobs(comparison: Comparison) -> Figure:
         if curves is not None:
             _draw_knob(axes, curves.points.loc[knob], curves.points.loc[DEFAULT].iloc[0], measure)
             for name, row in report.knob_references(comparison).iterrows():
-                axes.plot(row[measure], row["ndcg"], "X", color=style.MODEL_COLOURS[str(name)], label=NAMES[str(name)])
+                axes.plot(
+                    row[measure], row["ndcg"], "X", color=style.model_colour(str(name)), label=model_label(str(name))
+                )
     first = figure.axes[0]
     first.set_ylabel(f"nDCG@{comparison.ks[0]}, {KNOWN} likes known" if curves else "not measured")
     if curves is not None:
@@ -102,7 +104,7 @@ def knobs(comparison: Comparison) -> Figure:
 
 def _draw_knob(axes: Axes, points: pd.DataFrame, default: pd.Series, measure: str) -> None:
     """A line through the settings, the extremes and some between labelled, and the default as a ring."""
-    colour = style.MODEL_COLOURS["hybrid"]
+    colour = style.model_colour("hybrid")
     axes.plot(points[measure], points["ndcg"], "o-", color=colour, markersize=4, label="served")
     for value, point in points[points.index.isin(_LABELLED)].iterrows():
         axes.annotate(f"{value:g}", (point[measure], point["ndcg"]), (3, 5), textcoords="offset points", size=8)
@@ -122,11 +124,11 @@ def cold_films(measured: ColdFilms) -> Figure:
     figure = style.new_figure(2.2, 12)
     for axes, (title, (by_model, chance)) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
         for row, (name, one) in enumerate(by_model.items()):
-            style.draw_interval(axes, one, -row, style.MODEL_COLOURS[name])
+            style.draw_interval(axes, one, -row, style.model_colour(name))
         if chance is not None:
             axes.axvline(chance, color=style.INK, linewidth=1, linestyle="--")
             axes.annotate("chance", (chance, 0.55), (3, 0), textcoords="offset points", color=style.INK, size=8)
-        axes.set_yticks([-row for row in range(len(by_model))], list(by_model))
+        axes.set_yticks([-row for row in range(len(by_model))], [model_label(name) for name in by_model])
         axes.set_ylim(0.4 - len(by_model), 0.9)
         axes.set_title(title, loc="left", size=10)
         axes.margins(x=0.2)
@@ -139,7 +141,7 @@ def _grouped_bars(axes: Axes, table: pd.DataFrame, sizes: str, names: Sequence[s
     width = 0.8 / len(names)
     for number, name in enumerate(names):
         at = np.arange(len(table)) + (number - (len(names) - 1) / 2) * width
-        axes.bar(at, table[name].fillna(0), width * 0.92, color=style.MODEL_COLOURS[name], label=NAMES[name])
+        axes.bar(at, table[name].fillna(0), width * 0.92, color=style.model_colour(name), label=model_label(name))
     classes = table.index.str.replace(" to ", "–").str.replace(" and more", "+")
     labels = [f"{name}\n({size:,.0f})" for name, size in zip(classes, table[sizes], strict=True)]
     axes.set_xticks(range(len(table)), labels, size=9)

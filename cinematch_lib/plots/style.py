@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -30,6 +31,7 @@ MODEL_COLOURS = {
     "als": "#f2b880",
     "bpr": "#b56576",
 }
+_OTHER_COLOURS = ("#c1121f", "#588157", "#7209b7", "#bc6c25")
 FIELD_COLOURS = {
     "title": "#81b29a",
     "director": "#1b4965",
@@ -45,6 +47,11 @@ FIELD_COLOURS = {
 FIELD_NAMES = {"cast_top": "cast", "poster_path": "poster", "runtime": "running time", "text_vector": "text vector"}
 _ALTERNATIVE_TITLES = re.compile(r"( \([^()]*\))+(?= \(\d{4}\)$)")
 _WIDTH, _DPI = 9.0, 100  # inches, and pixels an inch
+
+
+def model_colour(name: str) -> str:
+    """The colour of a model; one's own models have some of four, by their names."""
+    return MODEL_COLOURS.get(name) or _OTHER_COLOURS[crc32(name.encode()) % len(_OTHER_COLOURS)]
 
 
 def default_style() -> AbstractContextManager[None]:

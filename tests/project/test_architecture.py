@@ -22,6 +22,7 @@ ROOMS = [
     "artifacts",
     "recommender",
     "models",
+    "testing",
     "evaluation",
     "experiments",
     "plots",
