@@ -18,7 +18,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.encodings import WESTERN, from_western, utf16_of
 from cinematch_lib.vocabulary.spelling import fold_closed
 
-SEPARATORS = (",", ";", "\t", "|")
+SEPARATORS = (",", ";", "\t", "|", "^", "::")
 UNIT = "\x1f"  # stands for a separator of several characters, once the content is decoded
 
 _OPEN: dict[str, Callable[[bytes], bytes]] = {
@@ -173,9 +173,10 @@ class Source:
             return self
         wanted = set(required)
         for separator in SEPARATORS:
-            named = next(csv.reader([first], delimiter=separator), [])
+            form = replace(self, separator=separator, skip=skip)
+            named = next(csv.reader([first.replace(separator, form.delimiter)], delimiter=form.delimiter), [])
             if wanted <= canonical_columns(named, wanted).keys():
-                return replace(self, separator=separator, skip=skip)
+                return form
         return replace(self, skip=skip)
 
 

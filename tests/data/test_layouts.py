@@ -88,10 +88,16 @@ def movies_dataset(folder):
     write_csv(folder / "credits.csv", ["cast", "crew", "id"], [(cast, crew, 949)])
 
 
-def semicolons(folder):
-    usual(folder)
-    for path in folder.glob("*.csv"):
-        path.write_text(path.read_text().replace(",", ";").replace("Misérables;", "Misérables,"))
+def separated_by(separator):
+    def make(folder):
+        usual(folder)
+        for path in folder.glob("*.csv"):
+            path.write_text(path.read_text().replace(",", separator).replace(f"Misérables{separator}", "Misérables,"))
+
+    return make
+
+
+semicolons = separated_by(";")
 
 
 def spreadsheet(folder):
@@ -135,6 +141,8 @@ LAYOUTS = {
     "Kaggle's 20M": kaggle_20m,
     "The Movies Dataset": movies_dataset,
     "semicolons": semicolons,
+    "carets": separated_by("^"),
+    "colons": separated_by("::"),
     "spreadsheet": spreadsheet,
     "gz": packed(".gz", gzip.compress),
     "bz2": packed(".bz2", bz2.compress),
