@@ -123,6 +123,22 @@ def test_an_explanation_opens_with_its_sentence_and_shares(visit, films):
     expect(why).to_be_focused()
 
 
+def test_what_the_user_sees_and_does_is_sent_with_the_list(visit, films):
+    first, second = visit.shown()[:2]
+    visit.card(second).get_by_role("button", name="Why this film?").click()
+    visit.card(second).get_by_role("button", name="Why this film?").click()  # closes it
+    visit.press(first, "Like")
+    visit.press(second, "Watchlist")
+
+    def sent():
+        lists = [one for one in visit.data()["lists"] if one["events"]]
+        return [(one["type"], one["movie_id"], one["position"]) for one in lists[0]["events"]] if lists else []
+
+    expected = {("seen", None, None), ("click", second, 2), ("like", first, 1), ("watchlist", second, 2)}
+    wait_for(lambda: set(sent()) == expected, "the events")
+    assert len(sent()) == len(expected)
+
+
 def test_more_films_continue_the_list(visit, films):
     visit.page.get_by_role("button", name="Show more films").click()
     first = ids(films.recommend(k=MANY, capped=True))

@@ -11,7 +11,7 @@ from cinematch_lib.artifacts.runs import current_run_id, use_run
 from cinematch_lib.experiments import files
 from cinematch_lib.experiments.definition import Experiment, parse_arm, with_shares
 from cinematch_lib.experiments.log_reading import export_rows, open_log, read_lists
-from cinematch_lib.serving.store import FILE
+from cinematch_lib.serving.store import FILE, Store
 
 USERS = [f"user{at}" for at in range(30)]
 
@@ -199,3 +199,18 @@ def test_an_event_that_makes_no_sense_is_refused(served, event):
     with client(served) as api:
         assert api.post("/api/events", json={"events": [event]}).status_code == 422
         assert api.post("/api/events", json={"events": []}).status_code == 422
+
+
+def test_the_log_can_be_in_postgresql(served, other, postgres):
+    postgres.clear()
+    experiment = start(served, "a=current", f"b={other}")
+    with client(served, state_dir=postgres.address) as api:
+        assert api.get("/health").json()["experiments"] == ["trial"]
+        lists = [recommend(api, user_id=user)["list_id"] for user in USERS]
+        events(api, *((f"seen {at}".replace(" ", "-"), one, "seen") for at, one in enumerate(lists)))
+        assert api.get(f"/api/users/{USERS[0]}/data").json()["lists"][0]["events"][0]["type"] == "seen"
+        assert api.delete(f"/api/users/{USERS[0]}/data").json()["lists"] == 1
+    store = Store(postgres.address)
+    found = read_lists(store.database, experiment)
+    store.close()
+    assert (len(found.users), found.seen.all()) == (len(USERS) - 1, True)

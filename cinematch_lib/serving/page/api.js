@@ -31,10 +31,10 @@ let declined = false;
 let retryNow = null; // ends the wait for the next attempt to reconnect
 
 /** The parsed JSON response. Throws Unavailable, TokenRequired, RequestError, or AbortError after `signal`. */
-export async function call(method, path, { body, signal } = {}) {
+export async function call(method, path, { body, signal, keepalive } = {}) {
   for (;;) {
     const sent = token;
-    const response = await send(method, path, body, signal, sent);
+    const response = await send(method, path, { body, signal, keepalive }, sent);
     if (response.status === 401) {
       if (sent === token) await unlock(sent !== null);
     } else if (response.status === 429) {
@@ -59,13 +59,13 @@ export function retryToken() {
 /** Try to reconnect at once. */
 export const reconnectNow = () => retryNow?.();
 
-async function send(method, url, body, signal, bearer) {
+async function send(method, url, { body, signal, keepalive }, bearer) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (bearer !== null) headers.Authorization = `Bearer ${bearer}`;
   const signals = [AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])];
   try {
-    return await fetch(url, { method, headers, body: JSON.stringify(body), signal: AbortSignal.any(signals) });
+    return await fetch(url, { method, headers, body: JSON.stringify(body), signal: AbortSignal.any(signals), keepalive });
   } catch (problem) {
     if (signal?.aborted) throw problem;
     throw unavailable();

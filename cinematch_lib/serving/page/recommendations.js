@@ -3,6 +3,7 @@
 
 import { call, path, RequestError, TokenRequired, Unavailable } from "./api.js";
 import { byId, cloneTemplate, element } from "./dom.js";
+import { reportList } from "./events.js";
 import { filmCard } from "./films.js";
 import { filterFields, relaxations, setOptions } from "./filters.js";
 import { state } from "./state.js";
@@ -85,7 +86,7 @@ async function ask(body, isMore = false) {
     if (response.ignored.length && (await dropMissing().catch(() => false))) return await recommend();
     if (!isMore) [request, usedVerdicts] = [body, current];
     nextCursor = response.next_cursor;
-    show(response.recommendations, isMore);
+    show(response, isMore);
   } catch (problem) {
     const isReported = problem instanceof Unavailable || problem instanceof TokenRequired;
     if (problem instanceof RequestError) await recover(problem);
@@ -118,10 +119,11 @@ async function dropMissing() {
   return before !== JSON.stringify([filterFields(), tasteFields()]);
 }
 
-function show(films, isMore) {
-  const cards = films.map((film) => filmCard(film, isOnWatchlist, toggleWatchlist));
+function show({ recommendations, list_id }, isMore) {
+  const cards = recommendations.map((film) => filmCard(film, isOnWatchlist, toggleWatchlist));
   if (isMore) list.append(...cards);
   else list.replaceChildren(...cards);
+  reportList(list_id, cards);
   byId("problem").hidden = true;
   const count = list.children.length;
   byId("no-match").hidden = count > 0;
