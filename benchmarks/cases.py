@@ -207,6 +207,17 @@ def recommend_many(folder: Path, metadata: Path | None, work: Path) -> dict[str,
     return {"seconds": time.perf_counter() - began, "fewest": min(map(len, found))}
 
 
+def recommend_ratings(folder: Path, metadata: Path | None, work: Path) -> dict[str, float]:
+    """With ratings: 100 films for each of 10,000 people with 10 ratings, with one call of `recommend_ratings`."""
+    recommender, people = _people(work)
+    films = np.array([one.liked for one in people])
+    users = np.repeat(np.arange(len(films)), films.shape[1])
+    stars = np.random.default_rng(SEED).choice([1.0, 2.5, 3.0, 4.0, 5.0], films.size)
+    began = time.perf_counter()
+    found = recommender.recommend_ratings(users, films.ravel(), stars, 100)
+    return {"seconds": time.perf_counter() - began, "fewest": int(np.bincount(found.userId).min())}
+
+
 def _people(work: Path) -> tuple["Recommender", list["Preferences"]]:
     """A recommender, and the preferences of 10,000 people who like 10 of the 2,000 most popular films."""
     from cinematch_lib import Preferences, Recommender
@@ -233,4 +244,5 @@ CASES: dict[str, Callable[[Path, Path | None, Path], dict[str, float]]] = {
     "recommend_rated_explained": recommend_rated_explained,
     "recommend_one_by_one": recommend_one_by_one,
     "recommend_many": recommend_many,
+    "recommend_ratings": recommend_ratings,
 }

@@ -35,6 +35,7 @@ def add_recommend(commands: Commands) -> None:
             "cinematch recommend --ratings letterboxd/ratings.csv",
             "cinematch recommend --genre crime --year-min 1990 --runtime-max 120",
             "cinematch recommend --like Heat --service Netflix -k 5 --json",
+            "cinematch recommend --users raw/sample/ratings.csv --out recs.parquet -k 100",
         ),
     )
     recommend.add_argument("titles", nargs="*", help=argparse.SUPPRESS)
@@ -66,6 +67,15 @@ def add_recommend(commands: Commands) -> None:
         ("recency", "from 0 to 1, how much newer films are preferred (default: 0)"),
     ):
         recommend.add_argument(f"--{name}", type=float, metavar="X", help=meaning)
+    recommend.add_argument(
+        "--users",
+        type=Path,
+        metavar="FILE",
+        help="ratings of many users (userId, movieId, rating): a list for each, with the same filters, into --out",
+    )
+    recommend.add_argument(
+        "--out", type=Path, metavar="FILE", help="a Parquet file for the lists; continued after an interruption"
+    )
     recommend.add_argument("-k", type=int, metavar="N", help=f"number of films (default: {DEFAULT_K})")
     recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
 
@@ -106,6 +116,9 @@ def _recommend(options: argparse.Namespace) -> None:
         title = " ".join(options.titles)
         raise CineMatchError(f'{title!r} stands alone; say whether you like the film: --like "{title}"')
     recommender = Recommender.load(options.artifacts_dir)
+    if options.users or options.out:
+        _recommend_to_file(options, recommender)
+        return
     exported = _exported(options.ratings, recommender)
     preferences = _preferences(options, recommender, {} if exported is None else exported.stars)
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
@@ -131,6 +144,21 @@ def _recommend(options: argparse.Namespace) -> None:
     print()
     for attribution in recommender.attributions:
         print_text(attribution)
+
+
+def _recommend_to_file(options: argparse.Namespace, recommender: "Recommender") -> None:
+    from cinematch_lib.pipeline.batch import recommend_to_file
+
+    if not (options.users and options.out):
+        raise CineMatchError("--users FILE and --out FILE belong together")
+    if options.like or options.dislike or options.rate or options.seen or options.ratings or options.json:
+        raise CineMatchError("--users has the films that people know; with it, give filters only")
+    k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
+    filters = _preferences(options, recommender, {})
+    done = recommend_to_file(recommender, options.users, options.out, k, filters)
+    for reason, count in done.repairs.items():
+        print_text(f"Read in the file: {reason} ({count:,}).")
+    print(f"{done.rows:,} recommendations for {done.users:,} users in {options.out}")
 
 
 def _exported(path: Path | None, recommender: "Recommender") -> "MatchedRatings | None":

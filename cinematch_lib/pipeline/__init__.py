@@ -3,5 +3,15 @@
 from cinematch_lib.errors import require_extra
 
 require_extra(
-    "pipeline", "IPython", "matplotlib", "nbclient", "nbformat", "pandas", "papermill", "psutil", "pydantic", "yaml"
+    "pipeline",
+    "IPython",
+    "matplotlib",
+    "nbclient",
+    "nbformat",
+    "pandas",
+    "papermill",
+    "psutil",
+    "pyarrow",
+    "pydantic",
+    "yaml",
 )

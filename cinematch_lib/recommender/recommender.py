@@ -1,8 +1,10 @@
 """Recommends the films of a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from os import cpu_count
 from pathlib import Path
 
@@ -16,12 +18,14 @@ from cinematch_lib.artifacts.manifest import ADDED, RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.batch import BLOCK, BatchScorer
 from cinematch_lib.recommender.caps import ListCaps
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.film_catalog import FilmCatalog
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k, top_k
+from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
@@ -31,19 +35,9 @@ from cinematch_lib.recommender.terms.diversity import rerank_mmr
 
 _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
-_CHUNK = 64  # people whose lists a thread makes one after another
-_SIMILAR = ScoreWeights(
-    genres=0.0,
-    quality_prior=0.0,
-    ratings=0.5,
-    content_share=1.0,
-    early_content_share=0.0,
-    towers=0.0,
-    genres_with_ratings=0.0,
-    popularity_penalty=0.0,
-    discovery=0.0,
-    first_diversity=0.0,
-)
+_TASTES = ("genres", "quality_prior", "early_content_share", "towers", "genres_with_ratings")
+_OTHERS = (*_TASTES, "popularity_penalty", "discovery", "first_diversity")
+_SIMILAR = ScoreWeights(ratings=0.5, content_share=1.0, **dict.fromkeys(_OTHERS, 0.0))
 
 
 class Recommender(FilmCatalog):
@@ -97,6 +91,9 @@ class Recommender(FilmCatalog):
         parts = (self._films, self._similarity, item_weights)
         self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings)
         self._similar_model = ScoreModel(*parts, _SIMILAR)
+        self._batch: BatchScorer | None = None
+        if item_weights is not None:
+            self._batch = BatchScorer(films, self._model, self._similarity, item_weights, embeddings)
         self.attributions: tuple[str, ...] = tuple(meta.attributions)
         self.info: RunInfo | None = None
 
@@ -166,13 +163,37 @@ class Recommender(FilmCatalog):
         if isinstance(preferences, Preferences | Mapping | str):
             raise CineMatchError(f"preferences must be a list of Preferences, got a {type(preferences).__name__}")
         wanted = [check_preferences(one) for one in preferences]
-        chunks = [wanted[first : first + _CHUNK] for first in range(0, len(wanted), _CHUNK)]
-
-        def recommend_chunk(chunk: Sequence[Preferences]) -> list[Recommendations]:
-            return [self._recommend_lean(one, k) for one in chunk]
-
+        blocks = [wanted[first : first + BLOCK] for first in range(0, len(wanted), BLOCK)]
         with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
-            return [one for found in pool.map(recommend_chunk, chunks) for one in found]
+            found = pool.map(lambda block: self._best_of_block(block, k), blocks)
+            pairs = zip(wanted, (one for of_block in found for one in of_block), strict=True)
+            return [self._explained_later(one, k, *best) for one, best in pairs]
+
+    def recommend_ratings(
+        self,
+        users: np.ndarray,
+        movie_ids: np.ndarray,
+        ratings: np.ndarray,
+        k: int | None = None,
+        *,
+        filters: Preferences | None = None,
+        threads: int | None = None,
+    ) -> RatedLists:
+        """`recommend` for each user of a table of ratings, as columns, without explanations.
+
+        `users`, `movie_ids` (int) and `ratings` (stars) are columns of one length. Films that this run lacks are
+        ignored; of several ratings of a film by a user the last counts. `filters` are what all lists must fit.
+        Raises as `recommend` does.
+        """
+        table = (np.asarray(users), np.asarray(movie_ids), np.asarray(ratings, dtype=np.float64))
+        wanted, k, rank = check_preferences(filters), self._check_k(k, 20), self._rank
+        return rated_lists(self._films, self._batch, lambda x: rank(self._model, x, k)[1:], table, k, wanted, threads)
+
+    def _best_of_block(self, preferences: Sequence[Preferences], k: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The rows and scores of the best films of each of some people."""
+        with self._reasons_for_missing(preferences):
+            found = {} if self._batch is None else self._batch.lists(preferences, k)
+        return [found.get(at) or self._rank(self._model, one, k)[1:] for at, one in enumerate(preferences)]
 
     def similar(self, movie_id: int, k: int | None = None, *, without: Iterable[int] = ()) -> Recommendations:
         """The `k` films most similar to one film; without `k`, ten. Raises as `recommend` does.
@@ -223,9 +244,10 @@ class Recommender(FilmCatalog):
     def _check_k(self, k: int | None, default: int) -> int:
         return min(default, len(self)) if k is None else check_k(k, len(self))
 
-    def _recommend_lean(self, preferences: Preferences, k: int) -> Recommendations:
-        """`recommend` with a list that keeps no terms: they are computed anew when an explanation is asked for."""
-        _, rows, values = self._rank(self._model, preferences, k)
+    def _explained_later(
+        self, preferences: Preferences, k: int, rows: np.ndarray, values: np.ndarray
+    ) -> Recommendations:
+        """A list that keeps no terms: they are computed anew when an explanation is asked for."""
         return self._explained(lambda: self._rank(self._model, preferences, k)[0], rows, values)
 
     def _rank(
@@ -237,14 +259,10 @@ class Recommender(FilmCatalog):
         capped: bool = False,
     ) -> tuple[Scorer, np.ndarray, np.ndarray]:
         """The terms of the score, and the rows and scores of the best films."""
-        try:
+        with self._reasons_for_missing([preferences]):
             selection = self._films.filter(preferences)
             allowed = self._films.exclusion_mask(selection, preferences, among)
             scorer = model.scorer(preferences)
-        except UnknownNameError:
-            for movie_id in preferences.excluded:
-                self._row(movie_id)  # says why the film is missing, where that is what is wrong
-            raise
         scores = np.where(allowed, scorer.scores(selection), -np.inf)
         diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
         if not diversity and not capped:
@@ -259,6 +277,16 @@ class Recommender(FilmCatalog):
         rows, values = rows[best], values[best] + term.values(rows[best])
         scorer = scorer.plus(term)
         return scorer, rows, values
+
+    @contextmanager
+    def _reasons_for_missing(self, preferences: Sequence[Preferences]) -> Iterator[None]:
+        """Say why a film is missing, where an UnknownNameError is about one."""
+        try:
+            yield
+        except UnknownNameError:
+            for movie_id in chain.from_iterable(one.excluded for one in preferences):
+                self._row(movie_id)
+            raise
 
     def _explained(self, scorer: Callable[[], Scorer], rows: np.ndarray, values: np.ndarray) -> Recommendations:
         movie, together = self._films.movie, _EXPLAINED_TOGETHER

@@ -147,7 +147,7 @@ class ScoreModel:
         n_known, ratings = len(liked) + len(disliked) + len(watched), None
         discovery = preferences.discovery
         if self._item_weights is not None and n_known:
-            groups = _seeds(preferences, liked, disliked, watched, self.weights.disliked)
+            groups = seeds(preferences, liked, disliked, watched, self.weights.disliked)
             mixture = self.mixture(n_known, discovery)
             ratings = RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, self.weights.ratings)
         if ratings is not None:
@@ -197,9 +197,7 @@ class ScoreModel:
         counts = self._item_weights
         assert counts is not None  # there is no rating term without weights
         terms: list[Term] = [ratings]
-        weight = -self.weights.popularity_penalty * counts.prior_weight * 0.5 ** (n_known / HALF_LIFE)
-        weight *= 1 - self._discovery(discovery)
-        if weight:
+        if weight := -float(self.prior_weight(np.array(n_known), discovery)):
             terms.insert(0, PriorTerm("popularity", counts.popularity_gap, weight, counts.like_counts))
         if liked or disliked:
             profile = self._similarity.profile(liked, disliked)
@@ -228,12 +226,22 @@ class ScoreModel:
         )
         return term, weight * embeddings.history_scale(n) * profile.length
 
+    def prior_weight(self, n_known: np.ndarray, discovery: float | None = None) -> np.ndarray:
+        """(1 − d) · π · 2^(−n/2) of users of whom so many films are known: float64, of the shape of `n_known`."""
+        assert self._item_weights is not None
+        weight = self.weights.popularity_penalty * self._item_weights.prior_weight * 0.5 ** (n_known / HALF_LIFE)
+        prior: np.ndarray = weight * (1 - self._discovery(discovery))
+        return prior
+
+    def discounts(self, discovery: float | None = None) -> np.ndarray:
+        """(1 + likes of i)^−β of each film: float32 (films,)."""
+        return self._discounts(round(self._discovery(discovery), 2))
+
     def discounted(self, terms: list[Term], discovery: float | None = None) -> Scorer:
         """The sum of the terms, discounted for popular films where the run has ratings."""
-        discovery = self._discovery(discovery)
-        if self._item_weights is None or not discovery:
+        if self._item_weights is None or not self._discovery(discovery):
             return Scorer(terms)
-        return Scorer([DiscountedTerms(terms, self._discounts(round(discovery, 2)))])
+        return Scorer([DiscountedTerms(terms, self.discounts(discovery))])
 
     def _discount(self, discovery: float) -> np.ndarray:
         """(1 + likes of i)^−β of each film: float32 (films,)."""
@@ -259,7 +267,7 @@ class ScoreModel:
         return [GenresTerm(films, genres, weight)] if len(genres) > 1 else []
 
 
-def _seeds(
+def seeds(
     preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
 ) -> list[Seeds]:
     """The known films of a user, by kind, with the weight of each."""

@@ -73,6 +73,11 @@ class ContentSimilarity:
         self._first_column = [first.setdefault(label, column) for column, label in enumerate(self._labels)]
         self._make_caches()
 
+    @property
+    def matrix(self) -> sparse.csr_matrix:
+        """CSR float32 (films, features), without the features that stand for unknown values."""
+        return self._by_film
+
     def _make_caches(self) -> None:
         self._rows_of = lru_cache(maxsize=8)(lambda selection: self._by_film[selection.rows])
         self._features = lru_cache(maxsize=4096)(self._read_features)  # popular films are liked again and again

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,12 +105,49 @@ def test_processes_share_the_work(small):
 def test_many_people_get_what_each_gets_alone(rated):
     draw = np.random.default_rng(3)
     wanted = [Preferences(), *(Preferences(liked_movie_ids=draw.choice(rated.movie_ids, 5, False)) for _ in range(20))]
+    stars = dict(zip(draw.choice(rated.movie_ids, 60, False).tolist(), draw.choice([1.0, 3.0, 4.5], 60), strict=True))
     wanted.append(Preferences(preferred_genres=["crime"], year_min=2000, disliked_movie_ids=[1]))
+    wanted.append(Preferences(ratings=stars, disliked_movie_ids=[6], not_interested_ids=[50], services=["Netflix"]))
+    wanted.append(Preferences(seen=[1, 6], preferred_genres=["crime", "drama"], discovery=0.6, diversity=0.3))
     found = rated.recommend_many(wanted, k=7)
-    assert found == [rated.recommend(one, k=7) for one in wanted]
+    for together, alone in zip(found, [rated.recommend(one, k=7) for one in wanted], strict=True):
+        assert [one.movie_id for one in together] == [one.movie_id for one in alone]
+        assert [one.score for one in together] == pytest.approx([one.score for one in alone], abs=1e-6)
     assert found == rated.recommend_many(iter(wanted), k=7, threads=1)
     assert [one.explanation for one in found[3]] == [one.explanation for one in rated.recommend(wanted[3], k=7)]
     assert rated.recommend_many([]) == []
+
+
+@pytest.mark.parametrize(
+    "filters", [None, Preferences(preferred_genres=["crime"], year_max=2000), Preferences(discovery=0.8)]
+)
+def test_a_table_of_ratings_gives_what_each_user_gets_alone(rated, filters):
+    draw = np.random.default_rng(4)
+    sizes = [1, 2, 5, 40, 200, 3] * 12
+    users = np.repeat(np.arange(len(sizes)) * 7, sizes)
+    movies = np.concatenate([draw.choice(rated.movie_ids, size, False) for size in sizes])
+    stars = draw.choice([0.5, 2.5, 3.0, 4.0, 5.0], len(users))
+    movies[users == 0] = 999_999_999  # a user of whom nothing is known here
+    found = rated.recommend_ratings(users, movies, stars, 12, filters=filters)
+    for user in np.unique(users)[:8]:
+        known = (users == user) & (movies < 999_999_999)
+        ratings = dict(zip(movies[known].tolist(), stars[known].tolist(), strict=True))
+        alone = rated.recommend(replace(filters or Preferences(), ratings=ratings), 12)
+        of_user = found.userId == user
+        assert found.movieId[of_user].tolist() == [one.movie_id for one in alone]
+        assert found.rank[of_user].tolist() == [one.rank for one in alone]
+        assert found.score[of_user].tolist() == pytest.approx([one.score for one in alone], abs=1e-6)
+
+
+def test_of_repeated_ratings_the_last_counts_and_wrong_ones_are_told(rated):
+    once = rated.recommend_ratings([1, 1], [6, 1], [5.0, 1.0], 5)
+    twice = rated.recommend_ratings([1, 1, 1], [6, 1, 6], [1.0, 1.0, 5.0], 5)
+    assert once.movieId.tolist() == twice.movieId.tolist()
+    with pytest.raises(CineMatchError, match=r"from 0\.5 to 5 stars, got 7\.0 for 6"):
+        rated.recommend_ratings([1], [6], [7.0])
+    with pytest.raises(CineMatchError, match="of one length, got 2, 1 and 1"):
+        rated.recommend_ratings([1, 2], [6], [5.0])
+    assert len(rated.recommend_ratings([], [], []).userId) == 0
 
 
 def test_one_of_many_that_is_wrong_is_told(rated):

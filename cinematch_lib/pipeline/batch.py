@@ -1,0 +1,112 @@
+"""Lists for all users of a file of ratings: a Parquet file, made in parts, so that an interrupted job goes on."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cinematch_lib.data.formats import read_table
+from cinematch_lib.data.ratings import judge_ratings
+from cinematch_lib.data.rejects import RejectLog
+from cinematch_lib.data.sources import Source
+from cinematch_lib.data.tables import RATINGS
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.storage.files import atomic_write, map_file, sha256, to_json, write_text
+
+_KEY = "job.json"
+_SCHEMA = pa.schema([("userId", pa.int64()), ("movieId", pa.int64()), ("rank", pa.int32()), ("score", pa.float32())])
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """The numbers of users and of recommendations in the file, and what was repaired in the ratings."""
+
+    users: int
+    rows: int
+    repairs: dict[str, int]
+
+
+def recommend_to_file(
+    recommender: Recommender,
+    ratings: Path,
+    out: Path,
+    k: int,
+    filters: Preferences | None = None,
+    message: Callable[[str], None] = print,
+    users_at_once: int = 16_384,
+) -> BatchResult:
+    """`k` films for each user of a file of ratings, in a Parquet file `userId, movieId, rank, score`.
+
+    `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have; users come
+    in the order of their ids. The lists are made in parts of `users_at_once`, kept in a folder beside `out` until all
+    are done: the same call after an interruption continues there. Memory holds the ratings (12 bytes each) and one
+    part. Raises CineMatchError for a file that is no such table, and for an `out` that is no Parquet file.
+    """
+    if out.suffix.lower() != ".parquet":
+        raise CineMatchError(f"--out must end with .parquet, got {out}")
+    if not ratings.is_file():
+        raise CineMatchError(f"--users must be a file of userId, movieId, rating, and there is none at {ratings}")
+    parts = out.with_name(f"{out.name}.parts")
+    _open_parts(parts, _job(recommender, ratings, k, filters, users_at_once), message)
+    log = RejectLog()
+    source = Source(ratings)
+    table = judge_ratings(read_table(source, RATINGS, loose=True), source, log)
+    users = rows = 0
+    for number, part in enumerate(_parts(table, users_at_once)):
+        users += part["userId"].nunique()
+        file = parts / f"{number:05}.parquet"
+        if not file.is_file():
+            columns = (part[name].to_numpy() for name in ("userId", "movieId", "rating"))
+            lists = recommender.recommend_ratings(*columns, k, filters=filters)
+            with atomic_write(file) as path:
+                pq.write_table(pa.table([pa.array(one) for one in lists], names=_SCHEMA.names).cast(_SCHEMA), path)
+        rows += pq.read_metadata(file).num_rows
+        message(f"{users:,} users")
+    _join(parts, out)
+    repairs = {reason: count for of_file in log.repairs.values() for reason, count in of_file.items()}
+    return BatchResult(users, rows, repairs)
+
+
+def _job(recommender: Recommender, ratings: Path, k: int, filters: Preferences | None, users_at_once: int) -> str:
+    """What the lists depend on, as text: with equal ones, parts of an earlier call are parts of this one."""
+    run = recommender.info.run_id if recommender.info else ""
+    wanted = {} if filters is None else filters.to_dict()
+    return to_json(
+        {"run": run, "ratings": sha256(map_file(ratings)), "k": k, "filters": wanted, "users": users_at_once}
+    )
+
+
+def _open_parts(parts: Path, job: str, message: Callable[[str], None]) -> None:
+    key = parts / _KEY
+    if key.is_file() and key.read_text(encoding="utf-8") == job:
+        message(f"continuing with the parts in {parts}")
+        return
+    if parts.exists():
+        message(f"the parts in {parts} are of another run, file or choice; they are made anew")
+        shutil.rmtree(parts)
+    parts.mkdir(parents=True)
+    write_text(key, job)
+
+
+def _parts(table: pd.DataFrame, users: int) -> Iterator[pd.DataFrame]:
+    """The ratings of so many users at a time, by the order of their ids."""
+    if not table["userId"].is_monotonic_increasing:
+        table = table.sort_values("userId", kind="stable", ignore_index=True)
+    first = np.flatnonzero(np.diff(table["userId"].to_numpy())) + 1  # of each user but the first
+    for start, end in pairwise([0, *first[users - 1 :: users].tolist(), len(table)]):
+        yield table.iloc[start:end]
+
+
+def _join(parts: Path, out: Path) -> None:
+    with atomic_write(out) as path, pq.ParquetWriter(path, _SCHEMA) as writer:
+        for file in sorted(parts.glob("*.parquet")):
+            writer.write_table(pq.read_table(file))
+    shutil.rmtree(parts)

@@ -1,0 +1,249 @@
+"""Lists for many users at once: the score of `scoring` as products of sparse matrices, in blocks of users and films."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from cinematch_lib.artifacts.embeddings import DISLIKED, Embeddings, similarity_weight
+from cinematch_lib.artifacts.item_weights import ItemWeights
+from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.scoring import CONTENT_HALF_LIFE, ScoreModel, seeds
+from cinematch_lib.recommender.similarity import ContentSimilarity
+
+BLOCK = 64  # users whose scores are held at once
+_TILE = 1024  # films whose scores for a block are computed at once, in the cache of a processor
+_PRODUCT = 32  # films of one matrix product: so few that BLAS starts no threads of its own, which wait for each other
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The known films of some users, as matrices of users and films.
+
+    `weights` is CSR float32 (users, films), w_j of every known film; `liked` and `disliked` are CSR float32 of ones;
+    `n_known` is int64 (users,).
+    """
+
+    weights: sparse.csr_matrix
+    liked: sparse.csr_matrix
+    disliked: sparse.csr_matrix
+    n_known: np.ndarray
+
+    @classmethod
+    def of(cls, films: FilmTable, preferences: Sequence[Preferences], disliked_weight: float) -> "Histories":
+        """Of the preferences of some users. Raises UnknownNameError for unknown films."""
+        rows: tuple[list[Sequence[int]], ...] = ([], [], [])
+        values: list[np.ndarray] = []
+        for one in preferences:
+            liked, disliked, watched = (films.rows(ids) for ids in (one.liked, one.disliked, one.watched))
+            groups = seeds(one, liked, disliked, watched, disliked_weight)
+            values.append(np.concatenate([np.zeros(0), *(group.weights for group in groups)]))
+            known = [row for group in groups for row in group.rows]
+            for of_kind, found in zip(rows, (known, liked, disliked), strict=True):
+                of_kind.append(found)
+        weights, liked, disliked = (_by_user(of_kind, len(films)) for of_kind in rows)
+        n_known = np.diff(weights.indptr).astype(np.int64)
+        weights.data = np.concatenate([np.zeros(0), *values]).astype(np.float32)
+        return cls(weights, liked, disliked, n_known)
+
+
+def is_scored(preferences: Preferences) -> bool:
+    """Whether `BatchScorer` scores what is wanted: without a knob, and with one genre at most."""
+    knobs = (preferences.discovery, preferences.diversity, preferences.recency)
+    return all(one is None for one in knobs) and len(preferences.preferred_genres or ()) < 2
+
+
+class BatchScorer:
+    """Scores all films for blocks of users by the terms of a `ScoreModel` with item-to-item weights."""
+
+    def __init__(
+        self,
+        films: FilmTable,
+        model: ScoreModel,
+        similarity: ContentSimilarity,
+        weights: ItemWeights,
+        embeddings: Embeddings | None,
+    ) -> None:
+        self._films = films
+        self._model, self._similarity, self._weights, self._embeddings = model, similarity, weights, embeddings
+
+    def lists(self, preferences: Sequence[Preferences], k: int) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """The rows and the scores of the `k` best films, by the position of the user among a block of them.
+
+        Users who want what is not `is_scored`, and those whose known films favour no other, have none. Raises
+        UnknownNameError for unknown films and names.
+        """
+        plain = [at for at, one in enumerate(preferences) if is_scored(one)]
+        if not plain:
+            return {}
+        wanted = [preferences[at] for at in plain]
+        histories = Histories.of(self._films, wanted, self._model.weights.disliked)
+        excluded = [self._excluded(one) for one in wanted]
+        return {plain[at]: one for at, one in self.best(histories, excluded, k).items()}
+
+    def best(
+        self, histories: Histories, excluded: Sequence[np.ndarray], k: int
+    ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """The same for the histories of a block; `excluded` are rows of films that each user's list is without."""
+        by_user, rated = self.scores(histories)
+        found = {}
+        for at in np.flatnonzero(rated).tolist():
+            scores = by_user[at]
+            scores[excluded[at]] = -np.inf
+            rows = top_k(scores, k)
+            found[at] = rows, scores[rows].astype(np.float64)
+        return found
+
+    def _excluded(self, preferences: Preferences) -> np.ndarray:
+        """The rows of the films that do not pass the filters, or that the preferences name: int64."""
+        selection = self._films.filter(preferences)
+        named = np.array(self._films.rows(preferences.excluded), dtype=np.int64)
+        if len(selection) == len(self._films):
+            return named
+        others = np.ones(len(self._films), dtype=bool)
+        others[selection.rows] = False
+        return np.concatenate([np.flatnonzero(others), named])
+
+    def scores(self, histories: Histories) -> tuple[np.ndarray, np.ndarray]:
+        """The scores, float32 (users, films), and for which users they hold, bool (users,).
+
+        They do not hold where the weights favour no film: then there is no rating term. They are those of
+        `ScoreModel.scorer` up to rounding, because sums are added in another order.
+        """
+        sums, unit, rated = self._rating_sums(histories)
+        model = self._model.weights
+        early = model.early_content_share * 0.5 ** (histories.n_known / CONTENT_HALF_LIFE)
+        least = (model.content_share + early).astype(np.float32)
+        profiles, poor, lengths = self._profiles(histories)
+        vectors, scale = self._user_vectors(histories, unit, lengths)
+        total = np.empty((len(unit), len(self._weights)), dtype=np.float32)
+        with_poor = np.flatnonzero(poor.any(axis=0))
+        for one in self._tiles:
+            share = np.multiply(self._weights.content_weight[one.films, None], scale)  # c_i of each film and user
+            share += least
+            part = (one.items @ vectors).reshape(-1, len(unit))[: len(share)]
+            if len(with_poor):
+                rest = np.maximum(1 - share[:, with_poor], 0)
+                part[:, with_poor] += rest * (one.features @ poor[:, with_poor])
+            share *= one.features @ profiles
+            part += share
+            part[one.targets] += sums[:, one.target_numbers].T
+            total[:, one.films] = part.T
+        return total, rated
+
+    def _rating_sums(self, histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Σ_m t_m / s_m Σ_j w_j B_ji, discounted, float32 (users, targets); the units; and if any s_m > 0."""
+        users, maximum = len(histories.n_known), self._model.weights.ratings
+        sums = np.zeros((users, self._weights.n_targets), dtype=np.float32)
+        unit, rated = np.zeros(users), np.zeros(users, dtype=bool)
+        mixtures = [dict(self._model.mixture(n)) for n in histories.n_known.tolist()]
+        positive, negative = histories.weights.maximum(0), histories.weights.minimum(0)
+        for number, B in enumerate(self._weights.compact):
+            mixed = np.array([user for user in range(users) if number in mixtures[user]], dtype=np.int64)
+            if not len(mixed):
+                continue
+            found = (positive[mixed] @ B).toarray()
+            highest = found.max(axis=1, initial=0).astype(np.float64)
+            if negative.nnz:
+                found += (negative[mixed] @ B).toarray()
+            share = np.array([mixtures[user][number] for user in mixed.tolist()]) * maximum * (highest > 0)
+            sums[mixed] += (share / np.where(highest > 0, highest, 1)).astype(np.float32)[:, None] * found
+            unit[mixed] += share * [self._weights.unit(number, one) for one in highest.tolist()]
+            rated[mixed] |= highest > 0
+        sums *= self._target_discounts
+        return sums, unit, rated
+
+    def _profiles(self, histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The profiles p, float32 (features, users), what poorly rated films make up of them, and their lengths.
+
+        The first two are multiplied by the weight of the content term.
+        """
+        X, liked, disliked = self._similarity.matrix, histories.liked, histories.disliked
+        of_liked, of_disliked = (liked @ X).toarray(), (disliked @ X).toarray()
+        base = np.where((np.diff(liked.indptr) > 0)[:, None], of_liked, of_disliked)
+        lengths = np.sqrt(np.einsum("ij,ij->i", base, base, dtype=np.float64))
+        lengths[lengths == 0] = 1
+        both = liked + np.float32(DISLIKED) * disliked
+        poor = both @ sparse.diags_array((~self._weights.well_rated).astype(np.float32))
+        scale = (self._model.weights.content / lengths).astype(np.float32)
+        profiles = (of_liked + np.float32(DISLIKED) * of_disliked).T * scale
+        return np.ascontiguousarray(profiles), np.ascontiguousarray((poor @ X).toarray().T * scale), lengths
+
+    def _user_vectors(
+        self, histories: Histories, unit: np.ndarray, lengths: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The vectors whose products with `_tiles`' items are the towers and the prior, float32 (d + 1, users).
+
+        The second array, float32 (users,), is what the content weight of a film is multiplied by.
+        """
+        prior = -self._model.prior_weight(histories.n_known)
+        scale = np.full(len(unit), self._model.weights.towers)
+        if self._embeddings is None or not self._model.weights.towers:
+            return prior[None].astype(np.float32), scale.astype(np.float32)
+        liked, disliked = (np.diff(one.indptr) for one in (histories.liked, histories.disliked))
+        n = np.where(liked > 0, liked, disliked)
+        of_user = np.sqrt(self._embeddings.mean_likes) / np.maximum(n, 1)
+        weight = np.array([similarity_weight(one) for one in n.tolist()])
+        both = histories.liked + np.float32(DISLIKED) * histories.disliked
+        vectors = both @ self._embeddings.history_embeddings
+        vectors = vectors - weight[:, None] * (both @ self._embeddings.history_corrections)
+        scale = scale * unit
+        users = vectors * (of_user * scale)[:, None]
+        return (
+            np.vstack([users.T, prior[None]]).astype(np.float32),
+            (scale * weight * of_user * lengths).astype(np.float32),
+        )
+
+    @cached_property
+    def _tiles(self) -> list["_Tile"]:
+        discounts = self._model.discounts()
+        is_target = self._weights.target_index < self._weights.n_targets
+        known = np.flatnonzero(is_target)  # their numbers are those of their order
+        items = self._weights.popularity_gap[:, None]
+        if self._embeddings is not None and self._model.weights.towers:
+            towers = self._embeddings.item_embeddings * self._weights.content_weight[:, None]
+            items = np.hstack([towers, items])
+        items = items * discounts[:, None]
+        features = sparse.csr_matrix(sparse.diags_array(discounts) @ self._similarity.matrix)
+        tiles = []
+        for start in range(0, len(items), _TILE):
+            films = slice(start, min(start + _TILE, len(items)))
+            targets = np.flatnonzero(is_target[films])
+            padded = np.zeros((_TILE, items.shape[1]), dtype=np.float32)
+            padded[: films.stop - start] = items[films]
+            in_parts = padded.reshape(-1, _PRODUCT, items.shape[1])
+            first = int(np.searchsorted(known, start))
+            numbers = slice(first, first + len(targets))
+            tiles.append(_Tile(films, features[films], in_parts, targets, numbers))
+        return tiles
+
+    @cached_property
+    def _target_discounts(self) -> np.ndarray:
+        """The discount of each target: float32 (targets,)."""
+        is_target = self._weights.target_index < self._weights.n_targets
+        return self._model.discounts()[is_target]
+
+
+class _Tile(NamedTuple):
+    """Some films with their discounted features and items, [w_i · e_i, popularity gap], in parts of `_PRODUCT` films.
+
+    `targets` are those that have item-to-item weights, and `target_numbers` their numbers among all targets.
+    """
+
+    films: slice
+    features: sparse.csr_matrix
+    items: np.ndarray
+    targets: np.ndarray
+    target_numbers: slice
+
+
+def _by_user(rows: Sequence[Sequence[int]], n_films: int) -> sparse.csr_matrix:
+    """CSR float32 (users, films): 1 at the rows of each user."""
+    indptr = np.concatenate([[0], np.cumsum([len(of_user) for of_user in rows])])
+    indices = np.array([row for of_user in rows for row in of_user], dtype=np.int64)
+    return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), n_films))

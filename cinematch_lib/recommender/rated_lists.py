@@ -1,0 +1,100 @@
+"""Lists for all users of a table of ratings, as arrays."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from os import cpu_count
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.recommender.batch import BLOCK, BatchScorer, Histories, is_scored
+from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.rating_weights import LIKED, rating_weight
+
+_List = tuple[np.ndarray, np.ndarray]  # rows of films, the best first, and their scores
+
+
+class RatedLists(NamedTuple):
+    """Recommendations as columns: int64 `userId, movieId, rank` and float64 `score`; users ascending, ranks from 1."""
+
+    userId: np.ndarray
+    movieId: np.ndarray
+    rank: np.ndarray
+    score: np.ndarray
+
+
+def rated_lists(
+    films: FilmTable,
+    batch: BatchScorer | None,
+    alone: Callable[[Preferences], _List],
+    table: tuple[np.ndarray, np.ndarray, np.ndarray],
+    k: int,
+    filters: Preferences,
+    threads: int | None,
+) -> RatedLists:
+    """The lists of `Recommender.recommend_ratings`; `alone` makes that of one user whom `batch` cannot score."""
+    users, ratings = _user_item_matrix(films, *table)
+    together = batch if is_scored(filters) else None
+    outside = np.ones(len(films), dtype=bool)
+    outside[films.filter(filters).rows] = False
+    outside[films.rows(filters.excluded)] = False
+    without = np.flatnonzero(outside)
+
+    def of_block(start: int) -> list[_List]:
+        rows = ratings[start : start + BLOCK]
+        found: dict[int, _List] = {}
+        if together is not None:
+            excluded = [np.concatenate([without, one]) for one in np.split(rows.indices, rows.indptr[1:-1])]
+            found = together.best(_histories(rows), excluded, k)
+        return [
+            found[at] if at in found else alone(_preferences(films, filters, rows[[at]])) for at in range(rows.shape[0])
+        ]
+
+    with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
+        lists = [one for block in pool.map(of_block, range(0, len(users), BLOCK)) for one in block]
+    lengths = [len(rows) for rows, _ in lists]
+    of_films = np.concatenate([np.zeros(0, dtype=np.int64), *(rows for rows, _ in lists)])
+    ranks = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(1, length + 1) for length in lengths)])
+    scores = np.concatenate([np.zeros(0), *(values for _, values in lists)])
+    return RatedLists(np.repeat(users, lengths), films.ids[of_films], ranks, scores)
+
+
+def _user_item_matrix(
+    films: FilmTable, users: np.ndarray, movie_ids: np.ndarray, stars: np.ndarray
+) -> tuple[np.ndarray, sparse.csr_matrix]:
+    """The users, int64 ascending, and their stars, CSR float32 (users, films); of repeated ratings the last."""
+    if not len(users) == len(movie_ids) == len(stars):
+        raise CineMatchError(
+            f"users, movie_ids and ratings must be of one length, got {len(users)}, {len(movie_ids)} and {len(stars)}"
+        )
+    wrong = ~((stars >= 0.5) & (stars <= 5))
+    if wrong.any():
+        raise CineMatchError(f"a rating must be from 0.5 to 5 stars, got {stars[wrong][0]} for {movie_ids[wrong][0]}")
+    names, user = np.unique(users, return_inverse=True)
+    row = np.minimum(films.ids.searchsorted(movie_ids), len(films) - 1)
+    known = films.ids[row] == movie_ids
+    position = (user * len(films) + row)[known]
+    order = np.argsort(position, kind="stable")
+    position = position[order]
+    order = order[np.append(np.diff(position) > 0, np.full(min(len(position), 1), True))]
+    user, row, values = user[known][order], row[known][order], stars[known][order].astype(np.float32)
+    indptr = np.searchsorted(user, np.arange(len(names) + 1))
+    return names.astype(np.int64), sparse.csr_matrix((values, row, indptr), shape=(len(names), len(films)))
+
+
+def _histories(stars: sparse.csr_matrix) -> Histories:
+    weights, liked = stars.copy(), stars.copy()
+    weights.data = rating_weight(stars.data).astype(np.float32)
+    liked.data = (stars.data >= LIKED).astype(np.float32)
+    liked.eliminate_zeros()
+    nothing = sparse.csr_matrix(stars.shape, dtype=np.float32)
+    return Histories(weights, liked, nothing, np.diff(stars.indptr).astype(np.int64))
+
+
+def _preferences(films: FilmTable, filters: Preferences, stars: sparse.csr_matrix) -> Preferences:
+    ids = films.ids[stars.indices].tolist()
+    return replace(filters, ratings=dict(zip(ids, stars.data.tolist(), strict=True)))

@@ -1,0 +1,105 @@
+"""Lists for all users of a file, in parts, after an interruption too."""
+
+import itertools
+
+import pandas as pd
+import pytest
+from support.small_runs import genre_films, recommender_of
+
+from cinematch_lib import Preferences
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.pipeline.batch import recommend_to_file
+
+FILMS = 8
+
+
+@pytest.fixture(scope="module")
+def recommender():
+    weights = [[0 if i == j else 1 / (1 + (i * j) % 5) for i in range(FILMS)] for j in range(FILMS)]
+    genres = ["crime" if film % 2 else "drama" for film in range(FILMS)]
+    return recommender_of(*genre_films(*genres), said=(weights, 0.1, 5))
+
+
+@pytest.fixture
+def ratings(tmp_path):
+    """Users 90, 80, … 10 in that order, each with two or three of the films and one that is not here."""
+    rows = [
+        (user, film, 3.0 + (user + film) % 3)
+        for user in range(90, 0, -10)
+        for film in (user // 10 % FILMS + 1, (user // 10 + 3) % FILMS + 1, 77)
+    ]
+    file = tmp_path / "histories.csv"
+    pd.DataFrame(rows, columns=["user", "item", "stars"]).to_csv(file, sep=";", index=False)
+    return file
+
+
+def test_each_user_gets_the_list_of_one_call(recommender, ratings, tmp_path):
+    filters = Preferences(preferred_genres=["crime"])
+    done = recommend_to_file(recommender, ratings, tmp_path / "out.parquet", 3, filters, users_at_once=4)
+    lists = pd.read_parquet(tmp_path / "out.parquet")
+    assert lists.userId.unique().tolist() == list(range(10, 91, 10))
+    assert (done.users, done.rows) == (9, len(lists))
+    of_file = pd.read_csv(ratings, sep=";")
+    for user, rows in lists.groupby("userId"):
+        known = of_file[(of_file.user == user) & (of_file.item <= FILMS)]
+        stars = dict(zip(known.item.tolist(), known.stars.tolist(), strict=True))
+        alone = recommender.recommend(Preferences(ratings=stars, preferred_genres=["crime"]), 3)
+        assert rows.movieId.tolist() == [one.movie_id for one in alone]
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out.parquet"]
+
+
+def test_it_goes_on_where_it_was_interrupted(recommender, ratings, tmp_path):
+    out, told = tmp_path / "out.parquet", []
+
+    def interrupt(line):
+        told.append(line)
+        if line == "4 users":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recommend_to_file(recommender, ratings, out, 3, message=interrupt, users_at_once=2)
+    parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "out.parquet.parts").glob("*.parquet")}
+    assert len(parts) == 2 and not out.exists()
+    with pytest.raises(KeyboardInterrupt):
+        recommend_to_file(recommender, ratings, out, 3, message=interrupt, users_at_once=2)
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts
+    assert sum("continuing" in line for line in told) == 1
+    recommend_to_file(recommender, ratings, out, 3, message=told.append, users_at_once=2)
+    whole = tmp_path / "whole.parquet"
+    recommend_to_file(recommender, ratings, whole, 3, message=told.append)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(whole))
+
+
+def test_parts_of_another_choice_are_not_mixed_in(recommender, ratings, tmp_path):
+    out, told = tmp_path / "out.parquet", []
+
+    def interrupt(line):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recommend_to_file(recommender, ratings, out, 3, message=interrupt, users_at_once=2)
+    recommend_to_file(recommender, ratings, out, 5, message=told.append, users_at_once=2)
+    assert "of another run, file or choice; they are made anew" in told[0]
+    assert pd.read_parquet(out).groupby("userId").size().min() == 5
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("histories.csv", "out.csv"), r"--out must end with .parquet, got .*out.csv"),
+        (("none.csv", "out.parquet"), r"--users must be a file of userId, movieId, rating, and there is none at"),
+    ],
+)
+def test_what_is_wrong_is_told(recommender, ratings, tmp_path, names, message):
+    with pytest.raises(CineMatchError, match=message):
+        recommend_to_file(recommender, *(tmp_path / name for name in names), 3)
+
+
+def test_parquet_is_read_and_parts_are_told(recommender, tmp_path):
+    rows = list(itertools.product(range(1, 601), range(1, 5)))
+    file = tmp_path / "many.parquet"
+    pd.DataFrame(rows, columns=["userId", "movieId"]).assign(rating=5.0).to_parquet(file)
+    told = []
+    done = recommend_to_file(recommender, file, tmp_path / "out.parquet", 2, message=told.append, users_at_once=200)
+    assert told == ["200 users", "400 users", "600 users"]
+    assert done.rows == 1200
