@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cinematch_lib.experiments.reading import Reading
 
 _MB = 1e6
-_STORE = "cinematch.sqlite"  # the server's file in its folder
 
 
 def add_experiment(commands: Commands) -> None:
@@ -109,9 +108,9 @@ def _is_address(options: argparse.Namespace) -> bool:
 def _open_log(options: argparse.Namespace) -> "Iterator[Readable]":
     """The log, to be read; a database needs the server's packages."""
     if not _is_address(options):
-        from cinematch_lib.experiments.log_reading import open_log
+        from cinematch_lib.experiments.log_reading import STORE, open_log
 
-        with open_log(_state_dir(options) / _STORE) as log:
+        with open_log(_state_dir(options) / STORE) as log:
             yield log
         return
     from cinematch_lib.serving.store import Store
@@ -155,7 +154,7 @@ def _plan(options: argparse.Namespace, experiment: "Experiment") -> tuple[str, i
     nothing = (
         f"No list was reported as seen in the past {log_reading.PAST_DAYS} days, so the users it takes are unknown."
     )
-    if not _is_address(options) and not (_state_dir(options) / _STORE).is_file():
+    if not _is_address(options) and not (_state_dir(options) / log_reading.STORE).is_file():
         return nothing, None
     until = log_reading.seconds(experiment.created)
     with _open_log(options) as log:

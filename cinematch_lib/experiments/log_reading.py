@@ -12,9 +12,11 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.experiments.definition import Experiment
+from cinematch_lib.experiments.files import find
 from cinematch_lib.experiments.log import Readable
 from cinematch_lib.experiments.reading import ListLog
 
+STORE = "cinematch.sqlite"  # the server's file in its folder
 PAST_DAYS = 28  # before an experiment, from which rates and variances are known
 DAY = 86_400.0
 _EVENT = ("event_id", "type", "movie_id", "position", "received")
@@ -51,6 +53,13 @@ def open_log(path: Path) -> Iterator[LogFile]:
         yield file
     finally:
         file.close()
+
+
+def load_experiment(state_dir: Path, name: str) -> tuple[Experiment, ListLog]:
+    """An experiment and its lists, from the server's folder. Raises CineMatchError without either."""
+    experiment = find(state_dir, name)
+    with open_log(state_dir / STORE) as log:
+        return experiment, read_lists(log, experiment)
 
 
 def read_lists(database: Readable, experiment: Experiment) -> ListLog:

@@ -34,7 +34,7 @@ _TYPES: dict[str, Any] = {
     "ks": list[int],
     "field_weights": _Numbers,
     "model_params": _Values,
-    "date": str | None,
+    **dict.fromkeys(("date", "experiment"), str | None),
 }
 _DESCRIPTIONS = {
     int: "a whole number",
