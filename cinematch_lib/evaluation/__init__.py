@@ -28,12 +28,20 @@ from cinematch_lib.evaluation.metrics import (
 )
 from cinematch_lib.evaluation.protocols import make_protocol
 from cinematch_lib.evaluation.splits import Split, folds_by_users, split_by_time, split_by_users, split_liang2018
+from cinematch_lib.evaluation.table_splits import (
+    TableSplit,
+    leave_last_out,
+    split_table_at_random,
+    split_table_by_time,
+    split_table_by_users,
+)
 from cinematch_lib.evaluation.tuning import CANDIDATES, search, tuned_params
 
 __all__ = [
     "CANDIDATES",
     "Interval",
     "Split",
+    "TableSplit",
     "accuracy",
     "beyond_accuracy",
     "by_activity",
@@ -46,6 +54,7 @@ __all__ = [
     "evaluate_table",
     "folds_by_users",
     "interval",
+    "leave_last_out",
     "make_protocol",
     "miscalibration",
     "most_popular",
@@ -55,6 +64,9 @@ __all__ = [
     "split_by_time",
     "split_by_users",
     "split_liang2018",
+    "split_table_at_random",
+    "split_table_by_time",
+    "split_table_by_users",
     "tuned_params",
 ]
 

@@ -69,7 +69,7 @@ def evaluate_table(
 
     """
     tables = recommendations if isinstance(recommendations, Mapping) else {"model": recommendations}
-    _check(held_out, "held_out", ["user", "item"])
+    check_columns(held_out, "held_out", ["user", "item"])
     if held_out.empty:
         raise CineMatchError("held_out has no rows; it must have the relevant items of each user")
     users, items = pd.Index(held_out["user"].unique()), pd.Index(held_out["item"].unique())
@@ -87,14 +87,14 @@ def evaluate_table(
 def _measured(
     what: str, table: pd.DataFrame, relevant: pd.DataFrame, users: pd.Index, items: pd.Index, ks: Sequence[int]
 ) -> pd.DataFrame:
-    _check(table, what, ["user", "item"])
+    check_columns(table, what, ["user", "item"])
     if not {"rank", "score"} & set(table.columns):
         raise CineMatchError(f"{what} need a column rank or score; they have {', '.join(map(str, table.columns))}")
     of_users = table[table["user"].isin(users)]
     if len(table) and of_users.empty:
         examples = f"{table['user'].iloc[0]!r} and {users[0]!r}"
         raise CineMatchError(f"{what} are of no user of held_out; the ids are such as {examples}; make them alike")
-    _check(of_users, what, ["rank" if "rank" in table else "score"])
+    check_columns(of_users, what, ["rank" if "rank" in table else "score"])
     lists = pd.DataFrame({"userId": _positions(users, of_users["user"]), "movieId": _numbers(items, of_users["item"])})
     if "rank" in table:
         lists["rank"] = of_users["rank"].to_numpy(dtype=np.int64)
@@ -126,7 +126,8 @@ def _ranks(users: pd.Series, scores: pd.Series) -> np.ndarray:
     return ranks
 
 
-def _check(table: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
+def check_columns(table: pd.DataFrame, what: str, columns: Sequence[str]) -> None:
+    """Raise CineMatchError if a table lacks one of the `columns`, or a value in one."""
     if missing := [name for name in columns if name not in table]:
         raise CineMatchError(
             f"{what} lack the column {missing[0]}; they have {', '.join(map(str, table.columns))}; rename yours"
