@@ -38,6 +38,7 @@ def add_run(commands: Commands) -> None:
             "cinematch run --dataset ml-latest-small -p min_year 1990 -p services demo",
             "cinematch run --from train -p regularization 200",
             "cinematch run -f params.yaml",
+            "cinematch run --dataset ml-32m -p shards 32 --workers 2 --memory 3GB",
         ),
         folders=("raw", "data", "artifacts"),
     )
@@ -57,6 +58,16 @@ def add_run(commands: Commands) -> None:
     )
     run.add_argument("--from", dest="first", metavar="STEP", help="first step to run (default: fetch)")
     run.add_argument("--to", dest="last", metavar="STEP", help="last step to run (default: evaluate)")
+    cluster = run.add_argument_group("several processes or machines, by Dask (the extra cluster)")
+    cluster.add_argument(
+        "--scheduler", metavar="ADDRESS", help="work with the workers of this scheduler, such as tcp://host:8786"
+    )
+    cluster.add_argument("--workers", type=int, metavar="N", help="start so many workers on this machine for the run")
+    cluster.add_argument(
+        "--memory",
+        metavar="SIZE",
+        help="memory of each of these, such as 3GB (default: together 75 %% of what is free)",
+    )
     run.add_argument(
         "--no-refresh",
         action="store_true",
@@ -65,6 +76,7 @@ def add_run(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from cinematch_lib.cluster.local import using
     from cinematch_lib.pipeline.notebooks import steps_between
 
     allow_open_files(_OPEN_FILES)
@@ -76,7 +88,7 @@ def _run(options: argparse.Namespace) -> None:
     from cinematch_lib.pipeline.times import duration
 
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
-    with _messages() as message:
+    with using(options.scheduler, options.workers, options.memory, print_text), _messages() as message:
         if (seconds := _time_of_runs_like_it(options, steps, values)) is not None:
             message(f"Earlier runs like this one took {duration(seconds)}{' after fetching' * ('fetch' in steps)}.")
         info, times = run_pipeline(folders, values, steps, message, use=options.use)

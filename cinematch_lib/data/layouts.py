@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cinematch_lib.data.sources import Source
+from cinematch_lib.data.sources import Source, shard_files
 from cinematch_lib.errors import CineMatchError
 
 # What a table without rows holds, by its name, with the remedy.
@@ -25,12 +25,14 @@ _PACKED = ("", ".gz", ".bz2", ".xz", ".zip")
 class TableFile:
     """The file of a table: its possible names, with `columns` in their order if its first line does not name them.
 
-    A name without a dot stands for all `_ENDINGS`.
+    A name without a dot stands for all `_ENDINGS`. With `sharded`, a folder with the first name and with files in it
+    counts before the files.
     """
 
     names: tuple[str, ...]
     columns: tuple[str, ...] = ()
     separator: str = ","
+    sharded: bool = False
 
     def candidates(self) -> Iterator[str]:
         """The names of files in lower case, the preferred first."""
@@ -64,7 +66,7 @@ LAYOUTS = (
         {
             "movies": TableFile(("movies", "movie")),
             "links": TableFile(("links", "link")),
-            "ratings": TableFile(("ratings", "rating")),
+            "ratings": TableFile(("ratings", "rating"), sharded=True),
             "tags": TableFile(("tags", "tag")),
             "tmdb_metadata": TableFile(("tmdb_metadata",)),
         },
@@ -116,6 +118,10 @@ class DataFolder:
         """The names, in the usual form, of the files that the layout needs and that are not there."""
         lacking = [self.layout.tables[name] for name in self.layout.needed if name not in self.sources]
         return [next(one.candidates()) for one in lacking]
+
+    def file_of(self, table: str) -> Source | None:
+        """The source of a table as one file, though there may be shards of it too; None if there is none."""
+        return _file_in(self.layout.tables[table], self.folder)
 
 
 def look(folder: Path) -> DataFolder | None:
@@ -189,7 +195,7 @@ def describe(folder: Path) -> list[str]:
     lines = [f"{found.folder}: the layout of {found.layout.title}"]
     for table, file in found.layout.tables.items():
         source, needed = found.sources.get(table), table in found.layout.needed
-        size = f", {source.path.stat().st_size / 1e6:.1f} MB" if source else ""
+        size = f", {sum(one.stat().st_size for one in source.files) / 1e6:.1f} MB" if source else ""
         absent = f"{'missing' if needed else 'not there'}, would be {next(file.candidates())}"
         lines.append(f"  {table:<14} {source.path.name + size if source else absent}")
     if found.missing:
@@ -202,13 +208,20 @@ def describe(folder: Path) -> list[str]:
 
 
 def _in_layout(layout: Layout, folder: Path) -> DataFolder | None:
-    files = {path.name.casefold(): path for path in _entries(folder) if path.is_file()}
     sources = {}
     for table, file in layout.tables.items():
-        name = next((name for name in file.candidates() if name in files), None)
-        if name is not None:
-            sources[table] = Source(files[name], file.separator, file.columns)
+        shards = folder / file.names[0]
+        if file.sharded and shards.is_dir() and shard_files(shards):
+            sources[table] = Source(shards)
+        elif source := _file_in(file, folder):
+            sources[table] = source
     return DataFolder(layout, folder, sources) if sources else None
+
+
+def _file_in(file: TableFile, folder: Path) -> Source | None:
+    files = {path.name.casefold(): path for path in _entries(folder) if path.is_file()}
+    name = next((name for name in file.candidates() if name in files), None)
+    return None if name is None else Source(files[name], file.separator, file.columns)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, NO_ROWS, look, source_of, unread
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
+from cinematch_lib.data.shards import check_shards, read_rows
 from cinematch_lib.data.sources import Source, canonical_columns
 from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema, whole_numbers
 from cinematch_lib.errors import CineMatchError
@@ -24,9 +25,13 @@ _ITEMS = TableSchema("u.item", dict.fromkeys(("movieId", "title", "release_date"
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """The MD5, as 32 hexadecimal digits, of each file of a data set, by its path in the folder."""
+    """The MD5, as 32 hexadecimal digits, of each file of a data set, by its path in the folder.
+
+    Raises CineMatchError for shards that were made from another file of ratings than the one beside them.
+    """
     folder, found = Path(folder), look(Path(folder))
-    paths = [] if found is None else [source.path for source in found.sources.values()]
+    paths = [] if found is None else [path for source in found.sources.values() for path in source.files]
+    check_shards(folder)
     return {str(path.relative_to(folder)): md5_of(path) for path in paths}
 
 
@@ -98,7 +103,7 @@ def read_ratings(folder: Path, log: RejectLog | None = None, films: pd.DataFrame
         log.add_repair("ratings.csv", f"files that are no table of ratings here ({', '.join(others)})", len(others))
         return None
     try:
-        ratings = read_table(source, RATINGS, loose=True)
+        ratings = read_rows(source, RATINGS)
     except CineMatchError:
         if _is_export(source):
             raise CineMatchError(
@@ -118,7 +123,7 @@ def read_ratings(folder: Path, log: RejectLog | None = None, films: pd.DataFrame
 
 def _is_export(source: Source) -> bool:
     """Whether a file begins as one person's ratings, as Letterboxd or IMDb exports them."""
-    if source.is_parquet:
+    if source.is_parquet or source.path.is_dir():
         return False
     try:
         names = {fold_closed(name) for name in next(source.lines(), "").split(",")}

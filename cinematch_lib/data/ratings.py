@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.data.formats import row_lines
 from cinematch_lib.data.rejects import RejectLog
+from cinematch_lib.data.shards import row_place, rows_lines
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError
@@ -92,11 +92,11 @@ def _refuse(source: Source, values: pd.Series, wrong: pd.Series, name: str, want
     if not wrong.any():
         return
     row = int(wrong.to_numpy().argmax())
-    line, value = row_lines(source, len(values))[row], values.iloc[row]
+    (path, line), value = row_place(source, len(values), row), values.iloc[row]
     if value == "":
-        raise CineMatchError(f"{source.path} has no {name} on line {line}; every row needs one")
+        raise CineMatchError(f"{path} has no {name} on line {line}; every row needs one")
     raise CineMatchError(
-        f"{source.path} has {name} {value!r} on line {line}, which is not {wanted}; {wrong.sum():,} of "
+        f"{path} has {name} {value!r} on line {line}, which is not {wanted}; {wrong.sum():,} of "
         f"{len(values):,} rows are so; correct or remove them"
     )
 
@@ -110,9 +110,9 @@ def _on_five_stars(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.
         log.add_repair(RATINGS_FILE, "ratings from 1 to 10, halved", len(stars))
         return stars / np.float32(2)
     row = int(wrong.to_numpy().argmax())
-    first, line = ratings.iloc[row], row_lines(source, len(ratings))[row]
+    first, (path, line) = ratings.iloc[row], row_place(source, len(ratings), row)
     raise CineMatchError(
-        f"{source.path}: {wrong.sum():,} of {len(ratings):,} ratings are not from {LOWEST_RATING} to "
+        f"{path}: {wrong.sum():,} of {len(ratings):,} ratings are not from {LOWEST_RATING} to "
         f"{HIGHEST_RATING:g}; the first is on line {line} (user {first['userId']:.0f}, film "
         f"{first['movieId']:.0f}, rating {first['rating']:g}), and they go from {stars.min():g} to {stars.max():g}; "
         "correct or remove them, or bring them to that scale"
@@ -138,7 +138,7 @@ def _with_times(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.Dat
         log.add_repair(file, "times outside 1990 to today, so that no times are used", unknown)
         return ratings.drop(columns="timestamp")
     users, films = ratings["userId"].astype("str"), ratings["movieId"].astype("str")
-    lines = row_lines(source, len(ratings))
+    lines = rows_lines(source, len(ratings))
     log.add(file, lines, users + " " + films, times.astype("str"), {"time outside 1990 to today": ~known})
     return ratings.assign(timestamp=seconds)[known].astype({"timestamp": "int64"}).reset_index(drop=True)
 

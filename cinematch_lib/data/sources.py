@@ -6,6 +6,7 @@ import gzip
 import io
 import itertools
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ _OPEN: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.decompress,
     ".xz": lzma.decompress,
 }
+_SHARD = re.compile(r"[^._].*\.(parquet|csv|csv\.gz|csv\.bz2|csv\.xz)", re.IGNORECASE)
 _MOST_WESTERN = 100_000_000  # bytes
 _MOST_BARE = 4096  # bytes of a first line
 # Other spellings of column names, folded; each name also stands for itself in any case, with spaces or underscores.
@@ -61,13 +63,24 @@ class Source:
 
     Windows-1252, of which Latin-1 is a part, is assumed where the file is no UTF-8 and holds none beyond ASCII.
     `columns` names the columns of a file that does not name them itself; such a file has no quotes. `skip` is the
-    number of lines before the one with the names.
+    number of lines before the one with the names. A folder of shards, files of one table each of which is a source of
+    its own, stands for all its rows in the order of the names.
     """
 
     path: Path
     separator: str = ","
     columns: tuple[str, ...] = ()
     skip: int = 0
+
+    @property
+    def shards(self) -> "list[Source]":
+        """The sources of the files in a folder of shards; none for a file."""
+        return [Source(path) for path in shard_files(self.path)] if self.path.is_dir() else []
+
+    @property
+    def files(self) -> list[Path]:
+        """The file, or the shards of a folder."""
+        return shard_files(self.path) if self.path.is_dir() else [self.path]
 
     @property
     def is_parquet(self) -> bool:
@@ -86,6 +99,8 @@ class Source:
 
     def remarks(self, usual: str) -> list[str]:
         """What is unusual about the form of the file of the table `usual`, for a report of what was read."""
+        if self.path.is_dir():
+            return [f"read from {len(self.shards)} shards"]
         unusual = [] if self.path.name == usual else [f"read from {self.path.name}"]
         if self.separator != "," and not self.columns:
             unusual.append(f"separated by {'tabs' if self.separator == chr(9) else self.separator}")
@@ -109,7 +124,7 @@ class Source:
     @cached_property
     def is_western(self) -> bool:
         """Whether the text is Windows-1252. Files too large for a person's list are not looked at."""
-        if self.is_parquet or self.path.stat().st_size > _MOST_WESTERN:
+        if self.is_parquet or self.path.is_dir() or self.path.stat().st_size > _MOST_WESTERN:
             return False
         content = _unpacked(self.path)
         return utf16_of(content) is None and from_western(content) is not content
@@ -144,6 +159,8 @@ class Source:
     @property
     def is_bare(self) -> bool:
         """Whether there are no rows, only a first line at most; large files, of which that is not so, are not read."""
+        if self.path.is_dir():
+            return all(one.is_bare for one in self.shards)
         if self.is_parquet or self.path.stat().st_size > _MOST_BARE:
             return False
         try:
@@ -162,7 +179,7 @@ class Source:
 
         A first line ``sep=;``, as Excel has it, is skipped.
         """
-        if self.columns or self.is_parquet:
+        if self.columns or self.is_parquet or self.path.is_dir():
             return self
         lines = self.lines()
         try:
@@ -178,6 +195,11 @@ class Source:
             if wanted <= canonical_columns(named, wanted).keys():
                 return form
         return replace(self, skip=skip)
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The shards in a folder, by name: Parquet or CSV, maybe packed. Other and hidden files are none."""
+    return sorted(path for path in folder.iterdir() if _SHARD.fullmatch(path.name) and path.is_file())
 
 
 def canonical_columns(header: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:

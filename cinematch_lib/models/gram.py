@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -9,11 +10,17 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import ssyrk
 
+from cinematch_lib.cluster import connection
+from cinematch_lib.cluster.tasks import sum_tiles
+
 _WIDTHS = (512, 1024, 1536, 2048, 3072, 4096, 6144, 8192)  # of the dense part of a row, in the fullest columns
 _DENSE_COST = 0.005  # of one multiplication in a dense product, relative to one in a sparse product
 _DENSE_ROWS = 4096  # rows made dense at once
 _BLOCK_BYTES = 1 << 29  # for the blocks of the sparse products
 _BLOCK = 512  # columns copied at once
+_PART_ENTRIES = 2_000_000  # of the rows that a worker multiplies at once
+_TILE_BYTES, _TILE_SHARE = 1 << 28, 1 / 16  # of the rows of the result that a worker adds up at once; of its memory
+_WORKER_BYTES = 250_000_000  # of a worker's process before it multiplies
 _LOG = logging.getLogger(__name__)
 
 
@@ -24,18 +31,37 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
     about two hundred times as fast. So the columns are sorted by their number of entries, and each row is cut in
     two where that costs least: its entries in the fullest columns are multiplied densely by BLAS, and the rest
     sparsely with the whole row, in blocks of columns on several threads. Only the lower triangle is computed.
+
+    On a cluster (`cluster.connection`) each worker holds a share of the rows and adds up their lower triangle, tile
+    by tile; the sums of the workers are added here. Sums of whole numbers below 2^24 are the same, others differ by
+    rounding. Raises CineMatchError if the workers have too little memory.
     """
     _LOG.info("Gram matrix of %s columns from %s rows", f"{X.shape[1]:,}", f"{X.shape[0]:,}")
     fullest = np.argsort(-np.bincount(X.indices, minlength=X.shape[1]), kind="stable")
     ordered = sparse.csr_matrix(X[:, fullest], dtype=np.float32)
     matrix = np.zeros((X.shape[1], X.shape[1]), dtype=np.float32)
-    cuts = _cuts(ordered)
-    for cut in np.unique(cuts):
-        _add_dense(matrix[:cut, :cut], ordered[cuts == cut][:, :cut])
-    _add_sparse(matrix, _after_cuts(ordered, cuts), ordered)
+    if connection.is_used() and X.nnz:
+        check_workers(X.shape[1], X.nnz)
+        tiles = _tiles(X.shape[1], _tile_bytes())
+        parts = _parts(ordered, len(connection.workers(connection.client())))
+        for tile, total in zip(tiles, sum_tiles(_triangle, parts, tiles, "Gram matrix"), strict=True):
+            matrix[tile, : tile.stop] = total
+    else:
+        _add_triangle(matrix, ordered, 0)
     symmetrize(matrix)
     _unpermute(matrix, fullest)
     return matrix
+
+
+def check_workers(columns: int, entries: int) -> None:
+    """Raise CineMatchError if the workers lack the memory for the Gram matrix of an X with so many `entries`."""
+    n_workers = max(len(connection.workers(connection.client())), 1)
+    tile = min(_tile_bytes(), 4 * columns**2)
+    dense = 4 * _DENSE_ROWS * min(columns, _WIDTHS[-1]) + tile
+    products = 28 * min(_PART_ENTRIES, entries) + max(dense, min(_BLOCK_BYTES, 3 * tile))
+    needed = _WORKER_BYTES + 8 * entries / n_workers + 3 * tile + products
+    what = f"Gram matrices of {columns:,} columns from {entries:,} entries"
+    connection.check_worker_memory(needed, what, "take more workers, or larger ones (--memory)")
 
 
 def gram_bytes(columns: int, entries: int) -> int:
@@ -56,6 +82,46 @@ def symmetrize(matrix: np.ndarray) -> None:
         matrix[block, block] = corner + np.tril(corner, -1).T
 
 
+def _parts(X: sparse.csr_matrix, n_workers: int) -> Iterator[sparse.csr_matrix]:
+    """The rows of X in parts of `_PART_ENTRIES` entries at most, approximately, and as many for each worker."""
+    n_parts = n_workers * -(-X.nnz // (n_workers * _PART_ENTRIES))
+    edges = np.searchsorted(X.indptr, np.arange(n_parts) * X.nnz // n_parts)
+    for first, last in pairwise([*np.unique(edges).tolist(), X.shape[0]]):
+        if X.indptr[last] > X.indptr[first]:
+            yield X[first:last]
+
+
+def _tile_bytes() -> int:
+    return int(min(_TILE_BYTES, _TILE_SHARE * connection.worker_memory()))
+
+
+def _tiles(columns: int, size: int) -> list[slice]:
+    """Rows of the result whose lower triangle takes about `size` bytes."""
+    tiles, start = [], 0
+    while start < columns:
+        # rows · (start + rows) · 4 bytes
+        rows = int((np.sqrt(start**2 + size) - start) / 2)
+        tiles.append(slice(start, min(start + max(rows, _BLOCK), columns)))
+        start = tiles[-1].stop
+    return tiles
+
+
+def _triangle(X: sparse.csr_matrix, tile: slice) -> np.ndarray:
+    """The rows `tile` of the lower triangle of XᵀX: float32 (rows, tile.stop)."""
+    matrix = np.zeros((tile.stop - tile.start, tile.stop), dtype=np.float32)
+    _add_triangle(matrix, X[:, : tile.stop], tile.start)
+    return matrix
+
+
+def _add_triangle(matrix: np.ndarray, X: sparse.csr_matrix, start: int) -> None:
+    """Add the rows from `start` on of the lower triangle of XᵀX to `matrix`, float32 (columns - start, columns)."""
+    cuts = _cuts(X)
+    for cut in np.unique(cuts):
+        if cut > start:
+            _add_dense(matrix[: cut - start, :cut], X[cuts == cut][:, :cut], start)
+    _add_sparse(matrix, _after_cuts(X, cuts), X, start)
+
+
 def _cuts(X: sparse.csr_matrix) -> np.ndarray:
     """The column at which each row is cut, the cheapest of `_WIDTHS`: int64 (rows,)."""
     columns = X.shape[1]
@@ -73,31 +139,38 @@ def _after_cuts(X: sparse.csr_matrix, cuts: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix((X.data[kept], X.indices[kept], indptr), shape=X.shape)
 
 
-def _add_dense(matrix: np.ndarray, X: sparse.csr_matrix) -> None:
-    """Add XᵀX to the lower triangle of `matrix`."""
+def _add_dense(matrix: np.ndarray, X: sparse.csr_matrix, start: int) -> None:
+    """Add the rows from `start` on of the lower triangle of XᵀX to `matrix`, by dense products."""
     if not X.nnz:
         return
+    blocks = (X[at : at + _DENSE_ROWS].toarray() for at in range(0, X.shape[0], _DENSE_ROWS))
+    if start:
+        for block in blocks:
+            matrix += block[:, start:].T @ block
+        return
     total = np.zeros(matrix.shape, dtype=np.float32, order="F")
-    for start in range(0, X.shape[0], _DENSE_ROWS):
-        total = ssyrk(1, X[start : start + _DENSE_ROWS].toarray().T, beta=1, c=total, lower=1, overwrite_c=1)
+    for block in blocks:
+        total = ssyrk(1, block.T, beta=1, c=total, lower=1, overwrite_c=1)
     matrix += total
 
 
-def _add_sparse(matrix: np.ndarray, left: sparse.csr_matrix, right: sparse.csr_matrix) -> None:
-    """Add the lower triangle of leftᵀ·right to `matrix`, and a part of the upper one."""
-    transposed = sparse.csr_matrix(left.T)
-    threads = os.cpu_count() or 1
+def _add_sparse(matrix: np.ndarray, left: sparse.csr_matrix, right: sparse.csr_matrix, start: int) -> None:
+    """Add the rows from `start` on of the lower triangle of leftᵀ·right to `matrix`, and a part of the upper one."""
+    transposed, size = sparse.csr_matrix(left[:, start:].T), matrix.shape[1]
+    # Dask sets the variable for its workers, which share a machine.
+    threads = int(os.environ.get("OMP_NUM_THREADS", 0)) or os.cpu_count() or 1
     # A block takes its values and column indices as a sparse matrix, and its values as a dense one.
-    step = max(1, _BLOCK_BYTES // (3 * threads * 4 * len(matrix)))
-    edges = [0, *(edge for edge in _WIDTHS if edge < len(matrix)), len(matrix)]
+    step = max(1, _BLOCK_BYTES // (3 * threads * 4 * size))
+    edges = [start, *(edge for edge in _WIDTHS if start < edge < size), size]
 
-    def add(start: int, stop: int, columns: sparse.csr_matrix) -> None:
-        matrix[start:stop, : columns.shape[1]] += (transposed[start:stop] @ columns).toarray()
+    def add(rows: slice, columns: sparse.csr_matrix) -> None:
+        matrix[rows, : columns.shape[1]] += (transposed[rows] @ columns).toarray()
 
     with ThreadPoolExecutor(threads) as pool:
         for first, last in pairwise(edges):
             columns = right[:, :last]
-            jobs = [pool.submit(add, start, min(start + step, last), columns) for start in range(first, last, step)]
+            blocks = range(first - start, last - start, step)
+            jobs = [pool.submit(add, slice(at, min(at + step, last - start)), columns) for at in blocks]
             for job in jobs:
                 job.result()
 

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 
+from cinematch_lib.cluster import connection
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.gram import gram, gram_bytes, symmetrize
+from cinematch_lib.models.gram import check_workers, gram, gram_bytes, symmetrize
 from cinematch_lib.storage import memory
 
 NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
@@ -98,6 +99,8 @@ def check_memory(
         solver = 4 * (rows**2 + 2 * rows * columns) + 16 * entries
     else:
         solver = gram_bytes(columns, entries) + 4 * columns**2 * keeps_products
+        if connection.is_used():
+            check_workers(columns, entries)
     what = f"item-to-item weights of {films:,} films from {rows:,} rows with {entries:,} ratings"
     memory.check_memory(max(solver + 8 * entries, before), what, f"lower max_films (now {films:,})")
 

@@ -16,6 +16,7 @@ ROOMS = [
     "errors",
     "vocabulary",
     "storage",
+    "cluster",
     "data",
     "catalog",
     "features",
@@ -33,7 +34,7 @@ ROOMS = [
     "cli",
 ]
 # Rooms that work with the base dependencies; modules of theirs that need an extra are imported late.
-BASE_ROOMS = {"errors", "vocabulary", "storage", "artifacts", "recommender", "experiments", "cli"}
+BASE_ROOMS = {"errors", "vocabulary", "storage", "cluster", "artifacts", "recommender", "experiments", "cli"}
 NEED_AN_EXTRA = {
     "cinematch_lib.artifacts.estimators",
     "cinematch_lib.artifacts.films_table",

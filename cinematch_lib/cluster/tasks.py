@@ -1,0 +1,115 @@
+"""Functions mapped over items, and sums over parts that stay on the workers."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from cinematch_lib.cluster import connection
+from cinematch_lib.errors import CineMatchError
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Tile = TypeVar("Tile")
+_AHEAD = 2  # tasks for each worker, and tiles, that are submitted ahead of the one waited for
+_WITHOUT_WORKERS = 60  # seconds
+_LOG = logging.getLogger(__name__)
+
+
+def map_items(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`function` of each item, in order: on the cluster if there is one, else one after another in this process.
+
+    On a cluster, `function` and items are sent to a worker, and sent again if the worker is lost. Raises what
+    `function` raises, and CineMatchError if the cluster is lost.
+    """
+    if not connection.is_used():
+        yield from map(function, items)
+        return
+    client = connection.client()
+    remaining = iter(items)
+    ahead = _AHEAD * max(len(connection.workers(client)), 1)
+    pending = deque(client.submit(function, one, pure=False) for one in islice(remaining, ahead))
+    while pending:
+        yield _result(pending.popleft())
+        pending.extend(client.submit(function, one, pure=False) for one in islice(remaining, 1))
+
+
+def sum_tiles(
+    function: Callable[[Any, Tile], np.ndarray], parts: Iterable[Any], tiles: Sequence[Tile], what: str
+) -> Iterator[np.ndarray]:
+    """For each tile, the sum of ``function(part, tile)`` over all parts, on the cluster.
+
+    The parts are spread over the workers once. For each tile, every worker adds up those of its parts, and the sums
+    of the workers are added here, in a fixed order: with the same number of workers the results are the same bytes.
+    What a lost worker held is sent to another one. Progress is logged as of `what`.
+    """
+    client = connection.client()
+    groups: list[list[Any]] = [[] for _ in connection.workers(client)]
+    for number, part in enumerate(parts):
+        groups[number % len(groups)].append(part)
+    # Not bound to workers by address: where all of these were lost, Dask would not give the tasks to new ones.
+    held = [client.submit(_itself, group, pure=False) for group in groups if group]
+    del groups
+
+    def submit(tile: Tile) -> "list[Future]":
+        return [client.submit(_accumulate, function, tile, group, pure=False) for group in held]
+
+    pending, waiting = deque(submit(tile) for tile in tiles[:_AHEAD]), iter(tiles[_AHEAD:])
+    for number in range(1, len(tiles) + 1):
+        _LOG.info("%s: part %d of %d on %d workers", what, number, len(tiles), len(held))
+        futures = pending.popleft()
+        total = _result(futures[0])
+        for future in futures[1:]:
+            total = total + _result(future)
+        del futures
+        pending.extend(submit(tile) for tile in islice(waiting, 1))
+        yield total
+
+
+def _itself(part: Item) -> Item:
+    return part
+
+
+def _accumulate(function: Callable[[Any, Tile], np.ndarray], tile: Tile, parts: Sequence[Any]) -> np.ndarray:
+    total = function(parts[0], tile)
+    for part in parts[1:]:
+        total += function(part, tile)
+    return total
+
+
+def _result(future: "Future") -> Any:
+    """The result of a task. Raises what the task raised, and CineMatchError if the cluster is lost."""
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+    from distributed.comm import CommClosedError
+
+    client, alone_since = future.client, None
+    while True:
+        try:
+            return future.result(timeout=5)
+        except TimeoutError:
+            if connection.workers(client):
+                alone_since = None
+                continue
+            alone_since = alone_since or time.monotonic()
+            if time.monotonic() - alone_since > _WITHOUT_WORKERS:
+                raise CineMatchError(
+                    f"the scheduler at {client.scheduler.address} has had no worker for {_WITHOUT_WORKERS} seconds; "
+                    "start workers, and run the step again"
+                ) from None
+        except KilledWorker as error:
+            raise CineMatchError(
+                f"a task ended its worker {error.allowed_failures + 1} times, most likely for want of memory; give "
+                "the workers more (--memory), or take fewer films (max_films)"
+            ) from None
+        except (FutureCancelledError, CommClosedError):
+            raise CineMatchError(
+                f"the scheduler at {client.scheduler.address} was lost; start it again, and run the step again"
+            ) from None

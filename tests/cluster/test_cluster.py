@@ -1,0 +1,180 @@
+"""Work on a Dask cluster: the same results, whatever happens to workers, and clear refusals."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.cluster import (
+    certificate,
+    killed_once,
+    ones,
+    out_of_memory,
+    refuse,
+    scaled_once_killed,
+    scheduler,
+    square,
+    worker,
+)
+
+from cinematch_lib import CineMatchError
+from cinematch_lib.cluster import connection
+from cinematch_lib.cluster.local import using
+from cinematch_lib.cluster.tasks import map_items, sum_tiles
+from cinematch_lib.data import fetch, write_shards
+from cinematch_lib.data.movielens import read_ratings
+from cinematch_lib.models.gram import check_workers, gram
+
+pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def messages():
+    return []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster(messages):
+    """Two workers on this machine."""
+    with using(None, 2, "800MB", messages.append):
+        yield
+    assert connection.SCHEDULER not in os.environ
+
+
+def test_the_address_of_the_dashboard_is_told(messages):
+    assert len(messages) == 1
+    assert messages[0].startswith("2 workers of 0.8 GB or more at tcp://127.0.0.1:")
+    assert "; dashboard: http://127.0.0.1:" in messages[0]
+
+
+def test_items_keep_their_order():
+    assert list(map_items(square, range(20))) == [number**2 for number in range(20)]
+
+
+def test_what_a_task_raises_is_raised_here():
+    with pytest.raises(ValueError, match="2 is not wanted"):
+        list(map_items(refuse, [2]))
+
+
+def test_a_gram_matrix_of_whole_numbers_is_the_same_bytes(monkeypatch):
+    X = ones(2000, 4000, 0.005)  # so many columns take two tiles
+    here = gram_here(X, monkeypatch)
+    assert np.array_equal(gram(X), here)
+    assert np.array_equal(here[:50, :50], (X.T[:50] @ X[:, :50]).toarray())
+
+
+def test_other_sums_agree_within_rounding_and_are_the_same_each_time(monkeypatch):
+    X = ones(5000, 700, 0.05)
+    X.data[:] = np.random.default_rng(1).choice([0.3, 0.6, 1.0, 1.2], X.nnz)
+    first = gram(X)
+    np.testing.assert_allclose(first, gram_here(X, monkeypatch), rtol=1e-6)
+    assert np.array_equal(gram(X), first)
+
+
+def gram_here(X, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delenv(connection.SCHEDULER)
+        return gram(X)
+
+
+def test_shards_are_read_to_the_same_table(tmp_path, monkeypatch):
+    folder = fetch("sample", tmp_path)
+    write_shards(folder, 5)
+    there = read_ratings(folder)
+    monkeypatch.delenv(connection.SCHEDULER)
+    pd.testing.assert_frame_equal(there, read_ratings(folder))
+
+
+def test_a_worker_that_is_killed_changes_no_result(tmp_path):
+    marker = tmp_path / "killed"
+    assert list(map_items(partial(killed_once, marker), range(9))) == [number**2 for number in range(9)]
+    assert marker.exists()
+    parts, marker = [np.full(3, 1.0 + number) for number in range(6)], tmp_path / "again"
+    sums = list(sum_tiles(partial(scaled_once_killed, marker), parts, [1, 2, 3, 4], "sums"))
+    assert [one.tolist() for one in sums] == [[21.0 * tile] * 3 for tile in (1, 2, 3, 4)]
+    assert marker.exists()
+
+
+def test_a_task_that_ends_every_worker_is_given_up():
+    with pytest.raises(CineMatchError, match=r"ended its worker 4 times, most likely for want of memory; .*--memory"):
+        list(map_items(out_of_memory, [1]))
+    assert list(map_items(square, [3])) == [9]
+
+
+def test_what_does_not_fit_is_refused_with_the_numbers():
+    with pytest.raises(CineMatchError, match=r"20,000 columns from 64,000,000 entries need \d\.\d GB on each"):
+        check_workers(20_000, 64_000_000)
+    check_workers(1_500, 500_000)
+
+
+def test_no_scheduler_is_told_within_ten_seconds():
+    began = time.monotonic()
+    with pytest.raises(CineMatchError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9 .*correct --scheduler"):
+        connection.connect("tcp://127.0.0.1:9")
+    assert time.monotonic() - began < 10
+    with pytest.raises(CineMatchError, match="no Dask scheduler at nonsense://x"):
+        connection.connect("nonsense://x")
+
+
+def test_a_worker_of_other_versions_is_named(tmp_path):
+    other = tmp_path / "path/numpy-1.26.0.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 1.26.0\n")
+    with scheduler() as address:
+        with pytest.raises(CineMatchError, match=f"the scheduler at {address} has no workers; start some"):
+            connection.connect(address)
+        refused = pytest.raises(CineMatchError, match=r"workers of .* have other versions .*numpy 1\.26\.0 \(here 2")
+        with worker(address, tmp_path, first_on_path=other.parent), refused:
+            wait_for_workers(address)
+
+
+def wait_for_workers(address):
+    """A client, once there are workers."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            return connection.connect(address)
+        except CineMatchError as error:
+            if "has no workers" not in str(error) or time.monotonic() > end:
+                raise
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_options_of_tls_are_those_of_dask(tmp_path, monkeypatch):
+    import dask
+    from distributed import Security
+
+    cert, key = certificate(tmp_path)
+    pairs = {
+        f"tls_{role}_{kind}": file for role in ("scheduler", "client") for kind, file in (("cert", cert), ("key", key))
+    }
+    security = Security(require_encryption=True, tls_ca_file=cert, **pairs)
+    with scheduler(security=security, protocol="tls") as address:
+        with pytest.raises(CineMatchError, match="For TLS, set DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
+            connection.connect(address)
+        tls = ["--tls-ca-file", cert, "--tls-cert", cert, "--tls-key", key]
+        names = {"ca-file": cert, "client.cert": cert, "client.key": key}
+        with (
+            worker(address, tmp_path, *tls),
+            dask.config.set({f"distributed.comm.tls.{name}": value for name, value in names.items()}),
+        ):
+            client = wait_for_workers(address)
+            assert client.submit(square, 4).result(timeout=30) == 16
+            client.close()
+
+
+def test_without_a_scheduler_nothing_of_dask_is_imported():
+    code = (
+        "import sys; from cinematch_lib import models, evaluation, data; from cinematch_lib.cli import main;"
+        "from cinematch_lib.models.gram import gram; from scipy import sparse;"
+        "gram(sparse.eye_array(3, format='csr', dtype='float32'));"
+        "print([one for one in sys.modules if one.split('.')[0] in ('dask', 'distributed')])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != connection.SCHEDULER}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
