@@ -29,6 +29,7 @@ def add_runs(commands: Commands) -> None:
             "cinematch runs OLD NEW",
             "cinematch runs OLD NEW --fail-if-worse    # for a scheduled job",
             "cinematch runs --keep 5                   # remove older ones",
+            "cinematch runs --leaderboard --html leaderboard.html",
         ),
     )
     runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare, the older first")
@@ -41,6 +42,12 @@ def add_runs(commands: Commands) -> None:
         metavar="N",
         help="remove all runs but N: the current one stays, then the newest, those that were current, and newer ones",
     )
+    runs.add_argument(
+        "--leaderboard",
+        action="store_true",
+        help="the runs of each data set, the best first, what they differ in, and which are worse than the best",
+    )
+    runs.add_argument("--html", type=Path, metavar="FILE", help="write the leaderboard as a page")
     runs.add_argument("--verbose", action="store_true", help="compare package versions and checksums of files too")
     runs.add_argument("--json", action="store_true", help="print JSON")
 
@@ -65,6 +72,9 @@ def _runs(options: argparse.Namespace) -> None:
     if options.pair or options.fail_if_worse:
         _compare(options)
         return
+    if options.leaderboard or options.html:
+        print_leaderboards(options.artifacts_dir, options.html)
+        return
     if options.keep is not None:
         _prune(options.artifacts_dir, options.keep)
         return
@@ -80,6 +90,27 @@ def _runs(options: argparse.Namespace) -> None:
     print("\n* current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
         print_text(f"Not readable: {problem}")
+
+
+def print_leaderboards(artifacts_dir: Path, html: Path | None = None) -> None:
+    """Print the leaderboards of the runs under `artifacts_dir`, and write them as a page. Raises CineMatchError."""
+    from cinematch_lib.artifacts.manifest import OLDEST_RECORD_VERSION
+    from cinematch_lib.artifacts.runs import RunRecord, list_runs, run_folder
+    from cinematch_lib.evaluation.leaderboard import leaderboards, to_html
+    from cinematch_lib.storage.files import write_text
+
+    runs = list_runs(artifacts_dir, OLDEST_RECORD_VERSION)
+    boards = list(leaderboards([RunRecord(run_folder(artifacts_dir, info.run_id)) for info in runs]))
+    if not boards:
+        raise CineMatchError(f"{artifacts_dir} has no evaluated runs yet; make one: cinematch run")
+    for board in boards:
+        table = board.to_frame()
+        print(f"{board.dataset}, protocol {board.protocol}, {len(table)} run{'s' * (len(table) > 1)}")
+        print_table(tuple(table), [tuple(map(str, row)) for row in table.itertuples(index=False)])
+        print()
+    print_text("p: paired t-test against the best run over test users, corrected by Holm's method.")
+    if html is not None:
+        write_text(html, to_html(boards))
 
 
 def _prune(artifacts_dir: Path, keep: int) -> None:

@@ -5,33 +5,16 @@ import re
 import numpy as np
 import pytest
 from support.commands import cinematch
-from support.run_files import MATRIX, forge
+from support.evaluated_runs import evaluated
+from support.run_files import forge
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.runs import FEATURES, FILMS, META, Run, RunRecord
+from cinematch_lib.artifacts.runs import Run, RunRecord
 from cinematch_lib.evaluation.run_changes import metric_changes
 
 RNG = np.random.default_rng(0)
 EASY = RNG.random(300)
-
-
-def evaluated(artifacts, values, *, fingerprint="f", protocol="users", metric="ndcg@10", seconds=1.0):
-    """A run whose hybrid has these values of the metric, one for each user."""
-    draft = Draft.create(artifacts)
-    draft.write_matrix(FEATURES, MATRIX)
-    draft.write_json(META, {})
-    draft.path(FILMS).write_bytes(b"films")
-    draft.write_json(
-        "metrics.json", {"protocol": {"name": protocol, "fingerprint": fingerprint, "main": [metric]}, "models": {}}
-    )
-    rows = [f"userId,popular {metric},hybrid {metric}", *(f"{user},0.1,{one:.6f}" for user, one in enumerate(values))]
-    draft.path("metrics_by_user.csv").write_text("\n".join(rows) + "\n")
-    mean = round(float(np.mean(values)), 6)
-    of = {metric: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01}}
-    draft.record("clean", dataset="tiny")
-    draft.record("evaluate", dataset="tiny", metrics={"hybrid": of}, cost={"hybrid": {"fit s": seconds}})
-    return Run(artifacts / "runs" / draft.publish().run_id)
 
 
 @pytest.fixture
