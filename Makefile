@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-experiments bench-fetch bench-scale bench-search bench-serve soak docs wheel lock clean
+.PHONY: help run check lab app serve bench bench-experiments bench-fetch bench-scale bench-search bench-serve drill soak docs wheel lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -55,6 +55,9 @@ bench-search: $(READY)  ## what search finds of misspelt titles, and how fast
 bench-serve: $(READY)  ## requests a second over HTTP, memory, and time to be ready (needs wrk)
 	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.bounds
+
+drill: $(READY)  ## three months of refreshes in minutes, good weeks and bad ones, under a server that is asked all the time
+	$(BIN)/python -m benchmarks.drill
 
 soak: $(READY)   ## a minute of reading and writing while runs are swapped, then 2,000 requests made up from the API's document
 	$(BIN)/python -m benchmarks.soak

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from cinematch_lib.artifacts.manifest import RECORDS, RunInfo
 
-_PIPELINE = "pipeline"  # the times of the steps, which always differ
+DRIFT = "drift"  # the facts of what changed against the run that was current when a run was made
+_HISTORY = ("pipeline", DRIFT)  # facts of how a run came about, which differ for equal results
 _OMITTED = ("cost", "metrics")  # costs always differ; metrics are compared with their noise by `evaluation.run_changes`
 
 
@@ -19,7 +20,7 @@ class Differences(NamedTuple):
 
 def differences(first: RunInfo, second: RunInfo) -> Differences:
     """The differences in the facts of the steps, the versions of packages, and the checksums of files."""
-    facts = [{step: values for step, values in run.facts.items() if step != _PIPELINE} for run in (first, second)]
+    facts = [{step: values for step, values in run.facts.items() if step not in _HISTORY} for run in (first, second)]
     sums = [{name: file["sha256"][:12] for name, file in run.files.items()} for run in (first, second)]
     lasting = [{name: sha for name, sha in one.items() if not name.startswith(RECORDS)} for one in sums]
     return Differences(
@@ -27,6 +28,22 @@ def differences(first: RunInfo, second: RunInfo) -> Differences:
         _differing("package ", first.packages, second.packages),
         _differing("file ", *lasting),
     )
+
+
+def drift_line(facts: Mapping[str, Any]) -> str:
+    """The facts of a drift (see `evaluation.drift`) in a line.
+
+    >>> drift_line({"against": "A", "films": [10, 12], "new": 3, "gone": 1, "genres": {"drama": [0.4, 0.42]},
+    ...             "decades": {}, "overlap": 0.914})
+    'against A: 3 films new, 1 gone; drama 40.0 → 42.0 %; lists 91 % alike'
+    """
+    parts = [f"{facts['new']:,} films new, {facts['gone']:,} gone"]
+    if "ratings" in facts and facts["ratings"][0] != facts["ratings"][1]:
+        parts.append("ratings {:,} → {:,}".format(*facts["ratings"]))
+    shares = {f"{decade}s": pair for decade, pair in facts["decades"].items()} | dict(facts["genres"])
+    largest = sorted(shares, key=lambda name: -abs(shares[name][1] - shares[name][0]))[:3]
+    parts += [f"{name} {100 * shares[name][0]:.1f} → {100 * shares[name][1]:.1f} %" for name in largest]
+    return f"against {facts['against']}: {'; '.join(parts)}; lists {100 * facts['overlap']:.0f} % alike"
 
 
 def _differing(kind: str, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:

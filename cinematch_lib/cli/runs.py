@@ -252,6 +252,7 @@ def _as_dict(info: "RunInfo") -> dict[str, Any]:
         "filters": clean.get("filters", {}),
         "services": clean.get("services", {}).get("source"),
         "format_version": info.format_version,
+        "drift": info.facts.get("drift"),
         "metrics": _metrics(info),
     }
 
@@ -269,13 +270,15 @@ def _metrics(info: "RunInfo") -> dict[str, dict[str, float]]:
 
 
 def _choices(info: "RunInfo") -> list[str]:
-    """The filters of a run's catalog, and the source of its services; that a run of an older format is a record."""
+    """A run's filters and source of services, whether it is of an older format, and what changed against the last."""
+    from cinematch_lib.artifacts.diff import DRIFT, drift_line
     from cinematch_lib.artifacts.manifest import FORMAT_VERSION
 
     clean = info.facts.get("clean", {})
     chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value]
     chosen += [f"services={clean['services']['source']}"] if "services" in clean else []
-    return chosen + (["older format, to compare with only"] if info.format_version < FORMAT_VERSION else [])
+    chosen += ["older format, to compare with only"] if info.format_version < FORMAT_VERSION else []
+    return chosen + ([drift_line(info.facts[DRIFT])] if DRIFT in info.facts else [])
 
 
 def _use(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cinematch_lib.artifacts.diff import DRIFT, drift_line
 from cinematch_lib.artifacts.refresh_record import (
     FAILED,
     HELD_BACK,
@@ -136,8 +137,12 @@ class Refresh:
         if (seconds := self.expected_seconds()) is not None:
             self.message(f"Such a run took {duration(seconds)} before.")
         prune_runs(self.folders.artifacts_dir, self.keep)
-        values = values | {"refresh_tmdb": False}  # the inputs are up to date
+        chosen = run.info.facts.get("train", {}).get("best_params", {})  # not chosen anew, which takes most of the time
+        values |= {name: value for name, value in chosen.items() if name in values and values[name] is None}
+        values |= {"refresh_tmdb": False}  # the inputs are up to date
         info, _ = run_pipeline(self.folders, values, list(STEPS), self.message, promote=False)
+        if DRIFT in info.facts:
+            self.message(f"Changed {drift_line(info.facts[DRIFT])}.")
         reasons = self.gate.objections(info.run_id, self.folders.artifacts_dir)
         return replace(record, run_id=info.run_id, reasons=reasons)
 

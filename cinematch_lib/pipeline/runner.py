@@ -13,6 +13,7 @@ from cinematch_lib.artifacts.runs import RunInfo, current_run_id, list_runs
 from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.data.datasets import check_name
 from cinematch_lib.errors import CineMatchError, NothingToDoError
+from cinematch_lib.pipeline.drift import record_drift
 from cinematch_lib.pipeline.kernel import StepFailedError, execute_notebook, reported
 from cinematch_lib.pipeline.notebooks import FOLDERS, IN_CHECKOUT, NOTEBOOKS, STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import notebook_parameters
@@ -107,6 +108,7 @@ def _run_steps(
                     message(f"  {line}")
         earlier = [one for one in draft.facts().get("pipeline", {}).get("steps", []) if one["step"] not in steps]
         draft.record("pipeline", dataset=dataset, steps=[*earlier, *(vars(one) for one in times)])
+        record_drift(draft, folders.artifacts_dir)
         if not promote:
             return draft.publish(use=False), times
         missing = lost(draft, folders.artifacts_dir)

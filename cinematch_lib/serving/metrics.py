@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cinematch_lib.artifacts.refresh_record import FAILED, HELD_BACK
+from cinematch_lib.artifacts.refresh_record import FAILED, HELD_BACK, NOTHING_DUE, PROMOTED
 from cinematch_lib.serving.live_run import LiveRun
 
 _log = logging.getLogger("cinematch.serving")
@@ -66,6 +66,10 @@ class _RunCollector(Collector):
         refresh = self._live.last_refresh()
         age, result = (refresh.age_seconds, refresh.result) if refresh else (float("nan"), "")
         yield GaugeMetricFamily("cinematch_refresh_age_seconds", "Time since the last refresh; NaN for none.", age)
+        confirmed = age if result in (NOTHING_DUE, PROMOTED) else run.age_seconds
+        data_age = min(run.age_seconds, confirmed)
+        help_text = "Time since the data of the current run were read, or found to be the newest."
+        yield GaugeMetricFamily("cinematch_data_age_seconds", help_text, data_age)
         for one in (HELD_BACK, FAILED):
             name = f"cinematch_refresh_{one.replace(' ', '_')}"
             yield GaugeMetricFamily(name, f"1 if the last refresh ended as {one}, else 0.", result == one)

@@ -14,6 +14,7 @@ import yaml
 from support.commands import COMMAND, wait_for
 from support.http_files import unused_url
 from support.installed import ROOT
+from support.serving import client
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -133,6 +134,16 @@ def test_compose_reads_files_that_are_there_and_listens_on_loopback():
     assert targets["targets"] == [f"server:{of('EXPOSE')}"]
     source = yaml.safe_load((ROOT / "deploy/grafana/datasource.yml").read_text())["datasources"][0]
     assert {panel["datasource"]["uid"] for panel in DASHBOARD["panels"]} == {source["uid"]}
+
+
+def test_alerts_ask_for_metrics_that_there_are(served, tmp_path):
+    rules = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+    assert (ROOT / "deploy/prometheus.yml").read_text().count("alerts.yml") == 1
+    with client(served, state_dir=tmp_path / "state") as api:
+        known = re.findall(r"^# TYPE (cinematch_\w+) ", api.get("/metrics").text, flags=re.MULTILINE)
+    for rule in rules:
+        assert set(re.findall(r"cinematch_\w+", rule["expr"])) <= set(known)
+        assert rule["annotations"]["summary"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
