@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.output import print_json, print_table, print_text, terminal
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
 if TYPE_CHECKING:
     from cinematch_lib.artifacts.diff import Differences
@@ -35,6 +35,13 @@ def add_runs(commands: Commands) -> None:
     runs.add_argument("pair", nargs="*", metavar="RUN", help="two runs to compare, the older first")
     runs.add_argument(
         "--fail-if-worse", action="store_true", help="exit with 1 where a metric fell by more than the noise"
+    )
+    runs.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="METRIC",
+        help="let this metric fall, such as ndcg@10; may be repeated",
     )
     runs.add_argument(
         "--keep",
@@ -181,8 +188,19 @@ def _compare(options: argparse.Namespace) -> None:
         _print_changes([one for one in changes if one.differs], pair)
         _print_differences(found, verbose=options.verbose)
         print_text(f"Verdict: {verdict}; {reason}.")
-    if options.fail_if_worse and (worse := [one.name for one in changes if one.is_worse]):
+    _check_accepted(options.accept, changes)
+    worse = [one.name for one in changes if one.is_worse and one.metric not in options.accept]
+    if options.fail_if_worse and worse:
         raise CineMatchError(f"{options.pair[1]} is worse than {options.pair[0]} beyond the noise: {'; '.join(worse)}")
+
+
+def _check_accepted(accepted: "Sequence[str]", changes: "Sequence[Change]") -> None:
+    """Raise UnknownNameError for a metric that is not compared: a drop that is meant must not be misspelt."""
+    known = list(dict.fromkeys(one.metric for one in changes))
+    for name in accepted:
+        if name not in known:
+            message = f"--accept names {name!r}, and compared are {', '.join(known) or 'no metrics'}"
+            raise UnknownNameError(message, close_names(name, known))
 
 
 def _verdict(pair: "Sequence[RunInfo]", changes: "Sequence[Change]", why_not: str, *, same: bool) -> tuple[str, str]:
