@@ -85,7 +85,7 @@ def leaderboards(runs: Sequence[RunRecord]) -> Iterator[Leaderboard]:
             protocol = run.read_json(METRICS)["protocol"]
             key = (run.info.dataset, protocol["name"], protocol["main"][0], protocol["fingerprint"])
             groups.setdefault(key, []).append(run)
-    for (dataset, protocol, metric, _), members in groups.items():
+    for (dataset, protocol, metric, _), members in sorted(groups.items()):
         yield Leaderboard(dataset, protocol, metric, _standings(members, metric))
 
 
