@@ -131,7 +131,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        artifacts = options.artifacts_dir or _two_runs(work)
+        artifacts = options.artifacts_dir or two_runs(work)
         before = current_run_id(artifacts)
         try:
             sys.exit(_soak(artifacts, work, options.seconds, options.workers))
@@ -139,7 +139,8 @@ def main() -> None:
             use_run(artifacts, before)
 
 
-def _two_runs(work: Path) -> Path:
+def two_runs(work: Path) -> Path:
+    """An artifacts folder with two runs of the sample."""
     folder = fetch("sample", work / "raw")
     for _ in range(2):
         clean(folder, None, work)
