@@ -41,6 +41,7 @@ def add_experiment(commands: Commands) -> None:
             one.add_argument("--promote", metavar="ARM", help="make the run of this arm the current one")
         elif name == "status":
             one.add_argument("--json", action="store_true", help="print JSON")
+            one.add_argument("--estimate", metavar="RUN", help="estimate a run that was not shown, from explored lists")
         else:
             one.add_argument("file", type=Path, metavar="FILE", help="file of JSON lines, one for each list")
     _add(own, "list", _list, "list the experiments", "cinematch experiment list")
@@ -232,12 +233,34 @@ def _status(options: argparse.Namespace) -> None:
     from cinematch_lib.experiments.reading import read
 
     experiment = files.find(_state_dir(options), options.name)
+    if options.estimate:
+        _estimate(options, experiment)
+        return
     with _open_log(options) as log:
         reading = read(experiment, read_lists(log, experiment))
     if options.json:
         print_json(experiment=asdict(experiment), **asdict(reading), sentence=reading.sentence)
         return
     _print_reading(experiment, reading)
+
+
+def _estimate(options: argparse.Namespace, experiment: "Experiment") -> None:
+    from cinematch_lib.artifacts.runs import Run, run_folder
+    from cinematch_lib.experiments.log_reading import export_rows
+    from cinematch_lib.experiments.replay import estimate_run
+    from cinematch_lib.recommender.recommender import Recommender
+
+    recommender = Recommender.from_run(Run(run_folder(options.artifacts_dir, options.estimate)))
+    with _open_log(options) as log:
+        found = estimate_run(export_rows(log, experiment), recommender, experiment.metric)
+    value, low, high = found.rate
+    if options.json:
+        print_json(run=options.estimate, metric=experiment.metric, **asdict(found))
+        return
+    print_text(
+        f"{options.estimate} would have {experiment.metric} for {value:.2%} [{low:.2%}, {high:.2%}] of the films that "
+        f"it shows; the log is worth {found.effective_size:,.0f} samples."
+    )
 
 
 def _print_reading(experiment: "Experiment", reading: "Reading") -> None:
