@@ -42,6 +42,13 @@ def add_refresh(commands: Commands) -> None:
     refresh.add_argument(
         "--smoke", type=Path, metavar="FILE", help="titles with years, one a line, that must still be found"
     )
+    refresh.add_argument(
+        "--offers-max-age",
+        type=int,
+        default=7,
+        metavar="DAYS",
+        help="days after which TMDb is asked for streaming offers anew, where they are used (default: 7)",
+    )
     refresh.add_argument("--keep", type=int, default=5, metavar="N", help="so many runs are kept (default: 5)")
     add_parameter_flag(refresh, "; replaces that of the current run")
     timer = refresh.add_argument_group("by a timer")
@@ -88,7 +95,7 @@ def _refresh(options: argparse.Namespace) -> None:
     resolve_paths(given)
     smoke = _titles(options.smoke) if options.smoke else FAMOUS
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
-    refresh = Refresh(folders, given, Gate(options.max_shrink, smoke), options.keep)
+    refresh = Refresh(folders, given, Gate(options.max_shrink, smoke), options.keep, options.offers_max_age)
     if options.dry_run:
         due = refresh.preview()
         print_text("\n".join(f"Due: {line}." for line in due) or "Nothing is due by the files that are there.")
@@ -107,6 +114,7 @@ def _install_timer(options: argparse.Namespace) -> None:
     from cinematch_lib.pipeline.schedule import NAME, cron_job, crontab_line, systemd_units, write_units
 
     words = ["refresh", "--keep", str(options.keep), "--max-shrink", f"{options.max_shrink:g}"]
+    words += ["--offers-max-age", str(options.offers_max_age)]
     words += ["--smoke", str(options.smoke.resolve())] if options.smoke else []
     words += [word for name, value in options.p for word in ("-p", name, value)]
     if options.kind == "kubernetes":

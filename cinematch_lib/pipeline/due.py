@@ -1,6 +1,6 @@
 """What a refresh has to do: bring the inputs up to date, and tell whether the current run was made from others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
 from cinematch_lib.pipeline.recorded import recorded_parameters
 from cinematch_lib.storage.paths import project_path
 
+OFFERS_MAX_AGE_DAYS = 7
 # Parameters that decide how inputs are fetched and how a run is measured, not what it is.
 _NO_RESULTS = (
     *("refresh", "tmdb_limit", "refresh_tmdb", "max_age_days", "ks", "folds", "test_users", "date", "protocol"),
@@ -53,14 +54,27 @@ def _tell_of_newer(dataset: str, message: Callable[[str], None]) -> None:
         message(f"{newer[-1]} is a newer release than {dataset}; to change over: cinematch run --dataset {newer[-1]}")
 
 
-def ask_tmdb(dataset: Path, raw_dir: Path, values: Mapping[str, Any], message: Callable[[str], None]) -> None:
-    """Ask TMDb for what is new, changed or too old, where a token is set; raises as `tmdb.fetch` does."""
+def ask_tmdb(
+    dataset: Path,
+    raw_dir: Path,
+    values: Mapping[str, Any],
+    message: Callable[[str], None],
+    offers_of: Collection[int] = (),
+    offers_max_age_days: int = OFFERS_MAX_AGE_DAYS,
+) -> None:
+    """Ask TMDb for what is new, changed or too old, where a token is set; raises as `tmdb.fetch` does.
+
+    Where TMDb's streaming offers are used, those of the films with the TMDb ids `offers_of` are asked for anew after
+    `offers_max_age_days`, the best known first.
+    """
     if not values["use_tmdb"] or dataset.name == SAMPLE:
         return
     ratings = movielens.read_ratings(dataset) if tmdb.is_asked(dataset, raw_dir) else None
     counts = None if ratings is None else ratings["movieId"].value_counts()
     names = {"limit": "tmdb_limit", "region": "region", "max_age_days": "max_age_days"}
     options = {name: values[of] for name, of in names.items()}
+    if values["services"] == "tmdb":
+        options |= {"offers_of": offers_of, "offers_max_age_days": offers_max_age_days}
     for note in tmdb.fetch(dataset, raw_dir, rating_counts=counts, **options).notes():
         message(note)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cinematch_lib.artifacts.diff import DRIFT, drift_line
+from cinematch_lib.artifacts.manifest import FORMAT_VERSION
 from cinematch_lib.artifacts.refresh_record import (
     FAILED,
     HELD_BACK,
@@ -22,11 +23,11 @@ from cinematch_lib.artifacts.refresh_record import (
     read_refresh,
 )
 from cinematch_lib.artifacts.retention import prune_runs
-from cinematch_lib.artifacts.runs import RunRecord, current_run_id, list_runs, run_folder, use_run
+from cinematch_lib.artifacts.runs import Run, RunRecord, current_run_id, list_runs, run_folder, use_run
 from cinematch_lib.errors import CineMatchError, HeldBackError
 from cinematch_lib.evaluation.records import BY_USER
 from cinematch_lib.pipeline.checks import check_values
-from cinematch_lib.pipeline.due import ask_tmdb, due, renew, state, with_defaults
+from cinematch_lib.pipeline.due import OFFERS_MAX_AGE_DAYS, ask_tmdb, due, renew, state, with_defaults
 from cinematch_lib.pipeline.notebooks import STEPS
 from cinematch_lib.pipeline.promotion import Gate
 from cinematch_lib.pipeline.recorded import recorded_parameters
@@ -44,13 +45,15 @@ class Refresh:
     """A refresh of the runs in `folders`.
 
     `given` are parameters of the pipeline that replace those of the current run; `gate` decides on the promotion;
-    `keep` runs are left afterwards (see `prune_runs`); `message` takes lines about the progress.
+    `keep` runs are left afterwards (see `prune_runs`); TMDb's streaming offers are asked for anew after
+    `offers_max_age_days`; `message` takes lines about the progress.
     """
 
     folders: Folders
     given: Mapping[str, Any] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     keep: int = 5
+    offers_max_age_days: int = OFFERS_MAX_AGE_DAYS
     message: Callable[[str], None] = print_line
 
     def preview(self) -> list[str]:
@@ -124,7 +127,7 @@ class Refresh:
         """The record after the inputs were brought up to date, with what is due."""
         raw, dataset = self.folders.raw_dir, values["dataset"]
         record = replace(record, releases=renew(dataset, raw, record.releases, self.message))
-        ask_tmdb(raw / dataset, raw, values, self.message)
+        ask_tmdb(raw / dataset, raw, values, self.message, _tmdb_ids(run), self.offers_max_age_days)
         present = state(values, raw, self.folders.data_dir)
         record = replace(record, state=present, due=due(run, present))
         record.write(self.folders.artifacts_dir)
@@ -159,3 +162,11 @@ class Refresh:
         record = record.finish(artifacts, PROMOTED)
         prune_runs(artifacts, self.keep)
         return record
+
+
+def _tmdb_ids(run: RunRecord) -> list[int]:
+    """The TMDb ids of the films that a run can recommend; none for a run of an older format."""
+    if run.info.format_version < FORMAT_VERSION:
+        return []
+    ids = Run(run.folder).read_movies_meta().columns.tmdb_ids
+    return [int(one) for one in ids[ids > 0]]

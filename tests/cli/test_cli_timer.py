@@ -28,7 +28,8 @@ def test_a_systemd_timer_is_written_as_it_was_shown(call, home, tmp_path):
     assert (home / "cinematch-refresh.timer").read_text() in out
     words = shlex.split(service["Service"]["ExecStart"])
     assert words[0].endswith("/cinematch")
-    assert words[1:8] == ["refresh", "--keep", "3", "--max-shrink", "0.05", "-p", "min_year"]
+    assert words[1:8] == ["refresh", "--keep", "3", "--max-shrink", "0.05", "--offers-max-age", "7"]
+    assert words[8:11] == ["-p", "min_year", "1990"]
     assert words[words.index("--artifacts-dir") + 1] == str(tmp_path / "artifacts")
     assert service["Service"]["WorkingDirectory"] == str(tmp_path)
     assert int(service["Service"]["Nice"]) > 0

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,6 +92,8 @@ def fetch(
     max_age_days: int = MAX_DAYS,
     refresh: bool = True,
     rate: float = FULL_RATE,
+    offers_of: Collection[int] = (),
+    offers_max_age_days: int = MAX_DAYS,
 ) -> FetchReport:
     """Fetch the metadata of the films in ``dataset/links.csv`` into ``raw_dir/tmdb/`` and write its tables.
 
@@ -101,6 +103,8 @@ def fetch(
     of films. `region` (an ISO 3166 code) is that of the offers in ``providers.csv``; `rate` is in requests per
     second. No request is sent without a token in the environment or in `.env`, for a data set that has a
     metadata table of its own, and if there is a table without a store; `FetchReport.message` tells the case.
+    The films with the TMDb ids `offers_of` are fetched again after `offers_max_age_days`, since TMDb's changes do not
+    tell of streaming offers.
 
     Raises CineMatchError for invalid parameters, a refused token, a store in use by another process and a full
     disk, DownloadError if TMDb is unavailable. Answers received before an error stay in the store.
@@ -122,7 +126,9 @@ def fetch(
             done.other_tokens = other_names_set()
             done.message = f"{NO_TOKEN}\n\nWhat was fetched before is used as far as it is not too old."
         else:
-            _fetch_missing(store, Client(api, RateLimiter(rate)), wanted, oldest, max_age_days, refresh, done)
+            aged = store.films() - store.fresh_films(began - offers_max_age_days * DAY) - store.gone()
+            again = aged.intersection(offers_of)
+            _fetch_missing(store, Client(api, RateLimiter(rate)), wanted, oldest, max_age_days, refresh, done, again)
         done.seconds = time.time() - began
         done.dropped = store.drop_older(oldest)
         resolved = store.resolved(oldest)
@@ -182,15 +188,23 @@ def _wanted(links: pd.DataFrame, rating_counts: Mapping[int, int] | pd.Series | 
 
 
 def _fetch_missing(
-    store: Store, client: Client, wanted: list[Film], oldest: float, max_age_days: int, refresh: bool, done: FetchReport
+    store: Store,
+    client: Client,
+    wanted: list[Film],
+    oldest: float,
+    max_age_days: int,
+    refresh: bool,
+    done: FetchReport,
+    again: set[int],
 ) -> None:
+    """Fetch the films `wanted` that the store lacks, and those of them in `again`; counts go to `done`."""
     try:
         if refresh or store.checked_until() is None:
             try:
                 done.changed = mark_changed(store, client, max_age_days)
             except RequestFailedError as error:
                 done.failed.append(("movie/changes", str(error)))
-        known = store.fresh_films(oldest) if refresh else store.films()
+        known = (store.fresh_films(oldest) if refresh else store.films()) - again
         tasks = _missing(wanted, known, store.resolved(oldest if refresh else 0))
         workers = Workers(store, client, known)
         try:

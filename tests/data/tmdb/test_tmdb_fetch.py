@@ -1,5 +1,6 @@
 """Whole fetches from a TMDb-shaped server: complete, at pace, also when killed on the way."""
 
+import sqlite3
 import time
 
 import pandas as pd
@@ -47,6 +48,22 @@ def test_the_same_answers_make_the_same_tables(server, raw, tmp_path):
     fetch(lay_links(tmp_path / "again", [(n, f"{n:07}", n) for n in range(30, 0, -1)]))
     for name in ("tmdb_metadata.csv", "providers.csv"):
         assert (raw / "tmdb" / name).read_bytes() == (tmp_path / "again" / "tmdb" / name).read_bytes()
+
+
+def test_offers_are_asked_for_anew_after_a_while_for_the_films_that_matter(server, raw):
+    folder = lay_links(raw, 6)
+    server.gone = {2}
+    fetch(folder)
+    with sqlite3.connect(raw / "tmdb" / "tmdb.sqlite") as store:
+        store.execute("UPDATE films SET asked_at = asked_at - 8 * 86400 WHERE tmdb_id <> 3")
+    rented = {"results": {"US": {"rent": [{"provider_name": "Elsewhere"}]}}}
+    server.films[4] = film(4, **{"watch/providers": rented})
+    before = films_asked(server)
+    fetch(folder, offers_of=[1, 2, 3, 4, 99], offers_max_age_days=7)
+    asked = {one: count - before[one] for one, count in films_asked(server).items() if count > before[one]}
+    assert asked == {1: 1, 4: 1}  # 2 is gone, 3 is fresh, 5 and 6 are not offered to anybody
+    providers = table(raw, "providers.csv")
+    assert providers[providers["tmdb_id"] == "4"]["service"].tolist() == ["Elsewhere"]
 
 
 def test_films_without_a_tmdb_id_are_found_by_their_imdb_id(server, raw):
