@@ -74,6 +74,9 @@ SLOW = [
     "test_tmdb_fetch.py",
     "test_server_users.py",
     "test_readme.py",
+    "test_cluster_run.py",
+    "test_cluster.py",
+    "test_compose_cluster.py",
     "test_workflow.py",
 ]
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -122,7 +122,7 @@ def test_the_lock_of_the_server_is_part_of_the_lock():
 
 def test_compose_reads_files_that_are_there_and_listens_on_loopback():
     for name, service in COMPOSE["services"].items():
-        for volume in service["volumes"]:
+        for volume in service.get("volumes", []):
             source, target = volume.split(":")[:2]
             assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"], (name, target)
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
