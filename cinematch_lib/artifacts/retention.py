@@ -1,19 +1,37 @@
 """Which old runs are kept: the current one and the newest, and whatever else still needs its run."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from cinematch_lib.artifacts.draft import DRAFT
 from cinematch_lib.artifacts.manifest import OLDEST_RECORD_VERSION
 from cinematch_lib.artifacts.runs import current_run_id, list_runs, promoted_runs
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.files import write_text
 from cinematch_lib.storage.locks import folder_lock
+
+PINS = "pins"  # the folder of the names of those that rely on runs, in the artifacts folder
 
 
 def protected_runs(artifacts_dir: Path) -> dict[str, str]:
-    """The runs that are never removed: run id to the reason. Whatever comes to rely on runs adds its own here."""
+    """The runs that are never removed: run id to the reason."""
     current = current_run_id(artifacts_dir)
-    return {current: "it is the current run"} if current else {}
+    protected = {current: "it is the current run"} if current else {}
+    for path in sorted((artifacts_dir / PINS).glob("[!.]*")):
+        for run_id in path.read_text(encoding="utf-8").split():
+            protected.setdefault(run_id, f"{path.name} needs it")
+    return protected
+
+
+def pin_runs(artifacts_dir: Path, name: str, run_ids: Iterable[str]) -> None:
+    """Protect runs, for what is called `name` and relies on them, until `unpin_runs`."""
+    write_text(artifacts_dir / PINS / name, "".join(f"{run_id}\n" for run_id in run_ids))
+
+
+def unpin_runs(artifacts_dir: Path, name: str) -> None:
+    """Let the runs go that were protected for `name`."""
+    (artifacts_dir / PINS / name).unlink(missing_ok=True)
 
 
 def prune_runs(artifacts_dir: Path, keep: int) -> list[str]:

@@ -124,6 +124,7 @@ def _open_log(options: argparse.Namespace) -> "Iterator[Readable]":
 
 
 def _start(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.retention import pin_runs
     from cinematch_lib.experiments import definition, files
 
     state = _state_dir(options)
@@ -137,6 +138,7 @@ def _start(options: argparse.Namespace) -> None:
     words, users = _plan(options, experiment)
     experiment = replace(experiment, arms=arms, planned_users=users)
     files.start(state, experiment)
+    pin_runs(options.artifacts_dir, f"experiment-{experiment.name}", [arm.run_id for arm in arms if arm.run_id])
     for arm in arms:
         print(f"{arm.name}: {_described(arm)}, {arm.share:.0%} of the users")
     sizes = ", ".join(f"{files.served_bytes(info) / _MB:,.0f} MB" for info in runs)
@@ -189,6 +191,7 @@ def _described(arm: "Arm") -> str:
 
 
 def _stop(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.retention import unpin_runs
     from cinematch_lib.artifacts.runs import use_run
     from cinematch_lib.experiments import files
 
@@ -199,11 +202,14 @@ def _stop(options: argparse.Namespace) -> None:
             f"arm {arm.name} is {_described(arm)}: only an arm that is a run can be promoted; stop without "
             "--promote, and let clients send the settings"
         )
+    promoted = None
+    if arm is not None and arm.run_id is not None and experiment.stopped is None:
+        promoted = use_run(options.artifacts_dir, arm.run_id)  # first, since it may be refused
     files.stop(_state_dir(options), experiment.name, options.promote)
+    unpin_runs(options.artifacts_dir, f"experiment-{experiment.name}")
     print_text(f"{experiment.name} is stopped; lists that were made keep their arm.")
-    if arm is not None and arm.run_id is not None:
-        info = use_run(options.artifacts_dir, arm.run_id)
-        print_text(f"{info.run_id} is the current run now.")
+    if promoted is not None:
+        print_text(f"{promoted.run_id} is the current run now.")
 
 
 def _list(options: argparse.Namespace) -> None:

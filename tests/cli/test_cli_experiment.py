@@ -5,6 +5,7 @@ import json
 import pytest
 from support.serving import publish
 
+from cinematch_lib.artifacts.retention import protected_runs
 from cinematch_lib.artifacts.runs import current_run_id, use_run
 from cinematch_lib.cli.main import main
 from cinematch_lib.experiments import files
@@ -59,6 +60,7 @@ def test_an_experiment_from_its_start_to_its_promotion(call, served, other, tmp_
     assert "Each server process holds the runs of all arms; their files: 0 MB, 0 MB." in out
     assert "No list was reported as seen in the past 28 days" in out
     experiment = files.find(served.parent / "state", "covers")
+    assert protected_runs(served)[other] == "experiment-covers needs it"
     write(served, 900, seconds(experiment.created) + 60, experiment=experiment)
     code, out, err = call("status", "covers")
     assert (code, err) == (0, "")
@@ -85,7 +87,7 @@ def test_an_experiment_from_its_start_to_its_promotion(call, served, other, tmp_
     assert {json.loads(line)["arm"] for line in exported.read_text().splitlines()} == {"a", "b"}
     code, out, _ = call("stop", "covers", "--promote", "b")
     assert out == f"covers is stopped; lists that were made keep their arm.\n{other} is the current run now.\n"
-    assert current_run_id(served) == other
+    assert protected_runs(served) == {other: "it is the current run"}
     assert call("stop", "covers")[2].startswith("cinematch: the experiment covers was stopped at ")
 
 
