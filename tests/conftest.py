@@ -53,6 +53,7 @@ SLOW = [
     "test_page_upload.py",
     "test_refresh.py",
     "test_tmdb_pipeline.py",
+    "test_sweep.py",
     "test_cli.py",
     "test_output.py",
     "test_app.py",

@@ -20,6 +20,7 @@ from cinematch_lib.cli.run import add_run
 from cinematch_lib.cli.runs import add_runs, add_use
 from cinematch_lib.cli.serve import add_serve
 from cinematch_lib.cli.setup import add_setup
+from cinematch_lib.cli.sweep import add_sweep
 from cinematch_lib.errors import CineMatchError, want_of_memory
 
 _EXIT_CODES = (
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     add_setup(commands, _run_command)
     for add in (
         add_run,
+        add_sweep,
         add_refresh,
         add_add,
         add_fetch,

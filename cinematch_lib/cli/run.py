@@ -115,7 +115,7 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
     from cinematch_lib.pipeline.parameters import check_parameters
 
     known, everywhere = step_parameters(steps), step_parameters(list(STEPS))
-    from_file, typed = _read_yaml(options.f), dict(options.p)
+    from_file, typed = read_yaml(options.f), dict(options.p)
     for name in FOLDERS:
         if name in from_file or name in typed:
             raise CineMatchError(f"{name} is not given with -p or -f; say --{name.replace('_', '-')} DIR")
@@ -138,7 +138,8 @@ def _parameters(options: argparse.Namespace, steps: list[str]) -> dict[str, Any]
     return values
 
 
-def _read_yaml(path: Path | None) -> dict[str, object]:
+def read_yaml(path: Path | None) -> dict[str, object]:
+    """The mapping in a YAML file; empty without a file. Raises CineMatchError."""
     import yaml
 
     if path is None:

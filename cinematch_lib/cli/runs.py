@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.leaderboards import print_leaderboards
 from cinematch_lib.cli.output import print_json, print_table, print_text, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
@@ -97,27 +98,6 @@ def _runs(options: argparse.Namespace) -> None:
     print("\n* current run. Runs with the same letters after the time hold the same results.")
     for problem in broken.values():
         print_text(f"Not readable: {problem}")
-
-
-def print_leaderboards(artifacts_dir: Path, html: Path | None = None) -> None:
-    """Print the leaderboards of the runs under `artifacts_dir`, and write them as a page. Raises CineMatchError."""
-    from cinematch_lib.artifacts.manifest import OLDEST_RECORD_VERSION
-    from cinematch_lib.artifacts.runs import RunRecord, list_runs, run_folder
-    from cinematch_lib.evaluation.leaderboard import leaderboards, to_html
-    from cinematch_lib.storage.files import write_text
-
-    runs = list_runs(artifacts_dir, OLDEST_RECORD_VERSION)
-    boards = list(leaderboards([RunRecord(run_folder(artifacts_dir, info.run_id)) for info in runs]))
-    if not boards:
-        raise CineMatchError(f"{artifacts_dir} has no evaluated runs yet; make one: cinematch run")
-    for board in boards:
-        table = board.to_frame()
-        print(f"{board.dataset}, protocol {board.protocol}, {len(table)} run{'s' * (len(table) > 1)}")
-        print_table(tuple(table), [tuple(map(str, row)) for row in table.itertuples(index=False)])
-        print()
-    print_text("p: paired t-test against the best run over test users, corrected by Holm's method.")
-    if html is not None:
-        write_text(html, to_html(boards))
 
 
 def _prune(artifacts_dir: Path, keep: int) -> None:

@@ -24,7 +24,7 @@ FOLDERS = "cinematch_lib|tests|notebooks|scripts|examples|benchmarks|docs"
 COMMANDS = [(page, line[1:]) for page, line in all_commands("cinematch")]
 RUNS = [(page, words) for page, words in COMMANDS if words[0] == "run"]
 # what takes long, does not end, changes runs, or needs users
-STARTED = ("run", "serve", "setup", "refresh", "add", "backup", "experiment")
+STARTED = ("run", "sweep", "serve", "setup", "refresh", "add", "backup", "experiment")
 OTHERS = [(page, words) for page, words in COMMANDS if words[0] not in STARTED]
 
 

@@ -1,0 +1,27 @@
+"""Leaderboards of runs, printed and as a page."""
+
+from pathlib import Path
+
+from cinematch_lib.cli.output import print_table, print_text
+from cinematch_lib.errors import CineMatchError
+
+
+def print_leaderboards(artifacts_dir: Path, html: Path | None = None) -> None:
+    """Print the leaderboards of the runs under `artifacts_dir`, and write them as a page. Raises CineMatchError."""
+    from cinematch_lib.artifacts.manifest import OLDEST_RECORD_VERSION
+    from cinematch_lib.artifacts.runs import RunRecord, list_runs, run_folder
+    from cinematch_lib.evaluation.leaderboard import leaderboards, to_html
+    from cinematch_lib.storage.files import write_text
+
+    runs = list_runs(artifacts_dir, OLDEST_RECORD_VERSION)
+    boards = list(leaderboards([RunRecord(run_folder(artifacts_dir, info.run_id)) for info in runs]))
+    if not boards:
+        raise CineMatchError(f"{artifacts_dir} has no evaluated runs yet; make one: cinematch run")
+    for board in boards:
+        table = board.to_frame()
+        print(f"{board.dataset}, protocol {board.protocol}, {len(table)} run{'s' * (len(table) > 1)}")
+        print_table(tuple(table), [tuple(map(str, row)) for row in table.itertuples(index=False)])
+        print()
+    print_text("p: paired t-test against the best run over test users, corrected by Holm's method.")
+    if html is not None:
+        write_text(html, to_html(boards))
