@@ -2,9 +2,7 @@
 
 from cinematch_lib.errors import require_extra
 
-require_extra(
-    "lab", "PIL", "ipywidgets", "jupyter_server", "matplotlib", "pandas", "tornado", "traitlets", "voila", "yaml"
-)
+require_extra("lab", "anywidget", "ipywidgets", "jupyter_server", "pandas", "tornado", "traitlets", "voila", "yaml")
 
 from cinematch_lib.explorer.page import explore
 

@@ -7,12 +7,10 @@ import ipywidgets as widgets
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.chips import DROP, EITHER, KEEP, Chips
-from cinematch_lib.explorer.counts import AllFilms
+from cinematch_lib.explorer.counts import MAX_SERVICES, RATING_STEPS, AllFilms
 from cinematch_lib.explorer.settings import Settings
 
-_RATINGS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _MAX_MINUTES = 300  # minutes; the slider would be coarse with a higher limit, which is rarely needed
-_MAX_SERVICES = 40  # TMDb has hundreds; the most frequent ones are shown
 _SOURCES = {"demo": "demo (invented)", "tmdb": "TMDb (JustWatch)", "file": "the services file", "none": "none"}
 
 
@@ -94,12 +92,12 @@ class FilterControls:
 
     def _set_options(self) -> None:
         films = next(iter(self._sources.values()))
-        if len(films.years):
-            self._years.set_limits(int(films.years[0]), int(films.years[-1]))
+        if (years := films.years.edges).size > 1:
+            self._years.set_limits(int(years[0]), int(years[-1]) - 1)
         self._minutes.set_limits(1, _MAX_MINUTES)
         self._set_genres([])
         most = 0 if films.columns.ratings is None else int(films.columns.ratings.max())
-        self._ratings.options = [count for count in _RATINGS if count <= most] or [0]
+        self._ratings.options = [count for count in RATING_STEPS if count <= most] or [0]
         self._ratings.disabled = most == 0
 
     @property
@@ -156,7 +154,7 @@ class FilterControls:
 
     def _set_services(self, keep: Iterable[str]) -> None:
         films = self._sources[self._source.value]
-        names = list(dict.fromkeys([*films.services[:_MAX_SERVICES], *keep]))
+        names = list(dict.fromkeys([*films.services[:MAX_SERVICES], *keep]))
         has_service = films.columns.has_service
         self._services.set_names(names, [f"{int(has_service[name].sum()):,} films" for name in names])
         self._services.select(keep)

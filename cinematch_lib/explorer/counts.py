@@ -1,6 +1,6 @@
 """All films of a data set in memory, and the counts that any filters would leave, without cleaning again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,32 @@ from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.errors import CineMatchError
 
+RATING_STEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
+MAX_SERVICES = 40  # TMDb has hundreds; the most frequent ones are shown
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Films by a number: bin b holds the values from `edges[b]` to below `edges[b + 1]`.
+
+    `edges` are int64 (bins + 1,); `index`, int64 (films,), is the bin of each film, and the number of bins for a film
+    whose number is unknown.
+    """
+
+    edges: np.ndarray
+    index: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, edges: np.ndarray) -> "Bins":
+        """The bins of `values`, float (films,), NaN where unknown; the last bin takes what is above it."""
+        inside = np.searchsorted(edges, np.nan_to_num(values), side="right") - 1
+        index = np.where(np.isnan(values), len(edges) - 1, np.clip(inside, 0, max(len(edges) - 2, 0)))
+        return cls(edges, index.astype(np.int64))
+
+    def count(self, mask: np.ndarray) -> np.ndarray:
+        """The number of films of `mask`, bool (films,), in each bin, int64 (bins,)."""
+        return np.bincount(self.index[mask], minlength=len(self.edges))[: len(self.edges) - 1]
+
 
 @dataclass(frozen=True)
 class Count:
@@ -29,7 +55,10 @@ class Count:
     dropped: Mapping[str, int]
     coverage: Mapping[str, int]
     by_year: np.ndarray
+    by_runtime: np.ndarray
+    by_ratings: np.ndarray
     by_genre: Mapping[str, int]
+    by_service: Mapping[str, int]
     rules: list[str]
     failed_rule: np.ndarray
 
@@ -88,10 +117,25 @@ class AllFilms:
         return FilterColumns(self.films, self.rating_counts)
 
     @cached_property
-    def years(self) -> np.ndarray:
-        """Every year from the earliest to the latest of the films, int64; empty if no film has a year."""
-        known = self.columns.year[~np.isnan(self.columns.year)]
-        return np.arange(known.min(), known.max() + 1).astype(np.int64) if len(known) else np.array([], dtype=np.int64)
+    def years(self) -> Bins:
+        """Every year from the earliest to the latest of the films; no bins if no film has a year."""
+        year = self.columns.year
+        known = year[~np.isnan(year)]
+        edges = np.arange(known.min(), known.max() + 2) if len(known) else np.zeros(1)
+        return Bins.of(year, edges.astype(np.int64))
+
+    @cached_property
+    def runtimes(self) -> Bins:
+        """Running times in steps of five minutes; the last bin holds all films of four hours or more."""
+        return Bins.of(self.columns.runtime, np.arange(0, 250, 5))
+
+    @cached_property
+    def rating_numbers(self) -> Bins:
+        """Films by their number of ratings, in steps that grow with it; no bins without ratings."""
+        if (ratings := self.columns.ratings) is None:
+            return Bins.of(np.full(len(self), np.nan), np.zeros(1, dtype=np.int64))
+        steps = [*(step for step in RATING_STEPS if step <= ratings.max(initial=0)), ratings.max(initial=0) + 1]
+        return Bins.of(ratings.astype(float), np.array(steps, dtype=np.int64))
 
     @cached_property
     def genres(self) -> tuple[str, ...]:
@@ -106,14 +150,6 @@ class AllFilms:
     @cached_property
     def _known(self) -> dict[str, np.ndarray]:
         return {name: has.to_numpy(dtype=bool) for name, has in known_fields(self.films).items()}
-
-    @cached_property
-    def _year_index(self) -> np.ndarray:
-        """The index of each film's year in `years`, int64 (films,); len(years) for a film without a year."""
-        first = self.years[0] if len(self.years) else 0
-        return np.where(np.isnan(self.columns.year), len(self.years), np.nan_to_num(self.columns.year) - first).astype(
-            np.int64
-        )
 
     def count(self, filters: Filters) -> Count:
         """The counts under `filters`, exactly those of cleaning. Raises CineMatchError as cleaning does."""
@@ -132,8 +168,11 @@ class AllFilms:
             read=len(self) + sum(self.rejected.values()),
             dropped={**self.rejected, **dropped},
             coverage={name: int(np.count_nonzero(has & keeps)) for name, has in self._known.items()},
-            by_year=np.bincount(self._year_index[keeps], minlength=len(self.years) + 1)[:-1],
-            by_genre={name: int(np.count_nonzero(self.columns.has_genre[name] & keeps)) for name in self.genres},
+            by_year=self.years.count(keeps),
+            by_runtime=self.runtimes.count(keeps),
+            by_ratings=self.rating_numbers.count(keeps),
+            by_genre=_counts_of(self.columns.has_genre, self.genres, keeps),
+            by_service=_counts_of(self.columns.has_service, self.services[:MAX_SERVICES], keeps),
             rules=rules,
             failed_rule=failed_rule,
         )
@@ -148,6 +187,10 @@ def by_source(all_films: AllFilms, sources: Mapping[str, ServicesSource]) -> tup
         except CineMatchError as error:
             errors.append(str(error))
     return films, errors
+
+
+def _counts_of(has: Mapping[str, np.ndarray], names: Sequence[str], keeps: np.ndarray) -> dict[str, int]:
+    return {name: int(np.count_nonzero(has[name] & keeps)) for name in names}
 
 
 def _by_frequency(has: Mapping[str, np.ndarray]) -> tuple[str, ...]:

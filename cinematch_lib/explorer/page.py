@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -72,7 +74,7 @@ class Page:
         films = self._sources[self._initial.services]
         self._index = TextIndex(films)
         self._index.search("warm up", 1)  # builds the index, which would delay the first search
-        self._counts = CountsView(films)
+        self._counts = CountsView(films, self.narrow)
         self._recommendations = Recommendations(self.redraw)
         self._recommendations.set_recommender(self._current.recommender, self._current.problem)
         self._lookup = Lookup(self._index, lambda: (self.state.films, self.state.count))
@@ -101,6 +103,11 @@ class Page:
         """Set the controls to `settings`, and redraw."""
         self._controls.set(settings)
 
+    def narrow(self, changes: Mapping[str, Any]) -> None:
+        """Change some fields of the filters, named as those of `Filters`."""
+        settings = self.state.settings
+        self.set(replace(settings, filters=replace(settings.filters, **changes)))
+
     def _run_settings(self) -> Settings:
         """The settings of the current run if the page has its data set and services, else the initial ones."""
         settings, initial = self._current.settings, self._initial
@@ -128,7 +135,7 @@ class Page:
             settings = replace(self._initial, filters=self._controls.filters, services=self._controls.services)
             count = films.count(settings.filters)
             self.state = State(settings, films, count)
-            self._counts.show(count, films.unfiltered)
+            self._counts.show(count, films.unfiltered, settings.filters)
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
             self._comparison.show()

@@ -4,10 +4,12 @@ import contextlib
 import re
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import requests
 import yaml
+from PIL import Image
 from playwright import sync_api
 from support.browser import launch, needs_chromium
 from support.commands import wait_for
@@ -128,6 +130,67 @@ def test_a_film_is_picked_by_typing_and_the_list_is_the_librarys(page, project, 
     becomes(lambda: listed(page), [one.movie_id for one in expected])
     assert page.locator(".cm-why").all_inner_texts() == [one.explanation for one in expected]
     assert page.locator(".cm-list li").first.locator(".cm-stack i").count() == len(expected[0].reasons)
+
+
+def drag(page, chart, start, end):
+    """Drag over a chart from one share of its width to another."""
+    area = page.get_by_label(chart, exact=True).locator(".cm-area")
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], height, steps=8)
+    page.mouse.up()
+
+
+def test_charts_answer_to_the_pointer_and_to_keys(page, films):
+    def count_now():
+        value = page.locator(".cm-kept").inner_text()
+        return int(value.replace(",", ""))
+
+    kept = count_now()
+    ratings = page.get_by_label("Ratings", exact=True)
+    drag(page, "Ratings", 0.99, 0.5)
+    expect(page.locator(".cm-kept")).not_to_have_text(f"{kept:,}")
+    step = int(ratings.get_by_role("slider").get_attribute("aria-valuenow"))
+    filters = Filters(min_year=1993, max_runtime=300, genres_keep=["children"], min_ratings=step)
+    until_kept(page, films, filters)
+    handle = ratings.get_by_role("slider")
+    handle.focus()
+    page.keyboard.press("Home")  # no bound
+    until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children"]))
+    years = page.get_by_label("Year of release", exact=True)
+    years.locator(".cm-area").hover(position={"x": 300, "y": 40})
+    expect(page.locator(".cm-chart-head .cm-faint").first).to_have_text(re.compile(r"\d{4}: [\d,]+ of [\d,]+"))
+    row = page.get_by_role("button", name=re.compile("^comedy: "))
+    row.focus()
+    page.keyboard.press("Enter")
+    until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children", "comedy"]))
+    for _ in range(2):
+        row.click()
+    until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children"]))
+
+
+def test_a_picture_is_saved_and_stands_for_itself(page, tmp_path):
+    for form, opens in (("SVG", svg_size), ("PNG", png_size)):
+        with page.expect_download() as saved:
+            page.get_by_title(f"Save this picture as {form}").first.click()
+        saved.value.save_as(tmp_path / "picture")
+        assert saved.value.suggested_filename == f"year_of_release.{form.lower()}"
+        assert opens(tmp_path / "picture") > 500
+
+
+def svg_size(path):
+    root = ElementTree.parse(path).getroot()
+    bars = [one for one in root.iter() if one.get("class") == "cm-all"]
+    assert len(bars) > 20
+    assert all("fill: rgb(" in one.get("style") for one in bars)  # the page's style sheet is not needed
+    return float(root.get("width"))
+
+
+def png_size(path):
+    return Image.open(path).size[0]
 
 
 def test_a_film_is_looked_up_with_the_rule_that_drops_it(page):

@@ -1,21 +1,18 @@
 """The page's counts are those of cleaning."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 from support.small_projects import lay_raw
 
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.explorer import charts
-from cinematch_lib.explorer.counts import AllFilms, by_source
+from cinematch_lib.explorer.counts import AllFilms, Bins, by_source
+from cinematch_lib.explorer.counts_view import CountsView
 from cinematch_lib.explorer.lookup import TextIndex
 from cinematch_lib.storage.paths import REJECTS
 
@@ -80,8 +77,11 @@ def test_counts_are_exactly_what_cleaning_reports(small, films, tmp_path_factory
     assert list(count.dropped) == list(report.dropped)  # in the same order, for the waterfall
     assert count.coverage == report.coverage
     assert films[services].ids[count.keeps].tolist() == kept["movieId"].tolist()
-    by_year = dict(zip(films[services].years.tolist(), count.by_year.tolist(), strict=True))
+    by_year = dict(zip(films[services].years.edges[:-1].tolist(), count.by_year.tolist(), strict=True))
     assert {year: many for year, many in by_year.items() if many} == kept["year"].value_counts().to_dict()
+    if films[services].columns.ratings is not None:
+        assert count.by_ratings.sum() == count.kept
+    assert count.by_runtime.sum() == kept["runtime"].notna().sum()
     by_genre = kept["genres"].str.split("|").explode().value_counts().to_dict()
     assert {genre: many for genre, many in count.by_genre.items() if many} == by_genre
 
@@ -107,33 +107,71 @@ def test_an_unreadable_source_of_services_is_reported_and_the_others_stay(films,
 
 # --- charts ------------------------------------------------------------------------------------------
 
-BLUE, GREY = (0x2A, 0x6F, 0x97), (0xD9, 0xD9, 0xD9)
+
+def test_films_are_counted_in_bins_and_the_unknown_in_none():
+    bins = Bins.of(np.array([0.0, 4.0, 5.0, 12.0, 99.0, np.nan]), np.array([0, 5, 10, 20]))
+    assert bins.count(np.ones(6, dtype=bool)).tolist() == [2, 1, 2]  # the last bin takes what is above it
+    assert bins.count(np.array([False, True, False, False, True, True])).tolist() == [1, 0, 1]
+    assert Bins.of(np.array([np.nan]), np.zeros(1, dtype=np.int64)).count(np.array([True])).tolist() == []
 
 
-def dots(png, colour):
-    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
-    return int((picture == colour).all(axis=2).sum())
+@pytest.fixture
+def view(films):
+    """The view of the counts, and what a user changed in its charts."""
+    changes = []
+    one = CountsView(films["demo"], changes.append)
+    one.show(films["demo"].unfiltered, films["demo"].unfiltered, Filters())
+    return one, changes
 
 
-@pytest.mark.parametrize("chart", ["year", "genre"])
-def test_a_chart_shows_all_films_in_grey_and_the_kept_ones_in_blue_over_them(chart):
-    before = np.array([40.0, 20.0, 10.0])
-    drawn = (
-        charts.by_year(np.array([1999, 2000, 2001]), before)
-        if chart == "year"
-        else charts.by_genre(["drama", "war", "<b>"], before)
-    )
-    none, half, all_ = (drawn.png(before * share) for share in (0, 0.5, 1))
-    assert dots(none, BLUE) == 0
-    assert dots(half, BLUE) == pytest.approx(dots(all_, BLUE) / 2, rel=0.02)
-    assert dots(half, GREY) == pytest.approx(dots(none, GREY) / 2, rel=0.05)
-    assert dots(all_, GREY) < 0.02 * dots(none, GREY)
-    assert drawn.png(before * 0.5) == half  # nothing of an earlier drawing stays
+def chart(view, title):
+    return next(one for one in view.widget.children if getattr(one, "title", "") == title)
 
 
-def test_charts_of_no_films_are_empty():
-    assert dots(charts.by_year(np.array([], dtype=np.int64), np.array([])).png(np.array([])), BLUE) == 0
-    assert dots(charts.by_genre([], np.array([])).png(np.array([])), BLUE) == 0
+def test_a_dragged_range_is_a_filter(view):
+    shown, changes = view
+    chart(shown, "Year of release").brush = [1990, 1999]
+    chart(shown, "Running time").brush = [None, 119]
+    chart(shown, "Ratings").brush = [5, None]
+    assert changes == [
+        {"min_year": 1990, "max_year": 1999},
+        {"min_runtime": None, "max_runtime": 119},
+        {"min_ratings": 5},
+    ]
+
+
+def test_a_chart_shows_the_counts_and_the_bounds_that_hold(view, films):
+    shown, changes = view
+    filters = Filters(min_year=1990, genres_drop=["drama"], min_ratings=2)
+    count = films["demo"].count(filters)
+    shown.show(count, films["demo"].unfiltered, filters)
+    assert changes == []  # what the page shows changes no filter
+    years, genres = chart(shown, "Year of release"), chart(shown, "Genres")
+    assert (years.kept, years.bounds) == (count.by_year.tolist(), [1990, None])
+    assert sum(chart(shown, "Ratings").kept) == count.kept
+    assert sum(chart(shown, "Running time").kept) == count.coverage["runtime"]
+    states = dict(zip(genres.labels, genres.states, strict=True))
+    assert {name for name, state in states.items() if state} == {"drama"}
+    assert dict(zip(genres.labels, genres.kept, strict=True)) == count.by_genre
+    years.brush = [1990, None]  # as it is
+    assert changes == []
+
+
+def test_a_name_is_kept_by_the_first_click_dropped_by_the_second_and_free_after_the_third(view, films):
+    shown, changes = view
+    genres, everything = chart(shown, "Genres"), films["demo"].unfiltered
+    at = genres.labels.index("comedy")
+    for click in (1, 2, 3):
+        genres.pick = [at, click]
+        shown.show(everything, everything, Filters(**changes[-1]))
+    assert changes == [
+        {"genres_keep": ["comedy"], "genres_drop": []},
+        {"genres_keep": [], "genres_drop": ["comedy"]},
+        {"genres_keep": [], "genres_drop": []},
+    ]
+    services = chart(shown, "Services")
+    services.pick = [0, 1]
+    assert changes[-1] == {"services_keep": [services.labels[0]]}
 
 
 # --- looking films up --------------------------------------------------------------------------------
