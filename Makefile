@@ -31,7 +31,7 @@ lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/explorer/lab" notebooks/explore.ipynb
 
 app: $(READY)    ## the analyst's page alone, as a web page without code
-	$(BIN)/python -m cinematch_lib.explorer.app notebooks/explore.ipynb
+	$(BIN)/cinematch explore
 
 serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the current run; PORT=8080 for another port
 	$(BIN)/cinematch serve $(if $(PORT),--port $(PORT))

@@ -13,6 +13,7 @@ from typing import Any
 from cinematch_lib.cli.add import add_add
 from cinematch_lib.cli.backup import add_backup
 from cinematch_lib.cli.experiment import add_experiment
+from cinematch_lib.cli.explore import add_explore
 from cinematch_lib.cli.fetch import add_fetch
 from cinematch_lib.cli.recommend import add_recommend, add_search
 from cinematch_lib.cli.refresh import add_refresh
@@ -101,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
         add_runs,
         add_use,
         add_serve,
+        add_explore,
         add_backup,
         add_experiment,
     ):

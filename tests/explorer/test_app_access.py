@@ -1,11 +1,14 @@
 """Who gets the analyst's page: its user, with the token, and for a few pages at once."""
 
+import os
 import re
+import signal
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import requests
-from support.commands import wait_for
+from support.commands import COMMAND, wait_for
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
@@ -66,3 +69,25 @@ def test_few_kernels_run_and_those_without_a_page_end(address, project):
     assert 1 <= [one.status_code for one in answers].count(200) <= MOST_KERNELS  # one may just be ending
     wait_for(lambda: kernels(project) == 0, "kernels without a page to end")
     assert get(address).status_code == 200
+
+
+def test_the_command_opens_the_page_for_folders_elsewhere_and_leaves_nothing(project, tmp_path):
+    folders = [f"--{name}-dir={project / name}" for name in ("raw", "data", "artifacts")]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [COMMAND, "explore", "--no-browser", *folders],
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = next(found[0] for line in process.stderr if (found := re.search(r"http://127\S+token=\w+", line)))
+        page = get(address, **{"User-Agent": "Mozilla/5.0"})
+        assert page.status_code in (200, 302)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.stderr.read()
+        process.wait(SECONDS)
+    assert list(scratch.glob("cinematch-explore-*")) == []

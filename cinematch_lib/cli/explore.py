@@ -1,0 +1,48 @@
+"""The command ``cinematch explore``: the analyst's page as a web page."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.errors import CineMatchError, require_extra
+
+
+def add_explore(commands: Commands) -> None:
+    """Add the command ``explore``."""
+    explore = add_command(
+        commands,
+        "explore",
+        _explore,
+        "open the analyst's page: filters, what they drop, recommendations",
+        description="Open the analyst's page in a browser, from the current run. It answers this computer alone, at an "
+        "address with a token, until Ctrl-C. Needs the extra lab.",
+        examples=("cinematch explore", "cinematch explore --dataset ml-latest-small --no-browser"),
+        folders=("raw", "data", "artifacts"),
+    )
+    explore.add_argument(
+        "--dataset", metavar="NAME", default="sample", help="the data set, where there is no current run"
+    )
+    explore.add_argument("--port", type=int, default=8866, help="port; another free one if it is taken (default: 8866)")
+    explore.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
+
+
+def _explore(options: argparse.Namespace) -> None:
+    if not 1 <= options.port <= 65535:
+        raise CineMatchError(f"--port must be between 1 and 65535, got {options.port}")
+    require_extra("lab", "voila", "papermill")
+    import nbformat
+    from papermill.parameterize import parameterize_notebook
+
+    from cinematch_lib.explorer.app import DEFAULTS, ExplorerApp
+    from cinematch_lib.pipeline.notebooks import NOTEBOOKS
+
+    folders = {name: str(getattr(options, name).resolve()) for name in ("raw_dir", "data_dir", "artifacts_dir")}
+    notebook = parameterize_notebook(
+        nbformat.read(NOTEBOOKS / "explore.ipynb", as_version=4), {"dataset": options.dataset, **folders}
+    )
+    with tempfile.TemporaryDirectory(prefix="cinematch-explore-") as folder:
+        page = Path(folder) / "explore.ipynb"
+        nbformat.write(notebook, page)
+        flags = ["--no-browser"] if options.no_browser else []
+        ExplorerApp.launch_instance([str(page), f"--port={options.port}", *flags], config=DEFAULTS)
