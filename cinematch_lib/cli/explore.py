@@ -32,15 +32,15 @@ def _explore(options: argparse.Namespace) -> None:
         raise CineMatchError(f"--port must be between 1 and 65535, got {options.port}")
     require_extra("lab", "voila", "papermill")
     import nbformat
+    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
     from cinematch_lib.explorer.app import DEFAULTS, ExplorerApp
     from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
     folders = {name: str(getattr(options, name).resolve()) for name in ("raw_dir", "data_dir", "artifacts_dir")}
-    notebook = parameterize_notebook(
-        nbformat.read(NOTEBOOKS / "explore.ipynb", as_version=4), {"dataset": options.dataset, **folders}
-    )
+    notebook = load_notebook_node(str(NOTEBOOKS / "explore.ipynb"))
+    notebook = parameterize_notebook(notebook, {"dataset": options.dataset, **folders})
     with tempfile.TemporaryDirectory(prefix="cinematch-explore-") as folder:
         page = Path(folder) / "explore.ipynb"
         nbformat.write(notebook, page)

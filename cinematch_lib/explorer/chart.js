@@ -6,7 +6,7 @@
 // - `states`, 0, 1 (kept) or 2 (dropped) a bar: a click sets `pick`, the bar's number and a counter.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const WIDTH = 560, LEFT = 40, RIGHT = 8, TOP = 8, BOTTOM = 20, HEIGHT = 130, ROW = 18, NAME = 96, NUMBER = 86;
+const WIDTH = 420, LEFT = 36, RIGHT = 8, TOP = 8, BOTTOM = 20, HEIGHT = 116, ROW = 17, LETTER = 5.8, NUMBER = 44;
 const STATES = ["any", "only these", "none of these"];
 
 const number = value => value.toLocaleString("en-US");
@@ -245,14 +245,15 @@ class RangeChart extends Chart {
 class NameChart extends Chart {
   paint() {
     const all = this.get("all"), labels = this.get("labels"), height = Math.max(all.length * ROW, 1);
-    this.length = films => films / Math.max(1, ...all) * (WIDTH - NAME - NUMBER);
+    const start = Math.min(WIDTH / 2, LETTER * Math.max(0, ...labels.map(label => label.length)) + 12);
+    this.length = films => films / Math.max(1, ...all) * (WIDTH - start - NUMBER);
     this.svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
     this.rows = labels.map((label, at) => {
       const row = add(this.svg, "g", {class: "cm-name", transform: `translate(0 ${at * ROW})`, tabindex: 0, role: "button"});
       add(row, "rect", {width: WIDTH, height: ROW, fill: "transparent"});
-      add(row, "text", {class: "cm-label", x: NAME - 8, y: 13, "text-anchor": "end"}, label);
-      add(row, "rect", {class: "cm-all", x: NAME, y: 3, height: ROW - 6, width: this.length(all[at])});
-      const bar = add(row, "rect", {class: "cm-kept-bar", x: NAME, y: 3, height: ROW - 6});
+      add(row, "text", {class: "cm-label", x: start - 8, y: 13, "text-anchor": "end"}, label);
+      add(row, "rect", {class: "cm-all", x: start, y: 3, height: ROW - 6, width: this.length(all[at])});
+      const bar = add(row, "rect", {class: "cm-kept-bar", x: start, y: 3, height: ROW - 6});
       const count = add(row, "text", {class: "cm-tick", x: WIDTH - 2, y: 13, "text-anchor": "end"});
       row.addEventListener("click", () => this.pick(at));
       row.addEventListener("keydown", event => {

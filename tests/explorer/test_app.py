@@ -166,7 +166,7 @@ def test_charts_answer_to_the_pointer_and_to_keys(page, films):
     row = page.get_by_role("button", name=re.compile("^comedy: "))
     row.focus()
     page.keyboard.press("Enter")
-    until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children", "comedy"]))
+    until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["comedy", "children"]))
     for _ in range(2):
         row.click()
     until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children"]))
@@ -178,7 +178,7 @@ def test_a_picture_is_saved_and_stands_for_itself(page, tmp_path):
             page.get_by_title(f"Save this picture as {form}").first.click()
         saved.value.save_as(tmp_path / "picture")
         assert saved.value.suggested_filename == f"year_of_release.{form.lower()}"
-        assert opens(tmp_path / "picture") > 500
+        assert opens(tmp_path / "picture") >= 400
 
 
 def svg_size(path):
