@@ -6,7 +6,7 @@
 // - `states`, 0, 1 (kept) or 2 (dropped) a bar: a click sets `pick`, the bar's number and a counter.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const WIDTH = 420, LEFT = 36, RIGHT = 8, TOP = 8, BOTTOM = 20, HEIGHT = 116, ROW = 17, LETTER = 5.8, NUMBER = 44;
+const WIDTH = 420, LEFT = 36, RIGHT = 8, TOP = 8, BOTTOM = 20, HEIGHT = 116, ROW = 17, LETTER = 6.6, NUMBER = 44;
 const STATES = ["any", "only these", "none of these"];
 
 const number = value => value.toLocaleString("en-US");
