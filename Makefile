@@ -46,8 +46,9 @@ bench-experiments: $(READY)  ## false alarms, coverage and power of experiments
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch
 
-bench-scale: $(READY)  ## one machine on a million films
+bench-scale: $(READY)  ## one machine on a million films, and Gram matrices on workers
 	$(BIN)/python -m benchmarks.million
+	$(BIN)/python -m benchmarks.scaling
 
 bench-search: $(READY)  ## what search finds of misspelt titles, and how fast
 	$(BIN)/python -m benchmarks.search
