@@ -83,11 +83,11 @@ def _refresh(options: argparse.Namespace) -> None:
     allow_open_files(128)
     load_dotenv_file("pipeline")
     _yield_to_others()
+    from cinematch_lib.pipeline.folders import Folders
     from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
     from cinematch_lib.pipeline.parameters import check_parameters
     from cinematch_lib.pipeline.promotion import FAMOUS, Gate
     from cinematch_lib.pipeline.refresh import Refresh
-    from cinematch_lib.pipeline.runner import Folders
     from cinematch_lib.pipeline.times import duration
 
     known = step_parameters(list(STEPS))

@@ -25,7 +25,7 @@ from cinematch_lib.explorer.lookup import Lookup, TextIndex
 from cinematch_lib.explorer.recommendations import Recommendations
 from cinematch_lib.explorer.run_panel import RunPanel
 from cinematch_lib.explorer.settings import Settings
-from cinematch_lib.pipeline.runner import Folders
+from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.recommender.recommender import Recommender
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cinematch_lib.explorer.settings import Settings, to_yaml
+from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.pipeline.notebooks import steps_between
-from cinematch_lib.pipeline.runner import Folders
 
 FIRST = "clean"  # the raw tables exist, since the page counts their films
 _COMMAND = [sys.executable, "-c", "import sys; from cinematch_lib.cli.main import main; sys.exit(main())"]

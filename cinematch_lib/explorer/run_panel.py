@@ -8,8 +8,8 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.pipeline_process import PipelineProcess, Progress
 from cinematch_lib.explorer.settings import Settings, to_yaml
+from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.pipeline.notebooks import steps_between
-from cinematch_lib.pipeline.runner import Folders
 from cinematch_lib.storage.paths import project_path
 
 _FIRST_LAST_STEP = "features"  # a run that can recommend needs at least the steps up to this one

@@ -10,10 +10,6 @@ from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS
 from cinematch_lib.artifacts.manifest import FORMAT_VERSION
 from cinematch_lib.artifacts.runs import Run, RunRecord, current_run_id, promoted_runs, run_folder
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.evaluation.compare import SERVED
-from cinematch_lib.evaluation.intervals import difference, unpaired_difference
-from cinematch_lib.evaluation.records import METRICS, read_by_user
-from cinematch_lib.evaluation.report import metric_label
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
@@ -86,6 +82,8 @@ def _found(recommender: Recommender, title: str) -> int | None:
 
 
 def _lost(new: RunRecord, current: RunRecord) -> Iterator[str]:
+    from cinematch_lib.evaluation.records import METRICS  # slow to import, and mostly nothing is due
+
     for name, what in ((ITEM_WEIGHTS, "weights from ratings"), (METRICS, "evaluation")):
         if name in current.info.files and name not in new.info.files:
             yield f"it has no {what}, which {current.info.run_id} has"
@@ -93,6 +91,11 @@ def _lost(new: RunRecord, current: RunRecord) -> Iterator[str]:
 
 def _worse(new: RunRecord, artifacts_dir: Path) -> Iterator[str]:
     """Compare the first main metric of what is served with that of the best of the latest promoted runs."""
+    from cinematch_lib.evaluation.compare import SERVED
+    from cinematch_lib.evaluation.intervals import difference, unpaired_difference
+    from cinematch_lib.evaluation.records import METRICS, read_by_user
+    from cinematch_lib.evaluation.report import metric_label
+
     if METRICS not in new.info.files:
         return
     protocol = new.read_json(METRICS)["protocol"]
@@ -126,6 +129,8 @@ def _mean_of_common(before: "pd.Series[float]", after: "pd.Series[float]") -> fl
 
 def _baselines(new: RunRecord, artifacts_dir: Path, protocol: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """The metrics by user of the latest promoted runs that were evaluated by the same protocol."""
+    from cinematch_lib.evaluation.records import METRICS, read_by_user
+
     ids = [run_id for run_id in promoted_runs(artifacts_dir) if run_id != new.info.run_id]
     for run_id in list(dict.fromkeys(reversed(ids)))[:_BASELINES]:
         try:

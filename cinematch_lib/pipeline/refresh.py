@@ -25,13 +25,12 @@ from cinematch_lib.artifacts.refresh_record import (
 from cinematch_lib.artifacts.retention import prune_runs
 from cinematch_lib.artifacts.runs import Run, RunRecord, current_run_id, list_runs, run_folder, use_run
 from cinematch_lib.errors import CineMatchError, HeldBackError
-from cinematch_lib.evaluation.records import BY_USER
 from cinematch_lib.pipeline.checks import check_values
 from cinematch_lib.pipeline.due import OFFERS_MAX_AGE_DAYS, ask_tmdb, due, renew, state, with_defaults
+from cinematch_lib.pipeline.folders import Folders, print_line
 from cinematch_lib.pipeline.notebooks import STEPS
 from cinematch_lib.pipeline.promotion import Gate
 from cinematch_lib.pipeline.recorded import recorded_parameters
-from cinematch_lib.pipeline.runner import Folders, print_line, run_pipeline
 from cinematch_lib.pipeline.times import duration, fastest
 from cinematch_lib.storage.locks import folder_lock
 
@@ -109,9 +108,7 @@ class Refresh:
                 "make one that does: cinematch run"
             )
         values = with_defaults(recorded | _MEASURED | {"dataset": run.info.dataset} | dict(self.given))
-        values |= {"refresh": False, "test_users_of": run_id if BY_USER in run.info.files else ""}
-        check_values(values, values["dataset"])
-        return run, values
+        return run, values | {"refresh": False}
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -135,6 +132,11 @@ class Refresh:
 
     def _made(self, record: RefreshRecord, run: RunRecord, values: dict[str, Any]) -> RefreshRecord:
         """The record with the run that was made; it is not the current one yet."""
+        from cinematch_lib.evaluation.records import BY_USER  # slow to import, and mostly nothing is due
+        from cinematch_lib.pipeline.runner import run_pipeline
+
+        values = values | {"test_users_of": run.info.run_id if BY_USER in run.info.files else ""}
+        check_values(values, values["dataset"])
         for line in record.due:
             self.message(f"Due: {line}.")
         if (seconds := self.expected_seconds()) is not None:

@@ -14,6 +14,7 @@ from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.data.datasets import check_name
 from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.pipeline.drift import record_drift
+from cinematch_lib.pipeline.folders import Folders, print_line
 from cinematch_lib.pipeline.kernel import StepFailedError, execute_notebook, reported
 from cinematch_lib.pipeline.notebooks import FOLDERS, IN_CHECKOUT, NOTEBOOKS, STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import notebook_parameters
@@ -28,20 +29,6 @@ class StepTime:
     step: str
     seconds: float
     peak_mb: float
-
-
-@dataclass(frozen=True)
-class Folders:
-    """The folders that a pipeline reads and writes: data sets, the cleaned catalog, and runs."""
-
-    raw_dir: Path
-    data_dir: Path
-    artifacts_dir: Path
-
-
-def print_line(line: str) -> None:
-    """Print a line and flush it, since a step may take long and the output may go to a log."""
-    print(line, flush=True)
 
 
 def run_pipeline(

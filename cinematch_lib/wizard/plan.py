@@ -7,7 +7,7 @@ from typing import Any
 
 from cinematch_lib.data.tmdb.rate_limit import FULL_RATE
 from cinematch_lib.data.tmdb.settings import TOKEN
-from cinematch_lib.pipeline.runner import Folders
+from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.pipeline.times import duration
 from cinematch_lib.storage.dotenv import dotenv_path
 from cinematch_lib.wizard import terminal

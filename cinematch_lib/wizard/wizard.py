@@ -9,8 +9,8 @@ from importlib import metadata
 from cinematch_lib.artifacts.runs import current_run_id
 from cinematch_lib.data.tmdb.settings import access, keep_token
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.pipeline.notebooks import steps_between
-from cinematch_lib.pipeline.runner import Folders
 from cinematch_lib.wizard import terminal
 from cinematch_lib.wizard.inspect import Survey, inspect
 from cinematch_lib.wizard.interview import Interview
