@@ -1,19 +1,17 @@
 """The commands ``cinematch experiment …``: start, read and stop experiments."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.experiment_log import audience_plan, experiment_log, state_dir
 from cinematch_lib.cli.output import print_json, print_table, print_text
 from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
     from cinematch_lib.experiments.definition import Arm, Experiment
-    from cinematch_lib.experiments.log import Readable
     from cinematch_lib.experiments.reading import Reading
 
 _MB = 1e6
@@ -95,39 +93,11 @@ def _add(commands: Commands, name: str, function: Any, summary: str, *examples: 
     return parser
 
 
-def _state_dir(options: argparse.Namespace) -> Path:
-    """The folder of the files of experiments; a database has none, and they lie in the default folder."""
-    is_folder = options.state is not None and not _is_address(options)
-    return Path(options.state) if is_folder else options.artifacts_dir.parent / "state"
-
-
-def _is_address(options: argparse.Namespace) -> bool:
-    return "://" in (options.state or "")
-
-
-@contextmanager
-def _open_log(options: argparse.Namespace) -> "Iterator[Readable]":
-    """The log, to be read; a database needs the server's packages."""
-    if not _is_address(options):
-        from cinematch_lib.experiments.log_reading import STORE, open_log
-
-        with open_log(_state_dir(options) / STORE) as log:
-            yield log
-        return
-    from cinematch_lib.serving.store import Store
-
-    store = Store(options.state)
-    try:
-        yield store.database
-    finally:
-        store.close()
-
-
 def _start(options: argparse.Namespace) -> None:
     from cinematch_lib.artifacts.retention import pin_runs
     from cinematch_lib.experiments import definition, files
 
-    state = _state_dir(options)
+    state = state_dir(options)
     arms = definition.with_shares([definition.parse_arm(text) for text in options.arm], options.share)
     experiment = definition.Experiment(
         options.name, arms, files.now(), options.method, options.metric, options.mde, options.explore
@@ -135,7 +105,7 @@ def _start(options: argparse.Namespace) -> None:
     known, _ = files.read_all(state)
     definition.check(experiment, [one for one in known if one.stopped is None])
     arms, runs = files.resolve_arms(options.artifacts_dir, arms)
-    words, users = _plan(options, experiment)
+    words, users = audience_plan(options, experiment)
     experiment = replace(experiment, arms=arms, planned_users=users)
     files.start(state, experiment)
     pin_runs(options.artifacts_dir, f"experiment-{experiment.name}", [arm.run_id for arm in arms if arm.run_id])
@@ -145,44 +115,6 @@ def _start(options: argparse.Namespace) -> None:
     print_text(f"Each server process holds the runs of all arms; their files: {sizes}.")
     print_text(words)
     print_text(f"{experiment.name} runs. What it tells: cinematch experiment status {experiment.name}")
-
-
-def _plan(options: argparse.Namespace, experiment: "Experiment") -> tuple[str, int | None]:
-    """How many users and days it takes, in words, and the users. Raises CineMatchError for a metric without events."""
-    import numpy as np
-
-    from cinematch_lib.experiments import log_reading
-    from cinematch_lib.experiments.power import Audience, plan
-
-    nothing = (
-        f"No list was reported as seen in the past {log_reading.PAST_DAYS} days, so the users it takes are unknown."
-    )
-    if not _is_address(options) and not (_state_dir(options) / log_reading.STORE).is_file():
-        return nothing, None
-    until = log_reading.seconds(experiment.created)
-    with _open_log(options) as log:
-        since = until - log_reading.PAST_DAYS * log_reading.DAY
-        past = log_reading.past_counts(log, experiment.metric, since, until)
-        first = log_reading.first_list(log, since)
-    if not past:
-        return nothing, None
-    lists, successes = (np.array(column) for column in zip(*(one[1:] for one in past), strict=True))
-    if not successes.any():
-        raise CineMatchError(
-            f"none of {lists.sum():,} lists seen in the past {log_reading.PAST_DAYS} days has an event "
-            f"{experiment.metric}; let the client send them (POST /api/events), or take another metric"
-        )
-    audience = Audience.of_past(successes, lists, max((until - first) / log_reading.DAY, 1 / 24))
-    if len(past) < 2 or not np.isfinite(audience.variance):
-        return nothing, None
-    found = plan(audience, experiment.effect, experiment.shares)
-    kind = " at most, since lists are interleaved" if experiment.method == "interleave" else ""
-    return (
-        f"{experiment.metric} at {audience.rate:.1%} of the lists seen so far: an effect of {experiment.effect:.0%} is "
-        f"found with a power of 80 % among {found.users:,} users{kind}, about {found.days:,} days at "
-        f"{audience.users_per_day:,.0f} users a day.",
-        found.users,
-    )
 
 
 def _described(arm: "Arm") -> str:
@@ -195,7 +127,7 @@ def _stop(options: argparse.Namespace) -> None:
     from cinematch_lib.artifacts.runs import use_run
     from cinematch_lib.experiments import files
 
-    experiment = files.find(_state_dir(options), options.name)
+    experiment = files.find(state_dir(options), options.name)
     arm = experiment.arm(options.promote) if options.promote else None
     if arm is not None and (arm.run_id is None or arm.settings):
         raise CineMatchError(
@@ -205,7 +137,7 @@ def _stop(options: argparse.Namespace) -> None:
     promoted = None
     if arm is not None and arm.run_id is not None and experiment.stopped is None:
         promoted = use_run(options.artifacts_dir, arm.run_id)  # first, since it may be refused
-    files.stop(_state_dir(options), experiment.name, options.promote)
+    files.stop(state_dir(options), experiment.name, options.promote)
     unpin_runs(options.artifacts_dir, f"experiment-{experiment.name}")
     print_text(f"{experiment.name} is stopped; lists that were made keep their arm.")
     if promoted is not None:
@@ -215,9 +147,9 @@ def _stop(options: argparse.Namespace) -> None:
 def _list(options: argparse.Namespace) -> None:
     from cinematch_lib.experiments import files
 
-    known, problems = files.read_all(_state_dir(options))
+    known, problems = files.read_all(state_dir(options))
     if not known and not problems:
-        raise CineMatchError(f"{_state_dir(options)} has no experiments yet; start one: cinematch experiment start")
+        raise CineMatchError(f"{state_dir(options)} has no experiments yet; start one: cinematch experiment start")
     rows = [
         (
             one.name,
@@ -238,11 +170,11 @@ def _status(options: argparse.Namespace) -> None:
     from cinematch_lib.experiments.log_reading import read_lists
     from cinematch_lib.experiments.reading import read
 
-    experiment = files.find(_state_dir(options), options.name)
+    experiment = files.find(state_dir(options), options.name)
     if options.estimate:
         _estimate(options, experiment)
         return
-    with _open_log(options) as log:
+    with experiment_log(options) as log:
         reading = read(experiment, read_lists(log, experiment))
     if options.json:
         print_json(experiment=asdict(experiment), **asdict(reading), sentence=reading.sentence)
@@ -257,7 +189,7 @@ def _estimate(options: argparse.Namespace, experiment: "Experiment") -> None:
     from cinematch_lib.recommender.recommender import Recommender
 
     recommender = Recommender.from_run(Run(run_folder(options.artifacts_dir, options.estimate)))
-    with _open_log(options) as log:
+    with experiment_log(options) as log:
         found = estimate_run(export_rows(log, experiment), recommender, experiment.metric)
     value, low, high = found.rate
     if options.json:
@@ -303,8 +235,8 @@ def _export(options: argparse.Namespace) -> None:
     from cinematch_lib.experiments.log_reading import export_rows
     from cinematch_lib.storage.files import atomic_write
 
-    experiment = files.find(_state_dir(options), options.name)
-    with _open_log(options) as log, atomic_write(options.file) as part:
+    experiment = files.find(state_dir(options), options.name)
+    with experiment_log(options) as log, atomic_write(options.file) as part:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in export_rows(log, experiment)]
         part.write_text("".join(lines), encoding="utf-8")
     print(f"{options.file}: {len(lines):,} lists")

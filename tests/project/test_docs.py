@@ -82,7 +82,7 @@ def _exists(name):
 
 def test_every_program_that_is_shown_is_one_of_these():
     shown = {line[0] for page in PAGES for line in commands(page)}
-    assert shown <= {"make", "cinematch", "curl", "export", "pip", "docker", "systemctl", "cp"}
+    assert shown <= {"make", "cinematch", "curl", "export", "pip", "dask", "docker", "systemctl", "cp"}
 
 
 def test_every_make_target_exists_and_is_in_the_list_of_files():
