@@ -34,9 +34,9 @@ def test_a_history_is_passed_as_a_client_that_knows_so_much_would(rated, inputs,
     assert made["userId"].tolist() == [3] * 15 + [7] * 15
     for user, found in expected.items():
         of = made[made["userId"] == user]
-        assert of[["movieId", "rank", "score"]].to_numpy().tolist() == [
-            [one.movie_id, one.rank, one.score] for one in found
-        ]
+        assert of[["movieId", "rank"]].to_numpy().tolist() == [[one.movie_id, one.rank] for one in found]
+        # many users at once are scored by matrix products, which add in another order
+        assert of["score"].tolist() == pytest.approx([one.score for one in found], abs=1e-6)
 
 
 def test_excluded_films_are_not_recommended_and_say_nothing(rated):

@@ -105,7 +105,7 @@ def test_executed_notebooks_are_kept_with_their_outputs(sample_run):
 
 def test_nothing_is_written_but_into_the_folders_that_were_named(sample_run):
     assert names(sample_run.folder) == ["artifacts", "data", "raw"]
-    assert names(sample_run.artifacts) == ["current", "runs"]
+    assert names(sample_run.artifacts) == ["current", "history", "runs"]
     assert names(sample_run.artifacts / "runs") == [current_run_id(sample_run.artifacts)]
     assert names(sample_run.folder / "raw") == ["sample"]
     assert names(sample_run.folder / "data") == ["cleaning_report.json", "movies_merged.csv", "rejects.csv"]
@@ -156,7 +156,7 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
     assert f"[2/3] train: {nothing} their content\n" in done.out
     assert f"[3/3] evaluate: {nothing} their content\n" in done.out
     run = Run.current(project / "artifacts")
-    assert set(run.info.facts) == {"clean", "features", "pipeline"}
+    assert set(run.info.facts) == {"clean", "drift", "features", "pipeline"}
     assert not [name for name in run.info.files if "train" in name or "metrics" in name or "weights" in name]
     assert run.info.dataset == "mine"
     assert run.info.facts["features"]["parameters"]["min_df"] == 1

@@ -47,7 +47,7 @@ def one_user(url, session, at):
     body = {"user_id": f"user {at}", "liked_movie_ids": [liked], "limit": LENGTH}
     answer = session.post(f"{url}/api/recommendations", json=body, timeout=30).json()
     shown = [one["movie_id"] for one in answer["recommendations"]]
-    chance = [0.5 / (1 + place) for place in range(len(shown))]
+    chance = [0.9 / (1 + place) for place in range(len(shown))]
     picked = [place for place, film in enumerate(shown) if film % TASTES == taste and rng.random() < chance[place]]
     found = [{"event_id": f"{at}-seen", "list_id": answer["list_id"], "type": "seen"}]
     for place in picked:
