@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cinematch_lib.storage.clock import now
 from cinematch_lib.storage.files import to_json, write_text
 
 REFRESH = "refresh.json"
@@ -65,8 +66,3 @@ def read_refresh(artifacts_dir: Path) -> RefreshRecord | None:
     except (OSError, ValueError, TypeError):
         return None
     return record
-
-
-def now() -> str:
-    """The time (UTC), in seconds, as ISO 8601."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -96,11 +96,12 @@ def _add(commands: Commands, name: str, function: Any, summary: str, *examples: 
 def _start(options: argparse.Namespace) -> None:
     from cinematch_lib.artifacts.retention import pin_runs
     from cinematch_lib.experiments import definition, files
+    from cinematch_lib.storage.clock import now
 
     state = state_dir(options)
     arms = definition.with_shares([definition.parse_arm(text) for text in options.arm], options.share)
     experiment = definition.Experiment(
-        options.name, arms, files.now(), options.method, options.metric, options.mde, options.explore
+        options.name, arms, now(), options.method, options.metric, options.mde, options.explore
     )
     known, _ = files.read_all(state)
     definition.check(experiment, [one for one in known if one.stopped is None])

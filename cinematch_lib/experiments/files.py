@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import REQUIRED, Run, current_run_id, run_folder
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.experiments.definition import Arm, Experiment, check
+from cinematch_lib.storage.clock import now
 from cinematch_lib.storage.files import sha256, to_json, write_text
 from cinematch_lib.storage.locks import folder_lock
 
@@ -97,11 +97,6 @@ def resolve_arms(artifacts_dir: Path, arms: Sequence[Arm]) -> tuple[tuple[Arm, .
 def served_bytes(info: RunInfo) -> int:
     """The size of the files of a run that a server maps into memory."""
     return sum(file["bytes"] for name, file in info.files.items() if name.endswith(_MAPPED))
-
-
-def now() -> str:
-    """The time as ISO 8601 in UTC."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _checked(artifacts_dir: Path, run_id: str) -> Run:

@@ -19,7 +19,6 @@ from cinematch_lib.artifacts.refresh_record import (
     PROMOTED,
     RUNNING,
     RefreshRecord,
-    now,
     read_refresh,
 )
 from cinematch_lib.artifacts.retention import prune_runs
@@ -32,6 +31,7 @@ from cinematch_lib.pipeline.notebooks import STEPS
 from cinematch_lib.pipeline.promotion import Gate
 from cinematch_lib.pipeline.recorded import recorded_parameters
 from cinematch_lib.pipeline.times import duration, fastest
+from cinematch_lib.storage.clock import now
 from cinematch_lib.storage.locks import folder_lock
 
 _LOCK = ".refresh.lock"

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cinematch_lib.serving.database import Database, Transaction
-from cinematch_lib.serving.store import now
+from cinematch_lib.storage.clock import now
 
 DEFAULTS: dict[str, Any] = {
     "preferred_genres": [],

@@ -6,12 +6,12 @@ A watchlist keeps each film as it was when it was added, since a later run may l
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.serving.database import Database, SqliteDatabase, Transaction
+from cinematch_lib.storage.clock import now
 
 FILE = "cinematch.sqlite"
 _ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
@@ -204,8 +204,3 @@ def _user(db: Transaction, user_id: str, table: str, movie_id: int) -> int:
     if others.fetchone()[0] >= MAX_LIST_LENGTH:
         raise ListFullError(f"a user's {table} holds at most {MAX_LIST_LENGTH:,} films; remove some first")
     return user
-
-
-def now() -> str:
-    """The time as ISO 8601 in UTC."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
