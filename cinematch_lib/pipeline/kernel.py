@@ -1,5 +1,6 @@
 """One notebook, run by papermill in a kernel of its own: what it took, or why it failed."""
 
+import asyncio
 import errno
 import logging
 import os
@@ -18,6 +19,7 @@ import papermill
 import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
@@ -52,6 +54,7 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
     """
     # It would warn of parameters with types that it does not know; they were checked. Failures are reported below.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    ensure_event_loop().set_exception_handler(_tell_unless_dead)  # the loop that nbclient runs its tasks in
     began = time.perf_counter()
     # Among the files of the run, so that nothing is left elsewhere when this process is killed.
     with _PeakMemory() as memory, tempfile.TemporaryDirectory(prefix=".kernel-", dir=target.parent) as scratch:
@@ -86,6 +89,16 @@ def execute_notebook(source: Path, target: Path, values: Mapping[str, Any], cwd:
                 f"{_more_memory()}\n"
             ) from None
     return round(time.perf_counter() - began, 2), round(memory.peak_mb, 1)
+
+
+def _tell_unless_dead(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what an abandoned task raised, unless it is that its kernel is dead.
+
+    Ctrl-C abandons the task that waits for a cell; while the kernel is shut down, the task may notice its death.
+    A kernel that dies by itself is told by `execute_notebook`.
+    """
+    if not isinstance(context.get("exception"), DeadKernelError):
+        loop.default_exception_handler(context)
 
 
 def reported(notebook: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """One notebook in a kernel of its own: it does not depend on the person's settings of matplotlib and Jupyter."""
 
 import json
+import subprocess
 import sys
 
 import nbformat
@@ -88,3 +89,34 @@ def test_a_profile_of_ipython_is_not_run_and_nothing_is_written_beside_the_noteb
     made = executed(work, "import os\nprint(os.environ['HOME'])")
     assert nbformat.read(made, as_version=4).cells[-1].outputs[0].text.strip() == str(tmp_path / "home")
     assert sorted(path.name for path in work.iterdir()) == ["source.ipynb", "target.ipynb"]
+
+
+INTERRUPTED_AFTER = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+time.sleep({seconds})
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(60)
+"""
+EXECUTING = """
+import sys
+from pathlib import Path
+from cinematch_lib.pipeline.kernel import execute_notebook
+folder = Path(sys.argv[1])
+try:
+    execute_notebook(folder / "source.ipynb", folder / "target.ipynb", {}, cwd=folder)
+except KeyboardInterrupt:
+    print("interrupted", file=sys.stderr)
+"""
+
+
+def test_an_interrupted_cell_prints_nothing_when_its_kernel_is_found_dead(tmp_path):
+    processes = []
+    for seconds in (0.9, 0.94, 0.97, 0.99):  # nbclient looks each second whether the kernel lives
+        folder = tmp_path / str(seconds)
+        folder.mkdir()
+        cell = new_code_cell(INTERRUPTED_AFTER.format(seconds=seconds))
+        nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), folder / "source.ipynb")
+        command = [sys.executable, "-c", EXECUTING, str(folder)]
+        processes.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+    assert [one.communicate(timeout=120)[1] for one in processes] == ["interrupted\n"] * 4

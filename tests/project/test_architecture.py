@@ -44,6 +44,7 @@ NEED_AN_EXTRA = {
 BASE = {"numpy", "rapidfuzz", "scipy"}
 COMES_WITH = {
     "jupyter_client": "nbclient",
+    "jupyter_core": "nbclient",
     "prompt_toolkit": "questionary",
     "pydantic_core": "pydantic",
     "starlette": "fastapi",
