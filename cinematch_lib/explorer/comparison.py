@@ -14,6 +14,7 @@ from cinematch_lib.evaluation.records import METRICS
 from cinematch_lib.evaluation.run_changes import Change, metric_changes
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.counts import AllFilms, Count
+from cinematch_lib.explorer.film_facts import movie_of
 from cinematch_lib.explorer.settings import Settings
 from cinematch_lib.plots.style import FIELD_NAMES
 
@@ -145,7 +146,9 @@ def _film_table(rows: Sequence[int], state: State, name: str) -> str:
     """The first of the films in `rows`, each with the rule of the state called `name` that drops it."""
     if not rows:
         return markup.hint("None.")
-    titles, years = state.films.films["title"], state.films.films["year"]
-    shown = [(f"{titles.iloc[row]} ({years.iloc[row]})", state.count.drop_reason(row)) for row in rows[:_MAX_LISTED]]
+    labels = [(int(state.films.ids[row]), movie_of(state.films, row).label) for row in rows[:_MAX_LISTED]]
+    shown = [
+        (markup.film_button(*label), state.count.drop_reason(row)) for label, row in zip(labels, rows, strict=False)
+    ]
     more = markup.hint(f"and {len(rows) - _MAX_LISTED:,} more") if len(rows) > _MAX_LISTED else ""
     return markup.table(("film", f"rule of {name} that drops it"), shown) + more

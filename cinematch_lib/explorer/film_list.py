@@ -1,6 +1,6 @@
 """Recommended films as HTML: facts, explanation, and a stacked bar of the score's terms for each film."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from cinematch_lib.explorer import markup
@@ -28,24 +28,48 @@ _STYLES = {  # name and colour by kind of reason
 }
 
 
-def film_list(recommendations: Sequence[Recommendation]) -> str:
-    """The films with their explanations and bars, all bars on one scale."""
-    negative = max((-sum(min(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
-    positive = max((sum(max(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
-    colours = _colours(recommendations)
-    items = "".join(_item(film, colours, negative, (negative + positive) or 1) for film in recommendations)
+def film_list(recommendations: Sequence[Recommendation], marks: Mapping[int, str] | None = None) -> str:
+    """The films with their explanations and bars, all bars on one scale; `marks` are words by id behind a title."""
+    colours, zero, scale = _scale(recommendations)
+    marks = marks or {}
+    items = "".join(
+        _item(film, marks.get(film.movie_id, ""), _reasons(film, colours, zero, scale)) for film in recommendations
+    )
     return f'{_legend(colours)}<ol class="cm-list">{items}</ol>'
 
 
-def _item(film: Recommendation, colours: dict[str, str], zero: float, scale: float) -> str:
+def film_reasons(film: Recommendation) -> str:
+    """The explanation and the bar of one film alone."""
+    colours, zero, scale = _scale([film])
+    return _legend(colours) + _reasons(film, colours, zero, scale)
+
+
+def _scale(recommendations: Sequence[Recommendation]) -> tuple[dict[str, str], float, float]:
+    """The colours of the terms, the place of the zero line, and the length of the longest bar."""
+    negative = max((-sum(min(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
+    positive = max((sum(max(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
+    return _colours(recommendations), negative, (negative + positive) or 1
+
+
+def _item(film: Recommendation, mark: str, reasons: str) -> str:
     movie = film.movie
     facts = [f"{movie.runtime} min" if movie.runtime else "", ", ".join(movie.genres), ", ".join(movie.services)]
     return (
         f'<li data-film="{movie.movie_id}"><span class="cm-score">{markup.minus(f"{film.score:.3f}")}</span>'
-        f'<span class="cm-title">{film.rank}. {escape(movie.label)}</span>'
-        f'<div class="cm-hint">{escape(" · ".join(fact for fact in facts if fact))}</div>'
+        f'<span class="cm-title">{film.rank}. {markup.film_button(movie.movie_id, movie.label)}</span>'
+        f"{_mark(mark)}"
+        f'<div class="cm-hint">{escape(" · ".join(fact for fact in facts if fact))}</div>{reasons}</li>'
+    )
+
+
+def _mark(text: str) -> str:
+    return f' <span class="cm-mark">{escape(text)}</span>' if text else ""
+
+
+def _reasons(film: Recommendation, colours: dict[str, str], zero: float, scale: float) -> str:
+    return (
         f"{_bar(film.reasons, colours, zero, scale)}{_negative_terms(film.reasons)}"
-        f'<div class="cm-why">{escape(film.explanation)}</div></li>'
+        f'<div class="cm-why">{escape(film.explanation)}</div>'
     )
 
 

@@ -81,7 +81,7 @@ class Lookup:
 def _row(films: AllFilms, count: Count, row: int) -> tuple:
     film, ratings = films.films.iloc[row], films.columns.ratings
     return (
-        film["title"],
+        markup.film_button(int(film["movieId"]), film["title"]),
         "" if pd.isna(film["year"]) else str(film["year"]),
         None if pd.isna(film["runtime"]) else int(film["runtime"]),
         film["genres"].replace(LIST_SEPARATOR, ", "),

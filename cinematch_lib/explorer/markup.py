@@ -7,11 +7,19 @@ from importlib import resources
 from cinematch_lib.plots.style import DROPPED, FAINT, FIELD_NAMES, KEPT
 
 Row = Sequence[object]
+_SHEETS = ("style.css", "views.css")
+
+
+class Html(str):
+    """HTML that a table shows as it is; other text is escaped."""
+
+    __slots__ = ()
 
 
 def style() -> str:
     """The page's style sheet as a style element."""
-    return f"<style>{(resources.files(__package__) / 'style.css').read_text(encoding='utf-8')}</style>"
+    sheets = (resources.files(__package__) / name for name in _SHEETS)
+    return f"<style>{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>"
 
 
 def block(content: str) -> str:
@@ -27,6 +35,11 @@ def notice(text: str, kind: str = "") -> str:
 def hint(text: str) -> str:
     """A line of secondary text."""
     return f'<div class="cm-hint">{escape(text)}</div>'
+
+
+def film_button(movie_id: int, label: str) -> Html:
+    """The name of a film, as a button that opens it."""
+    return Html(f'<button type="button" class="cm-film" data-open="{movie_id}">{escape(label)}</button>')
 
 
 def heading(text: str, value: str = "", more: str = "") -> str:
@@ -120,4 +133,6 @@ def _bar(start: float, length: float, total: float, colour: str, behind: str = "
 def _cell(one: object) -> str:
     if one is None:
         return ""
+    if isinstance(one, Html):
+        return one
     return f"{one:,}" if isinstance(one, int) else escape(str(one))

@@ -21,6 +21,9 @@ from cinematch_lib.explorer.controls import FilterControls
 from cinematch_lib.explorer.counts import AllFilms, by_source
 from cinematch_lib.explorer.counts_view import CountsView
 from cinematch_lib.explorer.current_run import CurrentRun
+from cinematch_lib.explorer.film_facts import FilmFacts
+from cinematch_lib.explorer.film_links import FilmLinks
+from cinematch_lib.explorer.film_view import FilmView
 from cinematch_lib.explorer.lookup import Lookup, TextIndex
 from cinematch_lib.explorer.recommendations import Recommendations
 from cinematch_lib.explorer.run_panel import RunPanel
@@ -30,7 +33,7 @@ from cinematch_lib.recommender.recommender import Recommender
 
 
 class Page:
-    """The parts of the page, from top to bottom: `status`, `catalog`, `lookup`, `comparison`, `saving`.
+    """The parts of the page, from top to bottom: `status`, `catalog`, `lookup`, `film`, `comparison`, `saving`.
 
     `state` holds the present settings and their counts. If the films or a run are missing, the parts show what to run.
     """
@@ -47,7 +50,7 @@ class Page:
         except CineMatchError as error:
             self._status.value = markup.block(markup.notice(str(error), "bad"))
             nothing = widgets.HTML(markup.block(markup.hint("This part needs the films; see the message above.")))
-            self.catalog = self.lookup = self.comparison = self.saving = _part(nothing)
+            self.catalog = self.lookup = self.film = self.comparison = self.saving = _part(nothing)
 
     def _load(self, settings: Settings) -> None:
         """Read all films of the data set, with each source of services that exists."""
@@ -59,7 +62,7 @@ class Page:
                 f"The films of {settings.dataset} are not in {folder}. "
                 f"Fetch them and make a run: cinematch run --dataset {settings.dataset}.{problem}"
             )
-        metadata = find_metadata(raw_dir, settings.dataset) if settings.rest.get("use_tmdb", True) else None
+        metadata = _metadata(settings, raw_dir)
         start = time.perf_counter()
         films = AllFilms.load(folder, metadata, ServicesSource("none"))
         sources, invalid = _sources(settings, raw_dir)
@@ -80,15 +83,24 @@ class Page:
         self._lookup = Lookup(self._index, lambda: (self.state.films, self.state.count))
         order, artifacts_dir = self._index.popularity_order, self._folders.artifacts_dir
         self._comparison = Comparison(lambda: self.state, self.set, order, artifacts_dir)
+        self._links = FilmLinks()
+        self._links.on_open(self.open_film)
+        self._film = FilmView(self._facts(), lambda: self.state, lambda: self._recommendations.preferences)
+        self._film.set_run(self._current.run, self._current.recommender)
         self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
         self._controls = FilterControls(self._sources, self.redraw)
         self._credits = widgets.HTML()
         self.catalog = _part(self._three_columns(), self._credits)
         self.lookup = _part(_card(self._lookup.widget, "cm-wide"))
+        self.film = _part(_card(self._film.widget, "cm-wide"), self._links)
         self.comparison = _part(_card(self._comparison.widget, "cm-wide"))
         self.saving = _part(_card(self._run_panel.widget, "cm-wide"))
         self._show_status()
         self.set(self._initial)
+
+    def _facts(self) -> FilmFacts:
+        settings, raw_dir = self._initial, self._folders.raw_dir
+        return FilmFacts(settings.dataset, raw_dir / settings.dataset, _metadata(settings, raw_dir))
 
     def _three_columns(self) -> widgets.Widget:
         as_run, none = widgets.Button(description="As the current run"), widgets.Button(description="No filters")
@@ -124,6 +136,10 @@ class Page:
         """Pick these films as liked."""
         self._recommendations.like(movie_ids)
 
+    def open_film(self, movie_id: int | None) -> None:
+        """Open a film of the data set, as its name on the page does; None closes it."""
+        self._film.open(movie_id)
+
     def pin(self) -> None:
         """Pin the present settings as A, as the button does."""
         self._comparison.pin()
@@ -138,6 +154,7 @@ class Page:
             self._counts.show(count, films.unfiltered, settings.filters)
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
+            self._film.show()
             self._comparison.show()
             self._run_panel.show()
             credits = attributions(settings.dataset, settings.services, with_tmdb=bool(films.columns.has_tmdb.any()))
@@ -148,6 +165,7 @@ class Page:
         with self._lock:
             self._current = CurrentRun.load(self._folders.artifacts_dir)
             self._recommendations.set_recommender(self._current.recommender, self._current.problem)
+            self._film.set_run(self._current.run, self._current.recommender)
             self._comparison.update_runs()
             self._show_status()
             self.redraw()
@@ -174,6 +192,10 @@ def explore(raw_dir: Path, data_dir: Path, artifacts_dir: Path, dataset: str = "
     files raise no error; the page shows the remedy.
     """
     return Page(Folders(raw_dir, data_dir, artifacts_dir), dataset, seed)
+
+
+def _metadata(settings: Settings, raw_dir: Path) -> Path | None:
+    return find_metadata(raw_dir, settings.dataset) if settings.rest.get("use_tmdb", True) else None
 
 
 def _sources(settings: Settings, raw_dir: Path) -> tuple[dict[str, ServicesSource], list[str]]:

@@ -98,6 +98,11 @@ class Recommendations:
         """Pick these films. Raises UnknownNameError for a film that the run lacks."""
         self._picker.pick([self._recommender.movie(movie_id) for movie_id in movie_ids] if self._recommender else [])
 
+    @property
+    def preferences(self) -> Preferences:
+        """What the person at hand likes."""
+        return Preferences(liked_movie_ids=[one.movie_id for one in self._picker.picked])
+
     def show(self, kept_ids: np.ndarray) -> None:
         """Show the best films among those with the ids `kept_ids`, int64 (films,)."""
         self._list.value = markup.block(self._content(kept_ids))
@@ -105,10 +110,9 @@ class Recommendations:
     def _content(self, kept_ids: np.ndarray) -> str:
         if self._recommender is None:
             return markup.notice(self._problem, "bad")
-        liked = [one.movie_id for one in self._picker.picked]
         among = kept_ids[np.isin(kept_ids, self._recommender.movie_ids)]
         k = min(_MAX_FILMS, len(self._recommender))
-        found = self._recommender.recommend(Preferences(liked_movie_ids=liked), k, among=among)
+        found = self._recommender.recommend(self.preferences, k, among=among)
         notes = ""
         if missing := len(kept_ids) - len(among):
             notes = markup.notice(

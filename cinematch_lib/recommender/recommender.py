@@ -108,15 +108,8 @@ class Recommender(FilmCatalog):
         matrix, meta, weights = run.read_matrix(FEATURES), run.read_movies_meta(), run.read_item_weights()
         if weights is not None and ADDED in run.info.facts:
             weights = weights.extended(meta.columns.movie_ids)
-        index, rejected = run.read_search_index(), RejectedFilms(run)
-        recommender = cls(
-            matrix,
-            meta,
-            item_weights=weights,
-            rejected=rejected,
-            search_index=index,
-            embeddings=run.read_embeddings() if with_embeddings else None,
-        )
+        embeddings = run.read_embeddings() if with_embeddings else None
+        recommender = cls(matrix, meta, None, weights, RejectedFilms(run), run.read_search_index(), embeddings)
         recommender.info = run.info
         return recommender
 
@@ -150,6 +143,12 @@ class Recommender(FilmCatalog):
         wanted, k = check_preferences(preferences), self._check_k(k, 20)
         scorer, rows, values = self._rank(self._model, wanted, k, among, capped)
         return self._explained(lambda: scorer, rows, values)
+
+    def ranking(self, preferences: Preferences | None = None, *, among: np.ndarray | None = None) -> np.ndarray:
+        """The ids of all films that `recommend` may return, int64 (films,), by falling score, without diversity."""
+        _, rows, _ = self._rank(self._model, check_preferences(preferences), len(self), among)
+        ids: np.ndarray = self._films.ids[rows]
+        return ids
 
     def recommend_many(
         self, preferences: Iterable[Preferences], k: int | None = None, *, threads: int | None = None
@@ -216,9 +215,8 @@ class Recommender(FilmCatalog):
         return self._similarity.strongest_features(self._row(movie_id), k)
 
     def item_embedding(self, movie_id: int) -> np.ndarray:
-        """The embedding of a film: float32 (d,).
+        """The embedding of a film: float32 (d,); its product with a `user_embedding` estimates a like by features.
 
-        Its inner product with a `user_embedding` estimates how much the user will like the film, by its features.
         Raises UnknownNameError for an unknown film, CineMatchError where the run has no embeddings.
         """
         embedding: np.ndarray = self._run_embeddings().item_embeddings[self._row(movie_id)].copy()
@@ -244,11 +242,9 @@ class Recommender(FilmCatalog):
     def _check_k(self, k: int | None, default: int) -> int:
         return min(default, len(self)) if k is None else check_k(k, len(self))
 
-    def _explained_later(
-        self, preferences: Preferences, k: int, rows: np.ndarray, values: np.ndarray
-    ) -> Recommendations:
+    def _explained_later(self, wanted: Preferences, k: int, rows: np.ndarray, values: np.ndarray) -> Recommendations:
         """A list that keeps no terms: they are computed anew when an explanation is asked for."""
-        return self._explained(lambda: self._rank(self._model, preferences, k)[0], rows, values)
+        return self._explained(lambda: self._rank(self._model, wanted, k)[0], rows, values)
 
     def _rank(
         self,

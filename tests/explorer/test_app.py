@@ -198,6 +198,20 @@ def test_a_film_is_looked_up_with_the_rule_that_drops_it(page):
     expect(page.locator(".cm-lookup")).to_contain_text("none of the genres children")
 
 
+def test_a_film_is_opened_by_its_name_and_closed_and_the_focus_follows(page):
+    name = page.locator(".cm-lookup button.cm-film").first
+    name.focus()
+    page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="Braveheart (1995)", exact=True)
+    expect(title).to_be_focused()
+    expect(page.locator(".cm-film-view .poster svg")).to_be_visible()
+    expect(page.locator(".cm-film-view")).to_contain_text("Dropped by the filters: none of the genres children")
+    expect(page.get_by_role("img", name="Braveheart (1995): ratings by year")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(title).to_be_hidden()
+    expect(name).to_be_focused()
+
+
 def test_two_settings_are_compared(page, films):
     page.get_by_role("button", name="Pin these").click()
     page.locator(".cm-chips button", has_text="✓ children").click()  # now they are dropped

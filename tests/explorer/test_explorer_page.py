@@ -1,19 +1,19 @@
 """The parts of the page without a browser: controls, recommendations, comparison, missing files."""
 
-import html
 import re
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.page_parts import button, opened, part, text_field, texts
 from support.small_projects import DATASET, QUICK, publish, small_project
 from test_counts import FILTERS, filters_of
 
 from cinematch_lib import CineMatchError, Preferences, Recommender
 from cinematch_lib.artifacts.runs import Run, current_run_id, list_runs
 from cinematch_lib.catalog.filters import Filters
-from cinematch_lib.explorer import explore, markup
+from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.comparison import evaluated_run, film_changes
 from cinematch_lib.explorer.current_run import CurrentRun
 from cinematch_lib.explorer.film_list import film_list
@@ -30,39 +30,6 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(project):
     return opened(project)
-
-
-def opened(project, **options):
-    return explore(*(project / name for name in ("raw", "data", "artifacts")), **options)
-
-
-def texts(widget):
-    """All text of a part of the page, without tags."""
-    own = [getattr(widget, name, "") for name in ("value", "description", "placeholder")]
-    shown = [re.sub(r"<style>.*?</style>|<[^>]+>", " ", one, flags=re.DOTALL) for one in own if isinstance(one, str)]
-    return html.unescape(
-        " ".join(" ".join([*shown, *(texts(child) for child in getattr(widget, "children", ()))]).split())
-    )
-
-
-def part(widget, kind):
-    """The first widget with this style class within a part."""
-    if kind in getattr(widget, "_dom_classes", ()):
-        return widget
-    return next((found for child in getattr(widget, "children", ()) if (found := part(child, kind))), None)
-
-
-def text_field(widget):
-    if type(widget).__name__ == "Text":
-        return widget
-    return next((found for child in getattr(widget, "children", ()) if (found := text_field(child))), None)
-
-
-def button(widget, words):
-    """The button with this text."""
-    if words in getattr(widget, "description", ""):
-        return widget
-    return next((found for child in getattr(widget, "children", ()) if (found := button(child, words))), None)
 
 
 def shown_films(page):
