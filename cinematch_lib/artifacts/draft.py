@@ -11,6 +11,7 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.array_file import read_matrix, write_matrix
 from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
+from cinematch_lib.artifacts.film_map import FILM_MAP, FilmMap
 from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
@@ -128,6 +129,11 @@ class Draft:
         """Write the embeddings of films and histories that were learned from ratings."""
         with self.path(EMBEDDINGS).open("wb") as file:
             embeddings.write(file)
+
+    def write_film_map(self, film_map: FilmMap) -> None:
+        """Write the places of the films on the map."""
+        with self.path(FILM_MAP).open("wb") as file:
+            film_map.write(file)
 
     def read_features(self) -> tuple[sparse.csr_matrix, list[str]]:
         """The feature matrix, CSR float32 (films, features), that an earlier step wrote, and the features' names."""

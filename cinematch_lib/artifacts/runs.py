@@ -16,6 +16,7 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.array_file import UNREADABLE, read_matrix
 from cinematch_lib.artifacts.embeddings import EMBEDDINGS, Embeddings
+from cinematch_lib.artifacts.film_map import FILM_MAP, FilmMap
 from cinematch_lib.artifacts.films_table import FILMS, FilmColumns, MoviesMeta
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import (
@@ -138,6 +139,10 @@ class Run(RunRecord):
     def read_search_index(self) -> SearchIndex | None:
         """The search index; None if the run has none. Raises CineMatchError for a file of another kind."""
         return self._read_optional(SEARCH_INDEX, SearchIndex.read)
+
+    def read_film_map(self) -> FilmMap | None:
+        """The map of films; None if the run has none. Raises CineMatchError for a file of another kind."""
+        return self._read_optional(FILM_MAP, FilmMap.read)
 
     def _read_optional(self, name: str, read: Callable[[Content], _T]) -> _T | None:
         return self._read(name, read) if name in self.info.files else None

@@ -13,6 +13,7 @@ from scipy import sparse
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.embeddings import EMBEDDINGS
 from cinematch_lib.artifacts.estimators import load
+from cinematch_lib.artifacts.film_map import FILM_MAP
 from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta, movies_meta
 from cinematch_lib.artifacts.manifest import ADDED, RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
@@ -20,8 +21,9 @@ from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.catalog.additions import keep_additions, not_among
 from cinematch_lib.errors import CineMatchError, NothingToDoError
 from cinematch_lib.features.film_features import FilmFeatures
+from cinematch_lib.features.film_layout import place_films
 
-_MADE_ANEW = (FEATURES, FILMS, META, SEARCH_INDEX, EMBEDDINGS)
+_MADE_ANEW = (FEATURES, FILMS, META, SEARCH_INDEX, EMBEDDINGS, FILM_MAP)
 _SIZES = ("max_features", "ngram_max", "min_df", "field_weights")
 
 
@@ -53,6 +55,9 @@ def add_films(films: pd.DataFrame, artifacts_dir: Path, data_dir: Path) -> tuple
         if (embeddings := run.read_embeddings()) is not None:
             years = new["year"].to_numpy(dtype=np.float64)
             draft.write_embeddings(embeddings.extended(new["movieId"].to_numpy(), features, years))
+        if (film_map := run.read_film_map()) is not None:
+            places = place_films(features, run.read_matrix(FEATURES), film_map.places)
+            draft.write_film_map(film_map.extended(new["movieId"].to_numpy(), places))
         _record(draft, run, new, len(joined.columns.movie_ids))
         keep_additions(new, data_dir)
         return draft.publish(), new

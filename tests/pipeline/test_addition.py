@@ -3,11 +3,13 @@
 import os
 import shutil
 
+import numpy as np
 import pytest
 from support.small_runs import rated_artifacts, sample_artifacts
 
 from cinematch_lib import CineMatchError, Preferences, Recommender
 from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.film_map import FilmMap
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS
 from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.catalog.additions import OWN_IDS, read_additions, read_films_to_add
@@ -32,6 +34,8 @@ def before(tmp_path_factory):
         for name in run.info.files:
             if not (draft.folder / name).exists():
                 draft.share(run, name)
+    ids = run.read_movies_meta().columns.movie_ids
+    draft.write_film_map(FilmMap(ids, np.full((len(ids), 2), 0.5, np.float32)))
     draft.publish()
     return folder
 
@@ -53,6 +57,12 @@ def added(artifacts, tmp_path, before):
     assert info.run_id == current_run_id(artifacts)
     assert len(new) == 2
     return Recommender.load(artifacts)
+
+
+def test_added_films_have_places_on_the_map(added, artifacts):
+    film_map = Run.current(artifacts).read_film_map()
+    assert np.array_equal(film_map.movie_ids, added.movie_ids)
+    assert np.allclose(film_map.places, 0.5)  # where all films like them are
 
 
 def free_id(before):

@@ -25,6 +25,7 @@ RUN_FILES = {
     "figures/train_neighbours.png",
     "figures/train_trials.png",
     "figures/waterfall.png",
+    "film_map.npz",
     "films.npz",
     "genre_mlb.skops",
     "item_features.npz",
