@@ -17,14 +17,15 @@ from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table
 from cinematch_lib.data.layouts import is_table_name
-from cinematch_lib.data.movielens import checksums, read_ratings, read_tags
+from cinematch_lib.data.movielens import checksums, item_numbers, read_ratings, read_tags
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.tables import MERGED
+from cinematch_lib.data.tables import MERGED, film_labels
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write, to_json, write_text
 from cinematch_lib.storage.paths import REJECTS, project_path
 
 CATALOG = "movies_merged.csv"
+ITEM_NUMBERS = "item_numbers.csv"
 REPORT = "cleaning_report.json"
 
 
@@ -123,7 +124,8 @@ def clean(
     """Clean the MovieLens tables in `folder` and write the catalog to `data_dir`.
 
     Three files are written, each atomically: ``movies_merged.csv`` with the kept films, ``rejects.csv`` with
-    every other row by file, line and reason, and ``cleaning_report.json``. Films that were added in `data_dir` (see
+    every other row by file, line and reason, and ``cleaning_report.json``; and for items whose names are no numbers
+    ``item_numbers.csv``. Films that were added in `data_dir` (see
     `additions`) are joined to those of the data set. `metadata_path` is a table of TMDb metadata. Raises
     CineMatchError for input that cannot be read and for filters that keep no film.
     """
@@ -136,12 +138,13 @@ def clean(
     dropped = rejects.counts("movies.csv")
     failed = {reason: reasons == reason for reason in reasons.cat.categories}
     dropped |= {reason: int(mask.sum()) for reason, mask in failed.items()}
-    labels = films["title"].where(films["year"].isna(), films["title"] + " (" + films["year"].astype("str") + ")")
-    rejects.add("movies.csv", films["line"].to_numpy(), films["movieId"], labels, failed, films)
+    rejects.add("movies.csv", films["line"].to_numpy(), films["movieId"], film_labels(films), failed, films)
     if kept.empty:
         why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         example = f"; the first is {films['title'].iloc[0]!r}" if len(films) else ""
-        raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; ask for less{example}")
+        factless = dropped.get("no year known", 0) + dropped.get("no genre known", 0) == len(films)
+        remedy = "if these are no films, -p item_facts none keeps them" if factless else "ask for less"
+        raise CineMatchError(f"no film is left of {sum(dropped.values())} read: {why}; {remedy}{example}")
     with atomic_write(data_dir / CATALOG) as part:
         write_table(part, kept[list(MERGED.columns)])
     report = CleaningReport(
@@ -156,8 +159,16 @@ def clean(
         coverage={name: int(known.sum()) for name, known in known_fields(kept).items()},
         rejected={file: rejects.counts(file) for file in rejects.files() if file != "movies.csv"},
         repairs=rejects.repairs,
-        attributions=attributions(folder.name, services.source, with_tmdb=bool(kept["has_tmdb"].any())),
+        attributions=attributions(
+            folder.name,
+            services.source,
+            with_tmdb=bool(kept["has_tmdb"].any()),
+            of_films=filters.item_facts == "films",
+        ),
     )
+    if (items := item_numbers(folder)) is not None:
+        with atomic_write(data_dir / ITEM_NUMBERS) as part:
+            write_table(part, items)
     with atomic_write(data_dir / REJECTS) as part:
         write_table(part, rejects.table())
     write_text(data_dir / REPORT, to_json(report.to_dict()))

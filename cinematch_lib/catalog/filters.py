@@ -9,6 +9,7 @@ import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.checks import check_range, unique_items
+from cinematch_lib.vocabulary.choices import ITEM_FACTS, check_choice
 from cinematch_lib.vocabulary.genres import MOVIELENS_GENRES, TMDB_ONLY_GENRES, canonical_genre, resolve_genre
 from cinematch_lib.vocabulary.lists import any_of, multi_hot
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
@@ -22,7 +23,8 @@ class Filters:
     A film is kept if it has at least one of `genres_keep` (empty: any genre) and none of `genres_drop`; genres
     may have any usual spelling. `min_ratings` counts MovieLens ratings. Runtimes are in minutes; a film of
     unknown runtime passes no bound on it. `services_keep` keeps films on at least one of these services (empty:
-    all films).
+    all films). `item_facts` is what must be known: ``films``, a year and a genre; ``none``, nothing, for items that are
+    no films.
 
     Raises CineMatchError for values out of range and for contradictory ones.
     """
@@ -36,8 +38,10 @@ class Filters:
     min_runtime: int | None = None
     max_runtime: int | None = None
     services_keep: Sequence[str] = field(default=())
+    item_facts: str = "films"
 
     def __post_init__(self) -> None:
+        check_choice("item_facts", self.item_facts, ITEM_FACTS)
         for name in ("min_year", "max_year"):
             year = getattr(self, name)
             if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
@@ -155,12 +159,14 @@ def _rules(columns: FilterColumns, filters: Filters) -> dict[str, np.ndarray]:
 
     Comparisons with NaN are false, so an unknown number fails only the rules that ask whether it is known.
     """
-    rules = {"no year known": np.isnan(columns.year)}
+    complete = filters.item_facts == "films"
+    rules = {"no year known": np.isnan(columns.year)} if complete else {}
     if filters.min_year is not None:
         rules[f"before {filters.min_year}"] = columns.year < filters.min_year
     if filters.max_year is not None:
         rules[f"after {filters.max_year}"] = columns.year > filters.max_year
-    rules["no genre known"] = columns.genreless
+    if complete:
+        rules["no genre known"] = columns.genreless
     if filters.require_tmdb:
         rules["no TMDb metadata"] = ~columns.has_tmdb
     if filters.min_ratings:

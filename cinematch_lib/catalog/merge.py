@@ -71,6 +71,7 @@ def _read_films(folder: Path, rejects: RejectLog) -> pd.DataFrame:
         )
         films["year"] = films["year"].fillna(column)
     films["genres"] = judge_genres(rows.loc[good, "genres"], _MOVIES, rejects)
+    films["overview"] = rows.loc[good, "overview"].str.strip() if "overview" in rows else ""
     return films.sort_values("movieId", ignore_index=True)
 
 
@@ -105,7 +106,7 @@ def _read_links(folder: Path, films: pd.DataFrame, rejects: RejectLog) -> pd.Dat
 
 def _add_metadata(films: pd.DataFrame, path: Path | None, rejects: RejectLog) -> pd.DataFrame:
     if path is None:
-        known = films.assign(has_tmdb=False, overview="", runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
+        known = films.assign(has_tmdb=False, runtime=pd.array([pd.NA] * len(films), dtype="Int64"))
         known = known.assign(**{name: pd.NA if name in _NUMBERS else "" for name in _FROM_TMDB})
     else:
         metadata = read_metadata(path, rejects)
@@ -136,7 +137,9 @@ def _look_up(films: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
     known = films.assign(tmdb_row=row, has_tmdb=found.astype(bool), runtime=facts["runtime"].where(found))
     for name in _FROM_TMDB:
         known[name] = facts[name].where(found, pd.NA if name in _NUMBERS else "")
-    for name in ("title", "genres", "overview"):
-        known["overview" if name == "overview" else f"tmdb_{name}"] = facts[name].where(found, "").fillna("")
+    for name in ("title", "genres"):
+        known[f"tmdb_{name}"] = facts[name].where(found, "").fillna("")
+    overview = facts["overview"].where(found, "").fillna("")
+    known["overview"] = overview.where(overview != "", films["overview"])
     known["tmdb_year"] = facts["year"].where(found)
     return known

@@ -273,7 +273,7 @@ def _choices(info: "RunInfo") -> list[str]:
     from cinematch_lib.artifacts.manifest import FORMAT_VERSION
 
     clean = info.facts.get("clean", {})
-    chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value]
+    chosen = [f"{name}={value}" for name, value in clean.get("filters", {}).items() if value and value != "films"]
     chosen += [f"services={clean['services']['source']}"] if "services" in clean else []
     chosen += ["older format, to compare with only"] if info.format_version < FORMAT_VERSION else []
     return chosen + ([drift_line(info.facts[DRIFT])] if DRIFT in info.facts else [])

@@ -10,13 +10,13 @@ JUSTWATCH = "Streaming availability by JustWatch, through TMDB."
 WIKIDATA = "Cast, directors and running times of the sample: Wikidata, CC0."
 
 
-def attributions(dataset: str, services_source: str, *, with_tmdb: bool) -> list[str]:
-    """The lines to show wherever the content of a catalog is shown.
+def attributions(dataset: str, services_source: str, *, with_tmdb: bool, of_films: bool = True) -> list[str]:
+    """The lines to show wherever the content of a catalog is shown; MovieLens's only if it is `of_films`.
 
     >>> attributions("sample", "demo", with_tmdb=False)[1]
     'Cast, directors and running times of the sample: Wikidata, CC0.'
     """
-    lines = [MOVIELENS]
+    lines = [MOVIELENS] if of_films else []
     if dataset == "sample":
         lines.append(WIKIDATA)
     elif with_tmdb:

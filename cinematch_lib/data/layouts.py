@@ -15,6 +15,7 @@ NO_ROWS = {
     "ratings": "no ratings, at most a first line; put the whole table there, or remove it to recommend by content",
 }
 MOVIES_DATASET = "The Movies Dataset (Kaggle)"
+INTERACTIONS = "interactions of users and items"
 # Endings of a table's file, the first that is there counts; a zip holds the file alone.
 _ENDINGS = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".zip", ".parquet", ".tsv", ".tsv.gz", ".txt")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
@@ -101,6 +102,11 @@ LAYOUTS = (
             "credits": TableFile(("credits",)),
         },
         ("movies", "links"),
+    ),
+    Layout(
+        INTERACTIONS,
+        {"ratings": TableFile(("interactions",)), "movies": TableFile(("items",))},
+        ("ratings",),
     ),
 )
 

@@ -11,7 +11,8 @@ import pandas as pd
 from cinematch_lib.data import movies_dataset
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table, row_lines
-from cinematch_lib.data.layouts import GENRE_FLAGS, MOVIES_DATASET, NO_ROWS, look, source_of, unread
+from cinematch_lib.data.interactions import read_interactions, read_items
+from cinematch_lib.data.layouts import GENRE_FLAGS, INTERACTIONS, MOVIES_DATASET, NO_ROWS, look, source_of, unread
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.shards import check_shards, read_rows
@@ -43,6 +44,8 @@ def read_movies(folder: Path) -> pd.DataFrame:
 def film_rows(folder: Path, log: RejectLog) -> tuple[pd.DataFrame, np.ndarray]:
     """The films as `read_movies` returns them, and the line of the file on which each begins, int64 (rows,)."""
     found = look(Path(folder))
+    if found is not None and found.layout.title == INTERACTIONS:
+        return read_items(found)
     source = (found.sources.get("movies") if found else None) or Source(Path(folder) / "movies.csv")
     if found is not None and found.layout.title == MOVIES_DATASET:
         films, lines = movies_dataset.read_films(found, log)
@@ -53,6 +56,15 @@ def film_rows(folder: Path, log: RejectLog) -> tuple[pd.DataFrame, np.ndarray]:
         raise CineMatchError(f"{source.path} holds {NO_ROWS['movies']}")
     _remark(log, MOVIES, source, len(films))
     return films, lines
+
+
+def item_numbers(folder: Path) -> pd.DataFrame | None:
+    """`movieId` and `item`, the name in the file, of items that were numbered; None where there are none."""
+    found = look(Path(folder))
+    if found is None or found.layout.title != INTERACTIONS:
+        return None
+    items = read_items(found)[0][["movieId", "item"]].drop_duplicates()
+    return None if (items["movieId"] == items["item"]).all() else items
 
 
 def read_links(folder: Path) -> pd.DataFrame:
@@ -97,7 +109,10 @@ def read_ratings(folder: Path, log: RejectLog | None = None, films: pd.DataFrame
     `timestamp`, where the times are known, is in seconds since 1970. Values are judged as `ratings.judge_ratings` says.
     Raises CineMatchError for ratings outside the scale, and like `read_movies`.
     """
-    source, log = source_of(folder, "ratings"), RejectLog() if log is None else log
+    found, log = look(Path(folder)), RejectLog() if log is None else log
+    if found is not None and found.layout.title == INTERACTIONS and not found.missing:
+        return read_interactions(found, log)
+    source = None if found is None else found.sources.get("ratings")
     if source is None:
         others = unread(folder, "rating")
         log.add_repair("ratings.csv", f"files that are no table of ratings here ({', '.join(others)})", len(others))

@@ -61,7 +61,7 @@ def judge_ratings(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.D
 def _users(users: pd.Series, source: Source, log: RejectLog) -> pd.Series:
     if users.dtype == "int32":
         return users
-    _refuse(source, users, users.str.strip() == "", "userId", "a user")
+    refuse(source, users, users.str.strip() == "", "userId", "a user")
     numbers = whole_numbers(users)
     if numbers.notna().all() and (numbers <= np.iinfo("int32").max).all():
         return numbers.astype("int32")
@@ -74,7 +74,7 @@ def _films(films: pd.Series, source: Source) -> pd.Series:
     if films.dtype == "int32" and (films > 0).all():
         return films
     numbers = whole_numbers(films)
-    _refuse(
+    refuse(
         source, films.astype("str"), numbers.isna() | (numbers > np.iinfo("int32").max), "movieId", "a film's number"
     )
     return numbers.astype("int32")
@@ -84,11 +84,12 @@ def _stars(stars: pd.Series, source: Source) -> pd.Series:
     if stars.dtype == "float32":
         return stars
     numbers = pd.to_numeric(stars.str.strip().str.replace(",", ".", regex=False), errors="coerce")
-    _refuse(source, stars, numbers.isna(), "rating", "a number of stars")
+    refuse(source, stars, numbers.isna(), "rating", "a number of stars")
     return numbers.astype("float32")
 
 
-def _refuse(source: Source, values: pd.Series, wrong: pd.Series, name: str, wanted: str) -> None:
+def refuse(source: Source, values: pd.Series, wrong: pd.Series, name: str, wanted: str) -> None:
+    """Raise CineMatchError, with its line, for the first of the `values` of a column that are `wrong`, bool (rows,)."""
     if not wrong.any():
         return
     row = int(wrong.to_numpy().argmax())

@@ -16,7 +16,7 @@ import pandas as pd
 from cinematch_lib.cluster.tasks import map_items
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table, row_lines
-from cinematch_lib.data.layouts import look
+from cinematch_lib.data.layouts import INTERACTIONS, look
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import RATINGS, TableSchema
 from cinematch_lib.errors import CineMatchError
@@ -107,6 +107,8 @@ def _read_shard(schema: TableSchema, shard: Source) -> pd.DataFrame:
 def _file_of_ratings(folder: Path) -> Source:
     found = look(folder)
     source = None if found is None else found.file_of("ratings")
+    if found is not None and found.layout.title == INTERACTIONS:
+        raise CineMatchError(f"shards are of stars, and {folder} has weights; set shards to 0")
     if source is None:
         raise CineMatchError(f"{folder} has no file of ratings to write shards from; set shards to 0")
     return source

@@ -34,6 +34,13 @@ MOVIES = TableSchema("movies", {"movieId": "str", "title": "str", "genres": "str
 LINKS = TableSchema("links", {"movieId": "str", "imdbId": "str", "tmdbId": "str"})
 TAGS = TableSchema("tags", {"userId": "str", "movieId": "str", "tag": "str"}, {"timestamp": "str"})
 RATINGS = TableSchema("ratings", {"userId": "int32", "movieId": "int32", "rating": "float32"}, {"timestamp": "int64"})
+# Data that need not be films.
+INTERACTIONS = TableSchema(
+    "interactions", {"userId": "str", "movieId": "str"}, {"weight": "float32", "timestamp": "int64"}
+)
+ITEMS = TableSchema(
+    "items", {"movieId": "str"}, dict.fromkeys(("title", "genres", "year", "overview"), "str"), multiline=True
+)
 _TMDB_COLUMNS = (
     "tmdb_id title release_date runtime popularity vote_count vote_average genres overview keywords cast_top director "
     "original_language poster_path"
@@ -68,6 +75,13 @@ MERGED_DTYPES = {
     "services": "str",
 }
 MERGED = TableSchema("movies_merged", MERGED_DTYPES, multiline=True)
+
+
+def film_labels(films: pd.DataFrame) -> pd.Series:
+    """Title (year) of each film, text; the title alone where no year is known or there is no such column."""
+    if "year" not in films:
+        return films["title"]
+    return films["title"].where(films["year"].isna(), films["title"] + " (" + films["year"].astype("str") + ")")
 
 
 def whole_numbers(text: pd.Series) -> pd.Series:

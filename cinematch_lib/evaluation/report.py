@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.data.tables import film_labels
 from cinematch_lib.evaluation.compare import HYBRID, SERVED, SERVED_BY_INPUTS, Comparison
 from cinematch_lib.evaluation.intervals import Interval, by_activity, difference, interval
 from cinematch_lib.evaluation.knobs import KNOWN, list_quality
@@ -243,7 +244,7 @@ def example_user(comparison: Comparison, films: pd.DataFrame, k: int = 10) -> tu
         for table in (protocol.histories, protocol.held_out, comparison.results[model].lists)
     )
     films = films.drop_duplicates("movieId").set_index("movieId")
-    labels = films["title"] + (films["year"].map(" ({})".format) if "year" in films else "")
+    labels = film_labels(films)
     history = history.sort_values(["rating", "movieId"], ascending=[False, True])
     rated = labels.reindex(history["movieId"]).to_numpy()
     known = pd.DataFrame({"rated": rated, "rating": history["rating"].map("{:g}".format).to_numpy()}).head(_ROWS)

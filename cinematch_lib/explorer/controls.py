@@ -70,6 +70,7 @@ class FilterControls:
         self._tmdb = widgets.Checkbox(description="only films with TMDb metadata", indent=False)
         self._tmdb.observe(lambda _: self._changed(), "value")
         self._genres = Chips((EITHER, KEEP, DROP), self._changed)
+        self._item_facts = Filters().item_facts
         self._source = widgets.Dropdown(options=[(_SOURCES[name], name) for name in sources])
         self._source.observe(lambda _: self._change_source(), "value")
         self._services = Chips((EITHER, KEEP), self._changed)
@@ -119,6 +120,7 @@ class FilterControls:
             min_runtime=min_runtime,
             max_runtime=max_runtime,
             services_keep=self._services.selected(KEEP),
+            item_facts=self._item_facts,
         )
 
     def set(self, settings: Settings) -> None:
@@ -131,7 +133,7 @@ class FilterControls:
         self._changed()
 
     def _set_controls(self, filters: Filters, services: str) -> None:
-        self._source.value = services
+        self._source.value, self._item_facts = services, filters.item_facts
         self._years.bounds = (filters.min_year, filters.max_year)
         self._minutes.bounds = (filters.min_runtime, filters.max_runtime)
         self._tmdb.value = filters.require_tmdb

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.item_weights import ItemWeights
+from cinematch_lib.data.tables import film_labels
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.hybrid import Hybrid
@@ -138,8 +139,7 @@ def neighbours(
     weights: ItemWeights, films: pd.DataFrame, movies: Sequence[int], k: int = 8
 ) -> Mapping[str, Sequence[tuple[str, float]]]:
     """For each film in `movies`, the `k` largest weights B_ji in its row j: pairs of "Title (year)" and weight."""
-    labels = films.set_index("movieId")
-    labels = labels["title"] + labels["year"].map(" ({})".format)
+    labels = film_labels(films.set_index("movieId"))
     found = {}
     for movie in movies:
         _, rows, values = weights.rows([int(weights.movie_ids.searchsorted(movie))])

@@ -123,13 +123,14 @@ class BatchScorer:
         vectors, scale = self._user_vectors(histories, unit, lengths)
         total = np.empty((len(unit), len(self._weights)), dtype=np.float32)
         with_poor = np.flatnonzero(poor.any(axis=0))
+        poor = np.ascontiguousarray(poor[:, with_poor])
         for one in self._tiles:
             share = np.multiply(self._weights.content_weight[one.films, None], scale)  # c_i of each film and user
             share += least
             part = (one.items @ vectors).reshape(-1, len(unit))[: len(share)]
             if len(with_poor):
                 rest = np.maximum(1 - share[:, with_poor], 0)
-                part[:, with_poor] += rest * (one.features @ poor[:, with_poor])
+                part[:, with_poor] += rest * (one.features @ poor)
             share *= one.features @ profiles
             part += share
             part[one.targets] += sums[:, one.target_numbers].T

@@ -6,6 +6,7 @@ from cinematch_lib.errors import UnknownNameError, close_names
 
 MODEL_NAMES = ("popular", "content", "itemknn", "userknn", "puresvd", "ease", "als", "bpr", "hybrid")
 MODULES_DIR = "CINEMATCH_MODULES_DIR"  # the environment variable with the folder of one's own models
+ITEM_FACTS = ("films", "none")  # what must be known of an item
 PROTOCOLS = ("users", "time", "liang2018")
 # The fields of film features.
 TEXT_FIELDS = ("title", "overview", "keywords", "cast_top", "director", "tags")
