@@ -119,28 +119,30 @@ class BatchScorer:
         model = self._model.weights
         early = model.early_content_share * 0.5 ** (histories.n_known / CONTENT_HALF_LIFE)
         least = (model.content_share + early).astype(np.float32)
-        profiles, poor, lengths = self._profiles(histories)
+        profiles, n_poor, order, lengths = self._profiles(histories)
         vectors, scale = self._user_vectors(histories, unit, lengths)
-        total = np.empty((len(unit), len(self._weights)), dtype=np.float32)
-        with_poor = np.flatnonzero(poor.any(axis=0))
-        poor = np.ascontiguousarray(poor[:, with_poor])
+        sums, least, vectors, scale = sums[:, order], least[order], vectors[:, order], scale[order]
+        users = len(order)
+        total = np.empty((users, len(self._weights)), dtype=np.float32)
+        room = np.empty((_TILE, users), dtype=np.float32), np.empty((_TILE // _PRODUCT, _PRODUCT, users), np.float32)
         for one in self._tiles:
-            share = np.multiply(self._weights.content_weight[one.films, None], scale)  # c_i of each film and user
+            share = room[0][: one.films.stop - one.films.start]
+            np.multiply(self._weights.content_weight[one.films, None], scale, out=share)  # c_i of each film and user
             share += least
-            part = (one.items @ vectors).reshape(-1, len(unit))[: len(share)]
-            if len(with_poor):
-                rest = np.maximum(1 - share[:, with_poor], 0)
-                part[:, with_poor] += rest * (one.features @ poor)
-            share *= one.features @ profiles
+            part = np.matmul(one.items, vectors, out=room[1]).reshape(-1, users)[: len(share)]
+            similarities = one.features @ profiles
+            if n_poor:
+                part[:, :n_poor] += np.maximum(1 - share[:, :n_poor], 0) * similarities[:, users:]
+            share *= similarities[:, :users]
             part += share
-            part[one.targets] += sums[:, one.target_numbers].T
-            total[:, one.films] = part.T
+            part[one.targets] += sums[one.target_numbers]
+            total[order, one.films] = part.T
         return total, rated
 
     def _rating_sums(self, histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Σ_m t_m / s_m Σ_j w_j B_ji, discounted, float32 (users, targets); the units; and if any s_m > 0."""
+        """Σ_m t_m / s_m Σ_j w_j B_ji, discounted, float32 (targets, users); the units; and if any s_m > 0."""
         users, maximum = len(histories.n_known), self._model.weights.ratings
-        sums = np.zeros((users, self._weights.n_targets), dtype=np.float32)
+        sums = np.zeros((self._weights.n_targets, users), dtype=np.float32)
         unit, rated = np.zeros(users), np.zeros(users, dtype=bool)
         mixtures = [dict(self._model.mixture(n)) for n in histories.n_known.tolist()]
         positive, negative = histories.weights.maximum(0), histories.weights.minimum(0)
@@ -148,32 +150,40 @@ class BatchScorer:
             mixed = np.array([user for user in range(users) if number in mixtures[user]], dtype=np.int64)
             if not len(mixed):
                 continue
-            found = (positive[mixed] @ B).toarray()
-            highest = found.max(axis=1, initial=0).astype(np.float64)
+            found = _sums_of_rows(B, positive[mixed])
+            highest = found.max(axis=0, initial=0).astype(np.float64)
             if negative.nnz:
-                found += (negative[mixed] @ B).toarray()
+                found += _sums_of_rows(B, negative[mixed])
             share = np.array([mixtures[user][number] for user in mixed.tolist()]) * maximum * (highest > 0)
-            sums[mixed] += (share / np.where(highest > 0, highest, 1)).astype(np.float32)[:, None] * found
+            found *= (share / np.where(highest > 0, highest, 1)).astype(np.float32)
+            if len(mixed) == users:
+                sums += found
+            else:
+                sums[:, mixed] += found
             unit[mixed] += share * [self._weights.unit(number, one) for one in highest.tolist()]
             rated[mixed] |= highest > 0
-        sums *= self._target_discounts
+        sums *= self._target_discounts[:, None]
         return sums, unit, rated
 
-    def _profiles(self, histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The profiles p, float32 (features, users), what poorly rated films make up of them, and their lengths.
+    def _profiles(self, histories: Histories) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
+        """The profiles p, and what poorly rated films make up of them, float32 (features, users + so many users).
 
-        The first two are multiplied by the weight of the content term.
+        Both are multiplied by the weight of the content term. The users are in the order of the third array, int64
+        (users,): those with poorly rated films, whose number is the second, come first. The fourth, float64 (users,),
+        are the lengths of the profiles in the order of `histories`.
         """
         X, liked, disliked = self._similarity.matrix, histories.liked, histories.disliked
-        of_liked, of_disliked = (liked @ X).toarray(), (disliked @ X).toarray()
-        base = np.where((np.diff(liked.indptr) > 0)[:, None], of_liked, of_disliked)
-        lengths = np.sqrt(np.einsum("ij,ij->i", base, base, dtype=np.float64))
+        of_liked, of_disliked = liked @ X, disliked @ X
+        lengths = np.where(np.diff(liked.indptr) > 0, _row_lengths(of_liked), _row_lengths(of_disliked))
         lengths[lengths == 0] = 1
+        scale = sparse.diags_array((self._model.weights.content / lengths).astype(np.float32))
         both = liked + np.float32(DISLIKED) * disliked
-        poor = both @ sparse.diags_array((~self._weights.well_rated).astype(np.float32))
-        scale = (self._model.weights.content / lengths).astype(np.float32)
-        profiles = (of_liked + np.float32(DISLIKED) * of_disliked).T * scale
-        return np.ascontiguousarray(profiles), np.ascontiguousarray((poor @ X).toarray().T * scale), lengths
+        poor = scale @ (both @ sparse.diags_array((~self._weights.well_rated).astype(np.float32)) @ X)
+        n_poor = int(np.count_nonzero(np.diff(poor.indptr)))
+        order = np.argsort(np.diff(poor.indptr) == 0, kind="stable")
+        profiles = scale @ (of_liked + np.float32(DISLIKED) * of_disliked)
+        stacked = sparse.vstack([profiles[order], poor[order[:n_poor]]])
+        return sparse.csr_matrix(stacked.T, dtype=np.float32).toarray(), n_poor, order, lengths
 
     def _user_vectors(
         self, histories: Histories, unit: np.ndarray, lengths: np.ndarray
@@ -241,6 +251,22 @@ class _Tile(NamedTuple):
     items: np.ndarray
     targets: np.ndarray
     target_numbers: slice
+
+
+def _sums_of_rows(B: sparse.csr_matrix, weights: sparse.csr_matrix) -> np.ndarray:
+    """Σ_j w_j B_ji for the weights of some users, CSR (users, films): float32 (targets, users).
+
+    Only the rows of films that one of the users knows are read, each once for all of them.
+    """
+    known = np.unique(weights.indices)
+    by_film = sparse.csr_matrix(weights[:, known].T).toarray()
+    return np.asarray(B[known].T @ by_film)
+
+
+def _row_lengths(matrix: sparse.csr_matrix) -> np.ndarray:
+    """The Euclidean length of each row: float64 (rows,)."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return np.sqrt(np.bincount(rows, matrix.data.astype(np.float64) ** 2, minlength=matrix.shape[0]))
 
 
 def _by_user(rows: Sequence[Sequence[int]], n_films: int) -> sparse.csr_matrix:
