@@ -93,6 +93,7 @@ def test_the_report_accounts_for_every_film(folder, metadata, tmp_path):
         "min_runtime": None,
         "max_runtime": None,
         "services_keep": [],
+        "item_facts": "films",
     }
 
 
