@@ -15,6 +15,7 @@ from cinematch_lib.catalog.merge import merge_films
 from cinematch_lib.catalog.written import write_table
 from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.download import md5_of
+from cinematch_lib.data.feedback import FEEDBACK
 from cinematch_lib.data.formats import read_table
 from cinematch_lib.data.layouts import is_table_name
 from cinematch_lib.data.movielens import checksums, item_numbers, read_ratings, read_tags
@@ -88,8 +89,9 @@ class CleaningReport:
                 f"{data_dir / CATALOG} is not the catalog that {REPORT} describes; "
                 "clean again: cinematch run --from clean"
             )
-        found = checksums(folder)
-        named = [*found, *(name for name in self.inputs if name not in found and is_table_name(name))]
+        found = checksums(folder) | _beside(data_dir, FEEDBACK)
+        is_read = {name for name in self.inputs if is_table_name(name) or name == FEEDBACK}
+        named = [*found, *(name for name in self.inputs if name not in found and name in is_read)]
         differing = [name for name in named if found.get(name) != self.inputs.get(name)]
         if differing:
             raise CineMatchError(
@@ -178,10 +180,13 @@ def clean(
 def input_checksums(
     folder: Path, metadata_path: Path | None, services: ServicesSource, data_dir: Path
 ) -> dict[str, str]:
-    """The MD5 of each file that `clean` reads for these arguments, by its name."""
-    added = data_dir / ADDITIONS
-    paths = (metadata_path, services.table, added if added.is_file() else None)
-    return {path.name: md5_of(path) for path in paths if path} | checksums(folder)
+    """The MD5 of each file that `clean` and the later steps read for these arguments, by its name."""
+    given = {path.name: md5_of(path) for path in (metadata_path, services.table) if path}
+    return given | _beside(data_dir, ADDITIONS, FEEDBACK) | checksums(folder)
+
+
+def _beside(data_dir: Path, *names: str) -> dict[str, str]:
+    return {name: md5_of(data_dir / name) for name in names if (data_dir / name).is_file()}
 
 
 def read_catalog(data_dir: Path) -> pd.DataFrame:

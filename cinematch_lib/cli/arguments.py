@@ -50,6 +50,23 @@ def add_command(
     return parser
 
 
+def add_state_flag(parser: argparse.ArgumentParser, meaning: str, *former_names: str) -> None:
+    """Add the flag ``--state``, whose help begins with `meaning`; see `state_of`."""
+    parser.add_argument(
+        "--state",
+        *former_names,
+        metavar="PLACE",
+        help=f"{meaning}: a folder, or the address of a PostgreSQL database, postgresql://user@host:5432/database "
+        "(default: the folder state, in the one that holds the artifacts folder)",
+    )
+
+
+def state_of(options: argparse.Namespace) -> str | Path:
+    """The place of the server's state that the options name."""
+    place: str | Path = options.state or options.artifacts_dir.parent / "state"
+    return place
+
+
 def resolve_paths(values: dict[str, Any]) -> None:
     """Make the paths among the values of parameters absolute: a typed one is relative to the current folder."""
     for name in ("services_file", "embeddings"):

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import Commands, add_command, add_state_flag, state_of
 
 
 def add_backup(commands: Commands) -> None:
@@ -19,17 +19,10 @@ def add_backup(commands: Commands) -> None:
         examples=("cinematch backup state-2026-11-27.sqlite",),
     )
     backup.add_argument("file", type=Path, metavar="FILE", help="the file to write; it is replaced")
-    backup.add_argument(
-        "--state",
-        "--state-dir",
-        metavar="PLACE",
-        help="the folder of the state, as for cinematch serve (default: the folder state, in the one that holds the "
-        "artifacts folder)",
-    )
+    add_state_flag(backup, "the state, as for cinematch serve", "--state-dir")
 
 
 def _backup(options: argparse.Namespace) -> None:
     from cinematch_lib.serving.backup import back_up
 
-    state = options.state or options.artifacts_dir.parent / "state"
-    print(f"{options.file}: {back_up(state, options.file):,} bytes")
+    print(f"{options.file}: {back_up(state_of(options), options.file):,} bytes")

@@ -3,9 +3,17 @@
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
-from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag, resolve_paths
+from cinematch_lib.cli.arguments import (
+    Commands,
+    add_command,
+    add_parameter_flag,
+    add_state_flag,
+    resolve_paths,
+    state_of,
+)
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.cli.output import print_text
 from cinematch_lib.errors import CineMatchError, require_extra
@@ -50,6 +58,7 @@ def add_refresh(commands: Commands) -> None:
         help="days after which TMDb is asked for streaming offers anew, where they are used (default: 7)",
     )
     refresh.add_argument("--keep", type=int, default=5, metavar="N", help="so many runs are kept (default: 5)")
+    add_state_flag(refresh, "where the server stores what it may learn from")
     add_parameter_flag(refresh, "; replaces that of the current run")
     timer = refresh.add_argument_group("by a timer")
     timer.add_argument(
@@ -89,13 +98,15 @@ def _refresh(options: argparse.Namespace) -> None:
     from cinematch_lib.pipeline.promotion import FAMOUS, Gate
     from cinematch_lib.pipeline.refresh import Refresh
     from cinematch_lib.pipeline.times import duration
+    from cinematch_lib.serving.learning import take_feedback
 
     known = step_parameters(list(STEPS))
     given = check_parameters(dict(options.p), known, known, typed=True)
     resolve_paths(given)
     smoke = _titles(options.smoke) if options.smoke else FAMOUS
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
-    refresh = Refresh(folders, given, Gate(options.max_shrink, smoke), options.keep, options.offers_max_age)
+    gate, feedback = Gate(options.max_shrink, smoke), partial(take_feedback, state_of(options), options.data_dir)
+    refresh = Refresh(folders, given, gate, options.keep, options.offers_max_age, feedback)
     if options.dry_run:
         due = refresh.preview()
         print_text("\n".join(f"Due: {line}." for line in due) or "Nothing is due by the files that are there.")
@@ -116,6 +127,7 @@ def _install_timer(options: argparse.Namespace) -> None:
     words = ["refresh", "--keep", str(options.keep), "--max-shrink", f"{options.max_shrink:g}"]
     words += ["--offers-max-age", str(options.offers_max_age)]
     words += ["--smoke", str(options.smoke.resolve())] if options.smoke else []
+    words += ["--state", str(options.state)] if options.state else []
     words += [word for name, value in options.p for word in ("-p", name, value)]
     if options.kind == "kubernetes":
         print(cron_job(words, options.install_timer), end="")

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinematch_lib.cli.arguments import Commands, add_command, add_parameter_flag, resolve_paths
+from cinematch_lib.cli.arguments import (
+    Commands,
+    add_command,
+    add_parameter_flag,
+    add_state_flag,
+    resolve_paths,
+    state_of,
+)
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.cli.output import print_table, print_text, terminal
 from cinematch_lib.cli.runs import size
@@ -68,6 +75,7 @@ def add_run(commands: Commands) -> None:
         metavar="SIZE",
         help="memory of each of these, such as 3GB (default: together 75 %% of what is free)",
     )
+    add_state_flag(run, "where the server stores what it may learn from")
     run.add_argument(
         "--no-refresh",
         action="store_true",
@@ -86,8 +94,11 @@ def _run(options: argparse.Namespace) -> None:
     values = _parameters(options, steps)
     from cinematch_lib.pipeline.runner import Folders, run_pipeline  # it takes a while, and mistakes are told before
     from cinematch_lib.pipeline.times import duration
+    from cinematch_lib.serving.learning import take_feedback
 
     folders = Folders(options.raw_dir, options.data_dir, options.artifacts_dir)
+    if told := take_feedback(state_of(options), options.data_dir):
+        print_text(told)
     with using(options.scheduler, options.workers, options.memory, print_text), _messages() as message:
         if (seconds := _time_of_runs_like_it(options, steps, values)) is not None:
             message(f"Earlier runs like this one took {duration(seconds)}{' after fetching' * ('fetch' in steps)}.")

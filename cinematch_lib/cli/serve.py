@@ -7,7 +7,7 @@ import os
 import re
 import socket
 
-from cinematch_lib.cli.arguments import Commands, add_command
+from cinematch_lib.cli.arguments import Commands, add_command, add_state_flag, state_of
 from cinematch_lib.cli.environment import allow_open_files, load_dotenv_file
 from cinematch_lib.errors import CineMatchError, require_extra
 
@@ -92,14 +92,13 @@ def add_serve(commands: Commands) -> None:
         help="let clients name a user by e-mail (POST /auth/identify), which proves nothing; only on this computer or "
         "with a token",
     )
-    serve.add_argument("--insecure", action="store_true", help="listen beyond this computer without a token")
     serve.add_argument(
-        "--state",
-        "--state-dir",
-        metavar="PLACE",
-        help="where watchlists and feedback are stored: a folder, or the address of a PostgreSQL database, "
-        "postgresql://user@host:5432/database (default: the folder state, in the one that holds the artifacts folder)",
+        "--learn-from-feedback",
+        action="store_true",
+        help="let cinematch refresh learn from what users say of films from now on, which the page tells them",
     )
+    serve.add_argument("--insecure", action="store_true", help="listen beyond this computer without a token")
+    add_state_flag(serve, "where watchlists and feedback are stored", "--state-dir")
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -117,7 +116,7 @@ def _serve(options: argparse.Namespace) -> None:
     write_logs(options.log_level)
     settings = Settings(
         options.artifacts_dir,
-        options.state or options.artifacts_dir.parent / "state",
+        state_of(options),
         options.log_level,
         tuple(options.proxy),
         {
@@ -127,6 +126,7 @@ def _serve(options: argparse.Namespace) -> None:
             "identify": options.identify,
             "root_path": options.root_path.rstrip("/"),
             "log_days": options.log_days,
+            "learn_from_feedback": options.learn_from_feedback,
             **({"cors_origins": options.cors_origin} if options.cors_origin else {}),
         },
     )

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.data.feedback import FEEDBACK_USERS
 from cinematch_lib.data.movielens import read_movies
 from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError, NothingToDoError
@@ -87,10 +89,16 @@ def make_protocol(
     and else one fold with a fifth of the users, at most 1,000. `date` separates train and test data by time; by
     default a fifth of the ratings come after it. Of a single fold, `same_users` are tested in place of others if ten of
     them or more are eligible; so two sets of ratings are measured on the same people. `films` is the catalog and `tags`
-    the table of tags.csv. Raises NothingToDoError if fewer than ten users can be tested, and CineMatchError for
-    arguments that cannot be met.
+    the table of tags.csv. Feedback from a server (users from FEEDBACK_USERS on) is trained on as far as it is older
+    than what is held out by time, and never tested. Raises NothingToDoError if fewer than ten users can be tested, and
+    CineMatchError for arguments that cannot be met.
     """
     check_choice("protocol", name, PROTOCOLS)
+    is_feedback = ratings["userId"] >= FEEDBACK_USERS
+    if is_feedback.any():
+        options: dict[str, Any] = {"folds": folds, "test_users": test_users, "date": date, "seed": seed}
+        own = make_protocol(ratings[~is_feedback], films, tags, name=name, same_users=same_users, **options)
+        return own if name == "liang2018" else _trained_on(own, ratings[is_feedback])
     eligible = count_eligible_users(ratings)
     if eligible < MIN_TEST_USERS or len(films) < MIN_FILMS:
         raise NothingToDoError(
@@ -139,6 +147,19 @@ def make_fold(
         return Fold(split, films)
     omitted = np.union1d(split.users, np.asarray(other_users, dtype=np.int64))
     return Fold(split, with_tags(films, tags[~whole_numbers(tags["userId"]).isin(omitted)]))
+
+
+def _trained_on(protocol: Protocol, feedback: pd.DataFrame) -> Protocol:
+    """The same protocol with more ratings to train on."""
+
+    def more(fold: Fold) -> Fold:
+        known = feedback
+        if protocol.name == "time":
+            known = feedback[feedback["timestamp"] < fold.split.held_out["timestamp"].min()]
+        train = pd.concat([fold.split.train, known], ignore_index=True)
+        return replace(fold, split=replace(fold.split, train=train))
+
+    return replace(protocol, folds=[more(fold) for fold in protocol.folds], validation=more(protocol.validation))
 
 
 def _cross_validation(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, folds: int, seed: int) -> Protocol:

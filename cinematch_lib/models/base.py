@@ -26,7 +26,7 @@ class Model(ABC):
     which the best are chosen on held-out users; without any, the defaults are used.
 
     `films` are the MovieLens ids that can be recommended, int64 (films,), ascending; `like_counts`, float64 (films,),
-    are their numbers of likes, which are the scores of users without a history.
+    are their numbers of likes, by the weights of users, which are the scores of users without a history.
     """
 
     films: np.ndarray
@@ -34,7 +34,9 @@ class Model(ABC):
     candidates: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
     def fit(self, ratings: pd.DataFrame, catalog: pd.DataFrame) -> Self:
-        """Learn from `ratings` (`userId, movieId, rating` and optionally `timestamp`) and return the model.
+        """Learn from `ratings` and return the model.
+
+        `ratings` has `userId, movieId, rating` and optionally `timestamp` and `weight`, what a user counts.
 
         `catalog` has `movieId`, once each, and optionally `title, genres, year, overview, tags` and other
         metadata; exactly its films can be recommended. Raises CineMatchError for a catalog that is empty or
@@ -51,7 +53,7 @@ class Model(ABC):
                 f"none of the {len(ratings)} ratings is of one of the catalog's {len(films)} films; "
                 "give ratings and films of one data set"
             )
-        self.like_counts = np.asarray(train.likes.sum(axis=0), dtype=np.float64).ravel()
+        self.like_counts = np.asarray(train.likes.power(2).sum(axis=0), dtype=np.float64).ravel()
         self._fit(train, catalog.iloc[order].reset_index(drop=True))
         return self
 

@@ -39,6 +39,6 @@ class Ease(Model):
 
 def most_rated(train: Interactions, n: int, min_ratings: int = 1) -> np.ndarray:
     """The columns of the `n` most rated films that have so many ratings or more, ascending: int64."""
-    counts = np.bincount(train.ratings.indices, minlength=train.ratings.shape[1])
+    counts = train.rating_counts
     order = np.argsort(-counts, kind="stable")[:n]
     return np.sort(order[counts[order] >= min_ratings])

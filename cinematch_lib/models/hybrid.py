@@ -128,13 +128,12 @@ class Hybrid(Model):
         histories = sparse.csr_matrix(matrix.histories[:, : len(films)])
         self._short = short_history_weights(histories, features[films], self.best_params["regularization"], self.seed)
         self._norms = np.sqrt(np.bincount(histories.indices, np.square(histories.data, dtype=np.float64), len(films)))
-        mean_history = histories.nnz / max(len(train), 1)
+        mean_history = np.diff(histories.indptr)[train.full_users].mean() if len(train.full_users) else 1.0
         self._history_lengths = mean_history * np.array([*SHORT_HISTORIES, LONG_HISTORY])
         del histories
         self._fit_long(matrix, features[films])
         self._typical_sum = self._mean_highest_sum(train)
-        counts = np.bincount(train.ratings.indices, minlength=len(self.films))
-        content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(counts)
+        content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(train.rating_counts)
         empty = sparse.csr_matrix((len(self.films),) * 2, dtype=np.float32)
         self._statistics = self._item_weights([empty] * len(self._history_lengths), content_weights)
         self._similarity = ContentSimilarity(features)
@@ -161,7 +160,7 @@ class Hybrid(Model):
 
     def _mean_highest_sum(self, train: Interactions) -> float:
         """The mean of max_i Σ_j w_j B_ji by the weights for whole histories, over some of the training users."""
-        users = np.random.default_rng(self.seed).permutation(len(train))[:TYPICAL_USERS]
+        users = np.random.default_rng(self.seed).permutation(train.full_users)[:TYPICAL_USERS]
         highest = self._long_sums(train.take(np.sort(users))).max(axis=1, initial=0)
         return float(highest.mean()) if highest.any() else 1.0
 

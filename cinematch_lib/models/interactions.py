@@ -17,19 +17,21 @@ class Interactions:
 
     `users` and `films` are MovieLens ids, int64, ascending: the rows and the columns of `ratings`, which is CSR float32
     with sorted indices. `timestamps`, float64 (ratings,), are seconds since 1970 in the order of `ratings.data`,
-    None if unknown.
+    None if unknown. `weights`, float64 (users,), are what the squared errors of each user count in a fit, None if all
+    count 1.
     """
 
     users: np.ndarray
     films: np.ndarray
     ratings: sparse.csr_matrix
     timestamps: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     @classmethod
     def from_ratings(
         cls, table: pd.DataFrame, films: np.ndarray, users: Sequence[int] | np.ndarray | None = None
     ) -> "Interactions":
-        """From a table with `userId, movieId, rating` and optionally `timestamp`.
+        """From a table with `userId, movieId, rating` and optionally `timestamp` and `weight`, the same for a user.
 
         Ratings of films outside `films` are ignored, though their users keep a row; of several ratings of a
         film by a user the last one counts. `users` adds rows for users without ratings. Raises CineMatchError
@@ -55,7 +57,11 @@ class Interactions:
         ratings = sparse.csr_matrix((rating[order], flat % len(films), indptr), shape=(len(rows), len(films)))
         timed = "timestamp" in table and bool(table["timestamp"].notna().all())
         timestamps = table["timestamp"].to_numpy(dtype=np.float64)[order] if timed else None
-        return cls(rows, films, ratings, timestamps)
+        weights = None
+        if "weight" in table:
+            weights = np.ones(len(rows))
+            weights[row] = table["weight"]
+        return cls(rows, films, ratings, timestamps, weights)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -67,12 +73,28 @@ class Interactions:
 
     @property
     def likes(self) -> sparse.csr_matrix:
-        """CSR float32 (users, films): 1 where the rating is a like, 0 elsewhere."""
+        """CSR float32 (users, films): the root of the user's weight where the rating is a like, 0 elsewhere."""
         return self.map_ratings(lambda ratings: ratings >= LIKED)
 
+    @property
+    def rating_counts(self) -> np.ndarray:
+        """The number of ratings of each film, those of a user counted by weight: float64 (films,)."""
+        weights = None if self.weights is None else self.weights[self.row_indices]
+        return np.bincount(self.ratings.indices, weights, len(self.films)).astype(np.float64)
+
+    @property
+    def full_users(self) -> np.ndarray:
+        """The rows of the users whose weight is not less than 1: int64 (n,). Only these measure and set scales."""
+        return np.arange(len(self)) if self.weights is None else np.flatnonzero(self.weights >= 1)
+
     def map_ratings(self, function: Callable[[np.ndarray], np.ndarray]) -> sparse.csr_matrix:
-        """CSR float32 (users, films) of `function` applied to the array of ratings; zeros are not stored."""
+        """CSR float32 (users, films) of `function` applied to the array of ratings; zeros are not stored.
+
+        Each row is multiplied by the root of its user's weight, so that products of two entries are weighted.
+        """
         values = np.asarray(function(self.ratings.data), dtype=np.float32)
+        if self.weights is not None:
+            values *= np.sqrt(self.weights).astype(np.float32)[self.row_indices]
         entries = (values, self.ratings.indices, self.ratings.indptr)
         matrix = sparse.csr_matrix(entries, shape=self.ratings.shape, copy=True)
         matrix.eliminate_zeros()
@@ -83,14 +105,16 @@ class Interactions:
         start, stop, _ = rows.indices(len(self.users))
         entries = slice(self.ratings.indptr[start], self.ratings.indptr[stop])
         timestamps = None if self.timestamps is None else self.timestamps[entries]
-        return Interactions(self.users[rows], self.films, self.ratings[rows], timestamps)
+        weights = None if self.weights is None else self.weights[rows]
+        return Interactions(self.users[rows], self.films, self.ratings[rows], timestamps, weights)
 
     def take(self, rows: np.ndarray) -> "Interactions":
         """The users in `rows`, int64 ascending, with their ratings."""
         is_taken = np.zeros(len(self), dtype=bool)
         is_taken[rows] = True
         timestamps = None if self.timestamps is None else self.timestamps[is_taken[self.row_indices]]
-        return Interactions(self.users[rows], self.films, self.ratings[rows], timestamps)
+        weights = None if self.weights is None else self.weights[rows]
+        return Interactions(self.users[rows], self.films, self.ratings[rows], timestamps, weights)
 
     def drop(self, held_out: sparse.csr_matrix) -> "Interactions":
         """The same users without the ratings at the non-zero entries of `held_out`, CSR (users, films)."""
@@ -101,7 +125,8 @@ class Interactions:
         indptr = np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=len(self)))])
         entries = (self.ratings.data[kept], self.ratings.indices[kept], indptr)
         ratings = sparse.csr_matrix(entries, shape=self.ratings.shape)
-        return Interactions(self.users, self.films, ratings, None if self.timestamps is None else self.timestamps[kept])
+        timestamps = None if self.timestamps is None else self.timestamps[kept]
+        return Interactions(self.users, self.films, ratings, timestamps, self.weights)
 
 
 def hold_out(users: np.ndarray, share: float, rng: np.random.Generator, *, at_least_one: bool = True) -> np.ndarray:

@@ -41,15 +41,14 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
     norms = np.sqrt(np.bincount(X.indices, np.square(X.data, dtype=np.float64), X.shape[1]))
     blocks = ((block, _targets(B, block)) for block in blocks_of(B.shape[0]))
     pruned = largest_weights(blocks, norms, weights_per_film * B.shape[0])
-    users = np.sort(np.random.default_rng(seed).permutation(len(train))[:TYPICAL_USERS])
+    users = np.sort(np.random.default_rng(seed).permutation(train.full_users)[:TYPICAL_USERS])
     highest = (X[users] @ pruned).toarray().max(axis=1, initial=0)
-    rating_counts = np.bincount(train.ratings.indices, minlength=len(model.films))
     return ItemWeights(
         model.films,
         (pruned,),
         np.array([max(train.ratings.nnz / max(len(train), 1), 1.0)]),
         (model.like_counts >= WELL_RATED_LIKES) & (np.diff(pruned.indptr) > 0),
-        np.float32(CONTENT_WEIGHT) * cold_start_weight(rating_counts),
+        np.float32(CONTENT_WEIGHT) * cold_start_weight(train.rating_counts),
         model.like_counts.astype(np.int64),
         _PRIOR_WEIGHT,
         float(highest.mean()) if highest.any() else 1.0,

@@ -105,8 +105,9 @@ def _statistics(likes: sparse.csr_matrix, features: sparse.csr_matrix, reduced: 
     counts = np.diff(likes.indptr).astype(np.float32)
     profiles = (likes @ reduced) / np.sqrt(counts)[:, None]
     by_films = likes.T @ (profiles / np.sqrt(counts)[:, None])  # Pᵀ in the sum PᵀP' = Σ_u p_u Σ_j x_j / √n_u
-    shares = likes.T @ (1 / counts)  # Σ_u 1 / n_u over the users who like each film
-    own = (reduced * (likes.T @ (1 / np.sqrt(counts)))[:, None]).T @ reduced
+    weighted = likes.power(2)  # the weight of each user
+    shares = weighted.T @ (1 / counts)  # Σ_u 1 / n_u over the users who like each film
+    own = (reduced * (weighted.T @ (1 / np.sqrt(counts)))[:, None]).T @ reduced
     dropped = _DROPOUT * reduced * shares[:, None]
     return _Statistics(
         profiles=profiles.T @ profiles + dropped.T @ reduced,

@@ -117,7 +117,8 @@ def validation_folds(
     The Gram matrices of the others are those of all rows less those of the held-out rows.
     """
     rng = np.random.default_rng(seed)
-    eligible = rng.permutation(np.flatnonzero(np.diff(train.likes.indptr) >= _MIN_LIKES))
+    enough = np.flatnonzero(np.diff(train.likes.indptr) >= _MIN_LIKES)
+    eligible = rng.permutation(np.intersect1d(enough, train.full_users))
     size = min(round(len(eligible) * _SHARE), _MAX_USERS)
     if not size or size == len(eligible):
         return
@@ -126,7 +127,6 @@ def validation_folds(
     feature_gram = (features[films] @ features[films].T).toarray()
     all_histories = gram(selected.histories)
     all_sessions = None if selected.sessions is None else gram(selected.sessions)
-    counts = np.bincount(train.ratings.indices, minlength=train.ratings.shape[1])
     for number in range(max(1, min(_MAX_FOLDS, _MAX_USERS // size))):
         users = np.sort(eligible[number * size : (number + 1) * size])
         tested = train.take(users)
@@ -144,7 +144,7 @@ def validation_folds(
             gram=all_histories - gram(sparse.csr_matrix(selected.histories[users])),
             session_gram=session_gram,
             feature_gram=feature_gram,
-            rating_counts=counts - np.bincount(tested.ratings.indices, minlength=len(counts)),
+            rating_counts=train.rating_counts - tested.rating_counts,
         )
 
 

@@ -24,7 +24,7 @@ class ValidationFold:
     `columns`, int64 (n,), are the n most rated films, to which `quality` is restricted; `queries` are the rows of
     `fold_in` in the training matrix, CSR float32 (users, n + years). `gram` and `session_gram` are the Gram matrices of
     the other users' histories and sessions, float32 (n + years, n + years); `feature_gram` is that of the features
-    of the films, float32 (n, n); `rating_counts` are the other users' numbers of ratings, int64 (films,).
+    of the films, float32 (n, n); `rating_counts` are the other users' numbers of ratings, float64 (films,).
     """
 
     fold_in: Interactions

@@ -24,7 +24,7 @@ from cinematch_lib.vocabulary.services import resolve_service, service_keys
 _LEAST = {
     **dict.fromkeys(("max_films", "weights_per_film", "folds", "test_users", "min_df", "ngram_max"), 1),
     **dict.fromkeys(("seed", "shards", "regularization", "dropout", "session_weight", "year_weight"), 0),
-    **dict.fromkeys(("feature_weight", "content_weight", "prior_weight"), 0),
+    **dict.fromkeys(("feature_weight", "content_weight", "prior_weight", "feedback_weight"), 0),
 }
 _KERNEL_BYTES, _KERNEL_SPACE = 0.6e9, 1.65e9  # the least memory and address space with which a step came to its end
 _SEEDS = 2**32  # scikit-learn takes seeds below

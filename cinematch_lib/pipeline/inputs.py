@@ -8,6 +8,7 @@ from IPython.display import clear_output
 
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.catalog.cleaning import load_catalog
+from cinematch_lib.data.feedback import FEEDBACK_USERS, FEEDBACK_WEIGHT, join_feedback
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.protocols import films_for
 from cinematch_lib.features import TextEncoder, load_text_encoder, with_tags, with_text_vectors
@@ -18,7 +19,10 @@ from cinematch_lib.storage.paths import project_path
 
 @dataclass(frozen=True)
 class StepInputs:
-    """`films` is the catalog; `ratings` are of these films; `tags` is the table of tags.csv, or None."""
+    """`films` is the catalog; `ratings` are of these films; `tags` is the table of tags.csv, or None.
+
+    Where people gave feedback on a server that learns from it, `ratings` holds it too, with a column `weight`.
+    """
 
     dataset: str
     films: pd.DataFrame
@@ -30,6 +34,16 @@ class StepInputs:
     def catalog(self) -> pd.DataFrame:
         """The films with a column of their tags."""
         return with_tags(self.films, self.tags)
+
+    @property
+    def own_ratings(self) -> pd.DataFrame:
+        """The ratings of the data set alone."""
+        return self.ratings[self.ratings["userId"] < FEEDBACK_USERS]
+
+    @property
+    def feedback_users(self) -> int:
+        """The number of users whose ratings are feedback from a server."""
+        return int(self.ratings.loc[self.ratings["userId"] >= FEEDBACK_USERS, "userId"].nunique())
 
 
 def add_text_vectors(
@@ -59,16 +73,19 @@ def open_inputs(
     run_dir: str = "",
     protocol: str = "users",
     embeddings: str = "",
+    feedback_weight: float = FEEDBACK_WEIGHT,
 ) -> StepInputs:
     """The input of `step` (``train`` or ``evaluate``) from these folders, and the draft that it writes to.
 
     `protocol` decides which films are evaluated (`protocols.films_for`); for `run_dir` see `resume_draft`, for
-    `embeddings` `add_text_vectors`. Raises NothingToDoError if there are no ratings, and CineMatchError if the catalog
-    is not that of the raw data or of the current run, or if the features were made with another text encoder.
+    `embeddings` `add_text_vectors`, for `feedback_weight` `join_feedback`. Raises NothingToDoError if there are no
+    ratings, and CineMatchError if the catalog is not that of the raw data or of the current run, or if the features
+    were made with another text encoder.
     """
     catalog = load_catalog(raw_dir, data_dir)
     films, dataset = films_for(protocol, catalog.folder, catalog.films), catalog.report.dataset
     ratings = training_ratings(catalog.ratings, films, dataset)
+    ratings = join_feedback(ratings, films["movieId"], catalog.data_dir, feedback_weight)
     draft = resume_draft(step, catalog.report, project_path(artifacts_dir), run_dir)
     films, _ = add_text_vectors(films, embeddings, data_dir, draft)
     return StepInputs(dataset, films, ratings, catalog.tags, draft)

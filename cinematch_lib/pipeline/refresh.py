@@ -45,7 +45,8 @@ class Refresh:
 
     `given` are parameters of the pipeline that replace those of the current run; `gate` decides on the promotion;
     `keep` runs are left afterwards (see `prune_runs`); TMDb's streaming offers are asked for anew after
-    `offers_max_age_days`; `message` takes lines about the progress.
+    `offers_max_age_days`; `take_feedback` brings the shard of feedback to what a server has now, and tells what
+    changed; `message` takes lines about the progress.
     """
 
     folders: Folders
@@ -53,6 +54,7 @@ class Refresh:
     gate: Gate = field(default_factory=Gate)
     keep: int = 5
     offers_max_age_days: int = OFFERS_MAX_AGE_DAYS
+    take_feedback: Callable[[], str] = str
     message: Callable[[str], None] = print_line
 
     def preview(self) -> list[str]:
@@ -125,6 +127,8 @@ class Refresh:
         raw, dataset = self.folders.raw_dir, values["dataset"]
         record = replace(record, releases=renew(dataset, raw, record.releases, self.message))
         ask_tmdb(raw / dataset, raw, values, self.message, _tmdb_ids(run), self.offers_max_age_days)
+        if told := self.take_feedback():
+            self.message(told)
         present = state(values, raw, self.folders.data_dir)
         record = replace(record, state=present, due=due(run, present))
         record.write(self.folders.artifacts_dir)

@@ -20,6 +20,7 @@ from cinematch_lib.serving.errors import add_error_handlers
 from cinematch_lib.serving.event_routes import add_event_routes
 from cinematch_lib.serving.experiments import Experiments
 from cinematch_lib.serving.film_routes import add_film_routes
+from cinematch_lib.serving.learning import set_learning
 from cinematch_lib.serving.list_log import LOG_DAYS, ListLog
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.metrics import Metrics, MetricsMiddleware
@@ -47,6 +48,7 @@ def create_app(
     identify: bool = False,
     root_path: str = "",
     log_days: float = LOG_DAYS,
+    learn_from_feedback: bool = False,
 ) -> FastAPI:
     """The application that serves the current run under `artifacts_dir`.
 
@@ -57,11 +59,14 @@ def create_app(
     under which the server answers; one address may send `rate_limit` requests a second. `identify` adds /auth/identify,
     which proves nothing about who asks: use it on loopback, or with a token. `root_path` is the path, such as
     ``/films``, under which a proxy shows the server; requests may come with it or without. Lists and events are kept
-    for `log_days`. Raises CineMatchError if no run can be served or the store cannot be opened.
+    for `log_days`. `learn_from_feedback` allows later runs to learn from what users say from now on, and the page tells
+    them so; without it, earlier permission ends. Raises CineMatchError if no run can be served or the store cannot be
+    opened.
     """
     artifacts = Path(artifacts_dir)
     live = LiveRun(artifacts)
     store = Store(artifacts.parent / "state" if state_dir is None else state_dir)
+    set_learning(store, learn_from_feedback)
     folder = artifacts.parent / "state" if state_dir is None or is_address(state_dir) else Path(state_dir)
     metrics = Metrics(live)
     log = ListLog(store, metrics, log_days)
@@ -86,7 +91,7 @@ def create_app(
     app.state.live = live
     add_error_handlers(app)
     _add_general_routes(app, live, store, metrics, experiments, version)
-    add_film_routes(app, live, store, metrics, experiments, log)
+    add_film_routes(app, live, store, metrics, experiments, log, learns=learn_from_feedback)
     add_client_routes(app, live, store, metrics, experiments, log, identify=identify)
     add_user_routes(app, live, store, log)
     add_event_routes(app, log)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.rating_weights import LIKED
 from cinematch_lib.serving import client_schemas as client
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.accounts import Account, Accounts, is_number
@@ -236,13 +237,13 @@ def _add_feedback_routes(
     @reading.run
     def likes(x_user_id: _UserNumber = None) -> Response:
         """The films that the user likes."""
-        return ids(lambda one: one.kind == "like", x_user_id)
+        return ids(lambda one: one.kind == "like" or (one.rating or 0) >= LIKED, x_user_id)
 
     @app.get("/api/feedback/my-dislikes", response_model=list[int], responses=_READ)
     @reading.run
     def dislikes(x_user_id: _UserNumber = None) -> Response:
         """The films that the user dislikes or is not interested in."""
-        return ids(lambda one: one.kind != "like", x_user_id)
+        return ids(lambda one: one.kind in ("dislike", "not_interested"), x_user_id)
 
     @app.post("/api/feedback/reset", response_model=client.ResetResponse, responses=_READ)
     @changing.run

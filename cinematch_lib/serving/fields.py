@@ -43,6 +43,7 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
 Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
 Minutes = Annotated[int, Field(ge=0, le=100_000)]
+Stars = Annotated[float, Field(ge=0.5, le=5)]
 Year = Annotated[int, Field(ge=0, le=9999)]
 
 
@@ -52,7 +53,7 @@ class Rating(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     movie_id: AnyId
-    rating: Annotated[float, Field(ge=0.5, le=5)]
+    rating: Stars
 
 
 Ratings = Annotated[list[Rating], Field(max_length=MAX_IDS)]

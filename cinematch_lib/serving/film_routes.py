@@ -27,9 +27,19 @@ _HEAVY_AT_ONCE, _HEAVY_WAITING = 2, 16  # requests with longer profiles, which b
 
 
 def add_film_routes(
-    app: FastAPI, live: LiveRun, store: Store, metrics: Metrics, experiments: Experiments, log: ListLog
+    app: FastAPI,
+    live: LiveRun,
+    store: Store,
+    metrics: Metrics,
+    experiments: Experiments,
+    log: ListLog,
+    *,
+    learns: bool = False,
 ) -> None:
-    """Add the routes to `app`. Each takes the current run once and answers from it alone."""
+    """Add the routes to `app`. Each takes the current run once and answers from it alone.
+
+    `learns` tells whether later runs may learn from what users say.
+    """
     long_profiles = FewAtOnce(f"requests with more than {_MAX_INLINE} rated films", _HEAVY_AT_ONCE, _HEAVY_WAITING)
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
@@ -138,6 +148,7 @@ def add_film_routes(
             runtime_max=longest,
             services_source=run.recommender.services_source,
             attributions=run.recommender.attributions,
+            learns_from_feedback=learns,
         )
 
 

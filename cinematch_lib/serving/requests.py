@@ -40,7 +40,8 @@ class Wishes:
         languages = self._known_names("original_languages", request.original_languages, recommender.language)
         bounds = {name: _bound(getattr(request, name)) for name in _BOUNDS}
         if request.use_feedback is not False:
-            _add_stored(ids, {one for some in (*ids.values(), ratings) for one in some}, recommender, store, request)
+            named = {one for some in (*ids.values(), ratings) for one in some}
+            _add_stored(ids, ratings, named, recommender, store, request)
         disliked = set(ids["disliked_movie_ids"])
         ids["liked_movie_ids"] = [one for one in ids["liked_movie_ids"] if one not in disliked]
         ratings = {one: stars for one, stars in ratings.items() if one not in disliked}
@@ -122,6 +123,7 @@ def _is_empty(bounds: Mapping[str, int | None]) -> bool:
 
 def _add_stored(
     ids: dict[str, list[int]],
+    ratings: dict[int, float],
     requested: Container[int],
     recommender: Recommender,
     store: Store,
@@ -133,18 +135,20 @@ def _add_stored(
     that the run lacks are skipped.
     """
     user_id = request.user_id or DEFAULT_USER
-    kinds = dict.fromkeys(store.watched(user_id), "watched") | store.feedback_kinds(user_id)
-    stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": [], "watched": []}
+    feedback = {one.movie_id: one for one in store.feedback(user_id)}
+    kinds = dict.fromkeys(store.watched(user_id), "seen") | {one: given.kind for one, given in feedback.items()}
+    stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": [], "seen": [], "rating": []}
     for movie_id, kind in kinds.items():
         if movie_id not in requested and movie_id in recommender:
             stored[kind].append(movie_id)
-    for kind, name in (("like", "liked_movie_ids"), ("dislike", "disliked_movie_ids"), ("watched", "seen")):
+    for kind, name in (("like", "liked_movie_ids"), ("dislike", "disliked_movie_ids"), ("seen", "seen")):
         ids[name] += stored[kind][-fields.MAX_IDS :]
-    older = [one for kind in ("dislike", "watched") for one in stored[kind][: -fields.MAX_IDS]]
+    ratings |= {one: feedback[one].rating or 0.0 for one in stored["rating"][-fields.MAX_IDS :]}
+    older = [one for kind in ("dislike", "seen", "rating") for one in stored[kind][: -fields.MAX_IDS]]
     ids["not_interested_ids"] += stored["not_interested"] + older
 
 
 def rejected_films(store: Store, user_id: str) -> list[int]:
     """The films that never come back to a user: watched, disliked, or of no interest."""
-    kinds = store.feedback_kinds(user_id)
-    return [*store.watched(user_id), *(movie_id for movie_id, kind in kinds.items() if kind != "like")]
+    feedback = store.feedback(user_id)
+    return [*store.watched(user_id), *(one.movie_id for one in feedback if one.kind not in ("like", "rating"))]

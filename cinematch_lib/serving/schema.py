@@ -1,6 +1,7 @@
 """The tables of the store, as scripts that bring a database from each version of its format to the next."""
 
-TABLES = {"users": 1, "watchlist": 1, "feedback": 1, "accounts": 3, "preferences": 3}  # the version that added each
+# The version that added each.
+TABLES = {"users": 1, "watchlist": 1, "feedback": 1, "accounts": 3, "preferences": 3, "learning": 5}
 
 # One user in each spelling of an id; users without films go.
 _ONE_SPELLING = """
@@ -56,6 +57,26 @@ SQLITE = (
     ALTER TABLE watchlist ADD COLUMN service TEXT;
     """,
     _ONE_SPELLING,  # since then, also with several slashes in a row
+    # Stars and films that were only seen. SQLite cannot change the check of a column.
+    """
+    CREATE TABLE opinions (
+        user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+        movie_id INTEGER NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('like', 'dislike', 'not_interested', 'seen', 'rating')),
+        title TEXT NOT NULL,
+        year INTEGER NOT NULL,
+        given TEXT NOT NULL,             -- ISO 8601, UTC
+        rating REAL CHECK (rating BETWEEN 0.5 AND 5),
+        UNIQUE (user, movie_id)
+    );
+    INSERT INTO opinions (rowid, user, movie_id, kind, title, year, given)
+        SELECT rowid, user, movie_id, kind, title, year, given FROM feedback;
+    DROP TABLE feedback;
+    ALTER TABLE opinions RENAME TO feedback;
+    CREATE TABLE learning (
+        since TEXT NOT NULL              -- ISO 8601, UTC: what was said since then may be learned from
+    );
+    """,
 )
 
 # PostgreSQL: the tables of version 4, then one script a version, with the same version numbers as SQLite's. A rowid
@@ -99,5 +120,9 @@ POSTGRES = (
         fields TEXT NOT NULL,
         updated TEXT NOT NULL
     );
+    """,
+    """
+    ALTER TABLE feedback ADD COLUMN rating DOUBLE PRECISION;
+    CREATE TABLE learning (since TEXT NOT NULL);
     """,
 )

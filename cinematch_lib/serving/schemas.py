@@ -255,7 +255,7 @@ class ServicesResponse(BaseModel):
 
 
 class AboutResponse(BaseModel):
-    """The current catalog and its sources."""
+    """The current catalog and its sources, and whether later runs may learn from what users say."""
 
     run_id: str
     num_items: int
@@ -266,6 +266,7 @@ class AboutResponse(BaseModel):
     runtime_max: int | None
     services_source: str
     attributions: list[str]
+    learns_from_feedback: bool
 
 
 class Health(BaseModel):

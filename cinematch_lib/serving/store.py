@@ -35,7 +35,10 @@ class WatchlistEntry:
 
 @dataclass(frozen=True)
 class Feedback:
-    """A user's feedback on one film; `kind` is ``like``, ``dislike`` or ``not_interested``, `given` its time."""
+    """A user's feedback on one film, given at an ISO 8601 time in UTC.
+
+    `kind` is ``like``, ``dislike``, ``not_interested``, ``seen``, or ``rating`` with `rating` stars.
+    """
 
     movie_id: int
     title: str
@@ -43,6 +46,7 @@ class Feedback:
     kind: str
     given: str
     feedback_id: int
+    rating: float | None = None
 
 
 class Store:
@@ -107,33 +111,32 @@ class Store:
             )
             return cursor.rowcount == 1
 
-    def watched(self, user_id: str) -> list[int]:
-        """The ids of the films on a user's watchlist that are marked as watched."""
-        return [movie_id for movie_id, watched in self._rows_of("watchlist", "movie_id, watched", user_id) if watched]
+    def watched(self, user_id: str) -> dict[int, str]:
+        """The films on a user's watchlist that are marked as watched: id to the time when it was put there."""
+        rows = self._rows_of("watchlist", "movie_id, added, watched", user_id)
+        return {movie_id: added for movie_id, added, watched in rows if watched}
 
     # --- feedback ----------------------------------------------------------------------------------------
 
     def feedback(self, user_id: str) -> list[Feedback]:
         """A user's feedback, the oldest first; empty for an unknown user."""
-        columns = "movie_id, title, year, kind, given, feedback.rowid"
+        columns = "movie_id, title, year, kind, given, feedback.rowid, rating"
         return [Feedback(*row) for row in self._rows_of("feedback", columns, user_id)]
 
-    def feedback_kinds(self, user_id: str) -> dict[int, str]:
-        """The kind of feedback by movie id, the oldest first."""
-        return dict(self._rows_of("feedback", "movie_id, kind", user_id))
-
-    def set_feedback(self, user_id: str, movie_id: int, title: str, year: int, kind: str) -> Feedback:
+    def set_feedback(
+        self, user_id: str, movie_id: int, title: str, year: int, kind: str, rating: float | None = None
+    ) -> Feedback:
         """Store a user's feedback on a film in place of earlier feedback on it; returns it. Raises ListFullError."""
         given = now()
         with self.database.transaction(user_id) as db:
             user = _user(db, user_id, "feedback", movie_id)
             db.execute('DELETE FROM feedback WHERE "user" = ? AND movie_id = ?', (user, movie_id))
             (row,) = db.execute(
-                'INSERT INTO feedback ("user", movie_id, kind, title, year, given) VALUES (?, ?, ?, ?, ?, ?) '
-                "RETURNING rowid",
-                (user, movie_id, kind, title, year, given),
+                'INSERT INTO feedback ("user", movie_id, kind, title, year, given, rating) '
+                "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
+                (user, movie_id, kind, title, year, given, rating),
             ).fetchone()
-            return Feedback(movie_id, title, year, kind, given, row)
+            return Feedback(movie_id, title, year, kind, given, row, rating)
 
     def clear_feedback(self, user_id: str, movie_id: int) -> None:
         """Delete a user's feedback on a film."""

@@ -125,9 +125,12 @@ def _add_feedback_routes(app: FastAPI, live: LiveRun, store: Store, reading: Own
             message, kind = "Feedback cleared", None
         else:
             film = find_movie(run, movie_id)
-            store.set_feedback(user_id, movie_id, film.title, film.year or 0, kind)
+            store.set_feedback(user_id, movie_id, film.title, film.year or 0, kind, request.rating)
             message, title = "Feedback saved", film.title
-        return json_response(message=message, movie_id=movie_id, title=title, feedback=kind, **ignored_fields(request))
+        stars = {} if request.rating is None else {"rating": request.rating}
+        return json_response(
+            message=message, movie_id=movie_id, title=title, feedback=kind, **stars, **ignored_fields(request)
+        )
 
 
 def _watchlist_items(run: LoadedRun, entries: list[WatchlistEntry]) -> list[dict[str, Any]]:
@@ -151,10 +154,12 @@ def listed_film(run: LoadedRun, entry: WatchlistEntry) -> dict[str, Any]:
 
 
 def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:
-    return [
-        {"movie_id": one.movie_id, "title": one.title, "year": one.year, "feedback": one.kind, "date": one.given}
-        for one in store.feedback(user_id)
-    ]
+    items = []
+    for one in store.feedback(user_id):
+        film = {"movie_id": one.movie_id, "title": one.title, "year": one.year}
+        stars = {} if one.rating is None else {"rating": one.rating}
+        items.append(film | {"feedback": one.kind, "date": one.given} | stars)
+    return items
 
 
 def ignored_fields(request: BaseModel) -> dict[str, Any]:

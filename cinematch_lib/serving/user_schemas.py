@@ -1,15 +1,15 @@
 """Request and response schemas of the routes about users."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from cinematch_lib.serving.client_schemas import AccountResponse, StoredPreferences
 from cinematch_lib.serving.event_schemas import LoggedList
-from cinematch_lib.serving.fields import AnyId
+from cinematch_lib.serving.fields import AnyId, Stars
 from cinematch_lib.serving.schemas import Film, Ignored, QueryParameters
 
-FeedbackKind = Literal["like", "dislike", "not_interested"]
+FeedbackKind = Literal["like", "dislike", "not_interested", "seen", "rating"]
 
 
 class WatchlistRequest(BaseModel):
@@ -21,9 +21,16 @@ class WatchlistRequest(BaseModel):
 
 
 class FeedbackRequest(WatchlistRequest):
-    """Feedback on a film; `clear` deletes earlier feedback."""
+    """Feedback on a film; `clear` deletes earlier feedback, and `rating` comes with `rating`, 0.5 to 5 stars."""
 
-    feedback: Literal["like", "dislike", "not_interested", "clear"]
+    feedback: Literal["like", "dislike", "not_interested", "seen", "rating", "clear"]
+    rating: Stars | None = None
+
+    @model_validator(mode="after")
+    def _check_rating(self) -> Self:
+        if (self.feedback == "rating") != (self.rating is not None):
+            raise ValueError("rating goes with the feedback `rating`, and with no other")
+        return self
 
 
 class WatchlistItem(Film):
@@ -73,6 +80,7 @@ class FeedbackMessage(FilmMessage):
     """The stored feedback on a film; null after `clear`."""
 
     feedback: FeedbackKind | None
+    rating: float | None = None
 
 
 class FeedbackItem(BaseModel):
@@ -83,6 +91,7 @@ class FeedbackItem(BaseModel):
     year: int
     feedback: FeedbackKind
     date: str
+    rating: float | None = None
 
 
 class FeedbackResponse(BaseModel):

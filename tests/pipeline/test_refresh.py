@@ -10,7 +10,9 @@ from support.commands import cinematch
 from support.small_projects import DATASET, lay_raw
 
 from cinematch_lib import Recommender
-from cinematch_lib.artifacts.runs import current_run_id
+from cinematch_lib.artifacts.runs import Run, current_run_id
+from cinematch_lib.serving.learning import set_learning
+from cinematch_lib.serving.store import Store
 from cinematch_lib.storage.locks import claim
 
 LIGHT = {
@@ -53,18 +55,21 @@ def test_week_after_week(made, tmp_path):
     done = cinematch(folder, "refresh", "--dry-run")
     assert done.out.startswith("Due: movies.csv changed.\nSuch a run took ")
     assert runs(folder) == {first}
-    done = cinematch(folder, "refresh", "--keep", 2)
+    says_what_it_likes(folder / "elsewhere", 6, 9999999)
+    done = cinematch(folder, "refresh", "--keep", 2, "--state", "elsewhere")
     second = current_run_id(artifacts)
     assert (done.code, done.err) == (0, "")
     assert done.out.endswith(f"\n{second} is the current run now.\n")
     assert second != first
     assert Recommender.load(artifacts).search("Heat Again", 1)[0].movie_id == 9999999
-    assert record(folder)["due"] == ["movies.csv changed"]
+    assert "Feedback to learn from: 2 opinions of 1 user." in done.out
+    assert record(folder)["due"] == ["feedback_ratings.csv is new", "movies.csv changed"]
+    assert Run.current(artifacts).info.facts["train"]["feedback_users"] == 1
     assert runs(folder) == {first, second}
 
     good = (raw / "ratings.csv").read_bytes()
     (raw / "ratings.csv").write_text(poisoned(good.decode()))
-    done = cinematch(folder, "refresh", "--keep", 2)
+    done = cinematch(folder, "refresh", "--keep", 2, "--state", "elsewhere")
     assert done.code == 3
     assert current_run_id(artifacts) == second
     (held,) = runs(folder) - {first, second}
@@ -73,13 +78,22 @@ def test_week_after_week(made, tmp_path):
     assert record(folder)["result"] == "held back"
     assert runs(folder) == {second, held}
 
-    again = cinematch(folder, "refresh", "--keep", 2)
+    again = cinematch(folder, "refresh", "--keep", 2, "--state", "elsewhere")
     assert (again.code, again.err) == (3, done.err)
     assert runs(folder) == {second, held}
 
     (raw / "ratings.csv").write_bytes(good)
-    assert cinematch(folder, "refresh").code == 0
+    assert cinematch(folder, "refresh", "--state", "elsewhere").code == 0
     assert record(folder)["result"] == "nothing due"
+
+
+def says_what_it_likes(state, *movie_ids):
+    """A server that learns ran here, and somebody liked these films."""
+    store = Store(state)
+    set_learning(store, True)
+    for movie_id in movie_ids:
+        store.set_feedback("anna", movie_id, "Film", 1999, "like")
+    store.close()
 
 
 def poisoned(ratings):

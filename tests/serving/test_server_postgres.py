@@ -79,9 +79,9 @@ def test_a_database_that_cannot_be_used_is_named_without_its_password(tmp_path):
 def test_a_later_format_is_refused(postgres, address):
     Store(address).close()
     Store(address).close()  # nothing to do
-    assert postgres.rows("SELECT version FROM format") == [(4,)]
+    assert postgres.rows("SELECT version FROM format") == [(5,)]
     postgres.rows("UPDATE format SET version = 9 RETURNING version")
-    with pytest.raises(CineMatchError, match="has the format version 9, and this CineMatch knows 4"):
+    with pytest.raises(CineMatchError, match="has the format version 9, and this CineMatch knows 5"):
         Store(address)
 
 

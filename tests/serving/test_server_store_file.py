@@ -27,6 +27,10 @@ def store(tmp_path):
     one.close()
 
 
+def kinds(store, user_id):
+    return {one.movie_id: one.kind for one in store.feedback(user_id)}
+
+
 def read(folder, query):
     with sqlite3.connect(folder / FILE) as db:
         return db.execute(query).fetchall()
@@ -34,14 +38,14 @@ def read(folder, query):
 
 def test_the_file_is_in_wal_mode_and_has_a_version(store, tmp_path):
     assert read(tmp_path, "PRAGMA journal_mode") == [("wal",)]
-    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(5,)]
 
 
 def test_a_later_version_is_refused(tmp_path):
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 4; use the CineMatch"):
+    with pytest.raises(CineMatchError, match="has the format version 7, and this CineMatch knows 5; use the CineMatch"):
         Store(tmp_path)
 
 
@@ -54,7 +58,7 @@ def test_a_store_of_an_earlier_version_is_migrated_and_keeps_its_data(tmp_path, 
     newer = Store(tmp_path)
     assert len(newer.watchlist("anna")) == 1
     newer.close()
-    assert read(tmp_path, "PRAGMA user_version") == [(5,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(6,)]
     assert read(tmp_path, "SELECT name, seen FROM users") == [("anna", None)]
 
 
@@ -64,7 +68,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(schema, "SQLITE", broken)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
-    assert read(tmp_path, "PRAGMA user_version") == [(4,)]
+    assert read(tmp_path, "PRAGMA user_version") == [(5,)]
     assert read(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'more'") == [(0,)]
 
 
@@ -93,7 +97,7 @@ def test_users_of_an_earlier_version_get_one_spelling(tmp_path, monkeypatch):
     monkeypatch.undo()
     store = Store(tmp_path)
     assert sorted(one.film["movie_id"] for one in store.watchlist("ren\u00e9")) == [0, 1, 3]
-    assert sorted(store.feedback_kinds("ren\u00e9")) == [0, 1, 3]
+    assert sorted(kinds(store, "ren\u00e9")) == [0, 1, 3]
     assert [one.film["movie_id"] for one in store.watchlist("bob")] == [2]
     store.close()
 

@@ -83,14 +83,16 @@ async function sendVerdicts() {
   isSending = true;
   try {
     for (let left; (left = Object.entries(state.unsent)).length; ) {
-      const [id, feedback] = left[0];
+      const [id, said] = left[0];
+      const [feedback, stars] = said.split(" ");
       const movieId = Number(id);
+      const body = { movie_id: movieId, feedback, ...(stars && { rating: Number(stars) }) };
       try {
-        await call("POST", path`api/feedback/${state.user}`, { body: { movie_id: movieId, feedback } });
+        await call("POST", path`api/feedback/${state.user}`, { body });
       } catch (problem) {
         if (!(problem instanceof RequestError) || problem.status >= 500) throw problem;
       }
-      state.markSent(movieId, feedback); // also after a refusal, which would repeat
+      state.markSent(movieId, said); // also after a refusal, which would repeat
     }
   } catch {
     // sent at the next change, or when the server is available again
@@ -106,6 +108,8 @@ async function loadCatalog() {
   const [genres, services, about] = await Promise.all([get("genres"), get("services"), get("about")]);
   setOptions(genres, services, about);
   setUpBrowsing(genres.genres, services.services, about);
+  state.learns = about.learns_from_feedback;
+  byId("learns").hidden = byId("data-learns").hidden = !state.learns;
   byId("credits").replaceChildren(...about.attributions.map((line) => element("li", {}, ...withLinks(line))));
   byId("catalog").textContent = `${about.num_items.toLocaleString("en")} films in this catalog. Run ${about.run_id}.`;
 }

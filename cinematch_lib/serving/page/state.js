@@ -4,8 +4,10 @@
 // "change".
 
 const KEY = "cinematch";
-const STORED = ["like", "dislike", "not_interested"]; // the verdicts that the server stores
-const VERDICTS = [...STORED, "seen", "rated"];
+const STORED = ["like", "dislike", "not_interested"]; // the verdicts that every server stores
+const LEARNED = ["seen", "rated"]; // those that a server stores that learns from them
+const VERDICTS = [...STORED, ...LEARNED];
+const SENT = /^(like|dislike|not_interested|seen|rating [0-9.]+|clear)$/; // what is told to the server
 const LIKED = 4; // stars from which on a rated film counts as liked
 
 export const NO_KNOBS = { discovery: null, diversity: null, recency: null }; // from 0 to 1; null for the server's default
@@ -16,6 +18,7 @@ export const NO_FILTERS = {
 class State {
   changes = new EventTarget();
   isPersistent = true; // false if the browser does not allow storage
+  learns = false; // whether the server learns from feedback
 
   constructor() {
     this.read();
@@ -84,7 +87,7 @@ class State {
   addRatings(films) {
     this.refresh();
     const before = films.map((one) => this.entry(one.movie_id) ?? { ...one, verdict: null });
-    for (const { rating, ...film } of films) this.put({ ...film, verdict: "rated", stars: rating });
+    for (const { rating, ...film } of films) this.put({ ...film, verdict: "rated", stars: rating }, false);
     this.write();
     this.announce();
     return () => {
@@ -95,12 +98,14 @@ class State {
     };
   }
 
-  put(entry) {
+  /** Replace the entry of a film; `isTold` is false for many at once, of which a learning server is not told. */
+  put(entry, isTold = true) {
     const { movie_id, verdict } = entry;
-    const isStored = STORED.includes(this.verdict(movie_id)) || movie_id in this.unsent;
+    const isStored = STORED.includes(this.verdict(movie_id)) || this.entry(movie_id)?.sent || movie_id in this.unsent;
     this.taste = this.taste.filter((one) => one.movie_id !== movie_id);
     if (verdict) this.taste.push(entry);
     if (STORED.includes(verdict)) this.unsent[movie_id] = verdict;
+    else if (verdict && this.learns && isTold) this.unsent[movie_id] = entry.stars ? `rating ${entry.stars}` : verdict;
     else if (isStored) this.unsent[movie_id] = "clear";
   }
 
@@ -131,6 +136,8 @@ class State {
     this.refresh();
     if (this.unsent[movieId] !== verdict) return;
     delete this.unsent[movieId];
+    const entry = this.entry(movieId);
+    if (LEARNED.includes(entry?.verdict)) entry.sent = verdict !== "clear";
     this.write();
   }
 
@@ -150,7 +157,7 @@ function isVerdict(one) {
   return isFilm && (one.verdict === "rated" ? one.stars >= 0.5 && one.stars <= 5 : one.stars === undefined);
 }
 
-const isUnsent = ([id, verdict]) => /^\d+$/.test(id) && (verdict === "clear" || STORED.includes(verdict));
+const isUnsent = ([id, verdict]) => /^\d+$/.test(id) && SENT.test(verdict);
 
 /** The valid filters in `stored`; others are ignored. */
 function validFilters(stored) {
