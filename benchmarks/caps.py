@@ -15,7 +15,7 @@ import pandas as pd
 from benchmarks.quality import SEED, read_tables
 from cinematch_lib import Recommendations, Recommender
 from cinematch_lib.evaluation import accuracy, difference, make_protocol
-from cinematch_lib.evaluation.served import preferences_from, serve_with
+from cinematch_lib.evaluation.served import Serve, preferences_from
 from cinematch_lib.models import make
 
 LENGTHS = (10, 20)
@@ -33,7 +33,7 @@ def main() -> None:
     print(protocol.description)
     values: dict[tuple[str, int, bool], list[pd.DataFrame]] = {}
     for fold in protocol.folds:
-        recommender = serve_with({}, max_weights=240)(fold, make("hybrid", **FIXED).fit(fold.split.train, fold.catalog))
+        recommender = Serve({}, max_weights=240)(fold, make("hybrid", **FIXED).fit(fold.split.train, fold.catalog))
         for known, histories in (("all", fold.split.histories), (f"{FEW} likes", _few(fold.split.histories))):
             for k in LENGTHS:
                 for capped in (False, True):

@@ -20,7 +20,7 @@ from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.evaluation import accuracy, compare_models, difference, interval, make_protocol, search
 from cinematch_lib.evaluation.compare import HYBRID, SERVED, SERVED_BY_INPUTS, Comparison
 from cinematch_lib.evaluation.report import model_label
-from cinematch_lib.evaluation.served import serve_with
+from cinematch_lib.evaluation.served import Serve
 from cinematch_lib.features import with_tags
 from cinematch_lib.models import make
 from cinematch_lib.models.training import training_ratings
@@ -40,7 +40,7 @@ def main() -> None:
         ratings, films, tags = read_tables(name, Path(work))
     protocol = make_protocol(ratings, films, tags, seed=SEED)
     print(protocol.description)
-    serve = serve_with({}, max_weights=240)
+    serve = Serve({}, max_weights=240)
     result = compare_models(protocol, [*PEERS, HYBRID], [10, 20], serve=serve, cold_users=True)
     values = {name: one.values for name, one in result.results.items()}
     values["ease on weighted ratings"] = _weighted_ease(result)

@@ -8,6 +8,7 @@ import pandas as pd
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.metrics import class_labels
 
+ACTIVITY = (10, 30, 100)  # ratings in a history: lower bounds of the classes of users
 _BATCH = 4_000_000  # resampled values held in memory at once
 
 
@@ -83,14 +84,19 @@ def _percentiles(mean: float, means: np.ndarray, level: float) -> Interval:
     return Interval(mean, float(low), float(high), level)
 
 
-def by_activity(values: pd.DataFrame, histories: pd.DataFrame, edges: tuple[int, ...] = (10, 30, 100)) -> pd.DataFrame:
+def activity_classes(users: pd.Index, histories: pd.DataFrame, edges: tuple[int, ...] = ACTIVITY) -> np.ndarray:
+    """The class of each user by the number of ratings in the history, int64 (users,); `edges` are lower bounds."""
+    counts = histories["userId"].value_counts().reindex(users).fillna(0).to_numpy()
+    return np.searchsorted(np.asarray(edges), counts, side="right")
+
+
+def by_activity(values: pd.DataFrame, histories: pd.DataFrame, edges: tuple[int, ...] = ACTIVITY) -> pd.DataFrame:
     """Means of the per-user `values` by the number of ratings in the history; `edges` are lower bounds.
 
     Rows are the classes as labels; columns are those of `values`, and `users`, the number of users in each class.
     """
-    counts = histories["userId"].value_counts().reindex(values.index).fillna(0).to_numpy()
     labels = class_labels(edges)
-    grouped = values.groupby(np.searchsorted(np.asarray(edges), counts, side="right"))
+    grouped = values.groupby(activity_classes(values.index, histories, edges))
     table = grouped.mean().assign(users=grouped.size()).reindex(range(len(labels)))
     table["users"] = table["users"].fillna(0).astype(int)
     return table.set_axis(pd.Index(labels, name="ratings in the history"))

@@ -9,7 +9,8 @@ import pandas as pd
 from cinematch_lib.artifacts.runs import RunRecord, run_folder
 from cinematch_lib.evaluation.cold_films import ColdFilms
 from cinematch_lib.evaluation.compare import HYBRID, Comparison
-from cinematch_lib.evaluation.intervals import Interval, difference, interval
+from cinematch_lib.evaluation.intervals import ACTIVITY, Interval, activity_classes, difference, interval
+from cinematch_lib.evaluation.metrics import class_labels
 from cinematch_lib.evaluation.report import by_history, by_popularity, catalog_coverage, means
 
 METRICS = "metrics.json"
@@ -26,11 +27,17 @@ def metrics_record(
     """
     record = _models(comparison) | {"protocol": _protocol(comparison) | settings}
     record["by_history"] = _rows(by_history(comparison, comparison.highlighted))
+    record["people"] = _by_people(comparison)
     record["by_popularity"] = _rows(by_popularity(comparison, comparison.highlighted))
     record["cold_users"] = {
         name: {str(number): _interval(interval(values[number])) for number in values}
         for name, values in comparison.cold_users.items()
     }
+    if comparison.knobs is not None:
+        points = comparison.knobs.points.reset_index().to_dict("records")
+        record["knobs"] = [
+            {str(name): one if name == "knob" else _round(one) for name, one in point.items()} for point in points
+        ]
     if cold_films is not None:
         record["cold_films"] = _cold_films(cold_films)
     if by_time is not None:
@@ -88,6 +95,18 @@ def _models(comparison: Comparison) -> dict[str, Any]:
         }
     params = {name: result.best_params for name, result in comparison.results.items()}
     return {"models": models, "hybrid_minus": differences, "best_params": params}
+
+
+def _by_people(comparison: Comparison) -> dict[str, Any]:
+    """The first main metric of every model with its interval, by the number of ratings in a user's history."""
+    values, labels = comparison.values(comparison.main_metrics[0]), class_labels(ACTIVITY)
+    classes = activity_classes(values.index, comparison.protocol.histories)
+    groups = {label: values[classes == number] for number, label in enumerate(labels)}
+    return {
+        label: {"users": len(of)} | {str(name): _interval(interval(of[name])) for name in of}
+        for label, of in groups.items()
+        if len(of)
+    }
 
 
 def _protocol(comparison: Comparison) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """The recommender as an evaluated model, so that what is served is what is measured."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.evaluation.protocols import Fold
 from cinematch_lib.features import build_features
 from cinematch_lib.models.base import LIST_DTYPES, Model
@@ -97,19 +99,34 @@ class ServedRecommender:
 _NO_RATINGS = pd.DataFrame({"movieId": [], "rating": []})
 
 
-def serve_with(features: Mapping[str, Any], max_weights: int, seed: int = 0) -> Callable[[Fold, Model], Recommender]:
-    """A function that builds the recommender of a run from a fold and the model fitted on it.
+@dataclass(frozen=True)
+class FoldParts:
+    """What the recommender of a fold consists of; `features` are the names of the features."""
+
+    weights: ItemWeights
+    embeddings: Embeddings | None
+    features: Sequence[str]
+
+
+@dataclass
+class Serve:
+    """Builds the recommender of a run from a fold and the model fitted on it; keeps the parts of the first one.
 
     `features` are the run's parameters of `FilmFeatures`, `max_weights` its number of weights for each film, and `seed`
     that of its embeddings.
     """
 
-    def serve(fold: Fold, model: Model) -> Recommender:
-        catalog = fold.catalog.sort_values("movieId", ignore_index=True)
-        built = build_features(catalog, fold.split.train, **features)
-        meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
-        embeddings = fit_embeddings(fold.split.train, catalog, built.matrix, built.names, seed)
-        weights = served_weights(model, fold.split.train, max_weights)
-        return Recommender(built.matrix, meta, item_weights=weights, embeddings=embeddings)
+    features: Mapping[str, Any]
+    max_weights: int
+    seed: int = 0
+    first: FoldParts | None = None
 
-    return serve
+    def __call__(self, fold: Fold, model: Model) -> Recommender:
+        """The recommender."""
+        catalog = fold.catalog.sort_values("movieId", ignore_index=True)
+        built = build_features(catalog, fold.split.train, **self.features)
+        meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
+        embeddings = fit_embeddings(fold.split.train, catalog, built.matrix, built.names, self.seed)
+        weights = served_weights(model, fold.split.train, self.max_weights)
+        self.first = self.first or FoldParts(weights, embeddings, built.names)
+        return Recommender(built.matrix, meta, item_weights=weights, embeddings=embeddings)

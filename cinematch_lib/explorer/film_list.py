@@ -7,6 +7,7 @@ from cinematch_lib.explorer import markup
 from cinematch_lib.recommender.reasons import Reason
 from cinematch_lib.recommender.recommendations import Recommendation
 
+_TERMS = 14  # of a score, drawn on their own
 # Each liked film has a shade of its own: blue for the evidence of ratings, violet for content similarity.
 _SHADES = {
     "rated_with_liked": ("#1b4965", "#2a6f97", "#468faf", "#61a5c2", "#89c2d9", "#a9d6e5"),
@@ -23,6 +24,7 @@ _STYLES = {  # name and colour by kind of reason
     "recency": ("new", "#3d9970"),
     "diversity": ("similar to a higher film", "#e07a5f"),
     "disliked": ("content, like disliked films", "#b5473c"),
+    "rest": ("all other terms together", "#c3cad0"),
     "rated_with_watched": ("ratings, with films watched", _OTHER_COLOUR),
     "rated_with_disliked": ("ratings, with disliked films", _OTHER_COLOUR),
 }
@@ -30,25 +32,39 @@ _STYLES = {  # name and colour by kind of reason
 
 def film_list(recommendations: Sequence[Recommendation], marks: Mapping[int, str] | None = None) -> str:
     """The films with their explanations and bars, all bars on one scale; `marks` are words by id behind a title."""
-    colours, zero, scale = _scale(recommendations)
+    shown = [_shown(film) for film in recommendations]
+    colours, zero, scale = _scale(shown)
     marks = marks or {}
     items = "".join(
-        _item(film, marks.get(film.movie_id, ""), _reasons(film, colours, zero, scale)) for film in recommendations
+        _item(film, marks.get(film.movie_id, ""), _explained(film, reasons, colours, zero, scale))
+        for film, reasons in zip(recommendations, shown, strict=True)
     )
     return f'{_legend(colours)}<ol class="cm-list">{items}</ol>'
 
 
 def film_reasons(film: Recommendation) -> str:
     """The explanation and the bar of one film alone."""
-    colours, zero, scale = _scale([film])
-    return _legend(colours) + _reasons(film, colours, zero, scale)
+    reasons = _shown(film)
+    colours, zero, scale = _scale([reasons])
+    return _legend(colours) + _explained(film, reasons, colours, zero, scale)
 
 
-def _scale(recommendations: Sequence[Recommendation]) -> tuple[dict[str, str], float, float]:
+def _shown(film: Recommendation) -> Sequence[Reason]:
+    """The strongest terms of a score; the others, of which a long history has hundreds, as one."""
+    reasons = film.strongest_reasons(_TERMS + 1)
+    if len(reasons) <= _TERMS:
+        return reasons
+    reasons = reasons[:_TERMS]
+    rest = film.score - sum(one.value for one in reasons)
+    positive = next((one.value / one.share for one in reasons if one.share), 1.0)
+    return [*reasons, Reason("rest", rest, rest / positive)]
+
+
+def _scale(shown: Sequence[Sequence[Reason]]) -> tuple[dict[str, str], float, float]:
     """The colours of the terms, the place of the zero line, and the length of the longest bar."""
-    negative = max((-sum(min(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
-    positive = max((sum(max(one.value, 0) for one in film.reasons) for film in recommendations), default=0)
-    return _colours(recommendations), negative, (negative + positive) or 1
+    negative = max((-sum(min(one.value, 0) for one in reasons) for reasons in shown), default=0)
+    positive = max((sum(max(one.value, 0) for one in reasons) for reasons in shown), default=0)
+    return _colours(shown), negative, (negative + positive) or 1
 
 
 def _item(film: Recommendation, mark: str, reasons: str) -> str:
@@ -66,9 +82,11 @@ def _mark(text: str) -> str:
     return f' <span class="cm-mark">{escape(text)}</span>' if text else ""
 
 
-def _reasons(film: Recommendation, colours: dict[str, str], zero: float, scale: float) -> str:
+def _explained(
+    film: Recommendation, reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale: float
+) -> str:
     return (
-        f"{_bar(film.reasons, colours, zero, scale)}{_negative_terms(film.reasons)}"
+        f"{_bar(reasons, colours, zero, scale)}{_negative_terms(reasons)}"
         f'<div class="cm-why">{escape(film.explanation)}</div>'
     )
 
@@ -106,11 +124,11 @@ def _name(reason: Reason) -> str:
     return _STYLES[reason.kind][0] if reason.kind in _STYLES else reason.kind.replace("_", " ")
 
 
-def _colours(recommendations: Sequence[Recommendation]) -> dict[str, str]:
+def _colours(shown: Sequence[Sequence[Reason]]) -> dict[str, str]:
     """A colour by name, in the order of first appearance."""
     kinds: dict[str, str] = {}
-    for film in recommendations:
-        for reason in film.reasons:
+    for reasons in shown:
+        for reason in reasons:
             kinds.setdefault(_name(reason), reason.kind)
     shades = {kind: iter(of_kind) for kind, of_kind in _SHADES.items()}
     return {
@@ -120,5 +138,22 @@ def _colours(recommendations: Sequence[Recommendation]) -> dict[str, str]:
 
 
 def _legend(colours: dict[str, str]) -> str:
-    keys = (f'<span><i style="background:{colour}"></i>{escape(name)}</span>' for name, colour in colours.items())
+    """The names of the colours; films that share the last shade of a kind are named together."""
+    names: dict[str, list[str]] = {}
+    for name, colour in colours.items():
+        names.setdefault(colour, []).append(name)
+    keys = (
+        f'<span><i style="background:{colour}"></i>{escape(of[0] if len(of) == 1 else _together(of))}</span>'
+        for colour, of in names.items()
+    )
     return f'<div class="cm-legend cm-hint">{"".join(keys)}</div>'
+
+
+def _together(names: Sequence[str]) -> str:
+    """The name of several terms of one colour.
+
+    >>> _together(["ratings, with Heat (1995)", "ratings, with Fargo (1996)"])
+    'ratings, with 2 other films'
+    """
+    by_film = next((form for form in _NAMES_BY_FILM.values() if names[0].startswith(form.format(""))), "")
+    return by_film.format(f"{len(names)} other films") if by_film else ", ".join(names)

@@ -19,15 +19,16 @@ from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
 _NEAREST = 10
+Wanted = tuple[Recommender | None, Preferences]
 _CLOSED = "Press the name of a film anywhere on this page to open it here."
 
 
 class FilmView:
     """The film that is opened; `widget` shows it, `place` is the box for its place on the map of films."""
 
-    def __init__(self, facts: FilmFacts, state: Callable[[], State], preferences: Callable[[], Preferences]) -> None:
-        """`state` returns the present state of the page, `preferences` what the person at hand likes."""
-        self._facts, self._state, self._preferences = facts, state, preferences
+    def __init__(self, facts: FilmFacts, state: Callable[[], State], person: Callable[[], Wanted]) -> None:
+        """`state` returns the present state of the page, `person` the recommender and the likes of the person."""
+        self._facts, self._state, self._person = facts, state, person
         self._recommender: Recommender | None = None
         self._neighbours: Neighbours | None = None
         self._movie_id: int | None = None
@@ -74,7 +75,7 @@ class FilmView:
         state, row = self._state(), self._row(self._movie_id) or 0
         self._head.value = markup.block(self._head_content(state, row))
         among = state.films.ids[state.count.keeps]
-        text = why(self._recommender, self._movie_id, self._preferences(), among, state.count.drop_reason(row))
+        text = why(*self._person(), self._movie_id, among, state.count.drop_reason(row))
         self._why.value = markup.block(markup.heading("Why would it be recommended?") + text)
 
     def wait(self) -> None:

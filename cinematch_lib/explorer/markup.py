@@ -48,6 +48,11 @@ def heading(text: str, value: str = "", more: str = "") -> str:
     return f"<h3>{shown}{escape(text)}</h3>" + (hint(more) if more else "")
 
 
+def details(summary: str, content: str) -> str:
+    """HTML that a press on its summary shows."""
+    return f'<details class="cm-behind"><summary>{escape(summary)}</summary>{content}</details>'
+
+
 def key() -> str:
     """The legend of the charts."""
     colours = {"kept": KEPT, "all films": FAINT}

@@ -25,7 +25,7 @@ from cinematch_lib.explorer.film_facts import FilmFacts
 from cinematch_lib.explorer.film_links import FilmLinks
 from cinematch_lib.explorer.film_view import FilmView
 from cinematch_lib.explorer.lookup import Lookup, TextIndex
-from cinematch_lib.explorer.recommendations import Recommendations
+from cinematch_lib.explorer.recommendations import RecommendationsView
 from cinematch_lib.explorer.run_panel import RunPanel
 from cinematch_lib.explorer.settings import Settings
 from cinematch_lib.pipeline.folders import Folders
@@ -78,14 +78,14 @@ class Page:
         self._index = TextIndex(films)
         self._index.search("warm up", 1)  # builds the index, which would delay the first search
         self._counts = CountsView(films, self.narrow)
-        self._recommendations = Recommendations(self.redraw)
-        self._recommendations.set_recommender(self._current.recommender, self._current.problem)
+        self._recommendations = RecommendationsView(self.redraw)
+        self._recommendations.set_run(self._current.run, self._current.recommender, self._current.problem)
         self._lookup = Lookup(self._index, lambda: (self.state.films, self.state.count))
         order, artifacts_dir = self._index.popularity_order, self._folders.artifacts_dir
         self._comparison = Comparison(lambda: self.state, self.set, order, artifacts_dir)
         self._links = FilmLinks()
         self._links.on_open(self.open_film)
-        self._film = FilmView(self._facts(), lambda: self.state, lambda: self._recommendations.preferences)
+        self._film = FilmView(self._facts(), lambda: self.state, lambda: self._recommendations.wanted)
         self._film.set_run(self._current.run, self._current.recommender)
         self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
         self._controls = FilterControls(self._sources, self.redraw)
@@ -164,7 +164,7 @@ class Page:
         """Use the current run from now on; returns a message that names it."""
         with self._lock:
             self._current = CurrentRun.load(self._folders.artifacts_dir)
-            self._recommendations.set_recommender(self._current.recommender, self._current.problem)
+            self._recommendations.set_run(self._current.run, self._current.recommender, self._current.problem)
             self._film.set_run(self._current.run, self._current.recommender)
             self._comparison.update_runs()
             self._show_status()

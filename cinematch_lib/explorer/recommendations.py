@@ -1,123 +1,135 @@
-"""Live recommendations: a title picker, and the films recommended under the present filters."""
+"""Live recommendations for the person at hand, under the present filters."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import ipywidgets as widgets
 import numpy as np
 
+from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.film_list import film_list
-from cinematch_lib.recommender.films import Movie
+from cinematch_lib.explorer.knobs import Knobs
+from cinematch_lib.explorer.person import Person
+from cinematch_lib.explorer.person_picker import PersonPicker
 from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.recommender import Recommender
 
-_MAX_FILMS, _MAX_SUGGESTIONS = 20, 6
+LENGTH = 20
+_HIDDEN = 40  # hidden likes in the table
 
 
-class TitlePicker:
-    """A text field that suggests films while one types; `picked` are the films chosen, in order."""
-
-    def __init__(self, on_change: Callable[[], None]) -> None:
-        self.picked: list[Movie] = []
-        self._recommender: Recommender | None = None
-        self._on_change = on_change
-        self._text = widgets.Text(placeholder="Type part of a title", continuous_update=True)
-        self._text.observe(lambda _: self._suggest(), "value")
-        self._text.on_msg(self._handle_message)
-        self._suggestions = widgets.HBox().add_class("cm-chips").add_class("cm-suggestions")
-        self._chosen = widgets.HBox().add_class("cm-chips").add_class("cm-liked")
-        self.widget = widgets.VBox([self._text, self._suggestions, self._chosen])
-
-    def set_recommender(self, recommender: Recommender | None) -> None:
-        """Search the films of this recommender; picked films that it lacks are removed."""
-        self._recommender = recommender
-        self._text.disabled = recommender is None
-        if recommender is not None:
-            recommender.search("warm up", 1)  # builds the search index, which would delay the first suggestions
-            self.picked = [one for one in self.picked if one.movie_id in recommender]
-        self._show_picked()
-
-    def _suggest(self) -> None:
-        self._suggestions.children = [
-            self._button(one, f"+ {one.label}", lambda movie: self.pick([movie])) for one in self._search()
-        ]
-
-    def _search(self) -> list[Movie]:
-        text = self._text.value.strip()
-        if self._recommender is None or not text:
-            return []
-        picked = {one.movie_id for one in self.picked}
-        found = self._recommender.search(text, _MAX_SUGGESTIONS + len(picked))
-        return [one for one in found if one.movie_id not in picked][:_MAX_SUGGESTIONS]
-
-    def _handle_message(self, _: widgets.Widget, content: dict[str, Any], __: object) -> None:
-        """Enter picks the first suggestion."""
-        if content.get("event") == "submit" and (found := self._search()):
-            self.pick(found[:1])
-
-    def pick(self, movies: Sequence[Movie]) -> None:
-        """Add films to those that are picked."""
-        self.picked.extend(movies)
-        self._text.value = ""
-        self._show_picked()
-        self._on_change()
-
-    def _remove(self, movie: Movie) -> None:
-        self.picked = [one for one in self.picked if one.movie_id != movie.movie_id]
-        self._show_picked()
-        self._on_change()
-
-    def _show_picked(self) -> None:
-        buttons = [self._button(one, f"{one.label} ✕", self._remove) for one in self.picked]
-        self._chosen.children = [button.add_class("cm-keep") for button in buttons]
-
-    def _button(self, movie: Movie, text: str, on_press: Callable[[Movie], None]) -> widgets.Button:
-        button = widgets.Button(description=text, tooltip=movie.label)
-        button.on_click(lambda _: on_press(movie))
-        return button
-
-
-class Recommendations:
-    """The picker and the list of recommendations; `widget` shows them."""
+class RecommendationsView:
+    """The person, the sliders and the list; `widget` shows them."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
-        self._picker = TitlePicker(on_change)
-        self._recommender: Recommender | None = None
+        self.picker = PersonPicker(on_change)
+        self.knobs = Knobs(on_change)
+        self.found: Recommendations = Recommendations()
         self._problem = ""
+        self._last: tuple[Recommender, Preferences, np.ndarray, Recommendations] | None = None
         self._list = widgets.HTML().add_class("cm-scroll")
-        heading = widgets.HTML(markup.block(markup.heading("Recommendations for a user who likes")))
-        self.widget = widgets.VBox([heading, self._picker.widget, self._list])
+        self.widget = widgets.VBox([self.picker.widget, self.knobs.widget, self._list])
 
-    def set_recommender(self, recommender: Recommender | None, problem: str = "") -> None:
-        """Use this recommender from now on; `problem` is the message without one."""
-        self._recommender, self._problem = recommender, problem
-        self._picker.set_recommender(recommender)
+    def set_run(self, run: Run | None, recommender: Recommender | None, problem: str = "") -> None:
+        """Use this run from now on; `problem` is the message without a recommender."""
+        self._problem = problem
+        self.picker.set_run(run, recommender)
 
     def like(self, movie_ids: Iterable[int]) -> None:
         """Pick these films. Raises UnknownNameError for a film that the run lacks."""
-        self._picker.pick([self._recommender.movie(movie_id) for movie_id in movie_ids] if self._recommender else [])
+        self.picker.like(movie_ids)
 
     @property
     def preferences(self) -> Preferences:
-        """What the person at hand likes."""
-        return Preferences(liked_movie_ids=[one.movie_id for one in self._picker.picked])
+        """What the person at hand likes, and how the list is turned."""
+        return replace(self.picker.preferences, **self.knobs.values)
+
+    @property
+    def wanted(self) -> tuple[Recommender | None, Preferences]:
+        """The recommender for this person, and their preferences."""
+        return self.picker.recommender, self.preferences
 
     def show(self, kept_ids: np.ndarray) -> None:
         """Show the best films among those with the ids `kept_ids`, int64 (films,)."""
-        self._list.value = markup.block(self._content(kept_ids))
-
-    def _content(self, kept_ids: np.ndarray) -> str:
-        if self._recommender is None:
-            return markup.notice(self._problem, "bad")
-        among = kept_ids[np.isin(kept_ids, self._recommender.movie_ids)]
-        k = min(_MAX_FILMS, len(self._recommender))
-        found = self._recommender.recommend(self.preferences, k, among=among)
-        notes = ""
-        if missing := len(kept_ids) - len(among):
-            notes = markup.notice(
-                f"{missing:,} of the {len(kept_ids):,} films that fit are not in the current run, so they cannot be "
-                "recommended yet; run the pipeline with these settings (below)."
-            )
+        recommender = self.picker.recommender
+        if recommender is None:
+            self.found = Recommendations()
+            self._list.value = markup.block(markup.notice(self._problem, "bad"))
+            return
+        among = kept_ids[np.isin(kept_ids, recommender.movie_ids)]
+        wanted, k = self.preferences, min(LENGTH, len(recommender))
+        self.found = recommender.recommend(wanted, k, among=among)
+        usual = self._usual(recommender, k, among) if self.knobs.values else None
+        person = self.picker.person
+        marks = _marks(self.found, usual, person)
+        notes = _missing(len(kept_ids), len(among)) + (_effect(self.found, usual) if usual is not None else "")
+        hidden = _hidden(person, recommender, wanted, among, self.found) if person.hidden else ""
         none = markup.notice("No film of the current run fits these filters.")
-        return notes + (film_list(found) if found else none)
+        self._list.value = markup.block(notes + hidden + (film_list(self.found, marks) if self.found else none))
+
+    def _usual(self, recommender: Recommender, k: int, among: np.ndarray) -> Recommendations:
+        """The list without the sliders, kept while only these are moved."""
+        wanted, last = self.picker.preferences, self._last
+        if last is None or last[0] is not recommender or last[1] != wanted or not np.array_equal(last[2], among):
+            last = self._last = (recommender, wanted, among, recommender.recommend(wanted, k, among=among))
+        return last[3]
+
+
+def _missing(kept: int, among: int) -> str:
+    if kept == among:
+        return ""
+    return markup.notice(
+        f"{kept - among:,} of the {kept:,} films that fit are not in the current run, so they cannot be "
+        "recommended yet; run the pipeline with these settings (below)."
+    )
+
+
+def _marks(
+    found: Sequence[Recommendation], usual: Sequence[Recommendation] | None, person: Person
+) -> Mapping[int, str]:
+    """Words behind the titles: hidden likes that were found, and how the sliders moved a film."""
+    hidden = set(person.hidden)
+    marks = {one.movie_id: ["✓ a hidden like"] if one.movie_id in hidden else [] for one in found}
+    if usual is not None:
+        before = {one.movie_id: one.rank for one in usual}
+        for one in found:
+            rank = before.get(one.movie_id)
+            if rank is None:
+                marks[one.movie_id].append("new")
+            elif rank != one.rank:
+                marks[one.movie_id].append(f"{'↑' if rank > one.rank else '↓'} from {rank}")
+    return {movie_id: ", ".join(words) for movie_id, words in marks.items()}
+
+
+def _effect(found: Sequence[Recommendation], usual: Sequence[Recommendation]) -> str:
+    """What the sliders changed, in a line."""
+    before = {one.movie_id for one in usual}
+    new = sum(one.movie_id not in before for one in found)
+    genres = [len({genre for one in films for genre in one.movie.genres}) for films in (usual, found)]
+    return markup.hint(f"The sliders bring in {new} of {len(found)} films; {genres[1]} genres, as usual {genres[0]}.")
+
+
+def _hidden(
+    person: Person, recommender: Recommender, wanted: Preferences, among: np.ndarray, found: Sequence[Recommendation]
+) -> str:
+    """The hidden likes with their ranks: found in the list, or missed."""
+    in_list = {one.movie_id: one.rank for one in found}
+    ranking = recommender.ranking(wanted, among=among)
+    at = np.flatnonzero(np.isin(ranking, person.hidden))
+    by_score = dict(zip(ranking[at].tolist(), (at + 1).tolist(), strict=True))
+    known = [one for one in person.hidden if one in recommender]
+    order = sorted(known, key=lambda one: (in_list.get(one, LENGTH + 1), by_score.get(one, len(ranking) + 1), one))
+    cells = [
+        (
+            markup.film_button(one, recommender.movie(one).label),
+            f"✓ {in_list[one]}" if one in in_list else "missed",
+            f"{by_score[one]:,}" if one in by_score else "dropped by the filters",
+        )
+        for one in order[:_HIDDEN]
+    ]
+    found_of = f"{sum(one in in_list for one in known)} of {len(known)} hidden likes found"
+    more = markup.hint(f"and {len(order) - _HIDDEN:,} more, missed") if len(order) > _HIDDEN else ""
+    table = markup.table(("film", "in the list", "rank by score"), cells, "cm-numbers cm-hidden")
+    return markup.details(found_of, table + more)

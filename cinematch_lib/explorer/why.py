@@ -9,7 +9,7 @@ from cinematch_lib.recommender.recommender import Recommender
 
 
 def why(
-    recommender: Recommender | None, movie_id: int, preferences: Preferences, among: np.ndarray, dropped: str = ""
+    recommender: Recommender | None, preferences: Preferences, movie_id: int, among: np.ndarray, dropped: str = ""
 ) -> str:
     """The rank of a film among the films `among`, int64 ids, and the terms of its score, as HTML.
 

@@ -18,7 +18,13 @@ from cinematch_lib.errors import CineMatchError
 # The files that each step writes to the run, as patterns; the steps in order.
 STEP_FILES = {
     "train": ("item_weights.npz", "embeddings.npz", "figures/train_*", "notebooks/04_train.ipynb"),
-    "evaluate": ("metrics.json", "metrics_by_user.csv", "figures/evaluate_*", "notebooks/05_evaluate.ipynb"),
+    "evaluate": (
+        "metrics.json",
+        "metrics_by_user.csv",
+        "held_out*",
+        "figures/evaluate_*",
+        "notebooks/05_evaluate.ipynb",
+    ),
 }
 
 

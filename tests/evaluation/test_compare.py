@@ -26,7 +26,7 @@ from cinematch_lib.evaluation.report import (
     leaderboard,
     metric_definitions,
 )
-from cinematch_lib.evaluation.served import ServedRecommender, serve_with
+from cinematch_lib.evaluation.served import Serve, ServedRecommender
 from cinematch_lib.models import make
 from cinematch_lib.models.interactions import LIKED
 
@@ -46,7 +46,7 @@ def protocol(ratings):
 
 
 def compare(protocol, **options):
-    serve = serve_with({"min_df": 1}, max_weights=30)
+    serve = Serve({"min_df": 1}, max_weights=30)
     options |= {"hybrid_params": HYBRID_PARAMS, "serve": serve, "cold_users": True}
     return compare_models(protocol, ["popular", "ease", "hybrid"], KS, **options)
 
@@ -253,7 +253,7 @@ def test_users_without_a_history_are_served_the_default_list(ratings):
     protocol = make_protocol(ratings, catalog_by_taste(), name="time", date=0.5)
     (one,) = protocol.folds
     hybrid = make("hybrid", **HYBRID_PARAMS).fit(one.split.train, one.catalog)
-    ask = ServedRecommender(serve_with({"min_df": 1}, max_weights=30)(one, hybrid))
+    ask = ServedRecommender(Serve({"min_df": 1}, max_weights=30)(one, hybrid))
     new = np.setdiff1d(one.split.users, one.split.histories["userId"])
     assert len(new)
     lists = ask(one.split.histories, one.split.users, 5)

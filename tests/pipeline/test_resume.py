@@ -17,6 +17,8 @@ LATER = {
     "notebooks/04_train.ipynb": "train",
     "metrics.json": "evaluate",
     "metrics_by_user.csv": "evaluate",
+    "held_out.csv": "evaluate",
+    "held_out_weights.npz": "evaluate",
     "figures/evaluate_groups.png": "evaluate",
     "notebooks/05_evaluate.ipynb": "evaluate",
 }

@@ -1,0 +1,92 @@
+"""Held-out people in a run: their ratings, the models' lists, and a recommender that learned nothing from them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.tastes import catalog_by_taste, ratings_by_taste
+
+from cinematch_lib import Preferences
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.runs import Run, run_folder
+from cinematch_lib.evaluation.compare import compare_models
+from cinematch_lib.evaluation.held_out import WEIGHTS, chosen_people, held_out_people, read_people, read_recommender
+from cinematch_lib.evaluation.protocols import make_protocol
+from cinematch_lib.evaluation.served import Serve
+from cinematch_lib.features import build_features
+
+PARAMS = {"regularization": 30.0, "dropout": 0.3, "session_weight": 0.0, "year_weight": 0.0, "content_weight": 0.25}
+
+
+@pytest.fixture(scope="module")
+def serve():
+    return Serve({"min_df": 1}, max_weights=30)
+
+
+@pytest.fixture(scope="module")
+def result(serve):
+    protocol = make_protocol(ratings_by_taste(), catalog_by_taste(), folds=2)
+    options = {"hybrid_params": PARAMS | {"feature_weight": 1.0}, "serve": serve, "tune": False}
+    return compare_models(protocol, ["popular", "ease", "hybrid"], [10, 20], **options)
+
+
+@pytest.fixture(scope="module")
+def run(result, serve, tmp_path_factory):
+    artifacts = tmp_path_factory.mktemp("held-out") / "artifacts"
+    draft, films = Draft.create(artifacts), catalog_by_taste()
+    built = build_features(films, min_df=1)
+    draft.write_features(built, movies_meta(films, built.quality_prior, built.names, "none", []))
+    held_out_people(result, serve.first).write(draft)
+    return Run(run_folder(artifacts, draft.publish().run_id))
+
+
+def test_the_recommender_gives_held_out_people_the_lists_of_the_evaluation(run):
+    ratings, lists = read_people(run)
+    recommender = read_recommender(run)
+    for user, of_user in ratings[ratings["hidden"] == 0].groupby("userId"):
+        stars = dict(zip(of_user["movieId"], of_user["rating"], strict=True))
+        served = lists[(lists["userId"] == user) & (lists["model"] == "served")].sort_values("rank")
+        found = recommender.recommend(Preferences(ratings=stars), 20)
+        assert [one.movie_id for one in found] == served["movieId"].tolist()
+
+
+def test_histories_and_hidden_likes_are_those_of_the_first_fold(run, result):
+    ratings, _ = read_people(run)
+    split = result.protocol.folds[0].split
+    for hidden, table in ((0, split.histories), (1, split.held_out)):
+        stored = ratings[ratings["hidden"] == hidden].set_index(["userId", "movieId"])["rating"].sort_index()
+        expected = table[table["userId"].isin(ratings["userId"])].set_index(["userId", "movieId"])["rating"]
+        pd.testing.assert_series_equal(stored, expected.sort_index(), check_dtype=False)
+    assert not set(ratings["userId"]) & set(split.train["userId"])
+
+
+def test_the_people_whom_the_hybrid_serves_worst_are_among_them(result):
+    values = result.values(result.main_metrics[0]).loc[result.protocol.folds[0].split.users]
+    lost = values["hybrid"] - values[result.baselines[0]]
+    chosen = chosen_people(result)
+    assert set(lost.index[lost == lost.min()]) <= set(chosen)
+    assert chosen == sorted(set(chosen))
+
+
+def test_only_the_rows_of_films_that_they_rated_are_stored(run, serve):
+    ratings, _ = read_people(run)
+    from cinematch_lib.artifacts.item_weights import ItemWeights
+
+    stored, ids = ItemWeights.read(run.content(WEIGHTS)), serve.first.weights.movie_ids
+    rated = np.isin(ids, ratings.loc[ratings["hidden"] == 0, "movieId"])
+    for mine, whole in zip(stored.matrices, serve.first.weights.matrices, strict=True):
+        assert abs(mine[rated] - whole[rated]).nnz == 0
+        assert mine[~rated].nnz == 0
+
+
+def test_without_a_recommender_or_where_histories_were_learned_from_nobody_is_stored(result, serve):
+    assert held_out_people(result, None) is None
+    by_time = make_protocol(ratings_by_taste(), catalog_by_taste(), name="time")
+    measured = compare_models(by_time, ["popular"], [5, 10], tune=False)
+    assert held_out_people(measured, serve.first) is None
+
+
+def test_a_run_without_them_says_so(artifacts):
+    run = Run.current(artifacts)
+    assert read_people(run) is None
+    assert read_recommender(run) is None
