@@ -10,7 +10,7 @@ from cinematch_lib.catalog import cleaning
 from cinematch_lib.data import fetch, movielens
 from cinematch_lib.data.feedback import FEEDBACK_USERS, Opinion, join_feedback, write_feedback
 from cinematch_lib.evaluation.protocols import make_protocol
-from cinematch_lib.evaluation.served import ServedRecommender, serve_with
+from cinematch_lib.evaluation.served import Serve, ServedRecommender
 from cinematch_lib.models import make
 from cinematch_lib.models.interactions import Interactions
 
@@ -36,7 +36,7 @@ def top_tens(films, ratings):
     """The ten best films of a hundred people who are held out: a set for each."""
     (fold,) = make_protocol(ratings, films, folds=1, test_users=100).folds
     model = make("hybrid", **FIXED).fit(fold.split.train, fold.catalog)
-    recommender = serve_with({"max_features": 300, "ngram_max": 1, "min_df": 2}, 240)(fold, model)
+    recommender = Serve({"max_features": 300, "ngram_max": 1, "min_df": 2}, 240)(fold, model)
     lists = ServedRecommender(recommender)(fold.split.histories, fold.split.users, 10)
     return lists.groupby("userId")["movieId"].apply(set)
 
