@@ -4,28 +4,10 @@
 // - `edges`, the lower ends of the bars and the upper end of the last: dragging sets `brush`, [low, high], inclusive,
 //   null for no bound, and `bounds` tells what holds; with `open_end` there is no upper bound;
 // - `states`, 0, 1 (kept) or 2 (dropped) a bar: a click sets `pick`, the bar's number and a counter.
+// `picture.js` stands before it.
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
 const WIDTH = 420, LEFT = 36, RIGHT = 8, TOP = 8, BOTTOM = 20, HEIGHT = 116, ROW = 17, LETTER = 6.6, NUMBER = 44;
 const STATES = ["any", "only these", "none of these"];
-
-const number = value => value.toLocaleString("en-US");
-
-function add(parent, name, attributes = {}, text = "") {
-  const made = document.createElementNS(NAMESPACE, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.textContent = text;
-  parent.append(made);
-  return made;
-}
-
-function element(parent, name, className = "", text = "") {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  parent.append(made);
-  return made;
-}
 
 // Round numbers up to `top`, at most `count` of them.
 function ticks(top, count = 4) {
@@ -34,22 +16,11 @@ function ticks(top, count = 4) {
   return [...Array(Math.floor(top / step) + 1).keys()].map(at => at * step);
 }
 
-class Chart {
+class Chart extends Picture {
   constructor(model, root) {
-    this.model = model;
-    this.get = name => model.get(name);
-    const head = element(root, "div", "cm-chart-head");
-    element(head, "h3", "", this.get("title"));
-    this.told = element(head, "span", "cm-faint");
-    this.told.setAttribute("aria-live", "polite");
-    for (const form of ["SVG", "PNG"]) {
-      const save = element(head, "button", "cm-save", form);
-      save.title = `Save this picture as ${form}`;
-      save.onclick = () => (form === "SVG" ? this.saveSvg() : this.savePng());
-    }
+    super(model, root);
     this.svg = add(root, "svg", {class: "cm-chart", role: "group", "aria-label": this.get("title")});
-    this.table = element(element(root, "details", "cm-behind"), "table", "cm-table");
-    element(this.table.parentElement, "summary", "", "As a table");
+    this.table = this.behind(root, "As a table");
     this.draw();
   }
 
@@ -70,51 +41,14 @@ class Chart {
     this.showBars(kept);
     this.table.replaceChildren();
     const head = element(this.table, "tr");
-    for (const name of ["", "films", "kept"]) element(head, "th", name && "cm-number", name);
+    for (const [name, kind] of [[this.get("title"), ""], ["films", "cm-number"], ["kept", "cm-number"]])
+      element(head, "th", kind, name);
     labels.forEach((label, at) => {
       if (!all[at]) return;
       const row = element(this.table, "tr");
       element(row, "td", "", label);
       for (const value of [all[at], kept[at]]) element(row, "td", "cm-number", number(value));
     });
-  }
-
-  picture() {
-    const copy = this.svg.cloneNode(true);
-    const [, , width, height] = this.svg.getAttribute("viewBox").split(" ");
-    for (const [key, value] of Object.entries({xmlns: NAMESPACE, width, height})) copy.setAttribute(key, value);
-    const originals = [...this.svg.querySelectorAll("*")];
-    [...copy.querySelectorAll("*")].forEach((one, at) => {
-      const style = getComputedStyle(originals[at]);
-      for (const name of ["fill", "stroke", "font-size", "font-family", "font-weight", "opacity", "text-anchor"])
-        one.style.setProperty(name, style.getPropertyValue(name));
-    });
-    return new Blob([new XMLSerializer().serializeToString(copy)], {type: "image/svg+xml"});
-  }
-
-  saveAs(blob, ending) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${this.get("title").toLowerCase().replaceAll(" ", "_")}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }
-
-  saveSvg() {
-    this.saveAs(this.picture(), "svg");
-  }
-
-  async savePng() {
-    const image = new Image(), [, , width, height] = this.svg.getAttribute("viewBox").split(" ").map(Number);
-    image.src = URL.createObjectURL(this.picture());
-    await image.decode();
-    const canvas = Object.assign(document.createElement("canvas"), {width: 2 * width, height: 2 * height});
-    const context = canvas.getContext("2d");
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    URL.revokeObjectURL(image.src);
-    canvas.toBlob(blob => this.saveAs(blob, "png"));
   }
 }
 

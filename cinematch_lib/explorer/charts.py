@@ -1,12 +1,13 @@
 """Bar charts of all films and of those that are kept, which set filters when they are dragged, clicked or typed at."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
+
+from cinematch_lib.explorer.javascript import javascript
 
 EITHER, KEEP, DROP = range(3)  # the states of a name
 Bounds = tuple[int | None, int | None]
@@ -15,7 +16,7 @@ Bounds = tuple[int | None, int | None]
 class Chart(anywidget.AnyWidget):
     """What both kinds of charts share with ``chart.js``, where each trait is explained."""
 
-    _esm = Path(__file__).with_name("chart.js")
+    _esm = javascript("picture.js", "chart.js")
     title = traitlets.Unicode().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     all = traitlets.List(traitlets.Int()).tag(sync=True)

@@ -15,6 +15,7 @@ from cinematch_lib.evaluation.run_changes import Change, metric_changes
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.counts import AllFilms, Count
 from cinematch_lib.explorer.film_facts import movie_of
+from cinematch_lib.explorer.film_map import Area
 from cinematch_lib.explorer.settings import Settings
 from cinematch_lib.plots.style import FIELD_NAMES
 
@@ -23,11 +24,12 @@ _MAX_LISTED = 12
 
 @dataclass(frozen=True)
 class State:
-    """Settings, and the counts of the films under them."""
+    """Settings and an area of the map, and the counts of the films under them."""
 
     settings: Settings
     films: AllFilms
     count: Count
+    area: Area | None = None
 
 
 def film_changes(a: State, b: State, order: np.ndarray) -> tuple[list[int], list[int]]:
@@ -47,9 +49,13 @@ class Comparison:
     """Buttons to pin the present settings as A and to restore them, and a table of the changes from A to B."""
 
     def __init__(
-        self, state: Callable[[], State], restore: Callable[[Settings], None], order: np.ndarray, artifacts_dir: Path
+        self,
+        state: Callable[[], State],
+        restore: Callable[[Settings, Area | None], None],
+        order: np.ndarray,
+        artifacts_dir: Path,
     ) -> None:
-        """`state` returns the present state; `restore` applies settings; `order` sorts the films that are listed."""
+        """`state` returns the present state; `restore` applies settings and an area; `order` sorts the listed films."""
         self._state, self._order, self._artifacts_dir = state, order, artifacts_dir
         self._pinned: State | None = None
         self._runs: list[RunInfo] = []
@@ -57,10 +63,14 @@ class Comparison:
         pin = widgets.Button(description="Pin these settings as A")
         pin.on_click(lambda _: self.pin())
         self._back = widgets.Button(description="Back to A", disabled=True)
-        self._back.on_click(lambda _: restore(self._pinned.settings) if self._pinned else None)
+        self._back.on_click(lambda _: self._restore(restore))
         buttons = widgets.HBox([pin, self._back]).add_class("cm-actions")
         self._table = widgets.HTML()
         self.widget = widgets.VBox([buttons, self._table])
+
+    def _restore(self, restore: Callable[[Settings, Area | None], None]) -> None:
+        if self._pinned is not None:
+            restore(self._pinned.settings, self._pinned.area)
 
     def pin(self) -> None:
         """Pin the present settings as A."""
@@ -123,11 +133,13 @@ def _summary(a: State, b: State) -> str:
     for name in settings_b:
         if settings_a.get(name) != settings_b.get(name):
             rows.append((name, _format(settings_a.get(name)), _format(settings_b.get(name)), ""))
+    if a.area != b.area:
+        rows.append(("area on the map", *(_format(list(one.area or ())) for one in (a, b)), ""))
     rows.append(("films kept", *_with_difference(a.count.kept, b.count.kept)))
     for name, count in b.count.coverage.items():
         label = f"{FIELD_NAMES.get(name, name)} known"
         rows.append((label, *_with_difference(a.count.coverage[name], count)))
-    return markup.table(("", "A", "B", "B − A"), rows, "cm-compared")
+    return markup.table(("setting", "A", "B", "B − A"), rows, "cm-compared")
 
 
 def _with_difference(a: int, b: int) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ class RangeSlider:
         self._label = widgets.HTML()
         self._slider = widgets.IntRangeSlider(readout=False, description_allow_html=False)
         self._slider.observe(lambda _: self._changed(on_change), "value")
-        self.widget = widgets.VBox([self._label, self._slider])
+        self.widget = widgets.VBox([self._label, self._slider]).add_class("cm-slider")
 
     def set_limits(self, low: int, high: int) -> None:
         """Allow bounds from `low` to `high`; one step outside of them means no bound."""
@@ -71,7 +71,9 @@ class FilterControls:
         self._tmdb.observe(lambda _: self._changed(), "value")
         self._genres = Chips((EITHER, KEEP, DROP), self._changed)
         self._item_facts = Filters().item_facts
-        self._source = widgets.Dropdown(options=[(_SOURCES[name], name) for name in sources])
+        self._source = widgets.Dropdown(
+            options=[(_SOURCES[name], name) for name in sources], tooltip="Source of services"
+        )
         self._source.observe(lambda _: self._change_source(), "value")
         self._services = Chips((EITHER, KEEP), self._changed)
         self._services.widget.add_class("cm-many")
@@ -80,8 +82,7 @@ class FilterControls:
             [
                 self._years.widget,
                 self._minutes.widget,
-                self._ratings_label,
-                self._ratings,
+                widgets.VBox([self._ratings_label, self._ratings]).add_class("cm-slider"),
                 self._tmdb,
                 _label("Genres", "Press once to keep only these (✓), twice to drop them (✕)."),
                 self._genres.widget,

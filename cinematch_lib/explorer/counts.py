@@ -151,9 +151,15 @@ class AllFilms:
     def _known(self) -> dict[str, np.ndarray]:
         return {name: has.to_numpy(dtype=bool) for name, has in known_fields(self.films).items()}
 
-    def count(self, filters: Filters) -> Count:
-        """The counts under `filters`, exactly those of cleaning. Raises CineMatchError as cleaning does."""
+    def count(self, filters: Filters, drop: np.ndarray | None = None, reason: str = "") -> Count:
+        """The counts under `filters`, exactly those of cleaning. Raises CineMatchError as cleaning does.
+
+        `drop`, bool (films,), masks films that are dropped too, after the filters, for this reason.
+        """
         rules, failed_rule = first_failed_rule(self.columns, filters)
+        if drop is not None:
+            failed_rule = np.where(drop & (failed_rule < 0), np.int16(len(rules)), failed_rule)
+            rules = [*rules, reason]
         dropped = np.bincount(failed_rule + 1, minlength=len(rules) + 1)[1:]
         return self._counts(rules, failed_rule, dict(zip(rules, dropped.tolist(), strict=True)))
 

@@ -13,7 +13,7 @@ from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.spelling import fold
 
 _SHOWN = 15
-_COLUMNS = ("film", "year", "min", "genres", "services", "ratings", "")
+_COLUMNS = ("film", "year", "min", "genres", "services", "ratings", "kept or dropped")
 
 
 class TextIndex:

@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib import resources
+from pathlib import Path
 
-from cinematch_lib.plots.style import DROPPED, FAINT, FIELD_NAMES, KEPT
+from cinematch_lib.plots.style import FIELD_NAMES
 
 Row = Sequence[object]
 _SHEETS = ("style.css", "views.css")
+_TOKENS = Path(__file__).parents[1] / "serving" / "page" / "tokens.css"  # of the server's page too
+_SCOPE = "body[data-voila], .cm-part"  # JupyterLab has colours of its own
+KEPT, DROPPED, BEHIND = "var(--kept)", "var(--dropped)", "var(--behind)"
 
 
 class Html(str):
@@ -18,8 +22,9 @@ class Html(str):
 
 def style() -> str:
     """The page's style sheet as a style element."""
+    tokens = _TOKENS.read_text(encoding="utf-8").replace(":root", f":is({_SCOPE})")
     sheets = (resources.files(__package__) / name for name in _SHEETS)
-    return f"<style>{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>"
+    return f"<style>{tokens}{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>"
 
 
 def block(content: str) -> str:
@@ -55,7 +60,7 @@ def details(summary: str, content: str) -> str:
 
 def key() -> str:
     """The legend of the charts."""
-    colours = {"kept": KEPT, "all films": FAINT}
+    colours = {"kept": KEPT, "all films": BEHIND}
     return "".join(f'<span class="cm-key" style="--key:{colour}">{name}</span>' for name, colour in colours.items())
 
 
@@ -107,13 +112,14 @@ def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int
     """For each field the number of films in which it is known, as a bar of its share among the kept films."""
     rows = "".join(
         f"<tr><td>{escape(FIELD_NAMES.get(name, name))}</td>"
-        f'<td class="cm-bars">{_bar(0, count, kept, KEPT, FAINT)}</td>'
+        f'<td class="cm-bars">{_bar(0, count, kept, KEPT, BEHIND)}</td>'
         f'<td class="cm-number">{count:,}</td><td class="cm-number">{percent(count, kept)}</td>'
         f'<td class="cm-number cm-faint">{percent(known_of_all[name], read)}</td></tr>'
         for name, count in known.items()
     )
-    head = '<tr><th></th><th></th><th class="cm-number">films</th><th class="cm-number">kept</th>'
-    return f'<table class="cm-table cm-coverage">{head}<th class="cm-number">all</th></tr>{rows}</table>'
+    head = "<tr><th>field</th><th>share of the kept films</th>"
+    numbers = "".join(f'<th class="cm-number">{name}</th>' for name in ("films", "kept", "all"))
+    return f'<table class="cm-table cm-coverage">{head}{numbers}</tr>{rows}</table>'
 
 
 def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:

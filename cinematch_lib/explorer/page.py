@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
@@ -23,8 +24,11 @@ from cinematch_lib.explorer.counts_view import CountsView
 from cinematch_lib.explorer.current_run import CurrentRun
 from cinematch_lib.explorer.film_facts import FilmFacts
 from cinematch_lib.explorer.film_links import FilmLinks
+from cinematch_lib.explorer.film_map import OUTSIDE, Area, FilmMapWidget, check_area
 from cinematch_lib.explorer.film_view import FilmView
+from cinematch_lib.explorer.links import Moment
 from cinematch_lib.explorer.lookup import Lookup, TextIndex
+from cinematch_lib.explorer.navigation import Navigation
 from cinematch_lib.explorer.recommendations import RecommendationsView
 from cinematch_lib.explorer.run_panel import RunPanel
 from cinematch_lib.explorer.settings import Settings
@@ -78,6 +82,10 @@ class Page:
         self._index = TextIndex(films)
         self._index.search("warm up", 1)  # builds the index, which would delay the first search
         self._counts = CountsView(films, self.narrow)
+        self._area: Area | None = None
+        self._map = FilmMapWidget()
+        self._map.set_films(self._current.film_map, films, self._index.popularity_order)
+        self._map.on_brush(self.mark)
         self._recommendations = RecommendationsView(self.redraw)
         self._recommendations.set_run(self._current.run, self._current.recommender, self._current.problem)
         self._lookup = Lookup(self._index, lambda: (self.state.films, self.state.count))
@@ -90,7 +98,8 @@ class Page:
         self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
         self._controls = FilterControls(self._sources, self.redraw)
         self._credits = widgets.HTML()
-        self.catalog = _part(self._three_columns(), self._credits)
+        self._navigation = Navigation(self.go, self._moment_of_run, self._without_filters, self.selected_films)
+        self.catalog = _part(self._navigation.widget, self._cards(), self._credits)
         self.lookup = _part(_card(self._lookup.widget, "cm-wide"))
         self.film = _part(_card(self._film.widget, "cm-wide"), self._links)
         self.comparison = _part(_card(self._comparison.widget, "cm-wide"))
@@ -102,23 +111,52 @@ class Page:
         settings, raw_dir = self._initial, self._folders.raw_dir
         return FilmFacts(settings.dataset, raw_dir / settings.dataset, _metadata(settings, raw_dir))
 
-    def _three_columns(self) -> widgets.Widget:
-        as_run, none = widgets.Button(description="As the current run"), widgets.Button(description="No filters")
-        as_run.on_click(lambda _: self.set(self._run_settings()))
-        none.on_click(lambda _: self.set(replace(self.state.settings, filters=Filters())))
-        buttons = widgets.HBox([as_run, none]).add_class("cm-actions")
-        controls = widgets.VBox([buttons, self._controls.widget])
-        cards = {"cm-controls": controls, "cm-counts": self._counts.widget, "cm-films": self._recommendations.widget}
+    def _cards(self) -> widgets.Widget:
+        cards = {
+            "cm-controls": self._controls.widget,
+            "cm-counts": self._counts.widget,
+            "cm-on-map": self._map,
+            "cm-films": self._recommendations.widget,
+        }
         return widgets.HBox([_card(widget, kind) for kind, widget in cards.items()]).add_class("cm-row")
 
-    def set(self, settings: Settings) -> None:
-        """Set the controls to `settings`, and redraw."""
+    def set(self, settings: Settings, area: Area | None = None) -> None:
+        """Set the controls to `settings`, mark an area of the map, None for no area, and redraw."""
+        self._area = check_area(area)
         self._controls.set(settings)
+
+    def mark(self, area: Area | None) -> None:
+        """Keep the films of an area of the map alone, None for the whole map. Raises CineMatchError for no area."""
+        self._area = check_area(area)
+        self.redraw()
+
+    def go(self, moment: Moment) -> None:
+        """Show a moment. Raises CineMatchError, and then nothing changes."""
+        settings = moment.settings
+        if settings.services not in self._sources:
+            known = ", ".join(self._sources)
+            raise CineMatchError(f"services must be one of {known} on this page, got {settings.services!r}")
+        self._sources[settings.services].count(settings.filters)
+        with self._lock:
+            self._recommendations.choose(moment.person)
+            self.set(settings, moment.area)
+
+    def _moment_of_run(self) -> Moment:
+        return Moment(self._run_settings(), None, self._recommendations.choice)
+
+    def _without_filters(self) -> Moment:
+        return Moment(replace(self.state.settings, filters=Filters()), None, self._recommendations.choice)
+
+    def selected_films(self) -> pd.DataFrame:
+        """The films that are kept: the columns of `tables.MERGED`, and the number of ratings if there are any."""
+        films, keeps = self.state.films, self.state.count.keeps
+        table, ratings = films.films[keeps], films.columns.ratings
+        return table if ratings is None else table.assign(ratings=ratings[keeps].astype("int64"))
 
     def narrow(self, changes: Mapping[str, Any]) -> None:
         """Change some fields of the filters, named as those of `Filters`."""
         settings = self.state.settings
-        self.set(replace(settings, filters=replace(settings.filters, **changes)))
+        self.set(replace(settings, filters=replace(settings.filters, **changes)), self._area)
 
     def _run_settings(self) -> Settings:
         """The settings of the current run if the page has its data set and services, else the initial ones."""
@@ -149,8 +187,10 @@ class Page:
         with self._lock:
             films = self._sources[self._controls.services]
             settings = replace(self._initial, filters=self._controls.filters, services=self._controls.services)
-            count = films.count(settings.filters)
-            self.state = State(settings, films, count)
+            count = films.count(settings.filters, self._map.dropped(self._area), OUTSIDE)
+            self.state = State(settings, films, count, self._area)
+            self._map.show(count.keeps, self._area)
+            self._navigation.show(Moment(settings, self._area, self._recommendations.choice), count.kept, count.read)
             self._counts.show(count, films.unfiltered, settings.filters)
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
@@ -165,6 +205,8 @@ class Page:
         with self._lock:
             self._current = CurrentRun.load(self._folders.artifacts_dir)
             self._recommendations.set_run(self._current.run, self._current.recommender, self._current.problem)
+            self._area = None  # the next map has other places
+            self._map.set_films(self._current.film_map, self.state.films, self._index.popularity_order)
             self._film.set_run(self._current.run, self._current.recommender)
             self._comparison.update_runs()
             self._show_status()

@@ -30,6 +30,20 @@ class Person:
     remarks: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Who was chosen, and how the list is turned.
+
+    `films` are those that were typed, with their stars or None; `user` is the id of a person of the evaluation;
+    `has_file` tells that the person is that of a file; `knobs` are the values of the sliders that were moved.
+    """
+
+    films: tuple[tuple[int, float | None], ...] = ()
+    user: int | None = None
+    has_file: bool = False
+    knobs: tuple[tuple[str, float], ...] = ()
+
+
 class HeldOutPeople:
     """The people that a run's evaluation held out, by the id of the user; none without a run, or without any stored."""
 

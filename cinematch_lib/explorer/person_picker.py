@@ -8,7 +8,7 @@ import ipywidgets as widgets
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup
-from cinematch_lib.explorer.person import HeldOutPeople, Person, uploaded
+from cinematch_lib.explorer.person import Choice, HeldOutPeople, Person, uploaded
 from cinematch_lib.explorer.title_picker import TitlePicker
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import LIKED
@@ -53,6 +53,22 @@ class PersonPicker:
     def like(self, movie_ids: Iterable[int]) -> None:
         """Pick these films. Raises UnknownNameError for a film that the run lacks."""
         self._picker.pick([self._recommender.movie(one) for one in movie_ids] if self._recommender else [])
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen here."""
+        who, picked = self._choice.value, self._picker.picked
+        films = tuple((movie.movie_id, stars) for movie, stars in picked.items())
+        return Choice(films, None if who in (TYPED, FILE) else who, who == FILE)
+
+    def choose(self, choice: Choice) -> None:
+        """Choose again what was chosen. Raises CineMatchError for a person or a film that the run lacks."""
+        if choice.user is not None and choice.user not in self.people:
+            raise CineMatchError(f"the evaluation of this run held out no person {choice.user}")
+        films = self._recommender
+        picked = {films.movie(movie_id): stars for movie_id, stars in choice.films} if films is not None else {}
+        self._picker.set(picked)
+        self._choice.value = choice.user if choice.user is not None else FILE if choice.has_file else TYPED
 
     def hold_out(self, user: int) -> None:
         """Choose a person whom the evaluation held out, by the id of the user."""

@@ -10,7 +10,7 @@ from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.film_list import film_list
 from cinematch_lib.explorer.knobs import Knobs
-from cinematch_lib.explorer.person import Person
+from cinematch_lib.explorer.person import Choice, Person
 from cinematch_lib.explorer.person_picker import PersonPicker
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
@@ -24,8 +24,9 @@ class RecommendationsView:
     """The person, the sliders and the list; `widget` shows them."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
-        self.picker = PersonPicker(on_change)
-        self.knobs = Knobs(on_change)
+        self._on_change, self._is_choosing = on_change, False
+        self.picker = PersonPicker(self._changed)
+        self.knobs = Knobs(self._changed)
         self.found: Recommendations = Recommendations()
         self._problem = ""
         self._last: tuple[Recommender, Preferences, np.ndarray, Recommendations] | None = None
@@ -40,6 +41,24 @@ class RecommendationsView:
     def like(self, movie_ids: Iterable[int]) -> None:
         """Pick these films. Raises UnknownNameError for a film that the run lacks."""
         self.picker.like(movie_ids)
+
+    @property
+    def choice(self) -> Choice:
+        """The person as chosen, and the sliders."""
+        return replace(self.picker.choice, knobs=tuple(sorted(self.knobs.values.items())))
+
+    def choose(self, choice: Choice) -> None:
+        """Choose again what was chosen, without a call of `on_change`. Raises CineMatchError if the run lacks it."""
+        self._is_choosing = True
+        try:
+            self.picker.choose(choice)
+            self.knobs.set(dict(choice.knobs))
+        finally:
+            self._is_choosing = False
+
+    def _changed(self) -> None:
+        if not self._is_choosing:
+            self._on_change()
 
     @property
     def preferences(self) -> Preferences:

@@ -30,7 +30,7 @@ class RunPanel:
         self._stop = widgets.Button(description="Stop", disabled=True)
         self._stop.on_click(lambda _: self.stop())
         steps = steps_between(_FIRST_LAST_STEP, None)
-        self._last = widgets.Dropdown(options=steps, value=steps[-1])
+        self._last = widgets.Dropdown(options=steps, value=steps[-1], tooltip="The last step of the run")
         self._last.layout.width = "auto"
         up_to = widgets.HTML(markup.block(markup.hint("up to the step")))
         buttons = widgets.HBox([save, self._run, up_to, self._last, self._stop]).add_class("cm-actions")

@@ -1,0 +1,58 @@
+"""The bar above the films: undo and redo, a link to the present state, and the selection as a file."""
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from cinematch_lib.explorer.javascript import javascript
+
+
+class Toolbar(anywidget.AnyWidget):
+    """The bar; ``toolbar.js`` explains the traits."""
+
+    _esm = javascript("toolbar.js")
+    kept = traitlets.Int().tag(sync=True)
+    read = traitlets.Int().tag(sync=True)
+    can_undo = traitlets.Bool().tag(sync=True)
+    can_redo = traitlets.Bool().tag(sync=True)
+    link = traitlets.Unicode().tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
+    pressed = traitlets.List(["", 0]).tag(sync=True)
+    opened = traitlets.List(["", 0]).tag(sync=True)
+
+    def on_press(self, actions: Mapping[str, Callable[[], None]]) -> None:
+        """Call the action of the button that a user presses, by its name in ``toolbar.js``."""
+        self.observe(lambda event: actions[event["new"][0]](), "pressed")
+
+    def on_open(self, change: Callable[[str], None]) -> None:
+        """Call `change` with a link that a user opens."""
+        self.observe(lambda event: change(event["new"][0]), "opened")
+
+    def show(self, kept: int, read: int, can_undo: bool, can_redo: bool, link: str) -> None:
+        """Show the numbers of films, and what can be undone; the message is cleared."""
+        with self.hold_sync():
+            self.kept, self.read, self.can_undo, self.can_redo = kept, read, can_undo, can_redo
+            self.link, self.message = link, ""
+
+    def save(self, name: str, content: bytes) -> None:
+        """Let the browser save a file."""
+        self.send({"name": name}, [content])
+
+
+def as_csv(films: pd.DataFrame) -> bytes:
+    """A table as CSV in UTF-8."""
+    return films.to_csv(index=False, lineterminator="\n").encode()
+
+
+def as_parquet(films: pd.DataFrame) -> bytes:
+    """A table as Parquet."""
+    file = BytesIO()
+    films.to_parquet(file, index=False)
+    return file.getvalue()
+
+
+FORMATS: dict[str, Callable[[pd.DataFrame], Any]] = {"csv": as_csv, "parquet": as_parquet}
