@@ -17,6 +17,7 @@ from cinematch_lib.cli.explore import add_explore
 from cinematch_lib.cli.fetch import add_fetch
 from cinematch_lib.cli.recommend import add_recommend, add_search
 from cinematch_lib.cli.refresh import add_refresh
+from cinematch_lib.cli.reproduce import add_reproduce
 from cinematch_lib.cli.run import add_run
 from cinematch_lib.cli.runs import add_runs, add_use
 from cinematch_lib.cli.serve import add_serve
@@ -101,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
         add_search,
         add_runs,
         add_use,
+        add_reproduce,
         add_serve,
         add_explore,
         add_backup,

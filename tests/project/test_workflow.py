@@ -63,6 +63,18 @@ def test_what_the_comparison_says_ends_the_job(job):
     assert "has no run '20200101T000000Z-0badc0de'" in done.stderr
 
 
+def test_the_history_of_metrics_is_drawn_into_the_summary(job):
+    folder, environment = job
+    (folder / "scripts").symlink_to(ROOT / "scripts")
+    (folder / ".venv/bin/python").symlink_to(COMMAND.with_name("python"))
+    summary, run = folder / "summary.md", current_run_id(folder / "artifacts")
+    words = environment | {"run": run, "GITHUB_STEP_SUMMARY": str(summary)}
+    command = ["bash", "-e", "-c", script("Draw the history of metrics")]
+    done = subprocess.run(command, cwd=folder, env=words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert run in summary.read_text() and (folder / "history/metrics.svg").is_file()
+
+
 def test_the_pipeline_is_run_as_the_readme_says():
     assert script("Run the pipeline") == "make run"
 
