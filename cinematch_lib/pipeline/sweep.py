@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,12 +17,14 @@ from typing import Any
 import numpy as np
 import yaml
 
+from cinematch_lib.artifacts.manifest import MANIFEST, write_manifest
 from cinematch_lib.artifacts.runs import list_runs
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.checks import check_values
 from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import check_parameters
 from cinematch_lib.storage.files import to_json, write_text
+from cinematch_lib.storage.locks import folder_lock
 from cinematch_lib.storage.memory import free_memory
 
 _COMMAND = (sys.executable, "-c", "import sys; from cinematch_lib.cli.main import main; sys.exit(main())", "run")
@@ -181,13 +184,26 @@ class _Sweep:
             attempt.rename(self.folder / _FAILED / f"{number:04}")
             message(f"[{number + 1}/{len(self.spec.settings)}] {words}: failed")
             return f"{words}: {problem}"
-        (newest, *_) = sorted((run.run_id for run in list_runs(attempt / "artifacts")), reverse=True)
-        (self.folder / "runs").mkdir(exist_ok=True)
-        (attempt / "artifacts/runs" / newest).rename(self.folder / "runs" / newest)
-        write_text(self._record(number), to_json({"run": newest, "setting": dict(setting)}))
+        (*_, newest) = list_runs(attempt / "artifacts")
+        run_id = self._moved(attempt / "artifacts/runs" / newest.run_id, newest.facts)
+        write_text(self._record(number), to_json({"run": run_id, "setting": dict(setting)}))
         shutil.rmtree(attempt)
-        message(f"[{number + 1}/{len(self.spec.settings)}] {words}: {newest}")
+        message(f"[{number + 1}/{len(self.spec.settings)}] {words}: {run_id}")
         return ""
+
+    def _moved(self, run: Path, facts: Mapping[str, Any]) -> str:
+        """Move a run to those of the sweep; returns its id.
+
+        Of two with the same results, made in the same second in two processes, the later is sealed anew.
+        """
+        with folder_lock(self.folder):
+            while (target := self.folder / "runs" / run.name).exists():
+                time.sleep(1)
+                (run / MANIFEST).unlink()
+                run = run.rename(run.with_name(write_manifest(run, facts).run_id))
+            target.parent.mkdir(exist_ok=True)
+            run.rename(target)
+        return run.name
 
     def _record(self, number: int) -> Path:
         return self.folder / _SETTINGS / f"{number:04}.json"
@@ -196,7 +212,8 @@ class _Sweep:
         """Run the pipeline in a process; returns what went wrong, or nothing."""
         known = step_parameters(list(STEPS))
         file = attempt / "parameters.yaml"
-        file.write_text(yaml.safe_dump({name: parameters[name] for name in known if name in parameters}))
+        # A new file: the one of the shared steps is a link, and has the parameters of all settings in it.
+        write_text(file, yaml.safe_dump({name: parameters[name] for name in known if name in parameters}))
         to = [] if "--to" in steps else ["--to", self.last_step]
         dirs = {"--raw-dir": self.raw_dir, "--data-dir": attempt / "data", "--artifacts-dir": attempt / "artifacts"}
         folders = [str(word) for flag, path in dirs.items() for word in (flag, path.resolve())]
@@ -205,4 +222,6 @@ class _Sweep:
         self.processes.append(process)
         output, _ = process.communicate()
         self.processes.remove(process)
-        return "" if process.returncode == 0 else output.strip()[-2000:]
+        if process.returncode == 0:
+            return ""
+        return output.strip()[-2000:] or f"the process ended with code {process.returncode}"

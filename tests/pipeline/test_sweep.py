@@ -9,6 +9,7 @@ from support.small_projects import DATASET, lay_raw
 
 from cinematch_lib.artifacts.runs import RunRecord, list_runs
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.pipeline.recorded import recorded_parameters
 from cinematch_lib.pipeline.sweep import SweepSpec
 
 GRID = {"prior_weight": [1, 2], "ks": [[5, 10], [10, 20]]}
@@ -46,7 +47,7 @@ def test_what_is_wrong_is_told_before_anything_runs(content, message):
 
 def test_a_sweep_that_is_killed_goes_on_and_keeps_each_executed_notebook(tmp_path):
     lay_raw(tmp_path / "raw")
-    grid = f"dataset: {DATASET}\ngrid:\n  min_df: [1, 2]\n"
+    grid = f"dataset: {DATASET}\ngrid:\n  min_df: [1, 2, 3]\n"
     (tmp_path / "terms.yaml").write_text(grid)
     words = ("sweep", "-f", "terms.yaml", "--to", "features")
     process, folder = started(tmp_path, *words), tmp_path / "artifacts/sweeps/terms"
@@ -54,16 +55,18 @@ def test_a_sweep_that_is_killed_goes_on_and_keeps_each_executed_notebook(tmp_pat
     process.send_signal(signal.SIGKILL)
     process.communicate()
     before = {run.run_id for run in list_runs(folder)}
-    done = ended(started(tmp_path, *words))
+    done = ended(started(tmp_path, *words, "--jobs", "2"))
     assert done.code == 0, done.err
     assert "of them done" in done.out and "steps of all settings" not in done.out
     settings = [json.loads(one.read_text()) for one in sorted(folder.glob("settings/*.json"))]
-    assert [one["setting"] for one in settings] == [{"min_df": 1}, {"min_df": 2}]
+    assert [one["setting"] for one in settings] == [{"min_df": 1}, {"min_df": 2}, {"min_df": 3}]
     assert before <= {one["run"] for one in settings} == {run.run_id for run in list_runs(folder)}
     for one in settings:
-        assert "notebooks/03_features.ipynb" in RunRecord(folder / "runs" / one["run"]).info.files
+        record = RunRecord(folder / "runs" / one["run"])
+        assert recorded_parameters(record)["min_df"] == one["setting"]["min_df"]
+        assert record.info.facts["features"]["parameters"]["min_df"] == one["setting"]["min_df"]
     assert not (tmp_path / "artifacts/current").exists()
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
-    (tmp_path / "terms.yaml").write_text(grid.replace("2]", "4]"))
+    (tmp_path / "terms.yaml").write_text(grid.replace("3]", "4]"))
     again = ended(started(tmp_path, *words))
     assert "holds a sweep of other parameters; name this one otherwise" in again.err
