@@ -66,7 +66,9 @@ def test_what_the_comparison_says_ends_the_job(job):
 def test_the_history_of_metrics_is_drawn_into_the_summary(job):
     folder, environment = job
     (folder / "scripts").symlink_to(ROOT / "scripts")
-    (folder / ".venv/bin/python").symlink_to(COMMAND.with_name("python"))
+    python = folder / ".venv/bin/python"  # a link would not find the packages of the environment
+    python.write_text(f'#!/bin/sh\nexec "{COMMAND.with_name("python")}" "$@"\n')
+    python.chmod(0o755)
     summary, run = folder / "summary.md", current_run_id(folder / "artifacts")
     words = environment | {"run": run, "GITHUB_STEP_SUMMARY": str(summary)}
     command = ["bash", "-e", "-c", script("Draw the history of metrics")]
