@@ -22,6 +22,8 @@ from cinematch_lib.explorer.controls import FilterControls
 from cinematch_lib.explorer.counts import AllFilms, by_source
 from cinematch_lib.explorer.counts_view import CountsView
 from cinematch_lib.explorer.current_run import CurrentRun
+from cinematch_lib.explorer.evaluation_view import EvaluationView
+from cinematch_lib.explorer.file_button import FileButton
 from cinematch_lib.explorer.film_facts import FilmFacts
 from cinematch_lib.explorer.film_links import FilmLinks
 from cinematch_lib.explorer.film_map import OUTSIDE, Area, FilmMapWidget, check_area
@@ -30,14 +32,17 @@ from cinematch_lib.explorer.links import Moment
 from cinematch_lib.explorer.lookup import Lookup, TextIndex
 from cinematch_lib.explorer.navigation import Navigation
 from cinematch_lib.explorer.recommendations import RecommendationsView
+from cinematch_lib.explorer.report import report
 from cinematch_lib.explorer.run_panel import RunPanel
 from cinematch_lib.explorer.settings import Settings
+from cinematch_lib.explorer.side_by_side import SideBySide
 from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.recommender.recommender import Recommender
 
 
 class Page:
-    """The parts of the page, from top to bottom: `status`, `catalog`, `lookup`, `film`, `comparison`, `saving`.
+    """The parts of the page, from top to bottom: `status`, `catalog`, `lookup`, `film`, `comparison`, `lists`,
+    `evaluation`, `saving`.
 
     `state` holds the present settings and their counts. If the films or a run are missing, the parts show what to run.
     """
@@ -54,7 +59,8 @@ class Page:
         except CineMatchError as error:
             self._status.value = markup.block(markup.notice(str(error), "bad"))
             nothing = widgets.HTML(markup.block(markup.hint("This part needs the films; see the message above.")))
-            self.catalog = self.lookup = self.film = self.comparison = self.saving = _part(nothing)
+            self.catalog = self.lookup = self.film = self.comparison = _part(nothing)
+            self.lists = self.evaluation = self.saving = self.catalog
 
     def _load(self, settings: Settings) -> None:
         """Read all films of the data set, with each source of services that exists."""
@@ -95,6 +101,10 @@ class Page:
         self._links.on_open(self.open_film)
         self._film = FilmView(self._facts(), lambda: self.state, lambda: self._recommendations.wanted)
         self._film.set_run(self._current.run, self._current.recommender)
+        view = self._recommendations
+        self._lists = SideBySide(lambda: view.side(self.state), lambda: view.picker.person, artifacts_dir)
+        self._evaluation = EvaluationView()
+        self._evaluation.set_run(self._current.run, self._current.recommender)
         self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
         self._controls = FilterControls(self._sources, self.redraw)
         self._credits = widgets.HTML()
@@ -103,9 +113,13 @@ class Page:
         self.lookup = _part(_card(self._lookup.widget, "cm-wide"))
         self.film = _part(_card(self._film.widget, "cm-wide"), self._links)
         self.comparison = _part(_card(self._comparison.widget, "cm-wide"))
-        self.saving = _part(_card(self._run_panel.widget, "cm-wide"))
+        self.lists = _part(_card(self._lists.widget, "cm-wide"))
+        self.evaluation = _part(_card(self._evaluation.widget, "cm-wide"))
+        saving = widgets.VBox([FileButton("Report (HTML)", self.report), self._run_panel.widget])
+        self.saving = _part(_card(saving, "cm-wide"))
         self._show_status()
         self.set(self._initial)
+        self._lists.update_runs()
 
     def _facts(self) -> FilmFacts:
         settings, raw_dir = self._initial, self._folders.raw_dir
@@ -178,6 +192,18 @@ class Page:
         """Open a film of the data set, as its name on the page does; None closes it."""
         self._film.open(movie_id)
 
+    def report(self) -> tuple[str, str]:
+        """The name and the content of a file with the state of the page: HTML that loads nothing."""
+        state, view = self.state, self._recommendations
+        text = report(
+            state, self._current.run, view.preferences, view.found, self._evaluation.metrics, self._sources_named()
+        )
+        return f"{state.settings.dataset}_{state.count.kept}_films.html", text
+
+    def _sources_named(self) -> list[str]:
+        settings, has_tmdb = self.state.settings, bool(self.state.films.columns.has_tmdb.any())
+        return attributions(settings.dataset, settings.services, with_tmdb=has_tmdb)
+
     def pin(self) -> None:
         """Pin the present settings as A, as the button does."""
         self._comparison.pin()
@@ -195,10 +221,10 @@ class Page:
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
             self._film.show()
+            self._lists.show()
             self._comparison.show()
             self._run_panel.show()
-            credits = attributions(settings.dataset, settings.services, with_tmdb=bool(films.columns.has_tmdb.any()))
-            self._credits.value = markup.block("".join(map(markup.hint, credits)))
+            self._credits.value = markup.block("".join(map(markup.hint, self._sources_named())))
 
     def _use_new_run(self) -> str:
         """Use the current run from now on; returns a message that names it."""
@@ -208,7 +234,9 @@ class Page:
             self._area = None  # the next map has other places
             self._map.set_films(self._current.film_map, self.state.films, self._index.popularity_order)
             self._film.set_run(self._current.run, self._current.recommender)
+            self._evaluation.set_run(self._current.run, self._current.recommender)
             self._comparison.update_runs()
+            self._lists.update_runs()
             self._show_status()
             self.redraw()
         return self._current.problem or f"the page now uses the new current run, {self._current.run.info.run_id}."

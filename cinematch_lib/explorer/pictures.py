@@ -1,6 +1,6 @@
 """Charts as SVG, each with the table of its numbers: for the page, and for files that stand alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil, floor
@@ -11,6 +11,7 @@ from cinematch_lib.plots.style import FAINT, KEPT
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 44, 44, 12, 24
 _FONT = 'font-family="system-ui, sans-serif" font-size="11"'
 _ROW, _NAMES, _VALUE = 22, 190, 52  # of charts with a row a name
+_OFFSETS = (-5, 13, -17, 25, -29, 37)  # of labels from their points, the preferred first
 _LINE_COLOUR = "#b5562f"
 
 
@@ -81,6 +82,42 @@ def bars_with_line(
     return figure(title, drawing, markup.table(("", *names), rows))
 
 
+def histogram(title: str, labels: Sequence[str], films: Sequence[int], kept: Sequence[int]) -> str:
+    """A bar for all films of each class, and over it one for those that are kept."""
+    height, highest = 170, max(max(films, default=0), 1)
+    bottom, room = height - _BOTTOM, height - _BOTTOM - _TOP
+    step = (_WIDTH - _LEFT - 8) / max(len(labels), 1)
+    parts = [
+        _grid(bottom - value / highest * room, 8)
+        + _text(_LEFT - 6, bottom - value / highest * room + 4, f"{value:,.0f}", "end")
+        for value in _ticks(highest)
+    ]
+    every = max(1, -(-max(map(len, labels), default=1) * 9 * len(labels) // (_WIDTH - _LEFT)))
+    for at, label in enumerate(labels):
+        for value, colour in ((films[at], FAINT), (kept[at], KEPT)):
+            length = value / highest * room
+            parts.append(_rect(_LEFT + (at + 0.06) * step, bottom - length, 0.88 * step, length, colour))
+        if at % every == 0:
+            parts.append(_text(_LEFT + (at + 0.5) * step, height - 7, label, "middle"))
+    rows = [(label, *both) for label, *both in zip(labels, films, kept, strict=True)]
+    drawing = svg(title, height, "".join(parts)) + _key({"kept": KEPT, "all films": FAINT})
+    return figure(title, drawing, markup.table(("", "films", "kept"), rows))
+
+
+def names(title: str, films: Mapping[str, int], kept: Mapping[str, int]) -> str:
+    """A row for each name: a bar for all films, and over it one for those that are kept."""
+    height, highest, row = 17 * len(films), max(films.values(), default=1) or 1, 17
+    scale, parts = (_WIDTH - _NAMES - _VALUE) / highest, []
+    for at, (name, number) in enumerate(films.items()):
+        parts.append(_text(_NAMES - 8, at * row + 13, name, "end"))
+        for value, colour in ((number, FAINT), (kept.get(name, 0), KEPT)):
+            parts.append(_rect(_NAMES, at * row + 3, value * scale, row - 6, colour))
+        parts.append(_text(_NAMES + number * scale + 6, at * row + 13, f"{kept.get(name, 0):,}"))
+    rows = [(name, number, kept.get(name, 0)) for name, number in films.items()]
+    table = markup.table(("", "films", "kept"), rows)
+    return figure(title, svg(title, height, "".join(parts)), table)
+
+
 def spans(title: str, rows: Sequence[Span], digits: int = 3) -> str:
     """A dot for each mean and a line for its interval, one below the other, on one scale from 0."""
     height, top = _ROW * len(rows) + _BOTTOM, max((one.high for one in rows), default=1.0) or 1.0
@@ -105,28 +142,30 @@ def spans(title: str, rows: Sequence[Span], digits: int = 3) -> str:
 
 
 def points(title: str, marks: Sequence[Point], axes: tuple[str, str]) -> str:
-    """Points by two numbers, each with its name; `axes` are the names of the numbers, the horizontal one first."""
+    """Points by two numbers, each with its name; `axes` are their names. The vertical one, 0 or more, starts at 0."""
     height = 300
     x_low, x_high = _padded([one.x for one in marks])
-    y_low, y_high = _padded([one.y for one in marks])
+    y_high = 1.15 * max((one.y for one in marks), default=0.0) or 1.0
     bottom = height - _BOTTOM - 16
     place_x = lambda x: _LEFT + (x - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - _RIGHT)  # noqa: E731
-    place_y = lambda y: bottom - (y - y_low) / (y_high - y_low) * (bottom - _TOP)  # noqa: E731
+    place_y = lambda y: bottom - y / y_high * (bottom - _TOP)  # noqa: E731
     parts = []
-    for value in _between(y_low, y_high):
+    for value in _ticks(y_high):
         parts.append(_grid(place_y(value)) + _text(_LEFT - 6, place_y(value) + 4, f"{value:g}", "end"))
     parts += [_text(place_x(value), bottom + 15, f"{value:g}", "middle") for value in _between(x_low, x_high)]
     parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, height - 6, axes[0], "middle"))
-    linked = [(place_x(one.x), place_y(one.y)) for one in marks if one.linked]
-    parts.append(_polyline(linked, KEPT))
+    parts.append(_polyline([(place_x(one.x), place_y(one.y)) for one in marks if one.linked], KEPT))
+    labels: list[tuple[float, float]] = []
     for one in marks:
         x, y = place_x(one.x), place_y(one.y)
-        label = (x - 7, "end") if x > 0.75 * _WIDTH else (x + 7, "start")
+        free = next((at for at in _OFFSETS if all(abs(x - to) > 90 or abs(y + at - of) > 11 for to, of in labels)), 4)
+        labels.append((x, y + free))
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{one.colour}"/>')
-        parts.append(_text(label[0], y - 5, one.name, label[1]))
+        right = x > 0.7 * _WIDTH
+        parts.append(_text(x - 7 if right else x + 7, y + free, one.name, "end" if right else "start"))
     rows = [(one.name, f"{one.x:.3f}", f"{one.y:.3f}") for one in marks]
-    told = f"{title}: {axes[1]} by {axes[0]}"
-    return figure(f"{axes[1]} by {axes[0]}", svg(told, height, "".join(parts)), markup.table(("", *axes), rows))
+    table = markup.table(("", *axes), rows, "cm-numbers")
+    return figure(title, svg(f"{title}: {axes[1]} by {axes[0]}", height, "".join(parts)), table)
 
 
 def grouped_bars(title: str, groups: Sequence[str], series: dict[str, tuple[str, Sequence[float]]]) -> str:

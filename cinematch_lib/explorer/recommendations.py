@@ -8,8 +8,10 @@ import numpy as np
 
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.explorer import markup
+from cinematch_lib.explorer.comparison import State
 from cinematch_lib.explorer.film_list import film_list
 from cinematch_lib.explorer.knobs import Knobs
+from cinematch_lib.explorer.moves import Side
 from cinematch_lib.explorer.person import Choice, Person
 from cinematch_lib.explorer.person_picker import PersonPicker
 from cinematch_lib.recommender.preferences import Preferences
@@ -69,6 +71,19 @@ class RecommendationsView:
     def wanted(self) -> tuple[Recommender | None, Preferences]:
         """The recommender for this person, and their preferences."""
         return self.picker.recommender, self.preferences
+
+    def side(self, state: State) -> Side | None:
+        """The present list, to be compared with others; None without a recommender."""
+        if (recommender := self.picker.recommender) is None:
+            return None
+        ids, count = state.films.ids, state.count
+        among = ids[count.keeps]
+
+        def dropped(movie_id: int) -> str:
+            row = int(ids.searchsorted(movie_id))
+            return count.drop_reason(row) if row < len(ids) and ids[row] == movie_id else "not in the data set"
+
+        return Side("now", recommender, self.preferences, among[np.isin(among, recommender.movie_ids)], dropped)
 
     def show(self, kept_ids: np.ndarray) -> None:
         """Show the best films among those with the ids `kept_ids`, int64 (films,)."""

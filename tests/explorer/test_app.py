@@ -212,6 +212,19 @@ def test_a_film_is_opened_by_its_name_and_closed_and_the_focus_follows(page):
     expect(name).to_be_focused()
 
 
+def test_the_report_is_saved_and_opens_without_a_request(page, browser, tmp_path):
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Report (HTML)").click()
+    saved.value.save_as(tmp_path / "report.html")
+    asked, report = [], browser.new_page()
+    report.on("request", lambda request: asked.append(request.url))
+    report.goto((tmp_path / "report.html").as_uri())
+    expect(report.get_by_role("heading", name="Recommendations")).to_be_visible()
+    expect(report.get_by_role("img", name="Year of release")).to_be_visible()
+    assert asked == [(tmp_path / "report.html").as_uri()]
+    report.close()
+
+
 def test_two_settings_are_compared(page, films):
     page.get_by_role("button", name="Pin these").click()
     page.locator(".cm-chips button", has_text="✓ children").click()  # now they are dropped
@@ -230,7 +243,7 @@ def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project
     expect(page.locator(".cm-good")).to_contain_text(f"cinematch run -f {tmp_path / 'mine.yaml'}")
     saved = yaml.safe_load((tmp_path / "mine.yaml").read_text())
     assert (saved["genres_drop"], saved["models"]) == (["children"], QUICK["models"])
-    page.locator(".cm-actions select").select_option("features")
+    page.locator(".cm-actions select").last.select_option("features")
     page.get_by_role("button", name="Run the pipeline").click()
     expect(page.locator(".cm-good")).to_contain_text("the page now uses the new current run", timeout=SECONDS * 3000)
     after = current_run_id(project / "artifacts")
