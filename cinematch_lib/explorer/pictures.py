@@ -11,6 +11,7 @@ from cinematch_lib.plots.style import FAINT, KEPT
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 44, 44, 12, 24
 _FONT = 'font-family="system-ui, sans-serif" font-size="11"'
 _ROW, _NAMES, _VALUE = 22, 190, 52  # of charts with a row a name
+_FAINT_LINE = 'stroke="currentColor" stroke-opacity="0.2" stroke-width="0.6"'
 _OFFSETS = (-5, 13, -17, 25, -29, 37)  # of labels from their points, the preferred first
 _LINE_COLOUR = "#b5562f"
 
@@ -126,7 +127,7 @@ def spans(title: str, rows: Sequence[Span], digits: int = 3) -> str:
     parts = []
     for value in _ticks(top):
         x = _NAMES + value * scale
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom}" stroke="{FAINT}" stroke-width="0.6"/>')
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom}" {_FAINT_LINE}/>')
         parts.append(_text(x, height - 8, f"{value:g}", "middle"))
     for at, one in enumerate(rows):
         y, low, high = (at + 0.5) * _ROW, _NAMES + one.low * scale, _NAMES + one.high * scale
@@ -221,7 +222,7 @@ def _padded(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _grid(y: float, right: float = _RIGHT) -> str:
-    return f'<line x1="{_LEFT}" x2="{_WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{FAINT}" stroke-width="0.6"/>'
+    return f'<line x1="{_LEFT}" x2="{_WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" {_FAINT_LINE}/>'
 
 
 def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:

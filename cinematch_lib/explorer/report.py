@@ -15,8 +15,8 @@ from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommendations import Recommendation
 
 _PAGE = (
-    "body{max-width:1100px;margin:2rem auto;padding:0 1rem;background:#fff}h1{font-size:24px}h2{font-size:18px;"
-    "margin:2rem 0 .5rem;border-bottom:1px solid #dfe4e8}.cm .cm-charts{display:grid}"
+    "body{max-width:1100px;margin:2rem auto;padding:0 1rem;background:var(--ground)}h1{font-size:24px}"
+    "h2{font-size:18px;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}.cm .cm-charts{display:grid}"
     "@media print{details>*{display:block}}"
 )
 _NO_REQUESTS = "default-src 'none'; style-src 'unsafe-inline'"
@@ -62,7 +62,7 @@ def report(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{markup.escape(name)}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '
         f'content="{_NO_REQUESTS}">{markup.style()}<style>{_PAGE}</style></head>'
-        f'<body class="cm"><main><h1>{markup.escape(name)}</h1>{_without_buttons(body)}</main></body></html>\n'
+        f'<body class="cm cm-part"><main><h1>{markup.escape(name)}</h1>{_without_buttons(body)}</main></body></html>\n'
     )
 
 
