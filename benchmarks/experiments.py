@@ -11,12 +11,14 @@ import time
 import numpy as np
 from scipy import stats
 
+from cinematch_lib.experiments.definition import Experiment
 from cinematch_lib.experiments.power import Audience, plan
 from cinematch_lib.experiments.reading import ListLog, Reading, read
 from cinematch_lib.experiments.sequences import LEVEL, ConfidenceSequence, planned_error
 from cinematch_lib.experiments.simulation import Population, simulate, simulated_experiment
 
 EXPERIMENTS, LOOKS, USERS = 2000, 40, 2000
+PAST_USERS = 20_000  # those of the past weeks that an experiment is planned from
 EFFECT, LARGE_EFFECT = 0.2, 0.4  # the second takes about as many users as there are
 POPULATIONS = {
     "new users": Population(),
@@ -58,23 +60,28 @@ def without_effect(population: Population) -> tuple[float, ...]:
 
 
 def with_effect(population: Population) -> tuple[int, float, float]:
-    """The planned number of users, and the shares of experiments that found the effect at the end, and at any look."""
-    experiment = simulated_experiment(effect=EFFECT)
-    sample = simulate(50_000, 0.0, population, seed=10**6)
-    lists = np.bincount(sample.users)
-    audience = Audience.of_past(np.bincount(sample.users, sample.successes), lists, population.days)
-    users, n = plan(audience, EFFECT, experiment.shares).users, EXPERIMENTS // 4
-    at_end = any_look = 0
+    """The mean of the planned numbers of users, and the shares that found the effect at the end, and at any look."""
+    experiment, n = simulated_experiment(effect=EFFECT), EXPERIMENTS // 4
+    planned, at_end, any_look = [], 0, 0
     for seed in range(n):
+        users = _planned_users(experiment, population, seed)
         states = [
             one.comparisons[0].state for one in _looks(experiment, simulate(users, EFFECT, population, seed), looks=10)
         ]
+        planned.append(users)
         at_end += states[-1] == "better"
         any_look += "better" in states
-    return users, at_end / n, any_look / n
+    return round(np.mean(planned)), at_end / n, any_look / n
 
 
-def _looks(experiment: object, log: ListLog, looks: int = LOOKS) -> list[Reading]:
+def _planned_users(experiment: Experiment, population: Population, seed: int) -> int:
+    """The users that the plan asks for, given a past of its own for each experiment."""
+    past = simulate(PAST_USERS, 0.0, population, seed=10**6 + seed)
+    audience = Audience.of_past(np.bincount(past.users, past.successes), np.bincount(past.users), population.days)
+    return plan(audience, EFFECT, experiment.shares).users
+
+
+def _looks(experiment: Experiment, log: ListLog, looks: int = LOOKS) -> list[Reading]:
     ends = np.quantile(log.times, np.arange(1, looks + 1) / looks)
     return [read(experiment, log.take(log.times <= end)) for end in ends]
 

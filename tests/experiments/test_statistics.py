@@ -78,14 +78,28 @@ def test_a_plan_follows_from_the_variance_and_the_audience():
     past = Audience.of_past(np.tile([0, 1], 500), np.ones(1000), days=10)
     assert (past.rate, past.users_per_day) == (0.5, 100)
     found = plan(past, 0.1, [0.5, 0.5])
-    wanted = past.variance * 4 / planned_error(math.log(1.1)) ** 2
-    assert found.users == math.ceil(wanted) == pytest.approx(6627, abs=10)
+    # Half of 1,000 users with one list each succeeded: the variance of the logarithm is 1, or 999/1000 of that.
+    assert past.variance == pytest.approx(1, rel=2e-3)
+    assert past.variance_error == pytest.approx(0, abs=1e-9)  # all are equally far from the mean
+    treatment = past.variance - 0.1 / 1.1 / 0.5  # with 55 % in place of 50 %: .45 / .55
+    assert treatment == pytest.approx(0.45 / 0.55, abs=2e-3)
+    assert found.users == math.ceil(2 * (past.variance + treatment) / planned_error(math.log(1.1)) ** 2)
     assert found.days == math.ceil(found.users / 100)
     assert plan(past, 0.1, [0.9, 0.1]).users > 2 * found.users
     with pytest.raises(CineMatchError, match=r"above 0, such as 0\.1 for ten per cent, got -1"):
         plan(past, -1, [0.5, 0.5])
     with pytest.raises(CineMatchError, match="too few events"):
         plan(Audience.of_past(np.zeros(3), np.ones(3), 1), 0.1, [0.5, 0.5])
+
+
+def test_a_past_in_which_few_users_have_most_of_the_lists_asks_for_more_users():
+    even = Audience.of_past(np.tile([1, 3], 500), np.full(1000, 8), days=1)
+    lists, successes = np.full(1000, 8), np.tile([1, 3], 500)
+    lists[:4], successes[:4] = 500, [0, 250, 0, 250]
+    uneven = Audience.of_past(successes, lists, days=1)
+    assert even.rate == pytest.approx(uneven.rate) == 0.25
+    assert uneven.variance_error > 0.2 * uneven.variance
+    assert plan(uneven, 0.1, [0.5, 0.5]).users > plan(even, 0.1, [0.5, 0.5]).users
 
 
 def test_at_the_planned_size_four_of_five_experiments_find_the_effect():
