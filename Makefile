@@ -40,8 +40,10 @@ bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is se
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.explore
 
-bench-experiments: $(READY)  ## false alarms, coverage and power of experiments
+bench-experiments: $(READY)  ## false alarms, coverage and power of experiments; one from end to end; one under kills
 	$(BIN)/python -m benchmarks.experiments
+	$(BIN)/python -m benchmarks.experiment_people
+	$(BIN)/python -m benchmarks.experiment_drill
 
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch

@@ -74,7 +74,8 @@ def main() -> None:
         sys.exit(_drill(artifacts, work, seconds))
 
 
-def _start(artifacts: Path, work: Path) -> subprocess.Popen:
+def start_server(artifacts: Path, work: Path) -> subprocess.Popen:
+    """A server of the artifacts with two workers that answers; its log is the file ``log`` in `work`."""
     command = [COMMAND, "serve", "--artifacts-dir", artifacts, "--port", str(PORT), "--workers", str(WORKERS)]
     with (work / "log").open("a") as log:
         server = subprocess.Popen(command, stderr=log)
@@ -96,7 +97,7 @@ def _kill(server: subprocess.Popen) -> None:
 
 
 def _drill(artifacts: Path, work: Path, seconds: float) -> int:
-    server, kills = _start(artifacts, work), 0
+    server, kills = start_server(artifacts, work), 0
     clients = [Client(at) for at in range(CLIENTS)]
     for client in clients:
         client.start()
@@ -105,7 +106,7 @@ def _drill(artifacts: Path, work: Path, seconds: float) -> int:
         time.sleep(KILL_EVERY)
         _kill(server)
         kills += 1
-        server = _start(artifacts, work)
+        server = start_server(artifacts, work)
     for client in clients:
         client.ending.set()
     for client in clients:
