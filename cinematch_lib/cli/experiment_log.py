@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.storage.paths import is_address
 
 if TYPE_CHECKING:
     from cinematch_lib.experiments.definition import Experiment
@@ -15,18 +16,14 @@ if TYPE_CHECKING:
 
 def state_dir(options: argparse.Namespace) -> Path:
     """The folder of the files of experiments; a database has none, and they lie in the default folder."""
-    is_folder = options.state is not None and not _is_address(options)
+    is_folder = options.state is not None and not is_address(options.state or "")
     return Path(options.state) if is_folder else options.artifacts_dir.parent / "state"
-
-
-def _is_address(options: argparse.Namespace) -> bool:
-    return "://" in (options.state or "")
 
 
 @contextmanager
 def experiment_log(options: argparse.Namespace) -> "Iterator[Readable]":
     """The log, to be read; a database needs the server's packages."""
-    if not _is_address(options):
+    if not is_address(options.state or ""):
         from cinematch_lib.experiments.log_reading import STORE, open_log
 
         with open_log(state_dir(options) / STORE) as log:
@@ -51,7 +48,7 @@ def audience_plan(options: argparse.Namespace, experiment: "Experiment") -> tupl
     nothing = (
         f"No list was reported as seen in the past {log_reading.PAST_DAYS} days, so the users it takes are unknown."
     )
-    if not _is_address(options) and not (state_dir(options) / log_reading.STORE).is_file():
+    if not is_address(options.state or "") and not (state_dir(options) / log_reading.STORE).is_file():
         return nothing, None
     until = log_reading.seconds(experiment.created)
     with experiment_log(options) as log:

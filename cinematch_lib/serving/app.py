@@ -28,9 +28,10 @@ from cinematch_lib.serving.middleware import TOKEN, AccessMiddleware, PlainReque
 from cinematch_lib.serving.rating_routes import add_rating_routes
 from cinematch_lib.serving.reference import reference_page
 from cinematch_lib.serving.responses import json_response
-from cinematch_lib.serving.store import Store, is_address
+from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.threads import SharedCall
 from cinematch_lib.serving.user_routes import add_user_routes
+from cinematch_lib.storage.paths import is_address
 
 PAGE = Path(__file__).parent / "page"
 ORIGINS = tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (5173, 3000))

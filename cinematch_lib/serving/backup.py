@@ -5,8 +5,9 @@ import sqlite3
 from pathlib import Path
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.serving.store import FILE, is_address
+from cinematch_lib.serving.store import FILE
 from cinematch_lib.storage.files import atomic_write
+from cinematch_lib.storage.paths import is_address
 
 
 def back_up(state: str | Path, target: Path) -> int:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from cinematch_lib.data.feedback import Opinion, write_feedback
 from cinematch_lib.serving.requests import DEFAULT_USER
-from cinematch_lib.serving.store import FILE, Store, is_address
+from cinematch_lib.serving.store import FILE, Store
 from cinematch_lib.storage.clock import now
+from cinematch_lib.storage.paths import is_address
 
 STARS = {"like": 4.0, "seen": 3.0, "dislike": 2.0}  # what is learned from opinions without stars
 

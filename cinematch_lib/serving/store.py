@@ -12,9 +12,9 @@ from typing import Any
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.serving.database import Database, SqliteDatabase, Transaction
 from cinematch_lib.storage.clock import now
+from cinematch_lib.storage.paths import is_address
 
 FILE = "cinematch.sqlite"
-_ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
 MAX_LIST_LENGTH = 10_000  # films on one list of one user
 
 
@@ -176,11 +176,6 @@ class Store:
     def _rows_of(self, table: str, columns: str, user_id: str) -> list[tuple]:
         query = f'SELECT {columns} FROM {table} JOIN users ON "user" = users.id WHERE name = ? ORDER BY {table}.rowid'
         return self.database.rows(query, user_id)
-
-
-def is_address(place: Path | str) -> bool:
-    """Whether the place of a store is the address of a PostgreSQL database, and no folder."""
-    return str(place).startswith(_ADDRESSES)
 
 
 def _database(place: Path | str) -> Database:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 REJECTS = "rejects.csv"  # the rows that cleaning rejected, beside the catalog and in a run
+_ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
 
 
 def project_path(folder: str | Path) -> Path:
@@ -15,3 +16,8 @@ def project_path(folder: str | Path) -> Path:
     here, names = Path.cwd(), ("notebooks", "cinematch_lib")
     roots = (path for path in (here, *here.parents) if all((path / name).is_dir() for name in names))
     return (next(roots, here) / folder).resolve()
+
+
+def is_address(place: Path | str) -> bool:
+    """Whether the place of a store is the address of a PostgreSQL database, and no folder."""
+    return str(place).startswith(_ADDRESSES)

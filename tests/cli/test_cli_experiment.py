@@ -94,8 +94,8 @@ def test_an_experiment_from_its_start_to_its_promotion(call, served, other, tmp_
 def test_the_past_tells_how_long_it_takes(call, served):
     write(served, 300, seconds(files.now()) - 3 * 86_400)
     out = call("start", "bolder", "--arm", "a=discovery=0.1", "--arm", "b=discovery=0.4")[1]
-    assert "click at 33.3% of the lists seen so far: an effect of 10% is found with a power of 80 % among 13," in out
-    assert "users, about 133 days at 100 users a day." in out
+    assert "click at 33.3% of the lists seen so far: an effect of 10% is found with a power of 80 % among 12," in out
+    assert "users, about 130 days at 100 users a day." in out
 
 
 def test_a_metric_that_no_client_sends_is_refused(call, served):
