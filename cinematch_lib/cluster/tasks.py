@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tile = TypeVar("Tile")
-_AHEAD = 2  # tasks for each worker, and tiles, that are submitted ahead of the one waited for
+AHEAD = 2  # tasks for each worker, and tiles, that are submitted ahead of the one waited for
 _WITHOUT_WORKERS = 60  # seconds
 _LOG = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def map_items(function: Callable[[Item], Result], items: Iterable[Item]) -> Iter
         return
     client = connection.client()
     remaining = iter(items)
-    ahead = _AHEAD * max(len(connection.workers(client)), 1)
+    ahead = AHEAD * max(len(connection.workers(client)), 1)
     pending = deque(client.submit(function, one, pure=False) for one in islice(remaining, ahead))
     while pending:
         yield _result(pending.popleft())
@@ -61,7 +61,7 @@ def sum_tiles(
     def submit(tile: Tile) -> "list[Future]":
         return [client.submit(_accumulate, function, tile, group, pure=False) for group in held]
 
-    pending, waiting = deque(submit(tile) for tile in tiles[:_AHEAD]), iter(tiles[_AHEAD:])
+    pending, waiting = deque(submit(tile) for tile in tiles[:AHEAD]), iter(tiles[AHEAD:])
     for number in range(1, len(tiles) + 1):
         _LOG.info("%s: part %d of %d on %d workers", what, number, len(tiles), len(held))
         futures = pending.popleft()

@@ -42,9 +42,9 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
     matrix = np.zeros((X.shape[1], X.shape[1]), dtype=np.float32)
     if connection.is_used() and X.nnz:
         check_workers(X.shape[1], X.nnz)
-        tiles = _tiles(X.shape[1], _tile_bytes())
-        parts = _parts(ordered, len(connection.workers(connection.client())))
-        for tile, total in zip(tiles, sum_tiles(_triangle, parts, tiles, "Gram matrix"), strict=True):
+        tiles = tiles_of(X.shape[1], tile_bytes())
+        parts = parts_of(ordered, len(connection.workers(connection.client())))
+        for tile, total in zip(tiles, sum_tiles(triangle, parts, tiles, "Gram matrix"), strict=True):
             matrix[tile, : tile.stop] = total
     else:
         _add_triangle(matrix, ordered, 0)
@@ -56,7 +56,7 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
 def check_workers(columns: int, entries: int) -> None:
     """Raise CineMatchError if the workers lack the memory for the Gram matrix of an X with so many `entries`."""
     n_workers = max(len(connection.workers(connection.client())), 1)
-    tile = min(_tile_bytes(), 4 * columns**2)
+    tile = min(tile_bytes(), 4 * columns**2)
     dense = 4 * _DENSE_ROWS * min(columns, _WIDTHS[-1]) + tile
     products = 28 * min(_PART_ENTRIES, entries) + max(dense, min(_BLOCK_BYTES, 3 * tile))
     needed = _WORKER_BYTES + 8 * entries / n_workers + 3 * tile + products
@@ -82,7 +82,7 @@ def symmetrize(matrix: np.ndarray) -> None:
         matrix[block, block] = corner + np.tril(corner, -1).T
 
 
-def _parts(X: sparse.csr_matrix, n_workers: int) -> Iterator[sparse.csr_matrix]:
+def parts_of(X: sparse.csr_matrix, n_workers: int) -> Iterator[sparse.csr_matrix]:
     """The rows of X in parts of `_PART_ENTRIES` entries at most, approximately, and as many for each worker."""
     n_parts = n_workers * -(-X.nnz // (n_workers * _PART_ENTRIES))
     edges = np.searchsorted(X.indptr, np.arange(n_parts) * X.nnz // n_parts)
@@ -91,12 +91,13 @@ def _parts(X: sparse.csr_matrix, n_workers: int) -> Iterator[sparse.csr_matrix]:
             yield X[first:last]
 
 
-def _tile_bytes() -> int:
+def tile_bytes() -> int:
+    """The size of the tiles of a Gram matrix on the workers that there are."""
     return int(min(_TILE_BYTES, _TILE_SHARE * connection.worker_memory()))
 
 
-def _tiles(columns: int, size: int) -> list[slice]:
-    """Rows of the result whose lower triangle takes about `size` bytes."""
+def tiles_of(columns: int, size: int) -> list[slice]:
+    """Rows of a Gram matrix whose lower triangle takes about `size` bytes."""
     tiles, start = [], 0
     while start < columns:
         # rows · (start + rows) · 4 bytes
@@ -106,7 +107,7 @@ def _tiles(columns: int, size: int) -> list[slice]:
     return tiles
 
 
-def _triangle(X: sparse.csr_matrix, tile: slice) -> np.ndarray:
+def triangle(X: sparse.csr_matrix, tile: slice) -> np.ndarray:
     """The rows `tile` of the lower triangle of XᵀX: float32 (rows, tile.stop)."""
     matrix = np.zeros((tile.stop - tile.start, tile.stop), dtype=np.float32)
     _add_triangle(matrix, X[:, : tile.stop], tile.start)
