@@ -80,10 +80,11 @@ def _on_workers(X: sparse.csr_matrix, memory: str, expected: np.ndarray) -> dict
 def _draw(rows: pd.DataFrame, path: Path) -> None:
     """Seconds and memory against the number of ratings, both axes logarithmic."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-    for name, marker in (("one process", "o"), ("1 worker", "s"), ("2 workers", "^")):
-        left.loglog(rows["ratings"], rows[name], marker=marker, label=name)
-    for name, marker in (("MB of 1", "s"), ("MB of 2", "^")):
-        right.loglog(rows["ratings"], rows[name], marker=marker, label=f"each, {name.removeprefix('MB of ')} in all")
+    for name, style in (("one process", "C0o-"), ("1 worker", "C1s-"), ("2 workers", "C2^-")):
+        left.loglog(rows["ratings"], rows[name], style, label=name)
+    for name, style in (("1", "C1s-"), ("2", "C2^-")):
+        right.semilogx(rows["ratings"], rows[f"MB of {name}"], style, label=f"one of {name}")
+    right.set_ylim(bottom=0)
     for axes, title in ((left, "seconds of the Gram matrix"), (right, "peak megabytes of a worker")):
         axes.set(title=title, xlabel="ratings")
         axes.legend(frameon=False)
