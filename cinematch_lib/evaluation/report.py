@@ -164,6 +164,19 @@ def differences(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def winner(comparison: Comparison) -> str:
+    """A sentence on the leading metric: the best model, and how far the next one is behind it, paired by user."""
+    metric = comparison.main_metrics[0]
+    values = comparison.values(metric)
+    first, *others = values.mean().sort_values(ascending=False, kind="stable").index
+    words = f"{model_label(first)} is first by {metric_label(metric)}, with {values[first].mean():.3f}"
+    if not others:
+        return f"{words}."
+    lead = difference(values[first], values[others[0]])
+    noise = "beyond" if lead.differs else "within"
+    return f"{words}; its lead over {model_label(others[0])} is {signed(lead)}, {noise} the noise."
+
+
 def signed(one: Interval) -> str:
     """A difference with its interval.
 

@@ -1,6 +1,7 @@
 """Comparisons of models: metrics agree with direct calculations and are reproducible."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ from cinematch_lib.evaluation.report import (
     knob_references,
     leaderboard,
     metric_definitions,
+    model_label,
+    winner,
 )
 from cinematch_lib.evaluation.served import Serve, ServedRecommender
 from cinematch_lib.models import make
@@ -241,6 +244,13 @@ def test_the_highlighted_models_are_compared_by_time(result, ratings):
     assert list(later.results) == ["hybrid", "ease", "popular"]
     assert later.protocol.name == "time"
     assert metrics_record(result, by_time=later)["time"]["protocol"]["name"] == "time"
+    means = later.values(later.main_metrics[0]).mean()
+    first, second = (model_label(name) for name in means.sort_values(ascending=False, kind="stable").index[:2])
+    assert re.fullmatch(
+        rf"{re.escape(first)} is first by nDCG@\d+, with {means.max():.3f}; its lead over {re.escape(second)} is "
+        r"\+?[\d.]+ \[.*\], (beyond|within) the noise\.",
+        winner(later),
+    )
     with pytest.raises(CineMatchError, match="a split by time needs the column timestamp"):
         compare_by_time(result, ratings.drop(columns="timestamp"), catalog_by_taste(), None, 0.7)
     with pytest.raises(CineMatchError, match=r"^date must leave ratings on both sides"):
