@@ -20,6 +20,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.files import atomic_write, map_file, sha256, to_json, write_text
+from cinematch_lib.storage.locks import folder_lock
 
 _KEY = "job.json"
 _SCHEMA = pa.schema([("userId", pa.int64()), ("movieId", pa.int64()), ("rank", pa.int32()), ("score", pa.float32())])
@@ -48,13 +49,29 @@ def recommend_to_file(
     `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have; users come
     in the order of their ids. The lists are made in parts of `users_at_once`, kept in a folder beside `out` until all
     are done: the same call after an interruption continues there. Memory holds the ratings (12 bytes each) and one
-    part. Raises CineMatchError for a file that is no such table, and for an `out` that is no Parquet file.
+    part. Raises CineMatchError for a file that is no such table, for an `out` that is no Parquet file, and while
+    another process writes it.
     """
     if out.suffix.lower() != ".parquet":
         raise CineMatchError(f"--out must end with .parquet, got {out}")
     if not ratings.is_file():
         raise CineMatchError(f"--users must be a file of userId, movieId, rating, and there is none at {ratings}")
     parts = out.with_name(f"{out.name}.parts")
+    parts.mkdir(parents=True, exist_ok=True)
+    with folder_lock(parts, f"another process writes {out}; wait until it is done, or name another file (--out)"):
+        return _write(recommender, ratings, out, parts, k, filters, message, users_at_once)
+
+
+def _write(
+    recommender: Recommender,
+    ratings: Path,
+    out: Path,
+    parts: Path,
+    k: int,
+    filters: Preferences | None,
+    message: Callable[[str], None],
+    users_at_once: int,
+) -> BatchResult:
     _open_parts(parts, _job(recommender, ratings, k, filters, users_at_once), message)
     log = RejectLog()
     source = Source(ratings)
@@ -89,10 +106,10 @@ def _open_parts(parts: Path, job: str, message: Callable[[str], None]) -> None:
     if key.is_file() and key.read_text(encoding="utf-8") == job:
         message(f"continuing with the parts in {parts}")
         return
-    if parts.exists():
+    if others := list(parts.iterdir()):
         message(f"the parts in {parts} are of another run, file or choice; they are made anew")
-        shutil.rmtree(parts)
-    parts.mkdir(parents=True)
+        for file in others:  # the folder stays, because it is locked
+            file.unlink()
     write_text(key, job)
 
 

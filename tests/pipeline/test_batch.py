@@ -9,6 +9,7 @@ from support.small_runs import genre_films, recommender_of
 from cinematch_lib import Preferences
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.batch import recommend_to_file
+from cinematch_lib.storage.locks import folder_lock
 
 FILMS = 8
 
@@ -103,3 +104,11 @@ def test_parquet_is_read_and_parts_are_told(recommender, tmp_path):
     done = recommend_to_file(recommender, file, tmp_path / "out.parquet", 2, message=told.append, users_at_once=200)
     assert told == ["200 users", "400 users", "600 users"]
     assert done.rows == 1200
+
+
+def test_one_process_writes_a_file_at_a_time(recommender, ratings, tmp_path):
+    out, parts = tmp_path / "out.parquet", tmp_path / "out.parquet.parts"
+    parts.mkdir()
+    with folder_lock(parts), pytest.raises(CineMatchError, match="another process writes"):
+        recommend_to_file(recommender, ratings, out, 3)
+    assert recommend_to_file(recommender, ratings, out, 3).users == 9
