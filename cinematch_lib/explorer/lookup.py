@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.counts import AllFilms, Count
+from cinematch_lib.explorer.film_table import FILMS_PER_PAGE, NO_SORT, FilmTable, Sort
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.spelling import fold
 
-_SHOWN = 15
+_FIELDS = ("title", "year", "runtime", "genres", "services", "", "")  # of the table of films, by column
 _COLUMNS = ("film", "year", "min", "genres", "services", "ratings", "kept or dropped")
+_NUMERIC = (False, True, True, False, False, True, False)
+_KEPT = 6
 
 
 class TextIndex:
@@ -54,34 +57,74 @@ class TextIndex:
 
 
 class Lookup:
-    """A text field and the table of the films that it finds; `widget` shows them."""
+    """A text field and the table of the films that it finds, sorted by any column; `widget` shows them."""
 
     def __init__(self, index: TextIndex, get: Callable[[], tuple[AllFilms, Count]]) -> None:
         """`get` returns the films with the present services, and the counts under the present filters."""
         self._index, self._get = index, get
+        self._page, self._sort = 0, NO_SORT
+        self._ranks: dict[int, dict[int, np.ndarray]] = {}  # by the source of services, and the column
         self._text = widgets.Text(placeholder="Part of a title, a name, or words of the plot")
         self._text.observe(lambda _: self.show(), "value")
-        self._table = widgets.HTML()
+        self._table = FilmTable(head=_COLUMNS, numeric=_NUMERIC)
+        self._table.on_ask(self._turn)
         self.widget = widgets.VBox([self._text, self._table])
 
     def show(self) -> None:
-        """Show the matches; without a text, the kept films with the most ratings."""
+        """Show the first of the matches; without a text, of the kept films, the most rated first."""
+        self._page = 0
+        self._show_page()
+
+    def _turn(self, page: int, sort: Sort) -> None:
+        self._page, self._sort = page, sort
+        self._show_page()
+
+    def _show_page(self) -> None:
         films, count = self._get()
+        order = self._index.popularity_order
         if text := self._text.value.strip():
-            rows, total = self._index.search(text, _SHOWN)
-            caption = f"{total:,} matches, kept or not" if total else "No film of the data set matches"
-            caption += f"; the {_SHOWN} best are shown" if total > _SHOWN else ""
+            rows = np.array(self._index.search(text, len(films))[0], dtype=np.int64)
+            caption = f"{len(rows):,} matches, kept or not" if len(rows) else "No film of the data set matches"
         else:
-            order = self._index.popularity_order
-            rows, caption = order[count.keeps[order]][:_SHOWN].tolist(), "The kept films with the most ratings"
-        body = markup.table(_COLUMNS, [_row(films, count, row) for row in rows], "cm-lookup")
-        self._table.value = markup.block(markup.hint(caption) + body)
+            rows, caption = order[count.keeps[order]], f"The {count.kept:,} kept films, the most rated first"
+        rows = self._sorted(rows, films, count)
+        start = self._page * FILMS_PER_PAGE
+        cells = [_row(films, count, row) for row in rows[start : start + FILMS_PER_PAGE].tolist()]
+        self._table.show(caption, cells, self._page, len(rows), self._sort)
+
+    def _sorted(self, rows: np.ndarray, films: AllFilms, count: Count) -> np.ndarray:
+        column, descending = self._sort
+        if column < 0:
+            return rows
+        keys = count.failed_rule.astype(np.float64) if column == _KEPT else self._keys(films, column)
+        values = -keys[rows] if descending else keys[rows]
+        return rows[np.argsort(values, kind="stable")]  # unknown numbers, NaN, come last either way
+
+    def _keys(self, films: AllFilms, column: int) -> np.ndarray:
+        """Numbers to sort all films by, float64 (films,); texts by their rank. Kept, since ranks take a while."""
+        known = self._ranks.setdefault(id(films), {})
+        if column not in known:
+            known[column] = _numbers(films, column)
+        return known[column]
 
 
-def _row(films: AllFilms, count: Count, row: int) -> tuple:
+def _numbers(films: AllFilms, column: int) -> np.ndarray:
+    values: np.ndarray
+    if _COLUMNS[column] == "ratings":
+        ratings = films.columns.ratings
+        values = np.zeros(len(films)) if ratings is None else ratings.astype(np.float64)
+    elif _NUMERIC[column]:
+        values = films.films[_FIELDS[column]].to_numpy(dtype="float64", na_value=np.nan)
+    else:
+        texts = films.films[_FIELDS[column]].str.casefold().to_numpy(dtype=object)
+        values = np.unique(texts, return_inverse=True)[1].astype(np.float64)
+    return values
+
+
+def _row(films: AllFilms, count: Count, row: int) -> tuple[Any, ...]:
     film, ratings = films.films.iloc[row], films.columns.ratings
     return (
-        markup.film_button(int(film["movieId"]), film["title"]),
+        (int(film["movieId"]), film["title"]),
         "" if pd.isna(film["year"]) else str(film["year"]),
         None if pd.isna(film["runtime"]) else int(film["runtime"]),
         film["genres"].replace(LIST_SEPARATOR, ", "),

@@ -123,16 +123,22 @@ def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int
 
 
 def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
-    """A table; numbers have thousands separators and are right-aligned, None is empty."""
+    """A table; numbers have thousands separators and are right-aligned, None is empty. Its heads sort it."""
     rows = list(rows)
     numeric = [bool(rows) and all(isinstance(row[at], int | float | None) for row in rows) for at in range(len(head))]
     classes = [' class="cm-number"' if right else "" for right in numeric]
-    cells = "".join(f"<th{style}>{escape(str(name))}</th>" for name, style in zip(head, classes, strict=True))
+    cells = "".join(f"<th{style}>{_sorter(name, rows)}</th>" for name, style in zip(head, classes, strict=True))
     body = "".join(
         f"<tr>{''.join(f'<td{style}>{_cell(one)}</td>' for one, style in zip(row, classes, strict=True))}</tr>"
         for row in rows
     )
-    return f'<table class="cm-table {kind}"><tr>{cells}</tr>{body}</table>'
+    return f'<table class="cm-table cm-sortable {kind}"><tr>{cells}</tr>{body}</table>'
+
+
+def _sorter(name: object, rows: Sequence[Row]) -> str:
+    """The name of a column, as a button that sorts by it if there is anything to sort."""
+    text = escape(str(name))
+    return f'<button type="button" class="cm-sort">{text}</button>' if len(rows) > 1 else text
 
 
 def _bar(start: float, length: float, total: float, colour: str, behind: str = "none") -> str:

@@ -2,7 +2,7 @@
 //
 // `kept` and `read` are numbers of films; `can_undo` and `can_redo` are flags; `link` is the state as text. Pressing a
 // button sets `pressed`, [its name, a counter]; a link that is opened sets `opened`, [text, a counter]; `message` is
-// shown. A custom message {name} with one buffer is a file to save.
+// shown. A custom message {name} with one buffer is a file to save. `sorting.js` stands before it.
 
 const number = value => value.toLocaleString("en-US");
 const isNotebook = () => document.body.dataset.voila === undefined;
@@ -71,6 +71,7 @@ class Toolbar {
 
   listen() {
     const {signal} = this.ending;
+    listenForSorting(() => this.page, signal);
     document.addEventListener("keydown", event => this.key(event), {signal, capture: true});
     this.model.on("msg:custom", (content, buffers) => this.save(content.name, buffers[0]));
     for (const name of ["kept", "read", "can_undo", "can_redo", "message", "link"])

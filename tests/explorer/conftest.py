@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from support.commands import wait_for
-from support.small_projects import small_project
+from support.small_projects import small_project, with_map
 
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
@@ -19,7 +19,7 @@ SECONDS = 60
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    folder = small_project(tmp_path_factory.mktemp("app"))
+    folder = with_map(small_project(tmp_path_factory.mktemp("app")))
     shutil.copy(NOTEBOOKS / "explore.ipynb", folder / "notebooks")
     return folder
 

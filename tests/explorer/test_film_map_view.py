@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 from support.page_parts import opened, texts
-from support.small_projects import DATASET, small_project
+from support.small_projects import DATASET, small_project, with_map
 
-from cinematch_lib.artifacts.draft import Draft
-from cinematch_lib.artifacts.film_map import FilmMap
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.errors import CineMatchError
@@ -14,20 +12,6 @@ from cinematch_lib.explorer.film_map import OUTSIDE
 from cinematch_lib.explorer.settings import Settings
 
 LEFT = (-1.0, -1.0, 0.0, 1.0)  # the left half
-
-
-def with_map(project):
-    """The current run once more, with a map on which films lie on a line, by their ids."""
-    run = Run.current(project / "artifacts")
-    draft = Draft.create(project / "artifacts")
-    for name in run.info.files:
-        draft.share(run, name)
-    for step, facts in run.info.facts.items():
-        draft.record(step, **facts)
-    ids = run.read_movies_meta().columns.movie_ids
-    draft.write_film_map(FilmMap(ids, np.column_stack([np.linspace(-1, 1, len(ids)), np.zeros(len(ids))]).astype("f4")))
-    draft.publish()
-    return project
 
 
 @pytest.fixture(scope="module")

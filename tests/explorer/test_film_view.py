@@ -37,7 +37,7 @@ def open_film(page, movie_id):
 
 def test_the_names_of_recommended_and_found_films_open_them(page):
     assert len(links(shown_html(page.catalog))) == 20
-    assert len(links(shown_html(page.lookup))) == 15
+    assert [row[0][1] for row in page._lookup._table.rows][:1] == ["Forrest Gump"]
     said = open_film(page, HEAT)
     assert "Heat (1995) Kept by the filters" in said
     assert page._links.shown > 0

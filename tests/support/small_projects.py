@@ -3,8 +3,12 @@
 import csv
 from pathlib import Path
 
+import numpy as np
+
 from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.film_map import FilmMap
 from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog import cleaning
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
@@ -78,3 +82,17 @@ def small_project(folder: Path):
     for name in ("notebooks", "cinematch_lib"):
         (folder / name).mkdir()
     return folder
+
+
+def with_map(project):
+    """The current run once more, with a map on which films lie on a line, by their ids."""
+    run = Run.current(project / "artifacts")
+    draft = Draft.create(project / "artifacts")
+    for name in run.info.files:
+        draft.share(run, name)
+    for step, facts in run.info.facts.items():
+        draft.record(step, **facts)
+    ids = run.read_movies_meta().columns.movie_ids
+    draft.write_film_map(FilmMap(ids, np.column_stack([np.linspace(-1, 1, len(ids)), np.zeros(len(ids))]).astype("f4")))
+    draft.publish()
+    return project
