@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 import requests
 import yaml
@@ -191,6 +192,84 @@ def svg_size(path):
 
 def png_size(path):
     return Image.open(path).size[0]
+
+
+def test_the_map_narrows_the_selection_and_names_films(page, project, films):
+    filters = Filters(min_year=1993, max_runtime=300, genres_keep=["children"])
+    kept = films.count(filters).kept
+    stage = page.get_by_role("application", name="Map of films")
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=4)
+    page.mouse.up()
+    expect(page.locator(".cm-waterfall")).to_contain_text("outside the area on the map")
+    shown = int(page.locator(".cm-kept").inner_text().replace(",", ""))
+    assert 0 < shown < kept
+    stage.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):  # the most popular film in view, the next one, pinned
+        page.keyboard.press(key)
+    pinned = page.locator(".cm-map-pin")
+    expect(pinned).to_contain_text(re.compile(r"\(\d{4}\)"))
+    pinned.get_by_role("button", name="Open this film").click()
+    expect(page.get_by_role("heading", name=pinned.locator("span").inner_text().strip(), exact=True)).to_be_focused()
+    page.get_by_role("button", name="Close").click()
+    with page.expect_download() as saved:
+        page.get_by_label("Save Map of films as SVG").click()
+    drawn = ElementTree.parse(saved.value.path()).getroot()
+    points = [one.get("d").count("M") for one in drawn.iter("{http://www.w3.org/2000/svg}path")]
+    assert points[1] == shown
+    stage.focus()
+    page.keyboard.press("Escape")
+    until_kept(page, films, filters)
+
+
+def test_a_step_is_undone_and_redone_by_keys_and_a_link_opens_the_state(page, films, browser, errors):
+    filters = Filters(min_year=1993, max_runtime=300, genres_keep=["children"])
+    page.locator(".cm-chips button", has_text=re.compile("^war$")).click()
+    narrowed = Filters(min_year=1993, max_runtime=300, genres_keep=["children", "war"])
+    until_kept(page, films, narrowed)
+    page.locator("h1").click()
+    page.keyboard.press("Control+z")
+    until_kept(page, films, filters)
+    page.keyboard.press("Control+Shift+z")
+    until_kept(page, films, narrowed)
+    assert "genres_keep=" in page.url
+    again = browser.new_page(viewport={"width": 390, "height": 844})
+    again.goto(page.url)
+    until_kept(again, films, narrowed)
+    expect(again.locator(".cm-liked button")).to_have_text("Toy Story (1995) ✕")
+    assert again.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(again.locator(".cm-controls")).to_be_hidden()
+    again.get_by_role("button", name="Show or hide the filters").click()
+    expect(again.locator(".cm-controls")).to_be_visible()
+    again.close()
+    page.keyboard.press("Control+z")
+    until_kept(page, films, filters)
+
+
+def test_the_selection_is_saved_and_read_by_pandas(page, films):
+    kept = films.ids[films.count(Filters(min_year=1993, max_runtime=300, genres_keep=["children"])).keeps].tolist()
+    for form, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=f"Save the kept films as {form}").click()
+        assert saved.value.suggested_filename == f"{DATASET}_{len(kept)}_films.{form.lower()}"
+        assert read(saved.value.path())["movieId"].tolist() == kept
+
+
+def test_the_table_of_films_is_sorted_by_a_press(page):
+    head = page.locator(".cm-lookup th").first
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    titles = page.locator(".cm-lookup .cm-film").all_inner_texts()
+    assert titles == sorted(titles, key=str.casefold)
+
+
+def test_everything_that_takes_the_focus_has_a_name(page):
+    parts = page.locator("body").aria_snapshot().splitlines()
+    roles = ("button", "slider", "combobox", "textbox", "checkbox", "link", "application", "columnheader")
+    assert [one for one in parts if re.match(rf"\s*- ({'|'.join(roles)})(?! \")", one)] == []
 
 
 def test_a_film_is_looked_up_with_the_rule_that_drops_it(page):
