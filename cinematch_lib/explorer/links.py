@@ -33,8 +33,17 @@ def to_link(moment: Moment) -> str:
     >>> to_link(Moment(Settings("sample", Filters(min_year=1990, genres_keep=["war"])), person=person))
     'dataset=sample&services=demo&min_year=1990&genres_keep=war&like=1,6:4.5'
     """
+    return urlencode(_given(moment), quote_via=quote, safe=f",:{LIST_SEPARATOR}")
+
+
+def differing(a: Moment, b: Moment) -> set[str]:
+    """The names, in a link, of what differs between two moments."""
+    return {name for name, _ in _given(a).items() ^ _given(b).items()}
+
+
+def _given(moment: Moment) -> dict[str, str]:
     settings = moment.settings
-    given: dict[str, Any] = {"dataset": settings.dataset, "services": settings.services}
+    given = {"dataset": settings.dataset, "services": settings.services}
     for name, default in _DEFAULTS.items():
         if (value := getattr(settings.filters, name)) != default:
             given[name] = LIST_SEPARATOR.join(value) if isinstance(value, tuple) else str(value).lower()
@@ -44,9 +53,8 @@ def to_link(moment: Moment) -> str:
     if person.films:
         given["like"] = ",".join(f"{film}" if stars is None else f"{film}:{stars:g}" for film, stars in person.films)
     if person.user is not None:
-        given["person"] = person.user
-    given |= dict(person.knobs)
-    return urlencode(given, quote_via=quote, safe=f",:{LIST_SEPARATOR}")
+        given["person"] = str(person.user)
+    return given | {name: f"{value:g}" for name, value in person.knobs}
 
 
 def from_link(link: str, settings: Settings) -> Moment:

@@ -155,8 +155,10 @@ class FilmMap extends Picture {
     }
   }
 
-  hover(row) {
-    if (row === this.cursor) return;
+  // The film that is pointed at; a pointer that points at none leaves the film that keys have reached.
+  hover(row, byKey = false) {
+    if (row === this.cursor || (row < 0 && this.byKey)) return;
+    this.byKey = byKey;
     this.cursor = row;
     this.told.textContent = row < 0 ? "" : this.named(row);
     this.drawMarks();
@@ -225,16 +227,16 @@ class FilmMap extends Picture {
 
   // To the nearest film in a direction; from none, to the most popular film in view.
   step(right, up) {
-    if (this.cursor < 0) return this.hover(this.labels[0]?.row ?? -1);
+    if (this.cursor < 0) return this.hover(this.labels[0]?.row ?? this.order.find(row => this.kept[row]) ?? -1, true);
     const [x, y] = this.place(this.cursor), own = this.cursor;
     const cost = (dx, dy, row) => {
       const along = dx * right + dy * up, aside = Math.abs(dx * up) + Math.abs(dy * right);
-      return row === own || along <= 0 || aside > along ? Infinity : along + 2 * aside;
+      return row === own || !this.kept[row] || along <= 0 || aside > along ? Infinity : along + 2 * aside;
     };
     const found = [0.02, 0.1, 0.5, 2].map(reach => () => this.points.nearest(x, y, reach / Math.sqrt(this.view.zoom), cost))
       .reduce((row, search) => (row < 0 ? search() : row), -1);
     if (found < 0) return;
-    this.hover(found);
+    this.hover(found, true);
     const [left, top] = this.view.pixel(...this.place(found));
     if (left < 0 || top < 0 || left > this.view.width || top > this.view.height)
       this.view.move(this.view.width / 2 - left, this.view.height / 2 - top), this.draw();

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer.history import History
-from cinematch_lib.explorer.links import Moment, from_link, to_link
+from cinematch_lib.explorer.links import Moment, differing, from_link, to_link
 from cinematch_lib.explorer.toolbar import FORMATS, Toolbar
 
 
@@ -16,14 +16,16 @@ class Navigation:
 
     def __init__(
         self,
+        first: Moment,
         go: Callable[[Moment], None],
         settings_of_run: Callable[[], Moment],
         no_filters: Callable[[], Moment],
         films: Callable[[], pd.DataFrame],
     ) -> None:
-        """`go` shows a moment, and raises CineMatchError if it cannot; `films` returns those that are kept."""
+        """`first` is the moment that the page begins with; `go` shows one, or raises CineMatchError."""
         self._go, self._films = go, films
         self._history: History[Moment] = History()
+        self._moment = first
         self.widget = Toolbar().add_class("cm-bar-widget")
         self.widget.on_press(
             {
@@ -38,8 +40,8 @@ class Navigation:
 
     def show(self, moment: Moment, kept: int, read: int) -> None:
         """Record the present moment, and show it in the bar."""
+        self._history.record(moment, time.monotonic(), differing(self._moment, moment))
         self._moment = moment
-        self._history.record(moment, time.monotonic())
         self.widget.show(kept, read, self._history.can_undo, self._history.can_redo, to_link(moment))
 
     def open(self, link: str) -> None:

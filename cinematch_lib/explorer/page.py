@@ -108,7 +108,9 @@ class Page:
         self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
         self._controls = FilterControls(self._sources, self.redraw)
         self._credits = widgets.HTML()
-        self._navigation = Navigation(self.go, self._moment_of_run, self._without_filters, self.selected_films)
+        self._navigation = Navigation(
+            Moment(self._initial), self.go, self._moment_of_run, self._without_filters, self.selected_films
+        )
         self.catalog = _part(self._navigation.widget, self._cards(), self._credits)
         self.lookup = _part(_card(self._lookup.widget, "cm-wide"))
         self.film = _part(_card(self._film.widget, "cm-wide"), self._links)
