@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-experiments bench-fetch bench-scale bench-search bench-serve drill soak docs wheel lock clean
+.PHONY: help run check lab app serve bench bench-experiments bench-explore bench-fetch bench-scale bench-search bench-serve drill soak docs wheel lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -38,12 +38,14 @@ serve: $(READY)  ## the API and the page on http://127.0.0.1:8000, from the curr
 
 bench: $(READY)  ## measure; on the real catalog where CINEMATCH_REAL_DATA is set
 	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.explore
 
 bench-experiments: $(READY)  ## false alarms, coverage and power of experiments; one from end to end; one under kills
 	$(BIN)/python -m benchmarks.experiments
 	$(BIN)/python -m benchmarks.experiment_people
 	$(BIN)/python -m benchmarks.experiment_drill
+
+bench-explore: $(READY)  ## how fast the analyst's page opens and follows, in Chromium
+	$(BIN)/python -m benchmarks.explore
 
 bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopback
 	$(BIN)/python -m benchmarks.fetch

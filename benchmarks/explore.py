@@ -1,8 +1,9 @@
-"""How fast the analyst's page opens and follows its controls: ``make bench``.
+"""How fast the analyst's page opens and follows its controls: ``make bench-explore``.
 
 With ``CINEMATCH_REAL_DATA``, the folder of ``ml-32m/`` and ``tmdb/``, it measures the MovieLens 32M films with TMDb's
 metadata, else the embedded sample. A change is what one control triggers: counts, waterfall, both charts, coverage,
-twenty recommendations with their reasons, the table of films and the comparison, up to the messages to the browser.
+the map, twenty recommendations with their reasons, the table of films and the comparison, up to the messages to the
+browser. Then the page is opened and used in Chromium.
 """
 
 import os
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import explore_browser
 from benchmarks.cases import SEED, clean, invented_weights
 from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.film_map import FilmMap
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.catalog.cleaning import CleaningReport, read_catalog
 from cinematch_lib.catalog.filters import Filters
@@ -22,7 +25,7 @@ from cinematch_lib.data.tmdb import find_metadata
 from cinematch_lib.explorer import explore
 from cinematch_lib.explorer.page import Page
 from cinematch_lib.explorer.settings import Settings
-from cinematch_lib.features import build_features
+from cinematch_lib.features import build_features, lay_out_films
 
 CHANGES, LIKED = 200, 3
 
@@ -41,6 +44,7 @@ def main() -> None:
         page.pin()
         both = [_change(page, dataset, rng) for rng in np.random.default_rng(SEED).spawn(CHANGES)]
         times, worked = 1e3 * np.array(both).T
+        seen = explore_browser.measure(raw, work)
     films = len(page.state.films)
     print(f"\nThe analyst's page on {dataset}, {films:,} films, {LIKED} of them liked, {CHANGES} random changes\n")
     print("| measure | value |\n|---|---|")
@@ -49,6 +53,8 @@ def main() -> None:
     print(f"| p99 | {np.quantile(times, 0.99):.0f} ms |")
     print(f"| CPU time of a change, median | {np.median(worked):.0f} ms |")
     print(f"| maximum | {times.max():.0f} ms |")
+    for measure, value in seen:
+        print(f"| {measure} | {value} |")
 
 
 def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
@@ -59,6 +65,7 @@ def _publish(folder: Path, metadata: Path | None, work: Path) -> None:
     draft = Draft.create(work / "artifacts")
     meta = movies_meta(films, built.quality_prior, built.names, "demo", report.attributions)
     draft.write_features(built, meta)
+    draft.write_film_map(FilmMap(meta.columns.movie_ids, lay_out_films(built.matrix, built.names)))
     draft.write_item_weights(invented_weights(meta))
     draft.record("clean", dataset=report.dataset, filters=report.filters, services=report.services)
     draft.publish()

@@ -4,7 +4,8 @@
 // the rows by popularity), `kept` (a bit each) and `area` ([left, bottom, right, top] or []); a drag sets `brush`, which
 // is such an area. `picture.js` and `points.js` stand before it.
 
-const NEAR = 9, NAMES = 28, LISTED = 40, STEP = 40; // pixels, names on the map, films in the table, pixels of a key
+const NEAR = 9, NAMES = 28, LISTED = 40, STEP = 40, TRIED = 300;
+// Pixels, names on the map, films in the table, pixels that a key moves, and films whose names are tried on the map.
 const HELP = "Arrow keys go from film to film, Enter pins one, Space begins and ends a rectangle, Escape keeps all films, " +
   "plus and minus zoom, Shift with arrow keys moves the map.";
 
@@ -104,26 +105,37 @@ class FilmMap extends Picture {
     if (!width || !height) return;
     const ratio = devicePixelRatio || 1;
     this.view.resize(width, height);
-    for (const canvas of [this.base, this.marks]) Object.assign(canvas, {width: width * ratio, height: height * ratio});
-    const style = getComputedStyle(this.stage), colour = name => style.getPropertyValue(name).trim();
-    this.colours = {kept: colour("--kept"), other: colour("--behind"), ink: colour("--ink"), card: colour("--card"),
-      accent: colour("--accent"), font: style.fontFamily};
-    this.points.draw(
-      this.base, this.view, ratio, this.kept, pixelColour(this.colours.kept), pixelColour(this.colours.other));
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    for (const canvas of [this.base, this.marks])
+      if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, {width: wide, height: high});
+    this.readColours();
+    this.points.draw(this.base, this.view, ratio, this.kept, ...this.pixels);
     this.labels = this.chooseLabels(this.base.getContext("2d"));
     this.drawMarks();
+  }
+
+  readColours() {
+    if (this.colours?.isDark === this.scheme.matches) return;
+    const style = getComputedStyle(this.stage), colour = name => style.getPropertyValue(name).trim();
+    this.colours = {kept: colour("--kept"), other: colour("--behind"), ink: colour("--ink"), card: colour("--card"),
+      accent: colour("--accent"), font: style.fontFamily, isDark: this.scheme.matches};
+    this.pixels = [pixelColour(this.colours.kept), pixelColour(this.colours.other)];
   }
 
   // The names of the most popular films in view that do not overlap.
   chooseLabels(context) {
     const chosen = [], {width, height} = this.view;
+    let tried = 0;
     context.font = `11px ${this.colours.font}`;
     for (const row of this.order) {
       if (chosen.length >= Math.min(NAMES, width / 16)) break;
       if (!this.kept[row]) continue;
-      const [x, y] = this.view.pixel(...this.place(row)), name = this.names[row].replace(/ \(\d{4}\)$/, "");
+      const [x, y] = this.view.pixel(...this.place(row));
+      if (x < 20 || x > width - 20 || y < 22 || y > height - 4) continue;
+      if (tried++ > TRIED) break;
+      const name = this.names[row].replace(/ \(\d{4}\)$/, "");
       const text = name.length > 28 ? `${name.slice(0, 27)}…` : name, half = context.measureText(text).width / 2 + 4;
-      if (x < half || x > width - half || y < 22 || y > height - 4) continue;
+      if (x < half || x > width - half) continue;
       const free = chosen.every(one => Math.abs(one.x - x) > one.half + half || Math.abs(one.y - y) > 15);
       if (free) chosen.push({row, text, x, y, half});
     }

@@ -86,18 +86,22 @@ class Points {
   // Draw the points on a canvas, those of `kept` (a byte each) over the others; the colours are numbers of Uint32Array.
   draw(canvas, view, ratio, kept, keptColour, otherColour) {
     const {width, height} = canvas, context = canvas.getContext("2d");
-    const image = context.createImageData(width, height), pixels = new Uint32Array(image.data.buffer);
+    if (this.image?.width !== width || this.image.height !== height) this.image = context.createImageData(width, height);
+    const pixels = new Uint32Array(this.image.data.buffer).fill(0), {places, size} = this;
     const radius = Math.min(5, Math.max(0.9, 110 / Math.sqrt(this.size) * Math.sqrt(view.zoom) + 0.4)) * ratio;
-    const stamp = disc(radius), reach = Math.ceil(radius), scale = view.scale * ratio;
+    const stamp = Int32Array.from(disc(radius), ([right, down]) => down * width + right), reach = Math.ceil(radius), scale = view.scale * ratio;
     const left = width / 2 - view.x * scale, top = height / 2 + view.y * scale;
-    for (const [isKept, colour] of [[0, otherColour], [1, keptColour]])
-      for (let row = 0; row < this.size; row++) {
+    for (let isKept = 0; isKept < 2; isKept++) {
+      const colour = isKept ? keptColour : otherColour;
+      for (let row = 0; row < size; row++) {
         if (kept[row] !== isKept) continue;
-        const x = Math.round(left + this.places[2 * row] * scale), y = Math.round(top - this.places[2 * row + 1] * scale);
+        const x = Math.round(left + places[2 * row] * scale), y = Math.round(top - places[2 * row + 1] * scale);
         if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue;
-        for (const [right, down] of stamp) pixels[(y + down) * width + x + right] = colour;
+        const middle = y * width + x;
+        for (let at = 0; at < stamp.length; at++) pixels[middle + stamp[at]] = colour;
       }
-    context.putImageData(image, 0, 0);
+    }
+    context.putImageData(this.image, 0, 0);
   }
 }
 
