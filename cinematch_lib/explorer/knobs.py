@@ -23,7 +23,7 @@ class Knobs:
         self._sliders = {name: self._slider(name) for name in NAMES}
         self._reset = widgets.Button(description="As usual", tooltip="Leave both to the recommender", disabled=True)
         self._reset.on_click(lambda _: self.set({}))
-        pairs = [widgets.VBox([self._labels[name], self._sliders[name]]) for name in NAMES]
+        pairs = [widgets.VBox([self._labels[name], self._sliders[name]]).add_class("cm-slider") for name in NAMES]
         self.widget = widgets.HBox([*pairs, self._reset]).add_class("cm-knobs")
         self._show()
 

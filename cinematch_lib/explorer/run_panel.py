@@ -22,7 +22,9 @@ class RunPanel:
         """`settings` returns the present settings; `on_run` is called after a run and returns a message about it."""
         self._settings, self._folders, self._on_run = settings, folders, on_run
         self._process: PipelineProcess | None = None
-        self._path = widgets.Text(value=str(project_path("params.yaml")), continuous_update=True)
+        self._path = widgets.Text(
+            str(project_path("params.yaml")), placeholder="Parameter file", continuous_update=True
+        )
         save = widgets.Button(description="Save parameters")
         save.on_click(lambda _: self.save())
         self._run = widgets.Button(description="Run the pipeline", button_style="primary")

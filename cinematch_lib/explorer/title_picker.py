@@ -9,7 +9,8 @@ from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.recommender import Recommender
 
 _MAX_SUGGESTIONS = 6
-_STARS = [("likes it", None), *((f"{half / 2:g} ★", half / 2) for half in range(10, 0, -1))]
+_LIKES = 0.0  # in place of stars: a dropdown takes None for no choice
+_STARS = [("likes it", _LIKES), *((f"{half / 2:g} ★", half / 2) for half in range(10, 0, -1))]
 
 
 class TitlePicker:
@@ -77,8 +78,10 @@ class TitlePicker:
         self._chosen.children = [self._row(movie, stars) for movie, stars in self.picked.items()]
 
     def _row(self, movie: Movie, stars: float | None) -> widgets.Widget:
-        rating = widgets.Dropdown(options=_STARS, value=stars, tooltip=f"Stars of {movie.label}").add_class("cm-stars")
-        rating.observe(lambda change: self._rate(movie, change["new"]), "value")
+        rating = widgets.Dropdown(options=_STARS, value=stars or _LIKES, tooltip=f"Stars of {movie.label}").add_class(
+            "cm-stars"
+        )
+        rating.observe(lambda change: self._rate(movie, change["new"] or None), "value")
         remove = self._button(movie, f"{movie.label} ✕", self._remove).add_class("cm-keep")
         return widgets.HBox([remove, rating]).add_class("cm-chips")
 

@@ -84,11 +84,15 @@ class Toolbar {
   // Names for what ipywidgets leaves without one, and a landmark for the page.
   nameControls() {
     if (!isNotebook()) document.querySelector("#rendered_cells")?.setAttribute("role", "main");
+    for (const field of this.page.querySelectorAll("input[placeholder]:not([aria-label])"))
+      field.setAttribute("aria-label", field.placeholder);
     for (const select of this.page.querySelectorAll("select[title]:not([aria-label])"))
       select.setAttribute("aria-label", select.title);
     for (const handle of this.page.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const name = handle.closest(".cm-slider")?.querySelector("h3")?.lastChild.textContent;
-      if (name) handle.setAttribute("aria-label", handle.matches(".noUi-handle-upper") ? `${name}, to` : `${name}, from`);
+      const isRange = handle.closest(".noUi-base").querySelectorAll(".noUi-handle").length > 1;
+      const end = isRange ? (handle.matches(".noUi-handle-upper") ? ", to" : ", from") : "";
+      if (name) handle.setAttribute("aria-label", name + end);
     }
   }
 
