@@ -16,7 +16,7 @@ from cinematch_lib.evaluation.splits import (
     MIN_LIKES,
     Split,
     folds_by_users,
-    split_by_time,
+    split_by_times,
     split_by_users,
     split_liang2018,
 )
@@ -87,7 +87,8 @@ def make_protocol(
     With `users`, every eligible user is tested in one of `folds`, except for one more fold that serves for
     validation; with a single fold, `test_users` are tested. By default there are four folds for up to 1,000 users,
     and else one fold with a fifth of the users, at most 1,000. `date` separates train and test data by time; by
-    default a fifth of the ratings come after it. Of a single fold, `same_users` are tested in place of others if ten of
+    default a fifth of the ratings come after it. Several dates, with commas, are each tested up to the next, and a user
+    at one of them. Of a single fold, `same_users` are tested in place of others if ten of
     them or more are eligible; so two sets of ratings are measured on the same people. `films` is the catalog and `tags`
     the table of tags.csv. Feedback from a server (users from FEEDBACK_USERS on) is trained on as far as it is older
     than what is held out by time, and never tested. Raises NothingToDoError if fewer than ten users can be tested, and
@@ -106,7 +107,7 @@ def make_protocol(
             f"{MIN_TEST_USERS} such users and {MIN_FILMS} films at the least, so there is nothing to measure with"
         )
     if name == "time":
-        return _by_time(ratings, films, tags, _TRAIN_SHARE if date is None else date, seed)
+        return _by_time(ratings, films, tags, _dates(date), seed)
     if name == "liang2018":
         return _liang2018(ratings, films, tags, _LIANG2018_USERS if test_users is None else test_users, seed)
     if folds is None:
@@ -191,25 +192,44 @@ def _single_fold(
     )
 
 
-def _by_time(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, date: str | float, seed: int) -> Protocol:
-    split = split_by_time(ratings, date)
-    eligible = count_eligible_users(split.train)
-    if eligible < MIN_TEST_USERS:
+def _dates(date: str | float | None) -> list[str | float]:
+    if isinstance(date, str):
+        return [one.strip() for one in date.split(",")]
+    return [_TRAIN_SHARE if date is None else date]
+
+
+def _by_time(
+    ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, dates: Sequence[str | float], seed: int
+) -> Protocol:
+    splits = split_by_times(ratings, dates)
+    if (eligible := count_eligible_users(splits[0].train)) < MIN_TEST_USERS:
         raise NothingToDoError(
-            f"{eligible} users like {MIN_LIKES} films before {date}, and training needs {MIN_TEST_USERS}"
+            f"{eligible} users like {MIN_LIKES} films before {dates[0]}, and training needs {MIN_TEST_USERS}"
         )
-    start = min(table["timestamp"].min() for table in (split.held_out, split.unused) if len(table))
-    known_tags = None
-    if tags is not None and "timestamp" in tags:
-        known_tags = tags[pd.to_numeric(tags["timestamp"], errors="coerce") < start]
-    with_history = split.histories["userId"].nunique()
+    starts = [_start(split) for split in splits]
+    known = [_tags_before(tags, start) for start in starts]
+    folds = [Fold(split, with_tags(films, those)) for split, those in zip(splits, known, strict=True)]
+    users = sum(len(split.users) for split in splits)
+    with_history = sum(split.histories["userId"].nunique() for split in splits)
+    days = ", ".join(f"{pd.Timestamp(start, unit='s'):%-d %B %Y}" for start in starts)
+    until = "from then on" if len(splits) == 1 else "from then on, up to the next date"
     return Protocol(
         "time",
-        [Fold(split, with_tags(films, known_tags))],
-        make_fold(validation_split(split.train, seed), films, known_tags),
-        f"Ratings before {pd.Timestamp(start, unit='s'):%-d %B %Y} are known; {len(split.users):,} users liked a film "
-        f"from then on, {with_history:,} of whom had rated before.",
+        folds,
+        make_fold(validation_split(splits[0].train, seed), films, known[0]),
+        f"Ratings before {days} are known; {users:,} users liked a film {until}, {with_history:,} of whom had rated "
+        "before.",
     )
+
+
+def _start(split: Split) -> float:
+    return float(min(table["timestamp"].min() for table in (split.held_out, split.unused) if len(table)))
+
+
+def _tags_before(tags: _Tags, start: float) -> _Tags:
+    if tags is None or "timestamp" not in tags:
+        return None
+    return tags[pd.to_numeric(tags["timestamp"], errors="coerce") < start]
 
 
 def _liang2018(ratings: pd.DataFrame, films: pd.DataFrame, tags: _Tags, test_users: int, seed: int) -> Protocol:

@@ -27,11 +27,13 @@ INPUTS = ("stars", "seen", "likes")
 def preferences_from(
     history: pd.DataFrame, inputs: str, excluded: Collection[int] = (), knobs: Mapping[str, Any] | None = None
 ) -> Preferences:
-    """What a client that knows `inputs` of a history, `movieId, rating`, would pass; see INPUTS.
+    """What a client that knows `inputs` of a history, `movieId, rating` and maybe `timestamp`, would pass; see INPUTS.
 
     Films of `excluded` are passed as not interesting, so that they are not recommended. `knobs` are passed on.
     """
     knobs = dict(knobs or {})
+    if "timestamp" in history:
+        knobs["times"] = dict(zip(history["movieId"].tolist(), history["timestamp"].tolist(), strict=True))
     ids, stars = history["movieId"].tolist(), history["rating"].tolist()
     rated = dict(zip(ids, stars, strict=True))
     excluded = [one for one in excluded if one not in rated]

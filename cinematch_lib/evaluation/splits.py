@@ -6,6 +6,7 @@ part of its training ratings.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -91,12 +92,34 @@ def split_by_time(ratings: pd.DataFrame, date: str | pd.Timestamp | float) -> Sp
     text such as ``2015-01-01``, a Timestamp, or the share of the ratings before it, between 0 and 1.
     Raises CineMatchError for ratings without timestamps, and if all ratings lie on one side.
     """
+    return split_by_times(ratings, [date])[0]
+
+
+def split_by_times(ratings: pd.DataFrame, dates: Sequence[str | pd.Timestamp | float]) -> list[Split]:
+    """Splits as by `split_by_time` at several dates, each with the ratings before the next one, in order of time.
+
+    A user is tested in one of them: the last in which they like a film and had rated before; else the first in which
+    they like a film. The likes of the others are among the `unused` ratings.
+    """
     _check(ratings, FOLD_IN)
     if "timestamp" not in ratings:
         raise CineMatchError("a split by time needs the column timestamp (seconds since 1970); use split_by_users")
     timestamps = ratings["timestamp"].to_numpy()
+    cuts = np.unique([_cut(timestamps, date) for date in dates])
+    splits = [_split_at(ratings[timestamps < end], cut) for cut, end in pairwise([*cuts.tolist(), float(np.inf)])]
+    if len(splits) == 1:
+        return splits
+    tested: dict[int, int] = {}
+    for number, split in enumerate(splits):
+        known = set(split.histories["userId"])
+        tested |= {user: number for user in split.users.tolist() if user in known or user not in tested}
+    return [_tested_only(split, [u for u, n in tested.items() if n == number]) for number, split in enumerate(splits)]
+
+
+def _cut(timestamps: np.ndarray, date: str | pd.Timestamp | float) -> float:
+    """The time of a date, or of a share of the ratings. Raises CineMatchError if no rating lies before or after it."""
     if isinstance(date, float) and 0 < date < 1:
-        cut = np.quantile(timestamps, date, method="higher") if len(timestamps) else 0
+        cut = float(np.quantile(timestamps, date, method="higher")) if len(timestamps) else 0.0
     else:
         cut = pd.Timestamp(date).timestamp()
     past = timestamps < cut
@@ -104,9 +127,20 @@ def split_by_time(ratings: pd.DataFrame, date: str | pd.Timestamp | float) -> Sp
         raise CineMatchError(
             f"date must leave ratings on both sides, got {date!r}; choose one between the first rating and the last"
         )
+    return cut
+
+
+def _split_at(ratings: pd.DataFrame, cut: float) -> Split:
+    past = ratings["timestamp"].to_numpy() < cut
     held_out = ~past & (ratings["rating"].to_numpy() >= LIKED)
     is_test = ratings["userId"].isin(ratings.loc[held_out, "userId"].unique()).to_numpy()
     return Split(ratings[past], ratings[past & is_test], ratings[held_out], ratings[~past & ~held_out])
+
+
+def _tested_only(split: Split, users: Sequence[int]) -> Split:
+    histories, held_out = (table[table["userId"].isin(users)] for table in (split.histories, split.held_out))
+    others = split.held_out.drop(held_out.index)
+    return Split(split.train, histories, held_out, pd.concat([split.unused, others]).sort_index())
 
 
 def split_liang2018(ratings: pd.DataFrame, held_out_users: int = 10_000, *, seed: int = 98765) -> Split:

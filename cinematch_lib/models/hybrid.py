@@ -166,7 +166,7 @@ class Hybrid(Model):
 
     def _sums_by(self, queries: Interactions, weights: sparse.csr_matrix) -> np.ndarray:
         """Σ_j w_j B_ji by `weights`: float32 (users, films with weights)."""
-        X = queries.map_ratings(rating_weight)[:, self._film_columns]
+        X = queries.aged(queries.map_ratings(rating_weight))[:, self._film_columns]
         sums: np.ndarray = (X @ weights).toarray()
         return sums
 
@@ -203,7 +203,7 @@ class Hybrid(Model):
     def _long_sums(self, queries: Interactions) -> np.ndarray:
         """Σ_j w_j B_ji by the weights for whole histories: float32 (users, films with weights)."""
         films = len(self._film_columns)
-        X = self._scaled(self._year_features.history_rows(queries)[:, self._columns])
+        X = self._scaled(self._year_features.history_rows(queries, aged=True)[:, self._columns])
         XP = self._inverse.product(X)[:, :films]
         # B_jj = 0: take out what P_jj of a rated film adds to its own score
         XP -= X[:, :films].multiply(self._inverse.diagonal[:films]).toarray()

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.recommender.rating_weights import LIKED
+from cinematch_lib.recommender.rating_weights import LIKED, age_weights
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,16 @@ class Interactions:
         matrix = sparse.csr_matrix(entries, shape=self.ratings.shape, copy=True)
         matrix.eliminate_zeros()
         return matrix
+
+    def aged(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        """`weights` of all ratings, in their order, less the older a rating is than the newest one of its user."""
+        if self.timestamps is None or not weights.nnz:
+            return weights
+        counts = np.diff(self.ratings.indptr)
+        newest = np.zeros(len(self))
+        newest[counts > 0] = np.maximum.reduceat(self.timestamps, self.ratings.indptr[:-1][counts > 0])
+        factors = age_weights(newest[self.row_indices] - self.timestamps).astype(np.float32)
+        return sparse.csr_matrix((weights.data * factors, weights.indices, weights.indptr), shape=weights.shape)
 
     def slice(self, rows: slice) -> "Interactions":
         """A contiguous range of users with their ratings."""

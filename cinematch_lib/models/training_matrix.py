@@ -32,10 +32,15 @@ class YearFeatures:
             first, last = np.clip([train.timestamps.min(), train.timestamps.max()], 0, _LAST_YEAR * _YEAR) / _YEAR
             self.years = np.arange(np.floor(first), np.ceil(last) + 1)
 
-    def history_rows(self, interactions: Interactions) -> sparse.csr_matrix:
-        """Rating weights of whole histories, then the year columns: CSR float32 (users, films + years)."""
-        years = sparse.csr_matrix(self._shares(interactions))
-        return sparse.hstack([interactions.map_ratings(rating_weight), years], format="csr", dtype=np.float32)
+    def history_rows(self, interactions: Interactions, *, aged: bool = False) -> sparse.csr_matrix:
+        """Rating weights of whole histories, then the year columns: CSR float32 (users, films + years).
+
+        With `aged`, as for those who are recommended to, older ratings count less.
+        """
+        films, years = interactions.map_ratings(rating_weight), sparse.csr_matrix(self._shares(interactions))
+        if aged:
+            films = interactions.aged(films)
+        return sparse.hstack([films, years], format="csr", dtype=np.float32)
 
     def session_rows(self, interactions: Interactions) -> sparse.csr_matrix:
         """Rating weights of sessions, then empty year columns: CSR float32 (sessions, films + years)."""

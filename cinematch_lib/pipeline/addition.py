@@ -20,8 +20,10 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.catalog.additions import keep_additions, not_among
 from cinematch_lib.errors import CineMatchError, NothingToDoError
+from cinematch_lib.features import load_text_encoder, with_text_vectors
 from cinematch_lib.features.film_features import FilmFeatures
 from cinematch_lib.features.film_layout import place_films
+from cinematch_lib.pipeline.recorded import recorded_parameters
 
 _MADE_ANEW = (FEATURES, FILMS, META, SEARCH_INDEX, EMBEDDINGS, FILM_MAP)
 _SIZES = ("max_features", "ngram_max", "min_df", "field_weights")
@@ -39,7 +41,7 @@ def add_films(films: pd.DataFrame, artifacts_dir: Path, data_dir: Path) -> tuple
     new = not_among(films, _ids(meta))
     if new.empty:
         raise NothingToDoError(f"the run {run.info.run_id} has all {len(films):,} films already")
-    features = _transform(run, meta, new)
+    features = _transform(run, meta, new, data_dir)
     joined = MoviesMeta(meta.columns.joined(_columns(new, meta)), *meta[1:])
     draft = Draft.create(artifacts_dir)
     try:
@@ -77,7 +79,7 @@ def _columns(new: pd.DataFrame, meta: MoviesMeta):  # type: ignore[no-untyped-de
     return movies_meta(new, quality, meta.features, meta.services_source, meta.attributions).columns
 
 
-def _transform(run: Run, meta: MoviesMeta, new: pd.DataFrame) -> sparse.csr_matrix:
+def _transform(run: Run, meta: MoviesMeta, new: pd.DataFrame, data_dir: Path) -> sparse.csr_matrix:
     """The features of the new films by the run's estimators: CSR float32 (films, features)."""
     parts = {}
     for name in ("tfidf_vectorizer", "genre_mlb", "numeric_scaler", "text_components"):
@@ -97,7 +99,18 @@ def _transform(run: Run, meta: MoviesMeta, new: pd.DataFrame) -> sparse.csr_matr
         raise CineMatchError(
             f"the estimators of the run {run.info.run_id} are not those of its features; make it anew: cinematch run"
         )
-    return estimator.transform(new)
+    return estimator.transform(_with_vectors(run, new, data_dir) if "text_components" in parts else new)
+
+
+def _with_vectors(run: Run, new: pd.DataFrame, data_dir: Path) -> pd.DataFrame:
+    """The films with the vectors of their texts, by the encoder that the run was made with. Raises CineMatchError."""
+    folder = Path(recorded_parameters(run).get("embeddings", ""))
+    encoder = load_text_encoder(folder)
+    if encoder.files != run.info.facts["features"].get("text_encoder"):
+        raise CineMatchError(
+            f"the text encoder in {folder} is not the one that {run.info.run_id} was made with; put that one back"
+        )
+    return with_text_vectors(new, encoder, data_dir)
 
 
 def _record(draft: Draft, run: Run, new: pd.DataFrame, films: int) -> None:

@@ -79,11 +79,11 @@ def _check_evaluation(values: Mapping[str, Any]) -> None:
         raise CineMatchError(f"models must name one of {', '.join(MODEL_NAMES)} or more, got []")
     if not values["ks"] or min(values["ks"]) < 1:
         raise CineMatchError(f"ks must be one whole number from 1 on or more, got {values['ks']}")
-    if values["date"] is not None:
+    for date in values["date"].split(",") if values["date"] is not None else ():
         try:
-            pd.Timestamp(values["date"])
+            pd.Timestamp(date.strip())
         except ValueError:
-            raise CineMatchError(f"date must be a day such as 2015-01-01, or a year, got {values['date']!r}") from None
+            raise CineMatchError(f"date must be a day such as 2015-01-01, or a year, got {date.strip()!r}") from None
 
 
 def _check_learning(values: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,10 @@ class Preferences:
     Liked, disliked, rated and seen films shape the score, and none of them is recommended, nor is a film of
     `not_interested_ids`. `ratings` maps the id of a film to 0.5 to 5 stars; from 4 on the film counts as liked. `seen`
     are films that were watched and about which the person has no opinion. The rating of a film counts before a like,
-    and each of them before `seen`. Three numbers from 0 to 1, or None for the recommender's own, shape the list:
-    `discovery` turns it from well-known to unknown films, `diversity` keeps films that resemble each other apart, and
-    `recency` prefers newer films among near equals.
+    and each of them before `seen`. `times` maps ids of such films to seconds since 1970: the older an opinion is than
+    the newest one, the less it counts; one without a time counts as the newest. Three numbers from 0 to 1, or None for
+    the recommender's own, shape the list: `discovery` turns it from well-known to unknown films, `diversity` keeps
+    films that resemble each other apart, and `recency` prefers newer films among near equals.
 
     A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
     in one of `original_languages` (codes, as "en"), and lies within the years and minutes, both ends included. A film
@@ -55,6 +57,7 @@ class Preferences:
     diversity: float | None = None
     recency: float | None = None
     original_languages: Sequence[str] | None = ()
+    times: Mapping[int, float] | None = field(default=None, hash=False)
 
     @classmethod
     def from_ratings(cls, table: Any, recommender: "Catalog | None" = None, **others: Any) -> "Preferences":
@@ -99,6 +102,7 @@ class Preferences:
         for name in _NAME_LISTS:
             object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
         object.__setattr__(self, "ratings", _check_ratings(self.ratings))
+        object.__setattr__(self, "times", _check_times(self.times))
         for name in KNOBS:
             if not 0 <= (_check_bound(name, getattr(self, name)) or 0) <= 1:
                 raise CineMatchError(f"{name} must be from 0 to 1, got {getattr(self, name)!r}")
@@ -178,6 +182,18 @@ def _check_ratings(ratings: Mapping[int, float] | None) -> dict[int, float]:
         if not (is_number and _LOWEST <= stars <= _HIGHEST):
             raise CineMatchError(f"a rating must be from {_LOWEST} to {_HIGHEST:g} stars, got {stars!r} for {movie_id}")
     return dict(zip(ids, map(float, ratings.values()), strict=True))
+
+
+def _check_times(times: Mapping[int, float] | None) -> dict[int, float]:
+    if times is None:
+        return {}
+    if not isinstance(times, Mapping):
+        raise CineMatchError(f"times must map movie ids to seconds since 1970, as {{6: 1.7e9}}, got {times!r}")
+    ids = unique_ids("times", times)
+    for movie_id, time in times.items():
+        if not isinstance(time, Real) or isinstance(time, bool) or not isfinite(time):
+            raise CineMatchError(f"a time must be seconds since 1970, got {time!r} for {movie_id}")
+    return dict(zip(ids, map(float, times.values()), strict=True))
 
 
 def _unique_names(name: str, value: Iterable[str] | None) -> tuple[str, ...]:

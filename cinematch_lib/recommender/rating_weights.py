@@ -1,9 +1,13 @@
 """How much a rating counts as an input of the item-to-item weights, in training and in recommending."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 LIKED = 4.0  # a rating of this or more is a like
 SEEN_WEIGHT = 0.45  # of a film that was seen and not rated
+HISTORY_HALF_LIFE = 2.0  # years after which an opinion counts half of the newest one
+_DAY, _DAYS_A_YEAR = 86_400, 365.25
 _LOVED, _NEUTRAL = 4.5, 3.0
 _RATING_WEIGHTS = (1.2, 1.0, 0.6, 0.3)  # of ratings from _LOVED, LIKED and _NEUTRAL on, and below
 
@@ -18,3 +22,21 @@ def rating_weight(ratings: np.ndarray) -> np.ndarray:
     """
     conditions = [ratings >= _LOVED, ratings >= LIKED, ratings >= _NEUTRAL]
     return np.select(conditions, _RATING_WEIGHTS[:3], _RATING_WEIGHTS[3])
+
+
+def age_weights(ages: np.ndarray, half_life: float = HISTORY_HALF_LIFE) -> np.ndarray:
+    """2^(−age / half-life) of each opinion, `ages` in seconds before the newest one: float64 of the same shape.
+
+    Whole days count, so that all that is said in one visit counts alike.
+
+    >>> age_weights(np.array([0.0, 3600.0, 4 * 365.25 * 86_400])).tolist()
+    [1.0, 1.0, 0.25]
+    """
+    weights: np.ndarray = 0.5 ** (np.asarray(ages, dtype=np.float64) // _DAY / (half_life * _DAYS_A_YEAR))
+    return weights
+
+
+def ages_of(movie_ids: Sequence[int], times: Mapping[int, float]) -> np.ndarray:
+    """The seconds between the newest of `times` and those of the films, 0 without a time: float64 (films,)."""
+    newest = max(times.values(), default=0.0)
+    return np.array([newest - times.get(one, newest) for one in movie_ids], dtype=np.float64)

@@ -12,14 +12,14 @@ where n is the number of films that the user has liked, disliked, rated or seen.
 histories of another length, and the shares t_m mix the two nearest to n^(1−d) · L^d, where L is the greatest length;
 s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0. The weight w_j is
 `rating_weights.rating_weight` of a rating, 1 for a like, 0.45 for a film that was only seen, and −0.2 for a disliked
-film. p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The content weight w_i of a
-film falls with its number of ratings, and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film
-without ratings, u · e_i and the similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 +
-0.5 · 2^(−n/8) + s · w_i · c_n · √N / n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed
-item with too few ratings of its own contributes its cosine by 1 at least. The prior halves with every two known films:
-the less is known of a user, the better a guess is what many like. g is 0.2, π is the prior weight of the run's item
-weights, d is the `discovery` that the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked for,
-else 0.
+film; where times are known, it halves with every two years before the newest opinion. p = Σ_j x_j over the liked films,
+at length one, less half of it for disliked films. The content weight w_i of a film falls with its number of ratings,
+and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film without ratings, u · e_i and the
+similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 0.5 · 2^(−n/8) + s · w_i · c_n · √N
+/ n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed item with too few ratings of its own
+contributes its cosine by 1 at least. The prior halves with every two known films: the less is known of a user, the
+better a guess is what many like. g is 0.2, π is the prior weight of the run's item weights, d is the `discovery` that
+the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked for, else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
@@ -44,7 +44,7 @@ from cinematch_lib.artifacts.embeddings import Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, rating_weight
+from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
@@ -281,8 +281,11 @@ def seeds(
         if preferences.ratings:
             given = np.array([np.nan if one is None else one for one in stars])
             weights = np.where(np.isnan(given), default, rating_weight(given))
+        if preferences.times:
+            weights = weights * age_weights(ages_of(ids, preferences.times))
         groups.append(Seeds(kind, rows, weights, stars))
-    groups.append(
-        Seeds("rated_with_disliked", disliked, np.full(len(disliked), disliked_weight), [None] * len(disliked))
-    )
+    weights = np.full(len(disliked), disliked_weight)
+    if preferences.times:
+        weights *= age_weights(ages_of(preferences.disliked, preferences.times))
+    groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
     return [group for group in groups if len(group.rows)]

@@ -48,12 +48,13 @@ Year = Annotated[int, Field(ge=0, le=9999)]
 
 
 class Rating(BaseModel):
-    """A user's rating of a film, 0.5 to 5 stars."""
+    """A user's rating of a film, 0.5 to 5 stars; `timestamp`, seconds since 1970, is its time, if it is known."""
 
     model_config = ConfigDict(extra="allow")
 
     movie_id: AnyId
     rating: Stars
+    timestamp: Annotated[float, Field(ge=0, le=2**53)] | None = None
 
 
 Ratings = Annotated[list[Rating], Field(max_length=MAX_IDS)]

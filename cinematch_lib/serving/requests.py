@@ -1,6 +1,7 @@
 """A request's preferences: what is known of them is used, what is not is passed over and named."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -35,13 +36,14 @@ class Wishes:
         ids = {name: self._known_ids(name, getattr(request, name) or (), recommender) for name in _ID_LISTS}
         stars = {one.movie_id: one.rating for one in request.ratings or ()}
         ratings = {one: stars[one] for one in self._known_ids("ratings", stars, recommender)}
+        times = {one.movie_id: one.timestamp for one in request.ratings or () if one.timestamp is not None}
         genres = self._known_names("preferred_genres", request.preferred_genres, recommender.genre)
         services = self._known_names("services", request.services, recommender.service)
         languages = self._known_names("original_languages", request.original_languages, recommender.language)
         bounds = {name: _bound(getattr(request, name)) for name in _BOUNDS}
         if request.use_feedback is not False:
             named = {one for some in (*ids.values(), ratings) for one in some}
-            _add_stored(ids, ratings, named, recommender, store, request)
+            times |= _add_stored(ids, ratings, named, recommender, store, request)
         disliked = set(ids["disliked_movie_ids"])
         ids["liked_movie_ids"] = [one for one in ids["liked_movie_ids"] if one not in disliked]
         ratings = {one: stars for one, stars in ratings.items() if one not in disliked}
@@ -52,7 +54,7 @@ class Wishes:
         self.preferences = None
         if not (none_known or _is_empty(bounds)):
             knobs = {name: getattr(request, name) for name in KNOBS}
-            self.preferences = Preferences(**ids, **names, **bounds, **knobs, ratings=ratings)
+            self.preferences = Preferences(**ids, **names, **bounds, **knobs, ratings=ratings, times=times)
 
     def next_cursor(self, movie_ids: list[int], k: int) -> str | None:
         """The cursor after a page with these films; None where fewer than the `k` asked for were left."""
@@ -128,15 +130,16 @@ def _add_stored(
     recommender: Recommender,
     store: Store,
     request: schemas.RecommendationRequest,
-) -> None:
+) -> dict[int, float]:
     """Add a user's stored feedback and watched films; what the request says of a film takes precedence.
 
     The newest MAX_IDS of each kind shape the score; the older ones that must not come back are only excluded. Films
-    that the run lacks are skipped.
+    that the run lacks are skipped. Returns the times of what was added, in seconds since 1970.
     """
     user_id = request.user_id or DEFAULT_USER
     feedback = {one.movie_id: one for one in store.feedback(user_id)}
-    kinds = dict.fromkeys(store.watched(user_id), "seen") | {one: given.kind for one, given in feedback.items()}
+    watched = store.watched(user_id)
+    kinds = dict.fromkeys(watched, "seen") | {one: given.kind for one, given in feedback.items()}
     stored: dict[str, list[int]] = {"like": [], "dislike": [], "not_interested": [], "seen": [], "rating": []}
     for movie_id, kind in kinds.items():
         if movie_id not in requested and movie_id in recommender:
@@ -146,6 +149,8 @@ def _add_stored(
     ratings |= {one: feedback[one].rating or 0.0 for one in stored["rating"][-fields.MAX_IDS :]}
     older = [one for kind in ("dislike", "seen", "rating") for one in stored[kind][: -fields.MAX_IDS]]
     ids["not_interested_ids"] += stored["not_interested"] + older
+    given = watched | {one: said.given for one, said in feedback.items()}
+    return {one: datetime.fromisoformat(given[one]).timestamp() for of_kind in stored.values() for one in of_kind}
 
 
 def rejected_films(store: Store, user_id: str) -> list[int]:

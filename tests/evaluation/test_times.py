@@ -1,0 +1,90 @@
+"""Opinions lose weight with age, alike in the model, in what is served and in lists for many; dates are pooled."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.evaluation_ratings import some_ratings
+from support.small_runs import rated_artifacts
+from support.tastes import films_by_taste, ratings_by_taste
+
+from cinematch_lib import CineMatchError, Preferences, Recommender
+from cinematch_lib.evaluation.protocols import make_protocol
+from cinematch_lib.evaluation.served import preferences_from
+from cinematch_lib.evaluation.splits import split_by_time, split_by_times
+from cinematch_lib.models.interactions import Interactions
+
+YEAR = 365.25 * 86_400
+HEAT, TOY_STORY, ALIEN = 6, 1, 1214
+
+
+def test_an_older_opinion_counts_less_and_explanations_add_up(tmp_path_factory):
+    recommender = Recommender.load(rated_artifacts(tmp_path_factory))
+    ratings = {HEAT: 5.0, TOY_STORY: 5.0, ALIEN: 2.0}
+    plain = recommender.recommend(Preferences(ratings=ratings), 30)
+    same = recommender.recommend(Preferences(ratings=ratings, times=dict.fromkeys(ratings, 1e9)), 30)
+    assert [(one.movie_id, one.score) for one in same] == [(one.movie_id, one.score) for one in plain]
+    times = {HEAT: 1e9, TOY_STORY: 1e9 + 20 * YEAR}
+    aged = recommender.recommend(Preferences(ratings=ratings, times=times), 30)
+    for one in aged:
+        assert sum(reason.value for reason in one.reasons) == pytest.approx(one.score, abs=1e-5)
+    assert _ratings_of(plain, HEAT) > 0
+    assert _ratings_of(aged, HEAT) < 0.05 * _ratings_of(plain, HEAT)
+    assert _ratings_of(aged, TOY_STORY) >= _ratings_of(plain, TOY_STORY)
+    (together,) = recommender.recommend_many([Preferences(ratings=ratings, times=times)], 30)
+    assert [one.movie_id for one in together] == [one.movie_id for one in aged]
+
+
+def _ratings_of(films, movie_id):
+    """What other people's ratings of one film add to all of a list."""
+    reasons = [reason for one in films for reason in one.reasons if reason.kind == "rated_with_liked"]
+    return sum(reason.value for reason in reasons if reason.movie.movie_id == movie_id)
+
+
+def test_a_time_is_a_number_of_a_film():
+    assert Preferences(liked_movie_ids=[1], times={1: 10}).to_dict()["times"] == {1: 10.0}
+    for wrong, message in (([1], "times must map"), ({1: "now"}, "a time must be seconds"), ({"a": 1}, "times must")):
+        with pytest.raises(CineMatchError, match=message):
+            Preferences(times=wrong)
+
+
+def test_a_history_with_times_is_passed_with_them():
+    history = pd.DataFrame({"movieId": [1, 2], "rating": [5.0, 2.0], "timestamp": [10, 20]})
+    for inputs in ("stars", "seen", "likes"):
+        assert preferences_from(history, inputs).times == {1: 10.0, 2: 20.0}
+        assert preferences_from(history.drop(columns="timestamp"), inputs).times == {}
+
+
+def test_ratings_of_a_model_lose_three_quarters_of_their_weight_in_four_years():
+    table = pd.DataFrame({"userId": [1, 1, 2], "movieId": [1, 2, 1], "rating": [4.0] * 3})
+    timed = Interactions.from_ratings(table.assign(timestamp=[0, 4 * YEAR, 5]), np.array([1, 2]))
+    assert timed.aged(timed.likes).toarray().tolist() == [[0.25, 1], [1, 0]]
+    plain = Interactions.from_ratings(table, np.array([1, 2]))
+    assert plain.aged(plain.likes).toarray().tolist() == [[1, 1], [1, 0]]
+
+
+def test_several_dates_test_each_user_once_on_what_comes_before_the_next():
+    ratings = some_ratings()
+    shares = [0.5, 0.7, 0.9]
+    splits = split_by_times(ratings, shares)
+    alone = [split_by_time(ratings, share) for share in shares]
+    tested = [user for split in splits for user in split.users.tolist()]
+    assert len(tested) == len(set(tested))
+    assert set(tested) == {user for one in alone for user in one.users.tolist()}
+    for split, one, following in zip(splits, alone, [*splits[1:], None], strict=True):
+        assert split.train.equals(one.train)
+        assert split.train["timestamp"].max() < split.held_out["timestamp"].min()
+        if following is not None:
+            assert split.held_out["timestamp"].max() < following.held_out["timestamp"].min()
+    with_past = {user for one in alone for user in one.histories["userId"]}
+    known = {user for split in splits for user in split.histories["userId"]}
+    assert known <= with_past
+    assert len(known) > max(one.histories["userId"].nunique() for one in alone[-1:])
+
+
+def test_a_protocol_by_time_takes_dates_with_commas():
+    ratings, films = ratings_by_taste(), films_by_taste()
+    days = [pd.Timestamp(ratings["timestamp"].quantile(share), unit="s") for share in (0.6, 0.8)]
+    made = make_protocol(ratings, films, name="time", date=", ".join(f"{day:%Y-%m-%d %H:%M}" for day in days))
+    assert len(made.folds) == 2
+    assert "up to the next date" in made.description
+    assert not set(made.folds[0].split.users) & set(made.folds[1].split.users)
