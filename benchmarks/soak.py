@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from statistics import median, quantiles
 
 import psutil
 import requests
@@ -29,6 +30,7 @@ PORT = 8766
 URL = f"http://127.0.0.1:{PORT}"
 COMMAND = Path(sys.executable).with_name("cinematch")
 CLIENTS, SWAP_EVERY = 8, 5.0
+_WARM_UP = 5.0  # seconds
 QUERIES = ("heat", "toy story", "the godfathr", "qzx", "night of")
 
 
@@ -41,7 +43,8 @@ class Client(threading.Thread):
         self.listed: dict[int, bool] = {}  # movie id: watched
         self.feedback: dict[int, str] = {}
         self.statuses: collections.Counter[int] = collections.Counter()
-        self.slowest, self.aborted, self.short = 0.0, 0, 0
+        self.took: list[tuple[float, float]] = []  # when each answer came, and the seconds that it took
+        self.aborted, self.short = 0, 0
         self.ending = threading.Event()
         self.unsure: set[int] = set()  # films of requests without a response
         self._random, self._movie_ids = random.Random(at), movie_ids
@@ -68,7 +71,7 @@ class Client(threading.Thread):
     def _ask(self, method: str, path: str, **options: object) -> requests.Response:
         began = time.perf_counter()
         answer = self._session.request(method, f"{URL}/api/{path}", timeout=30, **options)
-        self.slowest = max(self.slowest, time.perf_counter() - began)
+        self.took.append((time.monotonic(), time.perf_counter() - began))
         self.statuses[answer.status_code] += 1
         return answer
 
@@ -128,7 +131,16 @@ def main() -> None:
     parser.add_argument("--artifacts-dir", type=Path, help="use the runs that are there; at least two")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--workers", type=int, default=1, help="processes of the server (1)")
+    parser.add_argument(
+        "--refresh",
+        type=Path,
+        metavar="DIR",
+        help="measure instead how a refresh of the project in DIR (raw, data, artifacts) slows the server of its runs",
+    )
     options = parser.parse_args()
+    if options.refresh:
+        with tempfile.TemporaryDirectory() as folder:
+            sys.exit(_beside_a_refresh(options.refresh, Path(folder), options.seconds, options.workers))
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         artifacts = options.artifacts_dir or two_runs(work)
@@ -137,6 +149,44 @@ def main() -> None:
             sys.exit(_soak(artifacts, work, options.seconds, options.workers))
         finally:
             use_run(artifacts, before)
+
+
+def _beside_a_refresh(project: Path, work: Path, seconds: float, workers: int) -> int:
+    """Answer clients for some seconds, and then while a refresh that has everything to do is at work.
+
+    No request may fail, and p99 beside the refresh may be at most twice p99 before it.
+    """
+    artifacts = project / "artifacts"
+    server = _start(artifacts, work, workers)
+    clients = _clients()
+    try:
+        time.sleep(_WARM_UP)
+        began = time.monotonic()
+        time.sleep(seconds)
+        between = time.monotonic()
+        refresh = [COMMAND, "refresh", "-p", "prior_weight", f"{random.uniform(1.9, 2.1):.4f}"]
+        done = subprocess.run(refresh, cwd=project, capture_output=True, text=True)
+        ended = time.monotonic()
+    finally:
+        for client in clients:
+            client.ending.set()
+        server.terminate()
+        server.wait(60)
+    took = [one for client in clients for one in client.took]
+    quiet, beside = (
+        [each for at, each in took if low < at < high] for low, high in ((began, between), (between, ended))
+    )
+    p99 = [1e3 * quantiles(part, n=100)[98] for part in (quiet, beside)]
+    failed = sum(count for client in clients for status, count in client.statuses.items() if status >= 500)
+    aborted = sum(client.aborted for client in clients)
+    print(
+        f"\n{CLIENTS} clients, {os.cpu_count()} cores; refresh: exit code {done.returncode}, {ended - between:.0f} s\n"
+    )
+    print("| | requests | p50, ms | p99, ms |\n|---|---|---|---|")
+    for name, part, high in (("before", quiet, p99[0]), ("beside a refresh", beside, p99[1])):
+        print(f"| {name} | {len(part):,} | {1e3 * median(part):.1f} | {high:.1f} |")
+    print(f"\np99 × {p99[1] / p99[0]:.2f}; {failed} 5xx, {aborted} connections aborted\n{done.stderr}")
+    return 1 if failed or aborted or done.returncode not in (0, 3) or p99[1] > 2 * p99[0] else 0
 
 
 def two_runs(work: Path) -> Path:
@@ -161,15 +211,20 @@ def _start(artifacts: Path, work: Path, workers: int) -> subprocess.Popen:
     raise SystemExit((work / "log").read_text())
 
 
+def _clients() -> list[Client]:
+    """Clients that send requests about well-known films."""
+    best = requests.post(f"{URL}/api/recommendations", json={"limit": 100}, timeout=30).json()["recommendations"]
+    clients = [Client(at, [film["movie_id"] for film in best]) for at in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    return clients
+
+
 def _soak(artifacts: Path, work: Path, seconds: float, workers: int) -> int:
     runs = [info.run_id for info in list_runs(artifacts) if "item_features.npz" in info.files][-2:]
     server = _start(artifacts, work, workers)
     process, most = psutil.Process(server.pid), 0
-    best = requests.post(f"{URL}/api/recommendations", json={"limit": 100}, timeout=30).json()["recommendations"]
-    clients = [Client(at, [film["movie_id"] for film in best]) for at in range(CLIENTS)]
-    began, swaps = time.monotonic(), 0
-    for client in clients:
-        client.start()
+    clients, began, swaps = _clients(), time.monotonic(), 0
     for run_id in itertools.cycle(runs):
         use_run(artifacts, run_id)
         swaps += 1
@@ -201,7 +256,7 @@ def _soak(artifacts: Path, work: Path, seconds: float, workers: int) -> int:
         f"| responses by status | {', '.join(f'{status}: {count:,}' for status, count in sorted(statuses.items()))} |"
     )
     print(f"| current run changed, swaps in the log | {swaps}, {sum(e['event'] == 'run swapped' for e in events)} |")
-    print(f"| slowest response | {1e3 * max(client.slowest for client in clients):.0f} ms |")
+    print(f"| slowest response | {1e3 * max(took for client in clients for _, took in client.took):.0f} ms |")
     writes = sum(len(client.listed) + len(client.feedback) for client in clients)
     print(f"| acknowledged writes, lost | {writes}, {lost} |")
     print(f"| 5xx, connections aborted before the end, short lists | {failed}, {aborted}, {short} |")

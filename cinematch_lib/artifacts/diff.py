@@ -43,6 +43,12 @@ def drift_line(facts: Mapping[str, Any]) -> str:
     shares = {f"{decade}s": pair for decade, pair in facts["decades"].items()} | dict(facts["genres"])
     largest = sorted(shares, key=lambda name: -abs(shares[name][1] - shares[name][0]))[:3]
     parts += [f"{name} {100 * shares[name][0]:.1f} → {100 * shares[name][1]:.1f} %" for name in largest]
+    if years := facts.get("rating_years", {}):
+        year = max(years, key=lambda name: abs(years[name][1] - years[name][0]))
+        parts.append("ratings of {} {:.1f} → {:.1f} %".format(year, *(100 * share for share in years[year])))
+    if groups := facts.get("groups", {}):
+        name = min(groups, key=lambda name: groups[name][1] - groups[name][0])
+        parts.append("users with {} ratings {:.3f} → {:.3f}".format(name, *groups[name]))
     return f"against {facts['against']}: {'; '.join(parts)}; lists {100 * facts['overlap']:.0f} % alike"
 
 

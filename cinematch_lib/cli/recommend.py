@@ -3,6 +3,7 @@
 import argparse
 import textwrap
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def add_recommend(commands: Commands) -> None:
         ("like", "TITLE", "a film that you like"),
         ("dislike", "TITLE", "a film that you dislike"),
         ("rate", "TITLE=STARS", "a film with your rating, 0.5 to 5 stars"),
+        ("time", "TITLE=DATE", "when you said so of a film, as 2024-05-31; what is older counts less"),
         ("seen", "TITLE", "a film that you have seen, without an opinion"),
         ("without", "TITLE", "a film to leave out"),
         ("genre", "GENRE", "films with at least one of these genres"),
@@ -200,7 +202,7 @@ def _preferences(
     ratings = dict(exported) | dict(_rating(text, recommender) for text in options.rate)
     bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
     others = {"ratings": ratings, "seen": seen, **{name: getattr(options, name) for name in KNOBS}}
-    others["original_languages"] = options.language
+    others |= {"original_languages": options.language, "times": dict(_time(one, recommender) for one in options.time)}
     return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
 
 
@@ -212,6 +214,18 @@ def _rating(text: str, recommender: "Recommender") -> tuple[int, float]:
     if not title or (rating := parse_rating(stars)) is None:
         raise CineMatchError(f'--rate takes a title and stars, as "Heat (1995)=4.5", got {text!r}')
     return _find(title, recommender).movie_id, rating.value * 5 / (rating.best or 5)
+
+
+def _time(text: str, recommender: "Recommender") -> tuple[int, float]:
+    """The id of a film and the seconds since 1970, given as TITLE=DATE."""
+    title, _, date = text.rpartition("=")
+    try:
+        time = datetime.fromisoformat(date.strip())
+    except ValueError:
+        title = ""
+    if not title:
+        raise CineMatchError(f'--time takes a title and a date, as "Heat (1995)=2024-05-31", got {text!r}')
+    return _find(title, recommender).movie_id, time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 
 def _find(title: str, recommender: "Recommender") -> "Movie":

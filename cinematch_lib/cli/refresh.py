@@ -1,6 +1,7 @@
 """The command ``cinematch refresh``: new data in, a worse run not out."""
 
 import argparse
+import contextlib
 import os
 import sys
 from functools import partial
@@ -91,6 +92,7 @@ def _refresh(options: argparse.Namespace) -> None:
         return
     allow_open_files(128)
     load_dotenv_file("pipeline")
+    require_extra("pipeline", "psutil")
     _yield_to_others()
     from cinematch_lib.pipeline.folders import Folders
     from cinematch_lib.pipeline.notebooks import STEPS, step_parameters
@@ -168,7 +170,12 @@ def _titles(path: Path) -> list[str]:
 
 def _yield_to_others() -> None:
     """Low priority for this process and its kernels, and at most half of the cores for linear algebra."""
+    import psutil  # of an extra
+
     os.nice(_NICENESS) if hasattr(os, "nice") else None
+    if sys.platform == "linux":
+        with contextlib.suppress(psutil.Error, OSError):  # a container may forbid it
+            psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
     half = str(max(1, (os.cpu_count() or 1) // 2))
     for name in _THREADS:
         os.environ.setdefault(name, half)

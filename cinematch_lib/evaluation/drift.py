@@ -1,12 +1,13 @@
 """What changed from one run to the next: films, ratings, genres, and the lists that people get."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from cinematch_lib.artifacts.films_table import FilmColumns
+from cinematch_lib.evaluation.compare import SERVED
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
@@ -17,11 +18,12 @@ _SHOWN = 0.005  # the least change of a share that is told
 
 @dataclass(frozen=True)
 class RunContent:
-    """A run's films, its recommender, and its facts."""
+    """A run's films, its recommender, its facts, and the record of its evaluation, empty without one."""
 
     columns: FilmColumns
     recommender: Recommender
     facts: Mapping[str, Any]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
 def rank_biased_overlap(first: Sequence[int], second: Sequence[int], p: float = _PERSISTENCE) -> float:
@@ -46,7 +48,9 @@ def drift(before: RunContent, after: RunContent, run_id: str) -> dict[str, Any]:
     """The facts of the drift against the run `run_id`, whose content is `before`.
 
     `films`, `ratings` and `users` are [before, after]; `new` and `gone` count films; `decades` and `genres` are shares
-    of the films, [before, after], where they changed; `overlap` is the mean rank-biased overlap of the lists of a new
+    of the films, and `rating_years` those of the ratings by the year in which they were given, [before, after], where
+    they changed; `groups` is the first metric of what is served for users by the length of their histories, [before,
+    after], if both runs were evaluated by one protocol; `overlap` is the mean rank-biased overlap of the lists of a new
     user and of those who like one of the best-rated films.
     """
     old, new = (one.columns.movie_ids for one in (before, after))
@@ -62,6 +66,10 @@ def drift(before: RunContent, after: RunContent, run_id: str) -> dict[str, Any]:
             facts[name] = counts
     facts["decades"] = _changed(*(_decades(one.columns) for one in (before, after)))
     facts["genres"] = _changed(*(_genres(one.columns) for one in (before, after)))
+    if (years := _changed(*(_rating_years(one.facts) for one in (before, after)))) and "ratings" in facts:
+        facts["rating_years"] = years
+    if groups := _groups(before.metrics, after.metrics):
+        facts["groups"] = groups
     return facts | {"overlap": _overlap(before, after)}
 
 
@@ -73,6 +81,20 @@ def _decades(columns: FilmColumns) -> dict[str, float]:
 
 def _genres(columns: FilmColumns) -> dict[str, float]:
     return {name: float(has.mean()) for name, has in columns.genres.multi_hot().items()}
+
+
+def _rating_years(facts: Mapping[str, Any]) -> dict[str, float]:
+    counts = facts.get("train", {}).get("ratings_by_year", {})
+    return {year: count / sum(counts.values()) for year, count in counts.items()}
+
+
+def _groups(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The metric of what is served by group of users, where both records have it."""
+    if not before or not after or before["protocol"]["name"] != after["protocol"]["name"]:
+        return {}
+    old, new = before.get("by_history", {}), after.get("by_history", {})
+    both = [name for name in new if SERVED in new[name] and SERVED in old.get(name, {})]
+    return {name: [old[name][SERVED], new[name][SERVED]] for name in both}
 
 
 def _changed(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, list[float]]:

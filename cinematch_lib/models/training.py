@@ -110,6 +110,14 @@ def training_ratings(ratings: pd.DataFrame | None, films: pd.DataFrame, dataset:
     return in_catalog.drop_duplicates(["userId", "movieId"], keep="last").reset_index(drop=True)
 
 
+def ratings_by_year(ratings: pd.DataFrame) -> dict[str, int]:
+    """The number of ratings by the year in which they were given; empty without times."""
+    if "timestamp" not in ratings:
+        return {}
+    years = pd.to_datetime(ratings["timestamp"], unit="s").dt.year.value_counts().sort_index()
+    return {str(year): int(count) for year, count in years.items()}
+
+
 def ratings_summary(ratings: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
     """Counts of the training data: columns `what`, `count`."""
     likes = int((ratings["rating"] >= LIKED).sum())

@@ -11,6 +11,7 @@ from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.runs import META, Run, current_run_id
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.drift import RunContent, drift
+from cinematch_lib.evaluation.records import METRICS
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.files import map_file
 
@@ -24,7 +25,8 @@ def record_drift(draft: Draft, artifacts_dir: Path) -> None:
         run = Run.current(artifacts_dir)
     except CineMatchError:  # of an older format, or damaged
         return
-    before = RunContent(run.read_movies_meta().columns, Recommender.from_run(run), run.info.facts)
+    metrics = run.read_json(METRICS) if METRICS in run.info.files else {}
+    before = RunContent(run.read_movies_meta().columns, Recommender.from_run(run), run.info.facts, metrics)
     draft.record(DRIFT, **drift(before, _content(draft), run_id))
 
 
@@ -39,4 +41,6 @@ def _content(draft: Draft) -> RunContent:
         item_weights=ItemWeights.read(map_file(weights)) if weights.exists() else None,
         embeddings=Embeddings.read(map_file(embeddings)) if embeddings.exists() else None,
     )
-    return RunContent(meta.columns, recommender, draft.facts())
+    metrics = draft.folder / METRICS
+    measured = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {}
+    return RunContent(meta.columns, recommender, draft.facts(), measured)

@@ -14,13 +14,13 @@ DRAMAS = [{"title": f"Drama {at}", "genres": "drama", "year": 1990 + at} for at 
 CRIMES = [{"title": f"Crime {at}", "genres": "crime", "year": 2010 + at} for at in range(4)]
 
 
-def content(*films, drop=(), quality=None, **facts):
+def content(*films, drop=(), quality=None, metrics=None, **facts):
     table = film_table(*films)
     table = table[~table["movieId"].isin(drop)].reset_index(drop=True)
     built = build_features(table, min_df=1)
     prior = built.quality_prior if quality is None else np.array(quality)
     meta = movies_meta(table, prior, built.names, "none", [])
-    return RunContent(meta.columns, Recommender(built.matrix, meta), facts)
+    return RunContent(meta.columns, Recommender(built.matrix, meta), facts, metrics or {})
 
 
 def test_nothing_changed():
@@ -45,6 +45,24 @@ def test_films_genres_decades_ratings_and_lists():
     line = drift_line(found)
     assert line.startswith("against A: 4 films new, 1 gone; ratings 1,000 → 1,500; ")
     assert "drama 100.0 → 63.6 %" in line
+
+
+def measured(few, many, protocol="users"):
+    groups = {"0 to 9": {"users": 0}, "10 to 29": {"served": few}, "100 and more": {"served": many, "hybrid": 0.9}}
+    return {"protocol": {"name": protocol}, "by_history": groups}
+
+
+def test_the_years_of_ratings_and_the_metric_of_each_group():
+    old, new = {"2020": 90, "2021": 10}, {"2020": 90, "2022": 110}
+    before = content(*DRAMAS, train={"ratings": 100, "users": 2, "ratings_by_year": old}, metrics=measured(0.3, 0.5))
+    after = content(*DRAMAS, train={"ratings": 200, "users": 3, "ratings_by_year": new}, metrics=measured(0.2, 0.6))
+    found = drift(before, after, "A")
+    assert found["rating_years"] == {"2020": [0.9, 0.45], "2021": [0.1, 0.0], "2022": [0.0, 0.55]}
+    assert found["groups"] == {"10 to 29": [0.3, 0.2], "100 and more": [0.5, 0.6]}
+    line = drift_line(found)
+    assert "ratings of 2022 0.0 → 55.0 %; users with 10 to 29 ratings 0.300 → 0.200; lists" in line
+    by_time = content(*DRAMAS, metrics=measured(0.1, 0.1, "time"))
+    assert {"rating_years", "groups"}.isdisjoint(drift(before, by_time, "A"))
 
 
 def test_lists_that_turned_around_overlap_less():
