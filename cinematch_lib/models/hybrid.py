@@ -4,6 +4,7 @@ import copy
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight, named_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.models.kept_gram import KeptGram, kept_gram
 from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES
 from cinematch_lib.models.pruning import largest_weights, prune
-from cinematch_lib.models.ridge import RidgeInverse, check_memory
+from cinematch_lib.models.ridge import RidgeInverse, by_rows, check_memory, dense
 from cinematch_lib.models.short_histories import (
     LONG_HISTORY,
     SHORT_HISTORIES,
@@ -76,6 +78,8 @@ class Hybrid(Model):
     ----------
     best_params : the hyperparameters used, given or tuned.
     trials : the values that were tried, with their metrics on the held-out users.
+    gram_file : set it before `fit` to keep the Gram matrices of the training matrix there (see `kept_gram`).
+    gram_note : how these came about, in a sentence; empty where there are none.
     score_weights : the weights of the terms of the score.
 
     Progress is logged to ``cinematch_lib.models`` at level INFO.
@@ -111,6 +115,8 @@ class Hybrid(Model):
             raise CineMatchError(f"max_films must be 1 or more, got {max_films!r}")
         self.best_params: dict[str, float] = {}
         self.trials: list[dict[str, Any]] = []
+        self.gram_file: Path | None = None
+        self.gram_note = ""
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         films = most_rated(train, self.max_films, _MIN_RATINGS)
@@ -125,13 +131,16 @@ class Hybrid(Model):
         self._year_features, self._film_columns = matrix.year_features, films
         matrix = matrix.select(films)
         self._columns = matrix.columns
+        kept = self._kept_gram(matrix, self.films[films], train.users)
         histories = sparse.csr_matrix(matrix.histories[:, : len(films)])
-        self._short = short_history_weights(histories, features[films], self.best_params["regularization"], self.seed)
+        of_films = None if kept is None else kept.histories[: len(films), : len(films)]
+        regularization = self.best_params["regularization"]
+        self._short = short_history_weights(histories, features[films], regularization, self.seed, of_films)
         self._norms = np.sqrt(np.bincount(histories.indices, np.square(histories.data, dtype=np.float64), len(films)))
         mean_history = np.diff(histories.indptr)[train.full_users].mean() if len(train.full_users) else 1.0
         self._history_lengths = mean_history * np.array([*SHORT_HISTORIES, LONG_HISTORY])
         del histories
-        self._fit_long(matrix, features[films])
+        self._fit_long(matrix, features[films], kept)
         self._typical_sum = self._mean_highest_sum(train)
         content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(train.rating_counts)
         empty = sparse.csr_matrix((len(self.films),) * 2, dtype=np.float32)
@@ -140,7 +149,17 @@ class Hybrid(Model):
         self._embeddings = fit_towers(train.likes, features, years, self.films, self.seed)
         self._score_model = self._make_score_model(self.score_weights)
 
-    def _fit_long(self, matrix: TrainingMatrix, features: sparse.csr_matrix) -> None:
+    def _kept_gram(self, matrix: TrainingMatrix, films: np.ndarray, users: np.ndarray) -> KeptGram | None:
+        """The Gram matrices of the training matrix, where they are to be kept and there are enough rows for them."""
+        if self.gram_file is None:
+            return None
+        if by_rows(matrix.histories.shape[0], matrix.histories.shape[1]):
+            self.gram_note = "no Gram matrix was kept, as there are fewer rows than films"
+            return None
+        kept, self.gram_note = kept_gram(self.gram_file, matrix, films, users)
+        return kept
+
+    def _fit_long(self, matrix: TrainingMatrix, features: sparse.csr_matrix, kept: KeptGram | None) -> None:
         """The weights for whole histories: the inverse, and the divisor of its columns."""
         films, best = len(self._film_columns), self.best_params
         self._scale = np.ones(len(self._columns), dtype=np.float32)
@@ -154,9 +173,22 @@ class Hybrid(Model):
         if best["feature_weight"]:
             rows = sparse.csr_matrix(np.float32(np.sqrt(best["feature_weight"])) * features.T)
             parts.append(sparse.csr_matrix((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(self._columns))))
-        self._inverse = RidgeInverse(sparse.vstack(parts, format="csr"), penalty)
+        products = None if kept is None else self._long_products(kept, features)
+        self._inverse = RidgeInverse(sparse.vstack(parts, format="csr"), penalty, products)
         factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
         self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
+
+    def _long_products(self, kept: KeptGram, features: sparse.csr_matrix) -> np.ndarray:
+        """XᵀX of histories, sessions and features with their weights, from the Gram matrices that were kept."""
+        best, films = self.best_params, features.shape[0]
+        products = kept.histories.copy()
+        if len(kept.sessions) and best["session_weight"]:
+            products += np.float32(best["session_weight"] ** 2) * kept.sessions
+        products *= self._scale
+        products *= self._scale[:, None]
+        if best["feature_weight"]:
+            products[:films, :films] += np.float32(best["feature_weight"]) * dense(features @ features.T)
+        return products
 
     def _mean_highest_sum(self, train: Interactions) -> float:
         """The mean of max_i Σ_j w_j B_ji by the weights for whole histories, over some of the training users."""

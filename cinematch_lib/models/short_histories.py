@@ -21,7 +21,11 @@ _LOG = logging.getLogger(__name__)
 
 
 def short_history_weights(
-    X: sparse.csr_matrix, features: sparse.csr_matrix, regularization: float, seed: int
+    X: sparse.csr_matrix,
+    features: sparse.csr_matrix,
+    regularization: float,
+    seed: int,
+    products: np.ndarray | None = None,
 ) -> list[sparse.csr_matrix]:
     """One matrix of weights for each entry of SHORT_HISTORIES: CSR float32 (films, films).
 
@@ -32,17 +36,19 @@ def short_history_weights(
 
     where s_i is the squared norm of column i of X, and f are the features reduced to 64 dimensions by a truncated
     singular value decomposition. So films with similar features support each other in proportion to their ratings.
+    `products` is XᵀX, float32 (films, films), if it was computed before.
     """
     films = X.shape[1]
     squares = np.bincount(X.indices, np.square(X.data, dtype=np.float64), films)
     embedding = np.sqrt(_FEATURE_WEIGHT * (squares + _EXTRA_SQUARES))[:, None] * reduced(features, seed)
     rows = sparse.vstack([X, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
     own = (embedding**2).sum(axis=1)  # what the feature rows add to the diagonal, taken off again
-    products, norms = gram_for(rows), np.sqrt(squares)
+    total = gram_for(rows) if products is None else products + (embedding @ embedding.T).astype(np.float32)
+    norms = np.sqrt(squares)
     found = []
     for dropout in SHORT_HISTORIES.values():
         _LOG.info("weights for short histories, dropout %g", dropout)
-        inverse = RidgeInverse(rows, regularization + dropout * squares - own, products)
+        inverse = RidgeInverse(rows, regularization + dropout * squares - own, total)
         blocks = ((block, _weights(inverse, block)) for block in blocks_of(films))
         found.append(largest_weights(blocks, norms, _WEIGHTS_PER_FILM * films, TARGET_EXPONENT))
     return found

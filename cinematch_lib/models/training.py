@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,15 +39,26 @@ class TrainingResult:
 
 
 def train(
-    ratings: pd.DataFrame, catalog: pd.DataFrame, weights_per_film: int = 200, *, model: str = "hybrid", **params: Any
+    ratings: pd.DataFrame,
+    catalog: pd.DataFrame,
+    weights_per_film: int = 200,
+    *,
+    model: str = "hybrid",
+    gram_file: Path | None = None,
+    **params: Any,
 ) -> TrainingResult:
     """Fit the model of that name with `params` and keep its largest weights; progress is printed to stderr.
+
+    A hybrid keeps its Gram matrices in `gram_file`, if one is named, and takes those that are there (see `kept_gram`).
 
     Raises as `registry.make`, `Model.fit` and `served_weights` do.
     """
     show_progress()
     with timer() as fitting, threads_for(len(ratings)):
-        fitted = make(model, **params).fit(ratings, catalog)
+        fitted = make(model, **params)
+        if isinstance(fitted, Hybrid):
+            fitted.gram_file = gram_file
+        fitted.fit(ratings, catalog)
     with timer() as pruning:
         weights = served_weights(fitted, ratings, weights_per_film)
     cost = {"fit seconds": round(fitting.seconds, 2), "prune seconds": round(pruning.seconds, 2)}

@@ -19,7 +19,7 @@ OFFERS_MAX_AGE_DAYS = 7
 # Parameters that decide how inputs are fetched and how a run is measured, not what it is.
 _NO_RESULTS = (
     *("refresh", "tmdb_limit", "refresh_tmdb", "max_age_days", "ks", "folds", "test_users", "date", "protocol"),
-    *("models", "tune", "extra_analyses", "test_users_of"),
+    *("models", "tune", "extra_analyses", "test_users_of", "keep_gram"),
 )
 
 
