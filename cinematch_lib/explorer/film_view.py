@@ -6,11 +6,13 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from cinematch_lib.artifacts.film_map import FilmMap
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup, pictures
 from cinematch_lib.explorer.comparison import State
 from cinematch_lib.explorer.film_facts import FilmFacts, movie_of
+from cinematch_lib.explorer.film_place import place_on_map
 from cinematch_lib.explorer.neighbours import Neighbour, Neighbours
 from cinematch_lib.explorer.posters import Poster
 from cinematch_lib.explorer.rating_history import RatingHistory
@@ -24,7 +26,7 @@ _CLOSED = "Press the name of a film anywhere on this page to open it here."
 
 
 class FilmView:
-    """The film that is opened; `widget` shows it, `place` is the box for its place on the map of films."""
+    """The film that is opened; `widget` shows it."""
 
     def __init__(self, facts: FilmFacts, state: Callable[[], State], person: Callable[[], Wanted]) -> None:
         """`state` returns the present state of the page, `person` the recommender and the likes of the person."""
@@ -35,9 +37,9 @@ class FilmView:
         self._ratings = _Ratings(facts.folder, self._show_ratings)
         self._head, self._why, self._near, self._by_year = (widgets.HTML() for _ in range(4))
         self._poster = widgets.Box().add_class("cm-poster")
-        self.place = widgets.VBox()
+        self._place = widgets.HTML()
         first = widgets.HBox([self._poster, self._head]).add_class("cm-film-first")
-        self._open = widgets.VBox([first, self._why, self._near, self.place, self._by_year])
+        self._open = widgets.VBox([first, self._why, self._near, self._place, self._by_year])
         self._closed = widgets.HTML(markup.block(markup.hint(_CLOSED)))
         self.widget = widgets.VBox([self._closed]).add_class("cm-film-view")
 
@@ -46,8 +48,9 @@ class FilmView:
         """The id of the film that is open."""
         return self._movie_id
 
-    def set_run(self, run: Run | None, recommender: Recommender | None) -> None:
-        """Use this run from now on."""
+    def set_run(self, run: Run | None, recommender: Recommender | None, film_map: FilmMap | None) -> None:
+        """Use this run from now on, and its map of films."""
+        self._map = film_map
         self._recommender = recommender
         self._neighbours = Neighbours(run) if run is not None and recommender is not None else None
 
@@ -62,7 +65,9 @@ class FilmView:
             self._poster.children[0].show(movie)
         else:
             self._poster.children = [Poster(movie)]
-        self._near.value = markup.block(self._neighbours_content(self._movie_id))
+        near = self._nearest(self._movie_id)
+        self._near.value = markup.block(self._neighbours_content(*near))
+        self._place.value = markup.block(place_on_map(self._map, self._movie_id, movie.label, *near))
         self.show()
         self.widget.children = [self._open]
         self._ratings.start()
@@ -101,11 +106,15 @@ class FilmView:
         title = f'<h3 tabindex="-1" class="cm-film-title">{markup.escape(movie.label)}</h3>'
         return f"{close}{title}{markup.hint(kept)}{about}{markup.table(('', 'fact', 'from'), rows, 'cm-facts')}"
 
-    def _neighbours_content(self, movie_id: int) -> str:
+    def _nearest(self, movie_id: int) -> tuple[list[Neighbour], list[Neighbour]]:
+        """The neighbours by ratings and by content; none without a run."""
+        if (neighbours := self._neighbours) is None:
+            return [], []
+        return neighbours.by_ratings(movie_id, _NEAREST), neighbours.by_content(movie_id, _NEAREST)
+
+    def _neighbours_content(self, by_ratings: Sequence[Neighbour], by_content: Sequence[Neighbour]) -> str:
         if self._neighbours is None:
             return markup.hint("Without a current run, the films like it are not known.")
-        by_ratings = self._neighbours.by_ratings(movie_id, _NEAREST)
-        by_content = self._neighbours.by_content(movie_id, _NEAREST)
         none = "None: too few people have rated it." if self._neighbours.has_ratings else "The run has no ratings."
         columns = [
             ("Nearest by ratings", "weight", "What liking it adds to their score.", by_ratings, none),

@@ -100,7 +100,7 @@ class Page:
         self._links = FilmLinks()
         self._links.on_open(self.open_film)
         self._film = FilmView(self._facts(), lambda: self.state, lambda: self._recommendations.wanted)
-        self._film.set_run(self._current.run, self._current.recommender)
+        self._film.set_run(self._current.run, self._current.recommender, self._current.film_map)
         view = self._recommendations
         self._lists = SideBySide(lambda: view.side(self.state), lambda: view.picker.person, artifacts_dir)
         self._evaluation = EvaluationView()
@@ -235,7 +235,7 @@ class Page:
             self._recommendations.set_run(self._current.run, self._current.recommender, self._current.problem)
             self._area = None  # the next map has other places
             self._map.set_films(self._current.film_map, self.state.films, self._index.popularity_order)
-            self._film.set_run(self._current.run, self._current.recommender)
+            self._film.set_run(self._current.run, self._current.recommender, self._current.film_map)
             self._evaluation.set_run(self._current.run, self._current.recommender)
             self._comparison.update_runs()
             self._lists.update_runs()

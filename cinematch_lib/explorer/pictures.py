@@ -79,7 +79,7 @@ def bars_with_line(
     parts.append(_polyline(points, _LINE_COLOUR))
     parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{_LINE_COLOUR}"/>' for x, y in points]
     rows = [(label, bar, f"{one:.2f}" if one else "–") for label, bar, one in zip(labels, bars, line, strict=True)]
-    drawing = svg(title, height, "".join(parts)) + _key({names[0]: KEPT, names[1]: _LINE_COLOUR})
+    drawing = svg(title, height, "".join(parts)) + key({names[0]: KEPT, names[1]: _LINE_COLOUR})
     return figure(title, drawing, markup.table(("", *names), rows))
 
 
@@ -101,7 +101,7 @@ def histogram(title: str, labels: Sequence[str], films: Sequence[int], kept: Seq
         if at % every == 0:
             parts.append(_text(_LEFT + (at + 0.5) * step, height - 7, label, "middle"))
     rows = [(label, *both) for label, *both in zip(labels, films, kept, strict=True)]
-    drawing = svg(title, height, "".join(parts)) + _key({"kept": KEPT, "all films": FAINT})
+    drawing = svg(title, height, "".join(parts)) + key({"kept": KEPT, "all films": FAINT})
     return figure(title, drawing, markup.table(("", "films", "kept"), rows))
 
 
@@ -188,11 +188,12 @@ def grouped_bars(title: str, groups: Sequence[str], series: dict[str, tuple[str,
                 _rect(_LEFT + (at + 0.08) * step + number * width, bottom - length, 0.92 * width, length, colour)
             )
     rows = [(group, *(f"{values[at]:.3f}" for _, values in series.values())) for at, group in enumerate(groups)]
-    key = _key({name: colour for name, (colour, _) in series.items()})
-    return figure(title, svg(title, height, "".join(parts)) + key, markup.table(("", *series), rows, "cm-numbers"))
+    colours = key({name: colour for name, (colour, _) in series.items()})
+    return figure(title, svg(title, height, "".join(parts)) + colours, markup.table(("", *series), rows, "cm-numbers"))
 
 
-def _key(colours: dict[str, str]) -> str:
+def key(colours: Mapping[str, str]) -> str:
+    """The names of colours."""
     keys = (f'<span class="cm-key" style="--key:{colour}">{escape(name)}</span>' for name, colour in colours.items())
     return f'<div class="cm-hint">{"".join(keys)}</div>'
 

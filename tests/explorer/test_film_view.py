@@ -1,6 +1,7 @@
 """A film, opened on the analyst's page: facts with their sources, neighbours, ratings, and why it is recommended."""
 
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -8,11 +9,13 @@ from support.page_parts import opened, shown_html, texts
 from support.small_projects import DATASET, lay_raw
 
 from cinematch_lib import Preferences
+from cinematch_lib.artifacts.film_map import FilmMap
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer.counts import AllFilms
 from cinematch_lib.explorer.film_facts import FilmFacts
+from cinematch_lib.explorer.film_place import place_on_map
 from cinematch_lib.explorer.settings import Settings
 
 HEAT, TOY_STORY = 6, 1
@@ -109,3 +112,19 @@ def test_a_film_that_the_filters_drop_says_by_which_rule_and_follows_a_change(pa
     assert "the filters drop it (before 2000). Without that, its score would be:" in texts(page.film)
     page.set(Settings("sample", Filters()))
     assert "Kept by the filters" in texts(page.film)
+
+
+def test_its_place_on_the_map_is_marked_with_its_neighbours():
+    ids, places = np.arange(1, 4), np.array([[0, 0], [0, 1], [-1, 0]], dtype=np.float32)
+    html = place_on_map(FilmMap(ids, places), 1, "Heat (1995)", [(2, 0.5)], [(3, 0.9), (99, 0.1)])
+    circles = [
+        one.attrib for one in ElementTree.fromstring(re.search("<svg.*</svg>", html)[0]).iter() if "cx" in one.attrib
+    ]
+    ring = next(one for one in circles if one["fill"] == "none")
+    marked = {one["fill"]: (float(one["cx"]), float(one["cy"])) for one in circles if one["r"] == "3.5"}
+    assert [(round(x - float(ring["cx"])), round(y - float(ring["cy"]))) for x, y in marked.values()] == [
+        (0, -158),
+        (-268, 0),
+    ]
+    assert place_on_map(FilmMap(ids, places), 7, "Elsewhere", [], []) == ""
+    assert place_on_map(None, 1, "Heat (1995)", [], []) == ""

@@ -1,0 +1,50 @@
+"""A film's place on the map of films, with its neighbours."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cinematch_lib.artifacts.film_map import FilmMap
+from cinematch_lib.explorer import markup, pictures
+from cinematch_lib.explorer.neighbours import Neighbour
+
+_WIDTH, _HEIGHT, _MARGIN = 560, 340, 12
+_DOTS = 1500  # of other films, evenly by id; more would only be slower
+_COLOURS = {"nearest by ratings": "#2a6f97", "nearest by content": "#b5562f"}
+
+
+def place_on_map(
+    film_map: FilmMap | None,
+    movie_id: int,
+    label: str,
+    by_ratings: Sequence[Neighbour],
+    by_content: Sequence[Neighbour],
+) -> str:
+    """The map with a film and its neighbours marked, as HTML; empty for a film without a place."""
+    if film_map is None or np.isnan(film_map.places_of(np.array([movie_id]))).any():
+        return ""
+    dots = film_map.places[:: max(1, len(film_map) // _DOTS)]
+    parts = [_dot(place, 1.3, 'fill="currentColor" fill-opacity="0.22"') for place in dots]
+    groups = dict(zip(_COLOURS, (by_ratings, by_content), strict=True))
+    for name, near in groups.items():
+        places = film_map.places_of(np.array([other for other, _ in near], dtype=np.int64))
+        parts += [_dot(place, 3.5, f'fill="{_COLOURS[name]}"') for place in places if not np.isnan(place).any()]
+    here = film_map.places_of(np.array([movie_id]))[0]
+    parts.append(_dot(here, 7, 'fill="none" stroke="currentColor" stroke-width="2.5"'))
+    title = f"{label}: its place on the map"
+    drawing = pictures.svg(title, _HEIGHT, "".join(parts)) + pictures.key(_COLOURS)
+    rows = [(name, f"{_distance(film_map, here, near):.2f}") for name, near in groups.items() if near]
+    table = markup.table(("ten films", "mean distance, of 2.8 at most"), rows, "cm-numbers")
+    return pictures.figure(title, drawing, table)
+
+
+def _dot(place: np.ndarray, radius: float, style: str) -> str:
+    x = _MARGIN + (float(place[0]) + 1) / 2 * (_WIDTH - 2 * _MARGIN)
+    y = _MARGIN + (1 - float(place[1])) / 2 * (_HEIGHT - 2 * _MARGIN)
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" {style}/>'
+
+
+def _distance(film_map: FilmMap, here: np.ndarray, near: Sequence[Neighbour]) -> float:
+    """The mean distance of neighbours from a film on the map."""
+    places = film_map.places_of(np.array([other for other, _ in near], dtype=np.int64))
+    return float(np.nanmean(np.linalg.norm(places - here, axis=1)))
