@@ -65,7 +65,7 @@ def bars_with_line(
     bottom, room = height - _BOTTOM, height - _BOTTOM - _TOP
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(bars), 1)
     parts = []
-    for value in _ticks(highest):
+    for value in _whole_ticks(highest):
         y = bottom - value / highest * room
         parts.append(_grid(y) + _text(_LEFT - 6, y + 4, f"{value:,.0f}", "end"))
     parts += [_text(_WIDTH - _RIGHT + 6, bottom - one / top * room + 4, f"{one:g}") for one in range(int(top) + 1)]
@@ -91,7 +91,7 @@ def histogram(title: str, labels: Sequence[str], films: Sequence[int], kept: Seq
     parts = [
         _grid(bottom - value / highest * room, 8)
         + _text(_LEFT - 6, bottom - value / highest * room + 4, f"{value:,.0f}", "end")
-        for value in _ticks(highest)
+        for value in _whole_ticks(highest)
     ]
     every = max(1, -(-max(map(len, labels), default=1) * 9 * len(labels) // (_WIDTH - _LEFT)))
     for at, label in enumerate(labels):
@@ -201,6 +201,15 @@ def key(colours: Mapping[str, str]) -> str:
 def _ticks(top: float, count: int = 4) -> Iterable[float]:
     """Round numbers from 0 to `top`, about `count` of them."""
     return _between(0.0, top, count)
+
+
+def _whole_ticks(top: float) -> list[float]:
+    """The whole ones of `_ticks`, for numbers of films or ratings.
+
+    >>> _whole_ticks(1), _whole_ticks(35)
+    ([0.0, 1.0], [0.0, 10.0, 20.0, 30.0])
+    """
+    return [value for value in _ticks(top) if value == int(value)]
 
 
 def _between(low: float, high: float, count: int = 5) -> list[float]:
