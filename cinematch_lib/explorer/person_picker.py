@@ -34,7 +34,7 @@ class PersonPicker:
         self._file = widgets.FileUpload(accept=".csv,.json,.zip,.gz", description="Choose a file")
         self._file.observe(self._read, "value")
         self._told = widgets.HTML()
-        heading = widgets.HTML(markup.block(markup.heading("Recommendations for a person who")))
+        heading = widgets.HTML(markup.block(markup.heading("Recommendations for a person")))
         self._below = widgets.VBox([self._picker.widget])
         self.widget = widgets.VBox([heading, self._choice, self._below, self._told]).add_class("cm-person")
 
