@@ -10,7 +10,6 @@ from cinematch_lib.explorer.pipeline_process import PipelineProcess, Progress
 from cinematch_lib.explorer.settings import Settings, to_yaml
 from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.pipeline.notebooks import steps_between
-from cinematch_lib.storage.paths import project_path
 
 _FIRST_LAST_STEP = "features"  # a run that can recommend needs at least the steps up to this one
 
@@ -22,9 +21,9 @@ class RunPanel:
         """`settings` returns the present settings; `on_run` is called after a run and returns a message about it."""
         self._settings, self._folders, self._on_run = settings, folders, on_run
         self._process: PipelineProcess | None = None
-        self._path = widgets.Text(
-            str(project_path("params.yaml")), placeholder="Parameter file", continuous_update=True
-        )
+        self._project = folders.artifacts_dir.resolve().parent  # the kernel may work in another folder
+        path = str(self._project / "params.yaml")
+        self._path = widgets.Text(path, placeholder="Parameter file", continuous_update=True)
         save = widgets.Button(description="Save parameters")
         save.on_click(lambda _: self.save())
         self._run = widgets.Button(description="Run the pipeline", button_style="primary")
@@ -48,7 +47,7 @@ class RunPanel:
 
     def save(self) -> None:
         """Write the parameters to the path in the text field."""
-        path = project_path(self._path.value.strip())
+        path = self._project / self._path.value.strip()
         try:
             self._settings().save(path)
         except CineMatchError as error:
