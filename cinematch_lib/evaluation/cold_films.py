@@ -147,6 +147,7 @@ def evaluate_cold_films(
     fold, split, hidden = cold.fold, cold.fold.split, cold.hidden
     with threads_for(len(split.train)):
         hybrid = Hybrid(**(hybrid_params or {})).fit(split.train, fold.catalog)
+    hybrid.ages = False  # the likes are held out at random
     without_content = hybrid.without_content()
     compared = {
         "hybrid": hybrid,

@@ -187,6 +187,8 @@ class _Evaluation:
         for fold in self.protocol.folds:
             with timer() as fit_time:
                 model = models.make(name, **params).fit(fold.split.train, fold.catalog)
+            if isinstance(model, Hybrid):
+                model.ages = self.protocol.by_time
             facts = {"params": dict(getattr(model, "best_params", params))}
             costs = {"fit s": fit_time.seconds, "MB": megabytes(model)}
             folds[name].append(
@@ -199,7 +201,7 @@ class _Evaluation:
                 if self.knobs and fold is self.protocol.folds[0]:
                     self.curves.extend(one for one in [knob_curves(fold, recommender, self.ks[0])] if one)
                 for inputs, one in SERVED_BY_INPUTS.items():
-                    served = ServedRecommender(recommender, inputs)
+                    served = ServedRecommender(recommender, inputs, ages=self.protocol.by_time)
                     rank_served = served.rank if one == SERVED else None
                     folds.setdefault(one, []).append(facts | self._measured(served, rank_served, fold, costs))
             self.progress.update()

@@ -53,6 +53,11 @@ class Protocol:
     description: str
 
     @property
+    def by_time(self) -> bool:
+        """Whether all held-out likes are later than the histories."""
+        return self.name == "time"
+
+    @property
     def held_out(self) -> pd.DataFrame:
         """The held-out likes of all folds."""
         return pd.concat([fold.split.held_out for fold in self.folds])

@@ -36,7 +36,8 @@ def metrics_record(
     if comparison.knobs is not None:
         points = comparison.knobs.points.reset_index().to_dict("records")
         record["knobs"] = [
-            {str(name): one if name == "knob" else _round(one) for name, one in point.items()} for point in points
+            {str(name): one if name == "knob" else _round(one) for name, one in point.items() if one == one}
+            for point in points  # the mean year is NaN where none is known
         ]
     if cold_films is not None:
         record["cold_films"] = _cold_films(cold_films)

@@ -53,13 +53,15 @@ def preferences_from(
 class ServedRecommender:
     """A recommender with the interface of an evaluated model, which is passed the `inputs` of each history.
 
-    `knobs` are those of `Preferences`, discovery, diversity and recency, where they are not the defaults. Films outside
-    the recommender are ignored; users without a history get the default list.
+    Times of the history are passed with `ages`: the older an opinion is, the less it counts. `knobs` are those of
+    `Preferences`, discovery, diversity and recency, where they are not the defaults. Films outside the recommender are
+    ignored; users without a history get the default list.
     """
 
     recommender: Recommender
     inputs: str = "stars"
     knobs: Mapping[str, float] = field(default_factory=dict)
+    ages: bool = False
 
     def __call__(
         self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray, k: int, excluded: pd.DataFrame | None = None
@@ -95,6 +97,7 @@ class ServedRecommender:
             return {}
         known = table[table["movieId"].isin(self.recommender.movie_ids)]
         known = known.drop_duplicates(["userId", "movieId"], keep="last")
+        known = known if self.ages else known.drop(columns="timestamp", errors="ignore")
         return {of_user["userId"].iloc[0]: of_user for _, of_user in known.groupby("userId")}
 
 

@@ -110,4 +110,4 @@ def _person(wanted: Preferences, found: Sequence[Recommendation], state: State) 
 
 def _without_buttons(content: str) -> str:
     """The names of films as text, since there is nothing to open."""
-    return re.sub(r'<button type="button" class="cm-film"[^>]*>(.*?)</button>', r"<span>\1</span>", content)
+    return re.sub(r'<button type="button"[^>]*>(.*?)</button>', r"<span>\1</span>", content)

@@ -81,12 +81,15 @@ class Hybrid(Model):
     gram_file : set it before `fit` to keep the Gram matrices of the training matrix there (see `kept_gram`).
     gram_note : how these came about, in a sentence; empty where there are none.
     score_weights : the weights of the terms of the score.
+    ages : whether older ratings of a history count less, where their times are known; false where histories are cut
+        at random, so that an age tells nothing of what was held out.
 
     Progress is logged to ``cinematch_lib.models`` at level INFO.
 
     """
 
     score_weights = ScoreWeights()
+    ages = True
 
     def __init__(
         self,
@@ -198,7 +201,8 @@ class Hybrid(Model):
 
     def _sums_by(self, queries: Interactions, weights: sparse.csr_matrix) -> np.ndarray:
         """Σ_j w_j B_ji by `weights`: float32 (users, films with weights)."""
-        X = queries.aged(queries.map_ratings(rating_weight))[:, self._film_columns]
+        weights_of_ratings = queries.map_ratings(rating_weight)
+        X = (queries.aged(weights_of_ratings) if self.ages else weights_of_ratings)[:, self._film_columns]
         sums: np.ndarray = (X @ weights).toarray()
         return sums
 
@@ -235,7 +239,7 @@ class Hybrid(Model):
     def _long_sums(self, queries: Interactions) -> np.ndarray:
         """Σ_j w_j B_ji by the weights for whole histories: float32 (users, films with weights)."""
         films = len(self._film_columns)
-        X = self._scaled(self._year_features.history_rows(queries, aged=True)[:, self._columns])
+        X = self._scaled(self._year_features.history_rows(queries, aged=self.ages)[:, self._columns])
         XP = self._inverse.product(X)[:, :films]
         # B_jj = 0: take out what P_jj of a rated film adds to its own score
         XP -= X[:, :films].multiply(self._inverse.diagonal[:films]).toarray()

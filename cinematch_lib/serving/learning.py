@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cinematch_lib.data.feedback import Opinion, write_feedback
 from cinematch_lib.serving.requests import DEFAULT_USER
 from cinematch_lib.serving.store import FILE, Store
 from cinematch_lib.storage.clock import now
 from cinematch_lib.storage.paths import is_address
+
+if TYPE_CHECKING:
+    from cinematch_lib.data.feedback import Opinion
 
 STARS = {"like": 4.0, "seen": 3.0, "dislike": 2.0}  # what is learned from opinions without stars
 
@@ -21,11 +24,13 @@ def set_learning(store: Store, allowed: bool) -> None:
             db.execute("INSERT INTO learning (since) VALUES (?)", (now(),))
 
 
-def opinions(store: Store) -> list[Opinion]:
+def opinions(store: Store) -> "list[Opinion]":
     """What users said of films, and which they watched, since learning was allowed; none where it is not.
 
     Requests that name no user share one id, which is no person and left out.
     """
+    from cinematch_lib.data.feedback import Opinion  # needs pandas, which a server does without
+
     since = [one for (one,) in store.database.rows("SELECT since FROM learning")]
     if not since:
         return []
@@ -51,6 +56,8 @@ def take_feedback(state: str | Path, data_dir: Path) -> str:
 
     Without a store, or where its server does not learn, there is no shard. Raises StoreError.
     """
+    from cinematch_lib.data.feedback import write_feedback
+
     found: list[Opinion] = []
     if is_address(state) or (Path(state) / FILE).is_file():
         store = Store(state)

@@ -112,7 +112,7 @@ def test_a_file_that_is_not_there_is_named_with_what_it_should_hold(tmp_path):
         ),
         (
             b"movieId,name\r\n1,Heat\r\n",
-            "lacks the columns title, genres; its first line names movieId, name, "
+            "lacks the column genres; its first line names movieId, name, "
             "and a movies table has movieId, title, genres",
         ),
         (

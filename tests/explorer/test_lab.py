@@ -52,7 +52,7 @@ def test_the_page_runs_when_it_is_opened(tmp_path):
             page.goto(f"{found[0]}/tree/explore.ipynb")
             count = films.count(Filters(min_year=1990))
             expect(page.locator(".cm-kept")).to_have_text(f"{count.kept:,}", timeout=1000 * SECONDS)
-            heading = page.get_by_role("heading", name="Explore: what do filters do")
+            heading = page.get_by_role("heading", name="Explore the films")
             expect(heading).to_be_in_viewport(timeout=1000 * SECONDS)
             expect(page.locator(".jp-mod-dirty")).to_have_count(0)  # else what is shown is soon saved into the file
             browser.close()
