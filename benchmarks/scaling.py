@@ -97,9 +97,9 @@ def _import_models() -> None:
 
 
 def _peak_memory() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not ru_maxrss: a process that was started by a large one inherits its peak.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
 def _likes(films: int) -> sparse.csr_matrix:
