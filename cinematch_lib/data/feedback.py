@@ -1,4 +1,4 @@
-"""Opinions that people gave on a server, as a shard of ratings beside the catalog, and joined with a data set's.
+"""Opinions that people gave on a server, as a shard of ratings in the catalog's folder, and joined with a data set's.
 
 People go by pseudonyms: numbers in the order of a keyed hash of their ids. The key is new in each export and kept
 nowhere, so that neither ids nor other exports can be joined to it, and times are days.
@@ -22,9 +22,9 @@ from cinematch_lib.data.tables import RATINGS
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write
 
-FEEDBACK = "feedback_ratings.csv"  # beside the catalog
+FEEDBACK = "feedback_ratings.csv"  # in the folder of the catalog
 FEEDBACK_USERS = 1_000_000_000  # the pseudonyms begin here; the users of data sets have smaller numbers
-FEEDBACK_WEIGHT = 0.25  # of such a user, beside 1 of a data set's
+FEEDBACK_WEIGHT = 0.25  # of such a user; one of a data set has 1
 MAX_FILMS = 100  # of one user; the newest count
 _THE_SAME = 0.8  # the cosine of the stars of two users from which on they count as one
 _BLOCK = 1000  # users compared with all others at once

@@ -63,7 +63,7 @@ class EvaluationView:
         self._content.value = markup.block(content)
 
     def _losses(self, metrics: Metrics) -> str:
-        """The people whose lists by the hybrid are worst beside the best other model's, with both lists."""
+        """The people whose lists by the hybrid are worst compared with the best other model's, with both lists."""
         if (
             self._run is None
             or self._recommender is None
@@ -79,13 +79,13 @@ class EvaluationView:
         lost = values[f"{HYBRID} {metric}"] - values[f"{others[0]} {metric}"]
         worst = lost[lost.index.isin(list(self._people))].sort_values(kind="stable")
         worst = worst[worst < 0][:_WORST]
-        said = (
+        summary = (
             f"{int((lost < 0).sum()):,} of {len(lost):,} people are served worse by the hybrid than by "
             f"{model_label(others[0])}, {int((lost > 0).sum()):,} better. The {len(worst)} worst that are stored:"
         )
         table = lists.set_index(["userId", "model"])
         parts = [self._loss(int(user), table, others[0], metric, values.loc[user]) for user in worst.index]
-        return markup.hint(said) + "".join(parts)
+        return markup.hint(summary) + "".join(parts)
 
     def _loss(self, user: int, lists: pd.DataFrame, other: str, metric: str, values: pd.Series) -> str:
         person = self._people[user]

@@ -67,15 +67,17 @@ class HeldOutPeople:
     @cached_property
     def lists(self) -> pd.DataFrame:
         """The lists of the models for them: `userId, model, rank, movieId`."""
-        stored = None if self._run is None else read_people(self._run)
-        return pd.DataFrame() if stored is None else stored[1]
+        return pd.DataFrame() if self._stored is None else self._stored[1]
 
     @cached_property
     def _people(self) -> dict[int, Person]:
-        stored = None if self._run is None else read_people(self._run)
-        if stored is None:
+        if self._stored is None:
             return {}
-        return {int(user): _person(int(user), of_user) for user, of_user in stored[0].groupby("userId")}
+        return {int(user): _person(int(user), of_user) for user, of_user in self._stored[0].groupby("userId")}
+
+    @cached_property
+    def _stored(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        return None if self._run is None else read_people(self._run)
 
 
 def _person(user: int, table: pd.DataFrame) -> Person:
