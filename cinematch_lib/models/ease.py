@@ -5,7 +5,7 @@ import numpy as np
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.ridge import RidgeInverse
+from cinematch_lib.models.inverse import exact_columns, ridge_inverse
 from cinematch_lib.models.training_matrix import user_item_matrix
 
 
@@ -28,7 +28,7 @@ class Ease(Model):
     def _fit(self, train: Interactions, catalog: object) -> None:
         self._columns = most_rated(train, self.max_films)
         X = user_item_matrix(train, self.weighted_ratings)[:, self._columns]
-        self._inverse = RidgeInverse(X, self.regularization)
+        self._inverse = ridge_inverse(X, self.regularization, exact_columns(*X.shape, X.nnz))
 
     def _scores(self, queries: Interactions) -> np.ndarray:
         X = user_item_matrix(queries, self.weighted_ratings)[:, self._columns]

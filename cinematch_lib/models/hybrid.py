@@ -17,10 +17,11 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight, named_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.models.inverse import exact_columns, inverse_note, ridge_inverse
 from cinematch_lib.models.kept_gram import KeptGram, kept_gram
 from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES
 from cinematch_lib.models.pruning import largest_weights, prune
-from cinematch_lib.models.ridge import RidgeInverse, by_rows, check_memory, dense
+from cinematch_lib.models.ridge import by_rows, dense
 from cinematch_lib.models.short_histories import (
     LONG_HISTORY,
     SHORT_HISTORIES,
@@ -80,6 +81,7 @@ class Hybrid(Model):
     trials : the values that were tried, with their metrics on the held-out users.
     gram_file : set it before `fit` to keep the Gram matrices of the training matrix there (see `kept_gram`).
     gram_note : how these came about, in a sentence; empty where there are none.
+    inverse_note : what is approximate where memory is too small for the exact inverse; empty where nothing is.
     score_weights : the weights of the terms of the score.
     ages : whether older ratings of a history count less, where their times are known; false where histories are cut
         at random, so that an age tells nothing of what was held out.
@@ -119,7 +121,7 @@ class Hybrid(Model):
         self.best_params: dict[str, float] = {}
         self.trials: list[dict[str, Any]] = []
         self.gram_file: Path | None = None
-        self.gram_note = ""
+        self.gram_note = self.inverse_note = ""
 
     def _fit(self, train: Interactions, catalog: pd.DataFrame) -> None:
         films = most_rated(train, self.max_films, _MIN_RATINGS)
@@ -127,18 +129,19 @@ class Hybrid(Model):
             films = most_rated(train, self.max_films)
         features, names = named_features(catalog)
         years = release_years(catalog)
-        _check_memory(train, len(films), features[films])
+        self._n_exact = _exact_columns(train, len(films), features[films])
         given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
         matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
         self.best_params, self.trials = tune(train, matrix, FilmFacts.of(features, names, years), given, self.seed)
         self._year_features, self._film_columns = matrix.year_features, films
         matrix = matrix.select(films)
         self._columns = matrix.columns
+        self.inverse_note = inverse_note(self._n_exact, len(self._columns))
         kept = self._kept_gram(matrix, self.films[films], train.users)
         histories = sparse.csr_matrix(matrix.histories[:, : len(films)])
         of_films = None if kept is None else kept.histories[: len(films), : len(films)]
-        regularization = self.best_params["regularization"]
-        self._short = short_history_weights(histories, features[films], regularization, self.seed, of_films)
+        arguments = (self.best_params["regularization"], self.seed, self._n_exact, of_films)
+        self._short = short_history_weights(histories, features[films], *arguments)
         self._norms = np.sqrt(np.bincount(histories.indices, np.square(histories.data, dtype=np.float64), len(films)))
         mean_history = np.diff(histories.indptr)[train.full_users].mean() if len(train.full_users) else 1.0
         self._history_lengths = mean_history * np.array([*SHORT_HISTORIES, LONG_HISTORY])
@@ -156,8 +159,9 @@ class Hybrid(Model):
         """The Gram matrices of the training matrix, where they are to be kept and there are enough rows for them."""
         if self.gram_file is None:
             return None
-        if by_rows(matrix.histories.shape[0], matrix.histories.shape[1]):
-            self.gram_note = "no Gram matrix was kept, as there are fewer rows than films"
+        if by_rows(*matrix.histories.shape) or self.inverse_note:
+            reason = "its exact inverse does not fit" if self.inverse_note else "there are fewer rows than films"
+            self.gram_note = f"no Gram matrix was kept, as {reason}"
             return None
         kept, self.gram_note = kept_gram(self.gram_file, matrix, films, users)
         return kept
@@ -177,7 +181,7 @@ class Hybrid(Model):
             rows = sparse.csr_matrix(np.float32(np.sqrt(best["feature_weight"])) * features.T)
             parts.append(sparse.csr_matrix((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(self._columns))))
         products = None if kept is None else self._long_products(kept, features)
-        self._inverse = RidgeInverse(sparse.vstack(parts, format="csr"), penalty, products)
+        self._inverse = ridge_inverse(sparse.vstack(parts, format="csr"), penalty, self._n_exact, products)
         factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
         self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
 
@@ -283,8 +287,8 @@ class Hybrid(Model):
         return ItemWeights(self.films, tuple(matrices), *arrays, self.prior_weight, self._typical_sum)
 
 
-def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) -> None:
-    """Raise CineMatchError before any work if histories, sessions and the inverse do not fit into memory."""
+def _exact_columns(train: Interactions, films: int, features: sparse.csr_matrix) -> int:
+    """`exact_columns` for histories and sessions with years. Raises CineMatchError if nothing fits into memory."""
     ratings, timed = train.ratings.nnz, train.timestamps is not None
     years = len(YearFeatures(train).years)
     rows = len(train) + (ratings // SESSION_LENGTH if timed else 0) + features.shape[1]
@@ -292,4 +296,4 @@ def _check_memory(train: Interactions, films: int, features: sparse.csr_matrix) 
     sorting = 5 * 8 * ratings if timed else 0
     shares = 3 * 8 * len(train) * years
     before = 2 * 8 * entries + max(sorting, shares)
-    check_memory(rows, films, entries, before, years=years, keeps_products=True)
+    return exact_columns(rows, films, entries, before, years=years, keeps_products=True)

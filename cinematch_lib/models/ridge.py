@@ -1,4 +1,4 @@
-"""The inverse of a regularized Gram matrix, P = (XᵀX + Λ)⁻¹, by the cheaper of two ways."""
+"""The inverse of a regularized Gram matrix, P = (XᵀX + Λ)⁻¹, by the cheaper of two exact ways."""
 
 import logging
 
@@ -6,10 +6,8 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 
-from cinematch_lib.cluster import connection
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.gram import check_workers, gram, gram_bytes, symmetrize
-from cinematch_lib.storage import memory
+from cinematch_lib.models.gram import gram, symmetrize
 
 NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
 _LOG = logging.getLogger(__name__)
@@ -21,7 +19,6 @@ class RidgeInverse:
     With about as many rows as films or more, P is stored, films². With fewer rows it is represented by the
     Woodbury identity (1950), P = Λ⁻¹ − Λ⁻¹Xᵀ(I + XΛ⁻¹Xᵀ)⁻¹XΛ⁻¹, which takes rows² + rows × films.
     `diagonal` is diag P, float32 (films,). `products` is `gram_for(X)` if it was computed before; it is not changed.
-    Raises CineMatchError if memory is too small, before any work.
     """
 
     def __init__(
@@ -29,8 +26,6 @@ class RidgeInverse:
     ) -> None:
         rows, films = X.shape
         self._by_rows = by_rows(rows, films)
-        if products is None:
-            check_memory(rows, films, X.nnz)
         penalty = np.broadcast_to(np.asarray(regularization, dtype=np.float64), (films,))
         if self._by_rows:
             self._invert_rows(X, (1 / penalty).astype(np.float32))
@@ -75,34 +70,9 @@ class RidgeInverse:
         return rows
 
 
-def gram_for(X: sparse.csr_matrix) -> np.ndarray | None:
-    """XᵀX, for several inverses with the same X; None where they do not need it."""
-    check_memory(*X.shape, X.nnz, keeps_products=True)
-    return None if by_rows(*X.shape) else gram(X)
-
-
 def by_rows(rows: int, films: int) -> bool:
     """Whether there are few enough rows that the Woodbury form is the cheaper one."""
     return 10 * rows < 9 * films
-
-
-def check_memory(
-    rows: int, films: int, entries: int, before: int = 0, *, years: int = 0, keeps_products: bool = False
-) -> None:
-    """Raise CineMatchError with the numbers and the parameter to change if memory is too small.
-
-    `entries` is the number of non-zeros of X, (rows, films + years), which is counted too; `before` are bytes that are
-    allocated while X is built and released afterwards. With `keeps_products`, `gram_for(X)` is held with the inverse.
-    """
-    columns = films + years
-    if by_rows(rows, columns):
-        solver = 4 * (rows**2 + 2 * rows * columns) + 16 * entries
-    else:
-        solver = gram_bytes(columns, entries) + 4 * columns**2 * keeps_products
-        if connection.is_used():
-            check_workers(columns, entries)
-    what = f"item-to-item weights of {films:,} films from {rows:,} rows with {entries:,} ratings"
-    memory.check_memory(max(solver + 8 * entries, before), what, f"lower max_films (now {films:,})")
 
 
 def dense(matrix: sparse.csr_matrix) -> np.ndarray:

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
+from cinematch_lib.models.inverse import Inverse, gram_for, ridge_inverse
 from cinematch_lib.models.pruning import largest_weights
-from cinematch_lib.models.ridge import RidgeInverse, gram_for
 
 # By the number of known ratings, as a share of the mean history of a training user: the dropout θ. EASE learned
 # from histories of which n of N ratings are kept at random has θ = N/n − 1 (Steck 2020); more is better below ten.
@@ -25,6 +25,7 @@ def short_history_weights(
     features: sparse.csr_matrix,
     regularization: float,
     seed: int,
+    n_exact: int,
     products: np.ndarray | None = None,
 ) -> list[sparse.csr_matrix]:
     """One matrix of weights for each entry of SHORT_HISTORIES: CSR float32 (films, films).
@@ -36,19 +37,20 @@ def short_history_weights(
 
     where s_i is the squared norm of column i of X, and f are the features reduced to 64 dimensions by a truncated
     singular value decomposition. So films with similar features support each other in proportion to their ratings.
-    `products` is XᵀX, float32 (films, films), if it was computed before.
+    `n_exact` films are inverted exactly (see `inverse.exact_columns`); `products` is XᵀX, float32 (films, films), if it
+    was computed before.
     """
     films = X.shape[1]
     squares = np.bincount(X.indices, np.square(X.data, dtype=np.float64), films)
     embedding = np.sqrt(_FEATURE_WEIGHT * (squares + _EXTRA_SQUARES))[:, None] * reduced(features, seed)
     rows = sparse.vstack([X, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
     own = (embedding**2).sum(axis=1)  # what the feature rows add to the diagonal, taken off again
-    total = gram_for(rows) if products is None else products + (embedding @ embedding.T).astype(np.float32)
+    total = gram_for(rows, n_exact) if products is None else products + (embedding @ embedding.T).astype(np.float32)
     norms = np.sqrt(squares)
     found = []
     for dropout in SHORT_HISTORIES.values():
         _LOG.info("weights for short histories, dropout %g", dropout)
-        inverse = RidgeInverse(rows, regularization + dropout * squares - own, total)
+        inverse = ridge_inverse(rows, regularization + dropout * squares - own, n_exact, total)
         blocks = ((block, _weights(inverse, block)) for block in blocks_of(films))
         found.append(largest_weights(blocks, norms, _WEIGHTS_PER_FILM * films, TARGET_EXPONENT))
     return found
@@ -67,7 +69,7 @@ def blocks_of(films: int) -> list[slice]:
     return [slice(start, min(start + _BLOCK, films)) for start in range(0, films, _BLOCK)]
 
 
-def _weights(inverse: RidgeInverse, block: slice) -> np.ndarray:
+def _weights(inverse: Inverse, block: slice) -> np.ndarray:
     """B_ji = −P_ji / P_ii for j ≠ i, and B_ii = 0, of the targets i in `block`: float32 (block, films)."""
     weights = -inverse.rows(block) / inverse.diagonal[block, None]
     weights[np.arange(len(weights)), np.arange(block.start, block.stop)] = 0

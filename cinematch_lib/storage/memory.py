@@ -15,13 +15,18 @@ _CGROUP_FILES = {
 }
 
 
+def fits(needed: float) -> bool:
+    """Whether the bytes `needed` are free."""
+    return needed <= _SHARE * free_memory()[0]
+
+
 def check_memory(needed: float, what: str, remedy: str) -> None:
     """Raise CineMatchError with the numbers if the bytes `needed` are not free.
 
     The message says that `what` needs them, and ends with `remedy`.
     """
-    free, where = free_memory()
-    if needed > _SHARE * free:
+    if not fits(needed):
+        free, where = free_memory()
         raise CineMatchError(
             f"{what} need {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free{where}; {remedy}"
         )

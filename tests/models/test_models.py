@@ -5,7 +5,7 @@ import pytest
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.evaluation import recommend_for
 from cinematch_lib.models import MODELS, make
-from cinematch_lib.models.ridge import RidgeInverse, check_memory
+from cinematch_lib.models.ridge import RidgeInverse
 from cinematch_lib.testing import CHECKS, SIDE, catalog, checkerboard, history
 
 
@@ -135,16 +135,3 @@ def test_ease_is_its_closed_form():
     model = make("ease", regularization=7).fit(ratings, films)
     queries = np.isin(films.movieId, [10, 30, 40]).astype(float)
     np.testing.assert_allclose(model.scores(history([10, 30, 40]))[0], queries @ B, atol=1e-5)
-
-
-def test_a_problem_larger_than_memory_is_refused_with_the_numbers():
-    with pytest.raises(CineMatchError, match=r"1,000,000 films .* GB are free; lower max_films \(now 1,000,000\)"):
-        check_memory(10**7, 10**6, 10**9)
-
-
-@pytest.mark.parametrize("name", ["ease", "hybrid"])
-def test_a_model_larger_than_memory_is_refused_before_any_work(name):
-    many = np.arange(1, 400_001)
-    ratings = pd.DataFrame({"userId": np.arange(800_000), "movieId": np.append(many, many), "rating": 5.0})
-    with pytest.raises(CineMatchError, match=r"400,000 films from 800,00\d rows .* lower max_films \(now 400,000\)"):
-        make(name, max_films=10**6).fit(ratings, pd.DataFrame({"movieId": many}))
