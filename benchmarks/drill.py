@@ -1,22 +1,19 @@
 """Three months of refreshes in minutes, under a server that is asked all the time: ``make drill``.
 
 MovieLens and TMDb are servers on loopback that change week by week: new films and ratings, changed texts, a broken
-download, ratings that teach nothing, another schema, a catalog that shrank, a full disk, a kill. Each week ends as
-foretold, and no request fails; else the exit code is 1.
+download, ratings that teach nothing, another schema, a catalog that shrank, opinions to learn from and their deletion,
+a full disk, a kill. Each week ends as foretold, and no request fails; else the exit code is 1.
 """
 
 import os
-import random
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,135 +24,18 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # the servers, and the small data set, are those of the tests
 
 from support import http_files, tmdb_server  # noqa: E402
-from support.movielens_files import md5, zipped  # noqa: E402
 from support.small_disk import can_mount_a_small_disk  # noqa: E402
 from support.small_projects import DATASET, lay_raw  # noqa: E402
 
+from benchmarks.drill_weeks import COMMAND, KEEP, NAME, PORT, URL, WEEKS, Week, World  # noqa: E402
 from cinematch_lib.artifacts.refresh_record import read_refresh  # noqa: E402
 from cinematch_lib.artifacts.runs import current_run_id, list_runs, use_run  # noqa: E402
 
-NAME, PORT, KEEP = "ml-latest-small", 8767, 4
-URL = f"http://127.0.0.1:{PORT}"
-COMMAND = str(Path(sys.executable).with_name("cinematch"))
 LIGHT = {
     "regularization": 60, "dropout": 0.3, "session_weight": 0.7, "year_weight": 2, "feature_weight": 1,
     "content_weight": 0.35, "folds": 1, "test_users": 40, "models": "[popular, hybrid]", "tune": "false",
     "extra_analyses": "[]", "services": "none",
 }  # fmt: skip
-Files = dict[str, bytes]
-
-
-@dataclass
-class World:
-    """The servers and the project; `files` are the data set as MovieLens has it now."""
-
-    folder: Path
-    movielens: http_files.FileServer
-    tmdb: tmdb_server.Tmdb
-    files: Files
-    log: list[str] = field(default_factory=list)
-
-    @property
-    def artifacts(self) -> Path:
-        """The folder of the runs."""
-        return self.folder / "artifacts"
-
-    def publish(self, files: Files | None = None, *, checksum: str | None = None) -> None:
-        """Let MovieLens offer these files, by default its own, with the checksum of the zip or another."""
-        body = zipped(files or self.files)
-        self.movielens.serve(f"/{NAME}.zip", body)
-        self.movielens.serve(f"/{NAME}.zip.md5", f"{checksum or md5(body)}  {NAME}.zip\n".encode())
-
-    def add_films(self, number: int, tag: str) -> None:
-        """New films, with ratings by people who are there."""
-        rows = [f"{8_000_000 + len(self.log) * 1000 + at},{tag} {at} (2016),Drama|Crime" for at in range(number)]
-        ids = [row.split(",")[0] for row in rows]
-        self.files["movies.csv"] += "".join(f"{row}\r\n" for row in rows).encode()
-        self.files["links.csv"] += "".join(f"{one},,{one}\r\n" for one in ids).encode()
-        self.files["ratings.csv"] += "".join(
-            f"{1 + at},{one},4.5,1400000000\r\n" for at, one in enumerate(ids)
-        ).encode()
-
-    def refresh(self, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """``cinematch refresh``, to its end."""
-        command = [*before, COMMAND, "refresh", "--keep", str(KEEP), *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
-
-
-def nothing(world: World) -> None:
-    """Nothing changed."""
-
-
-def new_films(world: World) -> None:
-    """MovieLens has ten more films."""
-    world.add_films(10, "New")
-    world.publish()
-
-
-def broken_download(world: World) -> None:
-    """The zip is not the one whose checksum is published."""
-    world.add_films(5, "Broken")
-    world.publish(checksum="0" * 32)
-
-
-def mended(world: World) -> None:
-    """MovieLens's own files again."""
-    world.publish()
-
-
-def poisoned(world: World) -> None:
-    """The films of all ratings are exchanged at random."""
-    head, *rows = world.files["ratings.csv"].decode().split()
-    cells = [row.split(",") for row in rows]
-    films = [row[1] for row in cells]
-    random.Random(0).shuffle(films)
-    unique = {(row[0], film): row for row, film in zip(cells, films, strict=True)}
-    lines = [f"{user},{film},{','.join(row[2:])}" for (user, film), row in unique.items()]
-    world.publish(world.files | {"ratings.csv": "\r\n".join([head, *lines, ""]).encode()})
-
-
-def changed_texts(world: World) -> None:
-    """TMDb tells another story of thirty films; MovieLens's own files again."""
-    for tmdb_id in list(range(1, 60, 2)):
-        world.tmdb.films[tmdb_id] = tmdb_server.film(tmdb_id, overview="A robot steals a harbour.")
-        world.tmdb.changes.append((datetime.now(UTC).date(), tmdb_id))
-    world.publish()
-
-
-def another_schema(world: World) -> None:
-    """movies.csv has other columns."""
-    movies = world.files["movies.csv"].replace(b"movieId,title,genres", b"number,film,kinds")
-    world.publish(world.files | {"movies.csv": movies})
-
-
-def shrunk(world: World) -> None:
-    """A fifth of the films is gone."""
-    head, *rows = world.files["movies.csv"].splitlines(keepends=True)
-    world.publish(world.files | {"movies.csv": b"".join([head, *rows[: len(rows) * 4 // 5]])})
-
-
-@dataclass(frozen=True)
-class Week:
-    """What changes, and how the refresh must end: its exit code, its result, and a part of the reason."""
-
-    change: Callable[[World], None]
-    code: int
-    result: str
-    reason: str = ""
-
-
-WEEKS = (
-    Week(nothing, 0, "nothing due"),
-    Week(new_films, 0, "promoted"),
-    Week(broken_download, 1, "failed", "has the MD5"),
-    Week(mended, 0, "promoted"),
-    Week(poisoned, 3, "held back", "nDCG@10 fell"),
-    Week(nothing, 3, "held back", "nDCG@10 fell"),
-    Week(changed_texts, 0, "promoted"),
-    Week(another_schema, 1, "failed", "movies.csv"),
-    Week(shrunk, 3, "held back", "the catalog shrank"),
-    Week(mended, 0, "nothing due"),
-)
 
 
 def main() -> int:
@@ -236,7 +116,7 @@ class Clients(threading.Thread):
 
 @contextmanager
 def _served(world: World) -> Iterator[tuple[psutil.Process, Clients]]:
-    command = [COMMAND, "serve", "--port", str(PORT), "--log-level", "error"]
+    command = [COMMAND, "serve", "--port", str(PORT), "--log-level", "error", "--learn-from-feedback"]
     process = subprocess.Popen(command, cwd=world.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     clients = Clients()
     try:

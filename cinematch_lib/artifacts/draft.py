@@ -15,7 +15,7 @@ from cinematch_lib.artifacts.film_map import FILM_MAP, FilmMap
 from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS, ItemWeights
 from cinematch_lib.artifacts.manifest import RunInfo, write_manifest
-from cinematch_lib.artifacts.runs import FEATURES, META, REPORT, REQUIRED, Run, make_current
+from cinematch_lib.artifacts.runs import FEATURES, META, REPORT, REQUIRED, RunRecord, make_current
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import map_file, permitted, to_json, write_text
@@ -72,7 +72,7 @@ class Draft:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def share(self, run: Run, name: str) -> None:
+    def share(self, run: RunRecord, name: str) -> None:
         """Give the draft a file of a run, which never changes, as a hard link; a copy where there are none."""
         try:
             os.link(run.folder / name, self.path(name))

@@ -1,5 +1,6 @@
 """The cleaning stage: raw tables to ``movies_merged.csv``, with a report that accounts for every film."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -34,9 +35,10 @@ REPORT = "cleaning_report.json"
 class CleaningReport:
     """The account of a cleaning: `read` films are the `kept` ones plus those in `dropped`, by reason.
 
-    `catalog_md5` is the MD5 of the catalog that the report belongs to; `inputs` are the MD5s of the files that
-    were read. `coverage` counts the kept films for which each field is known. `rejected` and `repairs` count
-    rows and values of the other tables by file and reason.
+    `catalog_md5` is the MD5 of the catalog that the report belongs to, `facts_md5` that of the catalog without the
+    services that offer the films; `inputs` are the MD5s of the files that were read. `coverage` counts the kept films
+    for which each field is known. `rejected` and `repairs` count rows and values of the other tables by file and
+    reason.
     """
 
     dataset: str
@@ -51,6 +53,7 @@ class CleaningReport:
     rejected: Mapping[str, Mapping[str, int]]
     repairs: Mapping[str, Mapping[str, int]]
     attributions: list[str]
+    facts_md5: str = ""
 
     def __post_init__(self) -> None:
         if self.read != self.kept + sum(self.dropped.values()):
@@ -115,6 +118,12 @@ class CleaningReport:
             raise CineMatchError(f"{path} is no report of this version's cleaning; clean again") from None
 
 
+def learned_from(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a report as plain values, what training and evaluation depend on: equal values give equal results."""
+    inputs = {name: md5 for name, md5 in report["inputs"].items() if is_table_name(name) or name == FEEDBACK}
+    return {"dataset": report["dataset"], "facts_md5": report.get("facts_md5"), "inputs": inputs}
+
+
 def clean(
     folder: Path,
     data_dir: Path,
@@ -167,6 +176,7 @@ def clean(
             with_tmdb=bool(kept["has_tmdb"].any()),
             of_films=filters.item_facts == "films",
         ),
+        facts_md5=_md5_of_facts(kept[list(MERGED.columns)]),
     )
     if (items := item_numbers(folder)) is not None:
         with atomic_write(data_dir / ITEM_NUMBERS) as part:
@@ -175,6 +185,11 @@ def clean(
         write_table(part, rejects.table())
     write_text(data_dir / REPORT, to_json(report.to_dict()))
     return report
+
+
+def _md5_of_facts(films: pd.DataFrame) -> str:
+    text = films.drop(columns="services").to_csv(index=False, lineterminator="\n")
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def input_checksums(

@@ -56,9 +56,8 @@ def write_feedback(opinions: Iterable[Opinion], data_dir: Path) -> bool:
     order = sorted(new["userId"].unique(), key=lambda name: hashlib.blake2b(name.encode(), key=key).digest())
     numbers = {name: FEEDBACK_USERS + at for at, name in enumerate(order)}
     shard = new.assign(userId=new["userId"].map(numbers)).sort_values(["userId", "movieId"])
-    with atomic_write(target) as part:
+    with atomic_write(target, mode=0o600) as part:
         shard.to_csv(part, index=False, lineterminator="\n")
-    target.chmod(0o600)
     return True
 
 

@@ -99,11 +99,21 @@ def due(run: RunRecord, present: Mapping[str, Any]) -> list[str]:
     for name in dict.fromkeys([*after, *before]):
         if before.get(name) != after.get(name):
             found.append(f"{name} {'changed' if name in before and name in after else _appeared(name in after)}")
-    was = with_defaults(recorded_parameters(run) | {"dataset": run.info.dataset})
-    for name, value in present["parameters"].items():
-        if was[name] != value:
-            found.append(f"the parameter {name} is {value!r} instead of {was[name]!r}")
+    for name, (value, was) in _differing(run, present["parameters"]).items():
+        found.append(f"the parameter {name} is {value!r} instead of {was!r}")
     return found
+
+
+def learned_alike(run: RunRecord, present: Mapping[str, Any]) -> bool:
+    """Whether `run` has the present format, and its features and weights the parameters of the `present` state."""
+    names = step_parameters(["features", "train"])
+    given = {name: value for name, value in present["parameters"].items() if name in names}
+    return run.info.format_version == FORMAT_VERSION and not _differing(run, given)
+
+
+def _differing(run: RunRecord, parameters: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    was = with_defaults(recorded_parameters(run) | {"dataset": run.info.dataset})
+    return {name: (value, was[name]) for name, value in parameters.items() if was[name] != value}
 
 
 def _appeared(is_there: bool) -> str:

@@ -25,7 +25,7 @@ from cinematch_lib.artifacts.retention import prune_runs
 from cinematch_lib.artifacts.runs import Run, RunRecord, current_run_id, list_runs, run_folder, use_run
 from cinematch_lib.errors import CineMatchError, HeldBackError
 from cinematch_lib.pipeline.checks import check_values
-from cinematch_lib.pipeline.due import OFFERS_MAX_AGE_DAYS, ask_tmdb, due, renew, state, with_defaults
+from cinematch_lib.pipeline.due import OFFERS_MAX_AGE_DAYS, ask_tmdb, due, learned_alike, renew, state, with_defaults
 from cinematch_lib.pipeline.folders import Folders, print_line
 from cinematch_lib.pipeline.notebooks import STEPS
 from cinematch_lib.pipeline.promotion import Gate
@@ -149,7 +149,8 @@ class Refresh:
         chosen = run.info.facts.get("train", {}).get("best_params", {})  # not chosen anew, which takes most of the time
         values |= {name: value for name, value in chosen.items() if name in values and values[name] is None}
         values |= {"refresh_tmdb": False}  # the inputs are up to date
-        info, _ = run_pipeline(self.folders, values, list(STEPS), self.message, promote=False)
+        earlier = run if learned_alike(run, record.state) else None
+        info, _ = run_pipeline(self.folders, values, list(STEPS), self.message, promote=False, earlier=earlier)
         if DRIFT in info.facts:
             self.message(f"Changed {drift_line(info.facts[DRIFT])}.")
         reasons = self.gate.objections(info.run_id, self.folders.artifacts_dir)

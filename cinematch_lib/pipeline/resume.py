@@ -4,6 +4,7 @@ Runs never change. Results of the step itself and of the steps after it are not 
 or would belong to other weights.
 """
 
+import json
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.manifest import ADDED
-from cinematch_lib.artifacts.runs import Run
-from cinematch_lib.catalog.cleaning import REPORT, CleaningReport
+from cinematch_lib.artifacts.runs import Run, RunRecord
+from cinematch_lib.catalog.cleaning import REPORT, CleaningReport, learned_from
 from cinematch_lib.errors import CineMatchError
 
 # The files that each step writes to the run, as patterns; the steps in order.
@@ -49,6 +50,25 @@ def resume_draft(step: str, report: CleaningReport, artifacts_dir: Path, run_dir
         if name not in replaced:
             draft.record(name, **facts)
     return draft
+
+
+def share_results(step: str, draft: Draft, run: RunRecord) -> bool:
+    """Give `draft` the results of `step` (``train`` or ``evaluate``) of `run` if they would be the same.
+
+    Returns whether it did. They are the same if films, features, ratings and tags are, whatever services offer the
+    films. That the parameters of the step are the same is up to the caller.
+    """
+    if step not in run.info.facts or ADDED in run.info.facts or REPORT not in run.info.files:
+        return False
+    present = learned_from(json.loads((draft.folder / REPORT).read_text(encoding="utf-8")))
+    is_same = present["facts_md5"] and present == learned_from(run.read_json(REPORT))
+    if not is_same or draft.facts()["features"] != run.info.facts["features"]:
+        return False
+    for file in run.info.files:
+        if any(fnmatch(file, pattern) for pattern in STEP_FILES[step]):
+            draft.share(run, file)
+    draft.record(step, **run.info.facts[step])
+    return True
 
 
 def _check_same_films(run: Run, report: CleaningReport) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.item_weights import ITEM_WEIGHTS
-from cinematch_lib.artifacts.runs import RunInfo, current_run_id, list_runs
+from cinematch_lib.artifacts.runs import RunInfo, RunRecord, current_run_id, list_runs
 from cinematch_lib.catalog.cleaning import CleaningReport
 from cinematch_lib.data.datasets import check_name
 from cinematch_lib.errors import CineMatchError, NothingToDoError
@@ -18,7 +18,7 @@ from cinematch_lib.pipeline.folders import Folders, print_line
 from cinematch_lib.pipeline.kernel import StepFailedError, execute_notebook, reported
 from cinematch_lib.pipeline.notebooks import FOLDERS, IN_CHECKOUT, NOTEBOOKS, STEPS, step_parameters
 from cinematch_lib.pipeline.parameters import notebook_parameters
-from cinematch_lib.pipeline.resume import STEP_FILES, resume_draft
+from cinematch_lib.pipeline.resume import STEP_FILES, resume_draft, share_results
 from cinematch_lib.storage.locks import folder_lock
 
 
@@ -39,11 +39,15 @@ def run_pipeline(
     *,
     use: bool = False,
     promote: bool = True,
+    earlier: RunRecord | None = None,
 ) -> tuple[RunInfo, list[StepTime]]:
     """Run the notebooks of `steps` and publish their results as a run; returns it with the time of each step.
 
     The run becomes the current one, unless `promote` is false. If it holds less than the run that is in use
     (see `lost`), it does so only with `use`. What cells tagged ``report`` print is told with `message`.
+
+    The results of `train` and `evaluate` are those of the run `earlier`, which had the same parameters, if they were
+    learned from the same films, ratings and tags (see `share_results`).
 
     `parameters` are checked values; each notebook gets those that it has. From `train` or `evaluate` on, the new run
     also holds what the current run holds. A step without input (no ratings to learn from) is skipped with a message;
@@ -58,7 +62,7 @@ def run_pipeline(
     folders.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with folder_lock(folders.data_dir):  # two pipelines at once would read one another's catalog
-            return _run_steps(folders, parameters, steps, dataset, message, use, promote)
+            return _run_steps(folders, parameters, steps, dataset, message, use, promote, earlier)
     finally:
         with contextlib.suppress(OSError):  # it is rarely empty
             folders.data_dir.rmdir()
@@ -72,6 +76,7 @@ def _run_steps(
     message: Callable[[str], None],
     use: bool,
     promote: bool,
+    earlier: RunRecord | None,
 ) -> tuple[RunInfo, list[StepTime]]:
     if steps[0] in STEP_FILES:  # the results of the steps before come from the current run
         draft = resume_draft(steps[0], CleaningReport.load(folders.data_dir), folders.artifacts_dir)
@@ -81,6 +86,9 @@ def _run_steps(
     try:
         for number, step in enumerate(steps, start=1):
             progress = f"[{number}/{len(steps)}] {step}"
+            if earlier is not None and step in STEP_FILES and share_results(step, draft, earlier):
+                message(f"{progress}: as in {earlier.info.run_id}, which has the same films, ratings and tags")
+                continue
             message(f"{progress} …")
             try:
                 times.append(_run_step(step, draft, folders, parameters))
@@ -93,8 +101,8 @@ def _run_steps(
                 message(f"{progress}: {times[-1].seconds:.1f} s, {times[-1].peak_mb:,.0f} MB")
                 for line in reported(draft.path(f"notebooks/{STEPS[step]}")):
                     message(f"  {line}")
-        earlier = [one for one in draft.facts().get("pipeline", {}).get("steps", []) if one["step"] not in steps]
-        draft.record("pipeline", dataset=dataset, steps=[*earlier, *(vars(one) for one in times)])
+        resumed = [one for one in draft.facts().get("pipeline", {}).get("steps", []) if one["step"] not in steps]
+        draft.record("pipeline", dataset=dataset, steps=[*resumed, *(vars(one) for one in times)])
         record_drift(draft, folders.artifacts_dir)
         if not promote:
             return draft.publish(use=False), times

@@ -25,10 +25,11 @@ _PART = ".part"  # ends the names of files under construction
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """A temporary path to write to, which replaces `path` when the block ends without an error.
 
-    If the block raises, the temporary file is removed and `path` stays as it was.
+    The file gets the permissions of `mode` that the umask leaves. If the block raises, the temporary file is
+    removed and `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{path.name}."
@@ -41,7 +42,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     lock = claim(part)
     try:
         yield part
-        part.chmod(permitted(0o666))  # mkstemp makes files that only the owner can read
+        part.chmod(permitted(mode))  # mkstemp makes files that only the owner can read
         with part.open("r+b") as written:
             os.fsync(written.fileno())
         part.replace(path)

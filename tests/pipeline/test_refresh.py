@@ -20,6 +20,7 @@ LIGHT = {
     "content_weight": 0.35, "folds": 1, "test_users": 40, "models": "[popular, hybrid]", "tune": "false",
     "extra_analyses": "[]",
 }  # fmt: skip
+OFFERS = "offers.csv"
 NEW_FILM = "9999999,Heat Again (1999),Crime|Drama\n"
 
 
@@ -28,8 +29,10 @@ def made(tmp_path_factory):
     """A project with a run of the small data set, made by the pipeline."""
     folder = tmp_path_factory.mktemp("refresh")
     lay_raw(folder / "raw", users=150)
+    (folder / OFFERS).write_text("movieId,service\n1,Netflix\n")
     light = [word for name, value in LIGHT.items() for word in ("-p", name, value)]
-    assert cinematch(folder, "run", "--dataset", DATASET, *light).code == 0
+    services = ("-p", "services", "file", "-p", "services_file", OFFERS)
+    assert cinematch(folder, "run", "--dataset", DATASET, *light, *services).code == 0
     return folder
 
 
@@ -85,6 +88,19 @@ def test_week_after_week(made, tmp_path):
     (raw / "ratings.csv").write_bytes(good)
     assert cinematch(folder, "refresh", "--state", "elsewhere").code == 0
     assert record(folder)["result"] == "nothing due"
+
+    offers = folder / OFFERS
+    offers.write_text("movieId,service\n1,Netflix\n6,Hulu\n")
+    done = cinematch(folder, "refresh", "--state", "elsewhere", "-p", "services_file", offers)
+    third = current_run_id(artifacts)
+    assert (done.code, done.err) == (0, "")
+    for step in ("[4/5] train", "[5/5] evaluate"):
+        assert f"{step}: as in {second}, which has the same films, ratings and tags\n" in done.out
+    before, after = (artifacts / "runs" / run for run in (second, third))
+    for name in ("item_weights.npz", "metrics.json", "notebooks/05_evaluate.ipynb"):
+        assert (before / name).samefile(after / name)
+    assert Recommender.load(artifacts).movie(6).services == ("Hulu",)
+    assert cinematch(folder, "refresh", "--state", "elsewhere").out == "Nothing is due; the current run stays.\n"
 
 
 def says_what_it_likes(state, *movie_ids):
