@@ -162,6 +162,13 @@ class ItemWeights:
             like_counts=spread(self.like_counts, 0),
         )
 
+    @cached_property
+    def unrated(self) -> np.ndarray:
+        """Which films nobody has rated: bool (films,). Their content weight is the highest, if there is any."""
+        is_highest = self.content_weight == self.content_weight.max(initial=0)
+        unrated: np.ndarray = is_highest & (self.content_weight > 0) & (self.like_counts == 0)
+        return unrated
+
     # Only a quarter of a large catalog is the target of any weight. Sums over these columns alone are shorter,
     # so the columns are numbered anew: `target_index` maps a film to its number.
 

@@ -67,6 +67,7 @@ def add_recommend(commands: Commands) -> None:
         ("discovery", "from 0, well-known films, to 1, unknown ones (default: 0.1)"),
         ("diversity", "from 0, the best films, to 1, films that differ from each other"),
         ("recency", "from 0 to 1, how much newer films are preferred (default: 0)"),
+        ("unrated-share", "from 0 to 1, the least share of the list for films that nobody has rated (default: 0)"),
     ):
         recommend.add_argument(f"--{name}", type=float, metavar="X", help=meaning)
     recommend.add_argument(
@@ -193,7 +194,7 @@ def _print_matched(exported: "MatchedRatings") -> None:
 def _preferences(
     options: argparse.Namespace, recommender: "Recommender", exported: Mapping[int, float]
 ) -> "Preferences":
-    from cinematch_lib.recommender.preferences import KNOBS, Preferences
+    from cinematch_lib.recommender.preferences import FRACTIONS, Preferences
 
     liked, disliked, without, seen = (
         [_find(title, recommender).movie_id for title in titles]
@@ -201,7 +202,7 @@ def _preferences(
     )
     ratings = dict(exported) | dict(_rating(text, recommender) for text in options.rate)
     bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
-    others = {"ratings": ratings, "seen": seen, **{name: getattr(options, name) for name in KNOBS}}
+    others = {"ratings": ratings, "seen": seen, **{name: getattr(options, name) for name in FRACTIONS}}
     others |= {"original_languages": options.language, "times": dict(_time(one, recommender) for one in options.time)}
     return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
 

@@ -11,6 +11,7 @@ from cinematch_lib import models
 from cinematch_lib.errors import NothingToDoError
 from cinematch_lib.evaluation.intervals import Interval, difference, interval
 from cinematch_lib.evaluation.metrics import accuracy
+from cinematch_lib.evaluation.mixed_lists import MixedLists, measure_mixed_lists
 from cinematch_lib.evaluation.protocols import MIN_TEST_USERS, Fold, count_eligible_users, make_fold
 from cinematch_lib.evaluation.splits import split_by_users
 from cinematch_lib.models.base import Model
@@ -34,7 +35,8 @@ class ColdFilms:
     the first 20 of these; `chance_recall` is that of a random order. `ndcg_difference` is the hybrid's `ndcg` minus
     that of the content model. `listed_share` is the share of hidden films in the hybrid's lists of ten out of all
     films, and `liked_share` that among the likes of the test users. `warm_ndcg` is the hybrid's nDCG@10 on the other
-    films without what content adds to it, and `warm_difference` what that adds.
+    films without what content adds to it, and `warm_difference` what that adds. `mixed` are lists in which unrated
+    films have at least the `liked_share`.
     """
 
     n_films: int
@@ -49,6 +51,7 @@ class ColdFilms:
     liked_share: float
     warm_ndcg: float
     warm_difference: Interval
+    mixed: MixedLists
 
     def table(self) -> pd.DataFrame:
         """A row for each model and for chance, with the measures and their intervals as text."""
@@ -67,10 +70,10 @@ class ColdFilms:
         return (
             f"The ratings of {self.n_films:,} films are hidden; {self.n_users:,} test users liked one or more of them. "
             f"nDCG@{_NDCG_K} of the hybrid among them minus that of the content model: "
-            f"{_signed(self.ndcg_difference)}. "
+            f"{self.ndcg_difference.signed()}. "
             f"They have {self.listed_share:.0%} of the places in the hybrid's lists of ten, and {self.liked_share:.0%} "
             f"of the users' likes. On all other films, content changes the hybrid's nDCG@10 of {self.warm_ndcg:.4f} by "
-            f"{_signed(self.warm_difference)}."
+            f"{self.warm_difference.signed()}. {self.mixed.description()}"
         )
 
 
@@ -163,6 +166,10 @@ def evaluate_cold_films(
         accuracy(model.recommend(split.histories, k, users=split.users), split.held_out, [10])["ndcg@10"]
         for model in (hybrid, without_content)
     )
+    liked_share = float(likes["movieId"].isin(hidden).mean())
+    hidden_likes = cold.relevant[cold.relevant["rating"] >= LIKED]
+    is_unrated = ~np.isin(hybrid.films, split.train["movieId"])
+    both = (hidden_likes, split.held_out)
     return ColdFilms(
         n_films=len(hidden),
         n_users=len(measured["hybrid"]),
@@ -173,9 +180,10 @@ def evaluate_cold_films(
         chance_recall=min(1.0, _RECALL_K / len(hidden)),
         ndcg_difference=difference(measured["hybrid"]["ndcg"], measured["content"]["ndcg"]),
         listed_share=float(lists["movieId"].isin(hidden).mean()),
-        liked_share=float(likes["movieId"].isin(hidden).mean()),
+        liked_share=liked_share,
         warm_ndcg=float(warm_without.mean()),
         warm_difference=difference(warm, warm_without),
+        mixed=measure_mixed_lists(hybrid, split.histories, both, is_unrated, hidden, liked_share),
     )
 
 
@@ -187,7 +195,3 @@ def _with_negatives(relevant: pd.DataFrame, hidden: int) -> pd.DataFrame:
 def _auc(positives: np.ndarray, negatives: np.ndarray) -> float:
     """The probability that a positive scores above a negative; ties count half."""
     return float(((positives[:, None] > negatives).mean() + (positives[:, None] >= negatives).mean()) / 2)
-
-
-def _signed(one: Interval) -> str:
-    return f"{one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}]".replace("-", "−")

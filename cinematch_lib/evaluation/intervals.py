@@ -24,6 +24,10 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.mean:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
+    def signed(self) -> str:
+        """The interval of a difference as text, with signs."""
+        return f"{self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}]".replace("-", "−")
+
     @property
     def differs(self) -> bool:
         """Whether the interval excludes zero; for a difference, that it is statistically significant."""

@@ -137,6 +137,9 @@ def _cold_films(measured: ColdFilms) -> dict[str, Any]:
         "ndcg_hybrid_minus_content": _interval(measured.ndcg_difference),
         "listed_share": _round(measured.listed_share),
         "liked_share": _round(measured.liked_share),
+        "listed_share_of_mixed_lists": _round(measured.mixed.listed_share),
+        "ndcg@10_gained_by_mixed_lists": _interval(measured.mixed.difference),
+        "ndcg@10_of_other_films_gained_by_mixed_lists": _interval(measured.mixed.other_difference),
         "ndcg@10_of_other_films_gained_by_content": _interval(measured.warm_difference),
     }
 

@@ -11,7 +11,7 @@ from scipy import sparse
 from cinematch_lib.artifacts.embeddings import DISLIKED, Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable
-from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.preferences import FRACTIONS, Preferences
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.scoring import CONTENT_HALF_LIFE, ScoreModel, seeds
 from cinematch_lib.recommender.similarity import ContentSimilarity
@@ -53,9 +53,9 @@ class Histories:
 
 
 def is_scored(preferences: Preferences) -> bool:
-    """Whether `BatchScorer` scores what is wanted: without a knob, and with one genre at most."""
-    knobs = (preferences.discovery, preferences.diversity, preferences.recency)
-    return all(one is None for one in knobs) and len(preferences.preferred_genres or ()) < 2
+    """Whether `BatchScorer` scores what is wanted: with none of `FRACTIONS`, and with one genre at most."""
+    given = (getattr(preferences, name) for name in FRACTIONS)
+    return all(one is None for one in given) and len(preferences.preferred_genres or ()) < 2
 
 
 class BatchScorer:

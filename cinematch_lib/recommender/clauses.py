@@ -180,6 +180,10 @@ def _recent(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"it is from {year.name}{percentage(phrase.percents[0], percentages)}"
 
 
+def _unrated(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    return "nobody has rated it yet, and you asked for such films"
+
+
 def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"its ratings are below average{percentage(phrase.percents[0], True)}"
 
@@ -200,6 +204,7 @@ CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("popularity", True): _known,
     ("quality", True): _above_average,
     ("recency", True): _recent,
+    ("unrated", True): _unrated,
     ("rated_with_disliked", False): _disliked_also,
     ("disliked", False): _like_disliked,
     ("rated_with_liked", False): _less_often,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _NAMED = 10  # films that are not found, named at most
 _ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "seen")
-KNOBS = ("discovery", "diversity", "recency")  # numbers from 0 to 1
+KNOBS = ("discovery", "diversity", "recency")
+FRACTIONS = (*KNOBS, "unrated_share")  # numbers from 0 to 1
 _NAME_LISTS = ("preferred_genres", "services", "original_languages")
 _LOWEST, _HIGHEST = 0.5, 5.0  # stars
 
@@ -32,7 +33,8 @@ class Preferences:
     and each of them before `seen`. `times` maps ids of such films to seconds since 1970: the older an opinion is than
     the newest one, the less it counts; one without a time counts as the newest. Three numbers from 0 to 1, or None for
     the recommender's own, shape the list: `discovery` turns it from well-known to unknown films, `diversity` keeps
-    films that resemble each other apart, and `recency` prefers newer films among near equals.
+    films that resemble each other apart, and `recency` prefers newer films among near equals. `unrated_share`, 0 to 1,
+    is the least share of a list for films that nobody has rated.
 
     A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
     in one of `original_languages` (codes, as "en"), and lies within the years and minutes, both ends included. A film
@@ -58,6 +60,7 @@ class Preferences:
     recency: float | None = None
     original_languages: Sequence[str] | None = ()
     times: Mapping[int, float] | None = field(default=None, hash=False)
+    unrated_share: float | None = None
 
     @classmethod
     def from_ratings(cls, table: Any, recommender: "Catalog | None" = None, **others: Any) -> "Preferences":
@@ -103,7 +106,7 @@ class Preferences:
             object.__setattr__(self, name, _unique_names(name, getattr(self, name)))
         object.__setattr__(self, "ratings", _check_ratings(self.ratings))
         object.__setattr__(self, "times", _check_times(self.times))
-        for name in KNOBS:
+        for name in FRACTIONS:
             if not 0 <= (_check_bound(name, getattr(self, name)) or 0) <= 1:
                 raise CineMatchError(f"{name} must be from 0 to 1, got {getattr(self, name)!r}")
         for name in ("runtime", "year"):

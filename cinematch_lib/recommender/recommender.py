@@ -260,6 +260,8 @@ class Recommender(FilmCatalog):
             allowed = self._films.exclusion_mask(selection, preferences, among)
             scorer = model.scorer(preferences)
         scores = np.where(allowed, scorer.scores(selection), -np.inf)
+        for term in model.unrated(preferences.unrated_share, selection, scores, k):
+            scorer, scores = scorer.plus(term), scores + term.scores(selection)
         diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
         if not diversity and not capped:
             best = top_k(scores, k)

@@ -23,7 +23,8 @@ the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked fo
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
-centred); if the user likes nothing and the run has ratings, 0.25 · q_i. A list of up to 100 films is then made diverse:
+centred); if the user likes nothing and the run has ratings, 0.25 · q_i. Where an `unrated_share` is asked for, films
+that nobody has rated gain the least bonus that gives them that share of the list. Up to 100 films are made diverse:
 
                − v · max_{k above i} cos(x_i, x_k)
 
@@ -56,6 +57,7 @@ from cinematch_lib.recommender.terms.prior import PriorTerm
 from cinematch_lib.recommender.terms.ratings import RatingsTerm, Seeds
 from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
 from cinematch_lib.recommender.terms.towers import TowerTerm
+from cinematch_lib.recommender.terms.unrated import unrated_terms
 
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
 CONTENT_HALF_LIFE = 8  # the same for the additional share of content
@@ -168,6 +170,11 @@ class ScoreModel:
             return preferences.diversity
         is_new = not (preferences.liked or preferences.watched)
         return self.weights.first_diversity if is_new else self.weights.diversity
+
+    def unrated(self, share: float | None, selection: Selection, scores: np.ndarray, k: int) -> list[Term]:
+        """The term by which unrated films have this share of `k` places, if one is needed."""
+        weights = self._item_weights
+        return [] if not share or weights is None else unrated_terms(weights.unrated, selection, scores, k, share)
 
     def mixture(self, n_known: int, discovery: float | None = None) -> list[tuple[int, float]]:
         """The matrices of weights for a user of whom so many films are known: their numbers and shares.

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError, close_names
-from cinematch_lib.recommender.preferences import KNOBS, Preferences
+from cinematch_lib.recommender.preferences import FRACTIONS, Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.cursor import MAX_FILMS, decode_cursor, encode_cursor
@@ -53,7 +53,7 @@ class Wishes:
         none_known = any(getattr(request, name) and not known for name, known in names.items())
         self.preferences = None
         if not (none_known or _is_empty(bounds)):
-            knobs = {name: getattr(request, name) for name in KNOBS}
+            knobs = {name: getattr(request, name) for name in FRACTIONS}
             self.preferences = Preferences(**ids, **names, **bounds, **knobs, ratings=ratings, times=times)
 
     def next_cursor(self, movie_ids: list[int], k: int) -> str | None:

@@ -21,6 +21,9 @@ def test_unrated_films_are_ranked_by_their_content():
     assert found.auc_all["hybrid"].mean > found.auc_all["hybrid without content"].mean
     assert found.chance_recall == 1
     assert found.table().index.tolist() == ["hybrid", "content", "hybrid without content", "chance"]
+    assert found.mixed.unrated_share == found.liked_share
+    assert found.listed_share < found.mixed.listed_share
+    assert found.mixed.other_difference.mean < 0 < found.mixed.difference.mean
     assert found.description().startswith("The ratings of 18 films are hidden; ")
 
 

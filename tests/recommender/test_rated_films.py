@@ -91,7 +91,22 @@ def test_recency_prefers_newer_films(rated):
     assert f"It is from {newest}" in next(film.explanation for film in found if film.movie.year == newest)
 
 
-@pytest.mark.parametrize("knob", ["discovery", "diversity", "recency"])
+def test_a_share_of_the_list_is_for_films_that_nobody_has_rated(rated, tmp_path_factory):
+    weights = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights()
+    unrated = set(rated.movie_ids[weights.unrated].tolist())
+    plain = rated.recommend(Preferences(liked_movie_ids=[1, 6]), k=20)
+    counts = []
+    for share in (0, 0.2, 0.5, 1):
+        found = rated.recommend(Preferences(liked_movie_ids=[1, 6], unrated_share=share), k=20)
+        check_reasons(found)
+        counts.append(len(unrated & {*ids(found)}))
+        rated_ones = [film for film in found if film.movie.movie_id not in unrated]
+        assert ids(rated_ones) == [one for one in ids(plain) if one not in unrated][: len(rated_ones)]
+        assert all(any(one.kind == "unrated" for one in film.reasons) for film in found if film not in rated_ones)
+    assert counts == [0, 4, 10, 20]
+
+
+@pytest.mark.parametrize("knob", ["discovery", "diversity", "recency", "unrated_share"])
 def test_the_knobs_are_numbers_from_0_to_1(knob):
     for value in (-0.1, 1.1, True, "0.5", float("nan")):
         with pytest.raises(CineMatchError, match=f"{knob} must be"):
