@@ -31,9 +31,7 @@ class RecommendationRequest(BaseModel):
     discovery: Knob | None = Field(None, description="from 0, well-known films, to 1, unknown ones; 0.1 by default")
     diversity: Knob | None = Field(None, description="from 0, the best films, to 1, films that differ from each other")
     recency: Knob | None = Field(None, description="from 0 to 1, how much newer films are preferred; 0 by default")
-    unrated_share: Knob | None = Field(
-        None, description="from 0 to 1, the least share of the list for films that nobody has rated; 0 by default"
-    )
+    unrated_share: Knob | None = Field(None, description="from 0 to 1, the least share of unrated films; 0 by default")
     preferred_genres: Names | None = None
     services: Names | None = None
     original_languages: Names | None = Field(None, description="codes of original languages, such as en")
