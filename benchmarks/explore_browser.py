@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--in-process-gpu"]
 _PATIENCE = 120  # seconds
+_SPARE = 20  # seconds until the spare kernel has executed the notebook
 _CHANGES, _FRAMES = 40, 60
 
 # From a change that a user makes in a chart until the number of kept films, and all that follows it, is in the page.
@@ -58,7 +59,9 @@ def measure(raw: Path, work: Path) -> list[tuple[str, str]]:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             page.set_default_timeout(1000 * _PATIENCE)
-            first = [_open(page, address) for _ in range(2)]
+            first = [_open(page, address)]
+            page.wait_for_timeout(1000 * _SPARE)
+            first.append(_open(page, address))
             page.wait_for_timeout(1000)
             counted, listed = np.array([page.evaluate(_CHANGE, key) for key in _keys()]).T
             moved = np.array(page.evaluate(_MOVE, _FRAMES))
@@ -67,7 +70,7 @@ def measure(raw: Path, work: Path) -> list[tuple[str, str]]:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait()
     return [
-        ("first view in Chromium, the second page", f"{first[1]:.1f} s"),
+        ("first view in Chromium, by the spare kernel", f"{first[1]:.1f} s"),
         ("first view, with the start of the first kernel", f"{first[0]:.1f} s"),
         ("a change until the numbers of films are in the page, median", f"{np.median(counted):.0f} ms"),
         ("the same, slowest of 40", f"{counted.max():.0f} ms"),

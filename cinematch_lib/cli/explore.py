@@ -35,14 +35,17 @@ def _explore(options: argparse.Namespace) -> None:
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    from cinematch_lib.explorer.app import DEFAULTS, ExplorerApp
-    from cinematch_lib.pipeline.notebooks import NOTEBOOKS
+    from cinematch_lib.explorer.app import serve
+    from cinematch_lib.pipeline.folders import Folders
+    from cinematch_lib.pipeline.notebooks import FOLDERS, NOTEBOOKS
 
-    folders = {name: str(getattr(options, name).resolve()) for name in ("raw_dir", "data_dir", "artifacts_dir")}
+    folders = {name: getattr(options, name).resolve() for name in FOLDERS}
     notebook = load_notebook_node(str(NOTEBOOKS / "explore.ipynb"))
-    notebook = parameterize_notebook(notebook, {"dataset": options.dataset, **folders})
+    notebook = parameterize_notebook(
+        notebook, {"dataset": options.dataset, **{name: str(path) for name, path in folders.items()}}
+    )
     with tempfile.TemporaryDirectory(prefix="cinematch-explore-") as folder:
         page = Path(folder) / "explore.ipynb"
         nbformat.write(notebook, page)
         flags = ["--no-browser"] if options.no_browser else []
-        ExplorerApp.launch_instance([str(page), f"--port={options.port}", *flags], config=DEFAULTS)
+        serve(page, Folders(**folders), options.port, *flags)

@@ -1,46 +1,27 @@
 """The analyst's page as a web page: Voilà for this computer alone, with a token, few kernels, and no other hosts."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from tornado.web import HTTPError
+from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from cinematch_lib.explorer.kernels import CHECK_SECONDS, IDLE_SECONDS, FewKernels
+from cinematch_lib.pipeline.folders import Folders
+
 TEMPLATES = Path(__file__).parent / "templates"
-MOST_KERNELS = 3
-IDLE_SECONDS = 120  # that a kernel without a page is kept
-_CHECK_SECONDS = 30
-_FULL = (
-    f"{MOST_KERNELS} pages are open already, each with a process of its own. Close one and load this page again. The "
-    f"processes of pages that were not closed in a browser end after {IDLE_SECONDS // 60} minutes."
-)
+_REFILL_SECONDS = 4  # after a page, which then has the processors for itself
 
 # Hosts other than localhost and loopback addresses are refused, and with them the origins that equal them.
-DEFAULTS = Config(
+_DEFAULTS = Config(
     Voila={"ip": "127.0.0.1", "auto_token": True, "tornado_settings": {"allow_remote_access": False}},
-    VoilaConfiguration={"multi_kernel_manager_class": f"{__spec__.name}.FewKernels", "file_allowlist": []},
-    MappingKernelManager={"cull_idle_timeout": IDLE_SECONDS, "cull_interval": _CHECK_SECONDS},
+    VoilaConfiguration={"multi_kernel_manager_class": FewKernels, "preheat_kernel": True, "file_allowlist": []},
+    VoilaKernelManager={"fill_delay": _REFILL_SECONDS},
+    MappingKernelManager={"cull_idle_timeout": IDLE_SECONDS, "cull_interval": CHECK_SECONDS},
 )
-
-
-class FewKernels(AsyncMappingKernelManager):
-    """Starts MOST_KERNELS kernels at most, and ends those without a page."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._starting = asyncio.Lock()
-
-    async def start_kernel(self, **options: Any) -> str:
-        """Start a kernel; returns its id. Raises HTTPError if too many run."""
-        async with self._starting:
-            if len(self) >= MOST_KERNELS:
-                raise HTTPError(503, _FULL)
-            return await super().start_kernel(**options)
 
 
 class _OwnOrigin:
@@ -56,6 +37,12 @@ class _Page(_OwnOrigin, TornadoVoilaHandler):
         await super().prepare()
         if not self.check_origin():
             raise HTTPError(403, "This page answers no requests of other pages.")
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        await self.kernel_manager.admit()
+        await super().get(path)
+        self.kernel_manager.refill()
 
 
 class _Channels(_OwnOrigin, VoilaKernelWebsocketHandler):
@@ -84,5 +71,8 @@ class ExplorerApp(Voila):
         return [(path, _HANDLERS.get(handler, handler), *rest) for path, handler, *rest in super().init_handlers()]
 
 
-if __name__ == "__main__":
-    ExplorerApp.launch_instance(config=DEFAULTS)
+def serve(notebook: Path, folders: Folders, port: int, *flags: str) -> None:
+    """Show `notebook`, the page of these folders, until Ctrl-C; `flags` are those of Voilà."""
+    config = Config(FewKernels={"folders": folders})
+    config.merge(_DEFAULTS)
+    ExplorerApp.launch_instance([str(notebook), f"--port={port}", *flags], config=config)

@@ -13,7 +13,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
 
-from cinematch_lib.explorer.app import MOST_KERNELS
+from cinematch_lib.explorer.kernels import MOST_KERNELS
 
 SECONDS = 60
 KERNEL = re.compile(r'"kernelId": ?"([\w-]+)"')
@@ -38,13 +38,18 @@ def channels(address, kernel, **headers):
     return IOLoop(make_current=False).run_sync(connect)
 
 
+def logged(project, event):
+    """The ids of the kernels with which something happened, in order."""
+    return re.findall(rf"{event}: ([\w-]+)", (project / "voila.log").read_text())
+
+
 def kernels(project):
-    log = (project / "voila.log").read_text()
-    return len(re.findall("Kernel started", log)) - len(re.findall("Kernel shutdown", log))
+    return len(logged(project, "Kernel started")) - len(logged(project, "Kernel shutdown"))
 
 
 def test_another_host_another_origin_and_no_token_are_refused(address, project):
-    before = kernels(project)
+    wait_for(lambda: logged(project, "Kernel started"), "the spare kernel to start")
+    before = logged(project, "Using pre-heated kernel")
     own = f"http://{urlsplit(address).netloc}"
     assert get(address.split("?")[0]).headers["Location"].startswith("/login")
     for host in ("films.example.org", "192.168.1.5:8866", "rebound.example:8866"):
@@ -52,7 +57,7 @@ def test_another_host_another_origin_and_no_token_are_refused(address, project):
         assert get(address, Host=host, Origin=f"http://{host}").status_code == 403
     for origin in ("http://films.example.org", "http://127.0.0.1:1", "null"):
         assert get(address, Origin=origin).status_code == 403
-    assert kernels(project) == before
+    assert logged(project, "Using pre-heated kernel") == before
     kernel = KERNEL.search(get(address, Origin=own).text)[1]
     assert channels(address, kernel) == channels(address, kernel, Origin=own) == 101
     assert channels(address.split("?")[0] + "?", kernel, Origin=own) == 403
@@ -68,7 +73,27 @@ def test_few_kernels_run_and_those_without_a_page_end(address, project):
     assert f"<p>{MOST_KERNELS} pages are open already" in refused[0]
     assert 1 <= [one.status_code for one in answers].count(200) <= MOST_KERNELS  # one may just be ending
     wait_for(lambda: kernels(project) == 0, "kernels without a page to end")
-    assert get(address).status_code == 200
+
+
+def spare_after(project, page):
+    """The id of the spare kernel that was started after the kernel `page`."""
+
+    def later():
+        started = logged(project, "Kernel started")
+        return started[started.index(page) + 1 :]
+
+    return wait_for(later, "a spare kernel")[-1]
+
+
+def test_a_page_takes_the_spare_kernel_unless_the_current_run_changed(address, project):
+    first = KERNEL.search(get(address).text)[1]
+    spare = spare_after(project, first)
+    (project / "artifacts" / "current").touch()
+    second = KERNEL.search(get(address).text)[1]
+    assert second not in (first, spare)
+    wait_for(lambda: spare in logged(project, "Kernel shutdown"), "the spare kernel of the run before to end")
+    spare = spare_after(project, second)
+    assert KERNEL.search(get(address).text)[1] == spare == logged(project, "Using pre-heated kernel")[-1]
 
 
 def test_the_command_opens_the_page_for_folders_elsewhere_and_leaves_nothing(project, tmp_path):
