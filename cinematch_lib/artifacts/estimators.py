@@ -21,9 +21,9 @@ def dump(estimator: Any) -> bytes:
     arrays and objects are numbered in the order in which they appear, and the time is zero.
     """
     if isinstance(estimator, dict):
-        portable = {name: _without_address(part) for name, part in estimator.items()}
+        portable = {name: _portable(part) for name, part in estimator.items()}
     else:
-        portable = _without_address(estimator)
+        portable = _portable(estimator)
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(portable))) as raw:
         schema = json.loads(raw.read(_SCHEMA))
         arrays: dict[str, str] = {}
@@ -55,10 +55,16 @@ def load(data: bytes, path: Path) -> Any:
         raise CineMatchError(f"{path} is not a skops file and was refused ({error}); make the run anew") from None
 
 
-def _without_address(estimator: Any) -> Any:
-    """A copy without the address in memory that TfidfVectorizer stores; scikit-learn sets it again when needed."""
+def _portable(estimator: Any) -> Any:
+    """A copy without what depends on the process, with terms numbered by plain integers.
+
+    Left out is an address in memory that TfidfVectorizer stores, and sets again when needed. An integer of numpy is a
+    file of its own in skops's format, which makes a vocabulary of thousands of terms slow to read.
+    """
     bare = copy.copy(estimator)
     vars(bare).pop("_stop_words_id", None)
+    if "vocabulary_" in vars(bare):
+        bare.vocabulary_ = {term: int(number) for term, number in bare.vocabulary_.items()}
     return bare
 
 
