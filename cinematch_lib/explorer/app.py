@@ -20,6 +20,7 @@ _DEFAULTS = Config(
     Voila={"ip": "127.0.0.1", "auto_token": True, "tornado_settings": {"allow_remote_access": False}},
     VoilaConfiguration={"multi_kernel_manager_class": FewKernels, "preheat_kernel": True, "file_allowlist": []},
     VoilaKernelManager={"fill_delay": _REFILL_SECONDS},
+    KernelManager={"autorestart": False},  # a kernel started again would know nothing of its page
     MappingKernelManager={"cull_idle_timeout": IDLE_SECONDS, "cull_interval": CHECK_SECONDS},
 )
 
@@ -40,7 +41,8 @@ class _Page(_OwnOrigin, TornadoVoilaHandler):
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
-        await self.kernel_manager.admit()
+        if not path:  # else it is not found
+            await self.kernel_manager.admit()
         await super().get(path)
         self.kernel_manager.refill()
 

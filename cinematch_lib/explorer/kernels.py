@@ -83,7 +83,7 @@ class FewKernels(AsyncMappingKernelManager):
             self._check_room()
         if spare := self._spare:
             await asyncio.wait(spare)
-        if self._is_stale(inputs_of(self.folders)):
+        if await self._is_stale(inputs_of(self.folders)):
             await self._end_spare()
         for task in self._usable:
             self._kernels[task.result()["kernel_id"]].last_activity = datetime.now(UTC)  # else it counts as idle
@@ -98,7 +98,7 @@ class FewKernels(AsyncMappingKernelManager):
         if self._pages:
             self._looked = time.monotonic()
         inputs = inputs_of(self.folders)
-        if self._is_stale(inputs) or time.monotonic() - self._looked > self.spare_seconds:
+        if await self._is_stale(inputs) or time.monotonic() - self._looked > self.spare_seconds:
             await self._end_spare()
         elif inputs == self._seen:  # nothing is being written
             self.refill()
@@ -120,10 +120,11 @@ class FewKernels(AsyncMappingKernelManager):
         if self._pages >= MOST_KERNELS:
             raise HTTPError(503, _FULL)
 
-    def _is_stale(self, inputs: Inputs) -> bool:
-        """Whether the spare kernel could not be started, or read other inputs."""
+    async def _is_stale(self, inputs: Inputs) -> bool:
+        """Whether the spare kernel could not be started, ended by itself, or read other inputs."""
         done = [task for task in self._spare if task.done()]
-        return bool(done) and (len(done) > len(self._usable) or inputs != self._of_spare)
+        alive = [await self.get_kernel(task.result()["kernel_id"]).is_alive() for task in self._usable]
+        return bool(done) and (len(done) > sum(alive) or inputs != self._of_spare)
 
     async def _end_spare(self) -> None:
         pool = self._pools.get(self.notebook_path, [])

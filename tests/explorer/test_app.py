@@ -150,10 +150,14 @@ def test_charts_answer_to_the_pointer_and_to_keys(page, films):
     ratings = page.get_by_label("Ratings", exact=True)
     drag(page, "Ratings", 0.99, 0.5)
     expect(page.locator(".cm-kept")).not_to_have_text(f"{kept:,}")
-    step = int(ratings.get_by_role("slider").get_attribute("aria-valuenow"))
-    filters = Filters(min_year=1993, max_runtime=300, genres_keep=["children"], min_ratings=step)
-    until_kept(page, films, filters)
     handle = ratings.get_by_role("slider")
+
+    def filters():
+        low = int(handle.get_attribute("aria-valuenow"))
+        return Filters(min_year=1993, max_runtime=300, genres_keep=["children"], min_ratings=low)
+
+    wait_for(lambda: count_now(page) == films.count(filters()).kept < kept, "the end of the drag", SECONDS)
+    until_kept(page, films, filters())
     handle.focus()
     page.keyboard.press("Home")  # no bound
     until_kept(page, films, Filters(min_year=1993, max_runtime=300, genres_keep=["children"]))

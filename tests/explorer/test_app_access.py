@@ -7,6 +7,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import psutil
 import requests
 from support.commands import COMMAND, wait_for
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -75,6 +76,12 @@ def test_few_kernels_run_and_those_without_a_page_end(address, project):
     wait_for(lambda: kernels(project) == 0, "kernels without a page to end")
 
 
+def process_of(kernel):
+    """The process of a kernel, which names the kernel's connection file among its arguments."""
+    named = (one for one in psutil.process_iter(["cmdline"]) if kernel in " ".join(one.info["cmdline"] or ()))
+    return next(named, None)
+
+
 def spare_after(project, page):
     """The id of the spare kernel that was started after the kernel `page`."""
 
@@ -94,6 +101,13 @@ def test_a_page_takes_the_spare_kernel_unless_the_current_run_changed(address, p
     wait_for(lambda: spare in logged(project, "Kernel shutdown"), "the spare kernel of the run before to end")
     spare = spare_after(project, second)
     assert KERNEL.search(get(address).text)[1] == spare == logged(project, "Using pre-heated kernel")[-1]
+
+
+def test_a_spare_kernel_that_was_killed_is_replaced(address, project):
+    wait_for(lambda: kernels(project) <= 1, "kernels without a page to end")
+    spare = spare_after(project, KERNEL.search(get(address).text)[1])
+    wait_for(lambda: process_of(spare), "the process of the spare kernel").kill()
+    assert KERNEL.search(get(address).text)[1] != spare
 
 
 def test_the_command_opens_the_page_for_folders_elsewhere_and_leaves_nothing(project, tmp_path):
