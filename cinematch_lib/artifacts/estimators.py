@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from cinematch_lib.errors import CineMatchError
 
@@ -43,14 +44,12 @@ def load(data: bytes, path: Path) -> Any:
     Raises CineMatchError if it is not in skops's format or needs a type that skops does not trust.
     """
     try:
-        if unknown := skops.io.get_untrusted_types(data=data):
-            raise CineMatchError(
-                f"{path} asks for types that are not scikit-learn's and was refused: {', '.join(unknown)}; "
-                "make the run anew"
-            )
         return skops.io.loads(data, trusted=[])
-    except CineMatchError:
-        raise
+    except UntrustedTypesFoundException:
+        unknown = ", ".join(skops.io.get_untrusted_types(data=data))
+        raise CineMatchError(
+            f"{path} asks for types that are not scikit-learn's and was refused: {unknown}; make the run anew"
+        ) from None
     except Exception as error:  # arbitrary bytes can fail in any way
         raise CineMatchError(f"{path} is not a skops file and was refused ({error}); make the run anew") from None
 

@@ -65,6 +65,14 @@ class Postings(NamedTuple):
         return part
 
 
+def merged_texts(parts: Sequence[Texts]) -> tuple[list[str], list[np.ndarray]]:
+    """All texts of the parts in alphabetical order, and the position there of each text of each part, int32."""
+    numbering = Numbering()
+    numbers = [[numbering[text] for text in texts] for texts in parts]
+    ordered, position = numbering.in_order()
+    return ordered, [position[np.asarray(part, dtype=np.int64)] for part in numbers]
+
+
 class Lookup(NamedTuple):
     """Sorted texts with a list of numbers for each."""
 
@@ -81,6 +89,14 @@ class Lookup(NamedTuple):
         ordered, position = numbering.in_order()
         numbers = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(np.asarray(ends), prepend=0))
         return cls(Texts.of(ordered), Postings.of(position[np.asarray(keys)], numbers, len(ordered)))
+
+    @classmethod
+    def merged(cls, parts: Sequence[tuple["Lookup", np.ndarray]]) -> "Lookup":
+        """From several lookups, each with the new number of each of its numbers, int (numbers,)."""
+        texts, places = merged_texts([lookup.texts for lookup, _ in parts])
+        keys = [place.repeat(np.diff(lookup.postings.starts)) for (lookup, _), place in zip(parts, places, strict=True)]
+        numbers = [of[lookup.postings.numbers] for lookup, of in parts]
+        return cls(Texts.of(texts), Postings.of(np.concatenate(keys), np.concatenate(numbers), len(texts)))
 
     def find(self, text: str) -> np.ndarray:
         """The numbers of a text; empty if it is not here."""
@@ -127,9 +143,10 @@ class Names(NamedTuple):
         for name, row, is_whole in names:
             if name not in forms_of:
                 words = all_words(name)
+                first_letters = initials(words)
                 forms_of[name] = [numbering[form] for form in search_forms(words)]
                 for form in forms_of[name]:
-                    acronyms[form] += initials(words)
+                    acronyms[form] += first_letters
             for form in forms_of[name]:
                 keys.append(form)
                 rows.append(row)
@@ -137,19 +154,36 @@ class Names(NamedTuple):
         ordered, position = numbering.in_order()
         values = np.asarray(wholes, dtype=np.int32)
         postings, times_whole = Postings.summed(position[np.asarray(keys)], np.asarray(rows), values, len(ordered))
-        joined = [form.replace(" ", "") for form in ordered]
+        found = Lookup.of(acronyms[numbering[form]] for form in ordered)
+        return cls._of(ordered, postings, times_whole > 0, found)
+
+    @classmethod
+    def merged(cls, parts: Sequence[tuple["Names", np.ndarray]]) -> "Names":
+        """From the names of several catalogs, each with the new row of each of its films, int (films,)."""
+        names, places = merged_texts([part.names for part, _ in parts])
+        keys = [place.repeat(np.diff(part.rows.starts)) for (part, _), place in zip(parts, places, strict=True)]
+        rows = [row_of[part.rows.numbers] for part, row_of in parts]
+        values = np.concatenate([part.is_whole for part, _ in parts]).astype(np.int32)
+        postings, times_whole = Postings.summed(np.concatenate(keys), np.concatenate(rows), values, len(names))
+        found = Lookup.merged([(part.initials, place) for (part, _), place in zip(parts, places, strict=True)])
+        return cls._of(names, postings, times_whole > 0, found)
+
+    @classmethod
+    def _of(cls, names: Sequence[str], rows: Postings, is_whole: np.ndarray, initials: Lookup) -> "Names":
+        """With what follows from the names, which are in alphabetical order."""
+        joined = [name.replace(" ", "") for name in names]
         codes, owners = trigram_codes(joined)
         trigrams, columns = np.unique(codes, return_inverse=True)
         with_trigram = Postings.of(columns, owners, len(trigrams))
-        weights = np.repeat(idf(with_trigram, len(ordered)) ** 2, np.diff(with_trigram.starts))
-        squares = np.bincount(with_trigram.numbers, weights, len(ordered))
+        weights = np.repeat(idf(with_trigram, len(names)) ** 2, np.diff(with_trigram.starts))
+        squares = np.bincount(with_trigram.numbers, weights, len(names))
         return cls(
-            Texts.of(ordered),
-            postings,
-            times_whole > 0,
-            Lookup.of((form,) for form in joined),
-            Lookup.of(form.split() for form in ordered),
-            Lookup.of(acronyms[numbering[form]] for form in ordered),
+            Texts.of(names),
+            rows,
+            is_whole,
+            Lookup.of((name,) for name in joined),
+            Lookup.of(name.split() for name in names),
+            initials,
             trigrams,
             with_trigram,
             np.sqrt(squares).astype(np.float32),
@@ -173,6 +207,18 @@ class SearchIndex(NamedTuple):
             for title, overview in zip(films.titles, films.overviews, strict=True)
         )
         return cls(Names.of(titles), Names.of(people), Lookup.of(plots))
+
+    @classmethod
+    def merged(cls, parts: Sequence[tuple["SearchIndex", np.ndarray]]) -> "SearchIndex":
+        """From the indexes of several catalogs, each with the new row of each of its films, int (films,).
+
+        It equals the index of all their films, which takes several times as long to make.
+        """
+        return cls(
+            Names.merged([(index.titles, row_of) for index, row_of in parts]),
+            Names.merged([(index.people, row_of) for index, row_of in parts]),
+            Lookup.merged([(index.plots, row_of) for index, row_of in parts]),
+        )
 
     def write(self, to: BinaryIO) -> None:
         """Write as uncompressed npz, which loads fast; the same index gives the same bytes."""

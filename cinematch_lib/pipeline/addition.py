@@ -14,7 +14,7 @@ from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.embeddings import EMBEDDINGS
 from cinematch_lib.artifacts.estimators import load
 from cinematch_lib.artifacts.film_map import FILM_MAP
-from cinematch_lib.artifacts.films_table import FILMS, MoviesMeta, movies_meta
+from cinematch_lib.artifacts.films_table import FILMS, FilmColumns, MoviesMeta, movies_meta
 from cinematch_lib.artifacts.manifest import ADDED, RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
@@ -42,7 +42,8 @@ def add_films(films: pd.DataFrame, artifacts_dir: Path, data_dir: Path) -> tuple
     if new.empty:
         raise NothingToDoError(f"the run {run.info.run_id} has all {len(films):,} films already")
     features = _transform(run, meta, new, data_dir)
-    joined = MoviesMeta(meta.columns.joined(_columns(new, meta)), *meta[1:])
+    added = _columns(new, meta)
+    joined = MoviesMeta(meta.columns.joined(added), *meta[1:])
     draft = Draft.create(artifacts_dir)
     try:
         for name in run.info.files:
@@ -53,7 +54,7 @@ def add_films(films: pd.DataFrame, artifacts_dir: Path, data_dir: Path) -> tuple
         draft.write_matrix(FEATURES, sparse.csr_matrix(matrix[order]))
         draft.write_movies_meta(joined)
         with draft.path(SEARCH_INDEX).open("wb") as file:
-            SearchIndex.of(joined.columns).write(file)
+            _search_index(run, joined.columns, added).write(file)
         if (embeddings := run.read_embeddings()) is not None:
             years = new["year"].to_numpy(dtype=np.float64)
             draft.write_embeddings(embeddings.extended(new["movieId"].to_numpy(), features, years))
@@ -74,7 +75,16 @@ def _ids(meta: MoviesMeta) -> pd.DataFrame:
     return pd.DataFrame({"movieId": columns.movie_ids, "tmdbId": tmdb, "imdbId": list(columns.imdb_ids)})
 
 
-def _columns(new: pd.DataFrame, meta: MoviesMeta):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _search_index(run: Run, films: FilmColumns, added: FilmColumns) -> SearchIndex:
+    """The index of the films: that of the run and that of the films added."""
+    earlier = run.read_search_index()
+    if earlier is None:
+        return SearchIndex.of(films)
+    is_new = np.isin(films.movie_ids, added.movie_ids)
+    return SearchIndex.merged([(earlier, np.flatnonzero(~is_new)), (SearchIndex.of(added), np.flatnonzero(is_new))])
+
+
+def _columns(new: pd.DataFrame, meta: MoviesMeta) -> FilmColumns:
     quality = np.zeros(len(new))  # nobody has rated them: they count as average
     return movies_meta(new, quality, meta.features, meta.services_source, meta.attributions).columns
 

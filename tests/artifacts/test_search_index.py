@@ -83,6 +83,16 @@ def test_texts_are_as_they_were_given(texts):
     assert stored.lengths.tolist() == [len(text) for text in texts]
 
 
+@pytest.mark.parametrize("held", [[True, False] * (len(TABLE) // 2), [False] * len(TABLE)])
+def test_indexes_of_parts_merge_into_the_index_of_all_films(held):
+    held = np.resize(held, len(TABLE))
+    parts = [
+        (SearchIndex.of(movies_meta(TABLE[rows], np.zeros(rows.sum()), [], "none", []).columns), np.flatnonzero(rows))
+        for rows in (held, ~held)
+    ]
+    assert written(SearchIndex.merged(parts)) == written(SearchIndex.of(COLUMNS))
+
+
 @pytest.mark.parametrize("data", [b"", b"nonsense", written(SearchIndex.of(COLUMNS))[:-40]])
 def test_a_file_of_another_kind_is_refused_by_name(artifacts, data):
     forge(folder_of(artifacts), SEARCH_INDEX, data)
