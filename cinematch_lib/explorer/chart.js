@@ -20,7 +20,7 @@ class Chart extends Picture {
   constructor(model, root) {
     super(model, root);
     this.svg = add(root, "svg", {class: "cm-chart", role: "group", "aria-label": this.get("title")});
-    this.table = this.behind(root, "As a table");
+    this.behind(root);
     this.draw();
   }
 
@@ -37,10 +37,12 @@ class Chart extends Picture {
 
   // Bars, bounds and table as the model has them now.
   show() {
-    const [all, kept, labels] = ["all", "kept", "labels"].map(this.get);
-    this.showBars(kept);
-    this.table.replaceChildren();
-    const head = element(this.table, "tr");
+    this.showBars(this.get("kept"));
+    this.showTable();
+  }
+
+  fillTable() {
+    const [all, kept, labels] = ["all", "kept", "labels"].map(this.get), head = element(this.table, "tr");
     for (const [name, kind] of [[this.get("title"), ""], ["films", "cm-number"], ["kept", "cm-number"]])
       element(head, "th", kind, name);
     labels.forEach((label, at) => {

@@ -4,7 +4,7 @@
 // `total` (films on all pages), `page` and `pages`, and `sort` ([column, descending], column -1 for the kernel's own
 // order); a press sets `asked`, [page, column, descending, a counter].
 
-const number = value => value.toLocaleString("en-US");
+const number = new Intl.NumberFormat("en-US").format;
 
 function make(parent, name, className = "", text = "") {
   const made = document.createElement(name);

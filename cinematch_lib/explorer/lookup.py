@@ -89,7 +89,7 @@ class Lookup:
             rows, caption = order[count.keeps[order]], f"The {count.kept:,} kept films, the most rated first"
         rows = self._sorted(rows, films, count)
         start = self._page * FILMS_PER_PAGE
-        cells = [_row(films, count, row) for row in rows[start : start + FILMS_PER_PAGE].tolist()]
+        cells = _cells(films, count, rows[start : start + FILMS_PER_PAGE])
         self._table.show(caption, cells, self._page, len(rows), self._sort)
 
     def _sorted(self, rows: np.ndarray, films: AllFilms, count: Count) -> np.ndarray:
@@ -121,14 +121,21 @@ def _numbers(films: AllFilms, column: int) -> np.ndarray:
     return values
 
 
-def _row(films: AllFilms, count: Count, row: int) -> tuple[Any, ...]:
-    film, ratings = films.films.iloc[row], films.columns.ratings
-    return (
-        (int(film["movieId"]), film["title"]),
-        "" if pd.isna(film["year"]) else str(film["year"]),
-        None if pd.isna(film["runtime"]) else int(film["runtime"]),
-        film["genres"].replace(LIST_SEPARATOR, ", "),
-        film["services"].replace(LIST_SEPARATOR, ", "),
-        None if ratings is None else int(ratings[row]),
-        count.drop_reason(row) or "✓\N{NO-BREAK SPACE}kept",
-    )
+def _cells(films: AllFilms, count: Count, rows: np.ndarray) -> list[tuple[Any, ...]]:
+    ratings = films.columns.ratings
+    return [
+        (
+            (int(film.movieId), film.title),
+            "" if pd.isna(film.year) else str(film.year),
+            None if pd.isna(film.runtime) else int(film.runtime),
+            film.genres.replace(LIST_SEPARATOR, ", "),
+            film.services.replace(LIST_SEPARATOR, ", "),
+            None if ratings is None else int(ratings[row]),
+            count.drop_reason(row) or "✓\N{NO-BREAK SPACE}kept",
+        )
+        for row, film in zip(
+            rows.tolist(),
+            films.films[["movieId", *filter(None, _FIELDS)]].iloc[rows].itertuples(index=False),
+            strict=True,
+        )
+    ]

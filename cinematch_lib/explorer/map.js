@@ -29,8 +29,7 @@ class FilmMap extends Picture {
     this.all = this.button(bar, "Keep all", "", () => this.send([]));
     this.pinned = element(root, "div", "cm-map-pin");
     this.pinned.setAttribute("aria-live", "polite");
-    this.table = this.behind(root, "As a table");
-    this.table.parentElement.addEventListener("toggle", () => this.fillTable());
+    this.behind(root);
     [this.cursor, this.pin, this.start, this.moving] = [-1, -1, null, false];
     this.listen();
     this.read();
@@ -93,7 +92,7 @@ class FilmMap extends Picture {
     const bits = buffer(this.get("kept"), Uint8Array);
     this.kept = Uint8Array.from({length: this.points.size}, (_, row) => (bits[row >> 3] >> (row & 7)) & 1);
     this.draw();
-    this.fillTable();
+    this.showTable();
   }
 
   place(row) {
@@ -270,10 +269,8 @@ class FilmMap extends Picture {
     this.drawMarks();
   }
 
-  // The most popular of the kept films, when the table is open.
+  // The most popular of the kept films.
   fillTable() {
-    if (!this.table.parentElement.open) return;
-    this.table.replaceChildren();
     const head = element(this.table, "tr");
     for (const name of ["film", "right", "up"]) element(head, "th", name === "film" ? "" : "cm-number", name);
     let rows = 0;

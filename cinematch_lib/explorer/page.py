@@ -217,11 +217,11 @@ class Page:
             settings = replace(self._initial, filters=self._controls.filters, services=self._controls.services)
             count = films.count(settings.filters, self._map.dropped(self._area), OUTSIDE)
             self.state = State(settings, films, count, self._area)
-            self._map.show(count.keeps, self._area)
             self._navigation.show(Moment(settings, self._area, self._recommendations.choice), count.kept, count.read)
             self._counts.show(count, films.unfiltered, settings.filters)
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
+            self._map.show(count.keeps, self._area)  # after the numbers: a browser draws all its points
             self._film.show()
             self._lists.show()
             self._comparison.show()

@@ -3,7 +3,7 @@
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-const number = value => value.toLocaleString("en-US");
+const number = new Intl.NumberFormat("en-US").format;
 
 function add(parent, name, attributes = {}, text = "") {
   const made = document.createElementNS(NAMESPACE, name);
@@ -38,11 +38,17 @@ class Picture {
     }
   }
 
-  // An element for the table behind the picture, opened by a summary; put last.
-  behind(root, summary) {
+  // The table behind the picture, put last: a summary opens it, and `fillTable` fills it while it is open.
+  behind(root) {
     const details = element(root, "details", "cm-behind");
-    element(details, "summary", "", summary);
-    return element(details, "table", "cm-table");
+    element(details, "summary", "", "As a table");
+    this.table = element(details, "table", "cm-table");
+    details.addEventListener("toggle", () => this.showTable());
+  }
+
+  showTable() {
+    this.table.replaceChildren();
+    if (this.table.parentElement.open) this.fillTable();
   }
 
   // A copy of `this.svg` that needs no style sheet.

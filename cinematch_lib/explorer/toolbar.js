@@ -4,7 +4,7 @@
 // button sets `pressed`, [its name, a counter]; a link that is opened sets `opened`, [text, a counter]; `message` is
 // shown. A custom message {name} with one buffer is a file to save. `sorting.js` stands before it.
 
-const number = value => value.toLocaleString("en-US");
+const number = new Intl.NumberFormat("en-US").format;
 const isNotebook = () => document.body.dataset.voila === undefined;
 const isText = target => target.closest?.("input:not([type=range], [type=checkbox]), textarea, [contenteditable=true]");
 
