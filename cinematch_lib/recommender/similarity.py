@@ -175,20 +175,24 @@ class ContentSimilarity:
 
         The features that add most to the sum come first.
         """
-        of_other, first_column = self._features(other), self._first_column
+        of_film, of_other, first_column = self._features(row), self._features(other), self._first_column
         values: dict[int, float] = {}
-        for column, value in self._features(row).items():
-            if column in of_other:
-                first = first_column[column]
-                values[first] = values.get(first, 0.0) + value * of_other[column] * scale
+        for column in sorted(of_film.keys() & of_other.keys()):
+            first = first_column[column]
+            values[first] = values.get(first, 0.0) + of_film[column] * of_other[column] * scale
         return self._sorted_features(values)
 
-    def weighted_features(self, row: int, weights: np.ndarray) -> list[Feature]:
-        """The features of a film, each with its value times its entry of `weights`, float (features,)."""
+    def weighted_features(self, row: int, embeddings: np.ndarray, vector: np.ndarray) -> list[Feature]:
+        """The features of a film, each with its value times the inner product of its embedding with `vector`.
+
+        `embeddings` is float (features, d), and `vector` float (d,).
+        """
+        features = self._features(row)
+        weights = (embeddings[list(features)] @ vector).tolist()
         values: dict[int, float] = {}
-        for column, value in self._features(row).items():
+        for (column, value), weight in zip(features.items(), weights, strict=True):
             first = self._first_column[column]
-            values[first] = values.get(first, 0.0) + value * float(weights[column])
+            values[first] = values.get(first, 0.0) + value * weight
         return [Feature(*self._labels[column], value) for column, value in values.items()]
 
     def strongest_features(self, row: int, k: int) -> tuple[Feature, ...]:

@@ -69,8 +69,7 @@ class TowerTerm:
 
     def _features(self, row: int, vector: np.ndarray) -> tuple[Feature, ...]:
         """What each feature of the film, and its period of release, add: they sum up to `vector` · e_i."""
-        by_feature = self._embeddings.feature_embeddings @ vector
-        found = self._similarity.weighted_features(row, by_feature)
+        found = self._similarity.weighted_features(row, self._embeddings.feature_embeddings, vector)
         period = int(self._embeddings.periods[row])
         first = int(self._embeddings.period_names[period])
         known = first != UNKNOWN_PERIOD
