@@ -15,7 +15,7 @@ import pandas as pd
 from benchmarks.quality import SETS, read_tables
 from cinematch_lib.evaluation import accuracy, difference, interval
 from cinematch_lib.evaluation.protocols import Fold
-from cinematch_lib.evaluation.served import ServedRecommender, serve_with
+from cinematch_lib.evaluation.served import Serve, ServedRecommender
 from cinematch_lib.evaluation.splits import Split, split_by_times
 from cinematch_lib.models import make
 from cinematch_lib.models.training import show_progress
@@ -59,7 +59,7 @@ def _measured(split: Split, films: pd.DataFrame) -> dict[str, pd.Series]:
     back = [user for user in latest.index if liked.get(user, 0) - latest[user] >= _DAY]
     histories = split.histories[split.histories["userId"].isin(back)]
     model = make("hybrid", **FIXED).fit(split.train, films)
-    recommend = ServedRecommender(serve_with({"max_features": 1000}, 240)(Fold(split, films), model), ages=True)
+    recommend = ServedRecommender(Serve({"max_features": 1000}, 240)(Fold(split, films), model), ages=True)
     held_out = split.held_out[split.held_out["userId"].isin(back)]
     found = {"none": accuracy(recommend(histories.drop(columns="timestamp"), back, 10), held_out, [10])["ndcg@10"]}
     for half_life in HALF_LIVES:
