@@ -117,16 +117,16 @@ def last_out(ratings: pd.DataFrame, films: pd.DataFrame) -> dict[str, np.ndarray
     train, held_out = (one.rename(columns=names).assign(rating=5.0) for one in (split.train, split.held_out))
     peers = {"popular": make("popular"), "EASE": make("ease", regularization=_PENALTY)}
     lists = {name: model.fit(train, films).recommend(train, K) for name, model in peers.items()}
-    lists["EASE, the last films count more"] = _last_films_first(train)
+    lists["EASE, the last films count more"] = last_films_first(train, _PENALTY)
     return {name: np.array([accuracy(one, held_out, [K])[f"ndcg@{K}"].mean()]) for name, one in lists.items()}
 
 
-def _last_films_first(train: pd.DataFrame) -> pd.DataFrame:
+def last_films_first(train: pd.DataFrame, penalty: float) -> pd.DataFrame:
     """Lists by EASE's weights, where a film of the history counts 2^(−films rated since / 10)."""
     users, row = np.unique(train["userId"], return_inverse=True)
     films, column = np.unique(train["movieId"], return_inverse=True)
     X = sparse.csr_matrix((np.ones(len(train)), (row, column)), (len(users), len(films)))
-    inverse = np.linalg.inv((X.T @ X).toarray() + _PENALTY * np.eye(len(films)))
+    inverse = np.linalg.inv((X.T @ X).toarray() + penalty * np.eye(len(films)))
     weights = -inverse / inverse.diagonal()
     np.fill_diagonal(weights, 0)
     since = train.groupby("userId").cumcount(ascending=False).to_numpy()
