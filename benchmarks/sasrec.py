@@ -59,7 +59,7 @@ class SASRec:
         self.n_films = n_films
         self.optimizer = optax.adam(1e-3, b2=0.98)
         self._epoch = jax.jit(self._train)
-        self._last = jax.jit(lambda params, rows: self._logits(params, self._encode(params, rows, None)[:, -1]))
+        self._best = jax.jit(self._best_of_batch)
 
     def fit(
         self, sequences: list[np.ndarray], epochs: int, targets: np.ndarray | None = None
@@ -89,13 +89,17 @@ class SASRec:
         rows, found = self._padded(sequences, self.length), []
         for start in range(0, len(rows), BATCH):
             batch = np.zeros((BATCH, self.length), dtype=np.int32)  # of one size, compiled once
-            batch[: len(rows[start : start + BATCH])] = rows[start : start + BATCH]
-            scores = np.array(self._last(params, jnp.asarray(batch)))
-            for at, one in enumerate(sequences[start : start + BATCH]):
-                scores[at, one] = -np.inf
-            best = np.argsort(-scores, axis=1, kind="stable")[:, :K]
-            found.append(best[: len(rows[start : start + BATCH])])
-        return np.concatenate(found).astype(np.int32)
+            known = np.zeros((BATCH, self.n_films), dtype=bool)
+            of_users = sequences[start : start + BATCH]
+            batch[: len(of_users)] = rows[start : start + BATCH]
+            for at, one in enumerate(of_users):
+                known[at, one] = True
+            found.append(np.asarray(self._best(params, jnp.asarray(batch), jnp.asarray(known)))[: len(of_users)])
+        return np.concatenate(found)
+
+    def _best_of_batch(self, params: Params, rows: jax.Array, known: jax.Array) -> jax.Array:
+        scores = self._logits(params, self._encode(params, rows, None)[:, -1])
+        return jax.lax.top_k(jnp.where(known, -jnp.inf, scores), K)[1].astype(jnp.int32)
 
     def _padded(self, sequences: list[np.ndarray], length: int) -> np.ndarray:
         rows = np.zeros((len(sequences), length), dtype=np.int32)
