@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterable, Sequence
 
 import ipywidgets as widgets
 
-EITHER, KEEP, DROP = "", "cm-keep", "cm-drop"
+from cinematch_lib.explorer.charts import DROP, EITHER, KEEP
+
 _MARKS = {EITHER: "", KEEP: "✓ ", DROP: "✕ "}
+_CLASSES = {KEEP: "cm-keep", DROP: "cm-drop"}
 
 
 class Chips:
     """A button for each name; pressing it selects its next state. `widget` shows them."""
 
-    def __init__(self, states: Sequence[str], on_change: Callable[[], None]) -> None:
+    def __init__(self, states: Sequence[int], on_change: Callable[[], None]) -> None:
         """`states` are some of EITHER, KEEP and DROP, in the order in which a button cycles through them."""
         self._states, self._on_change = tuple(states), on_change
-        self._state: dict[str, str] = {}
+        self._state: dict[str, int] = {}
         self.widget = widgets.HBox().add_class("cm-chips")
 
     def set_names(self, names: Iterable[str], hints: Sequence[str]) -> None:
@@ -25,7 +27,7 @@ class Chips:
         self._state = dict.fromkeys(names, EITHER)
         self.widget.children = [self._button(name, hint) for name, hint in zip(names, hints, strict=True)]
 
-    def selected(self, state: str) -> tuple[str, ...]:
+    def selected(self, state: int) -> tuple[str, ...]:
         """The names in a state, in display order."""
         return tuple(name for name, of in self._state.items() if of == state)
 
@@ -45,11 +47,8 @@ class Chips:
         self._set(name, button, self._states[following % len(self._states)])
         self._on_change()
 
-    def _set(self, name: str, button: widgets.Button, state: str) -> None:
+    def _set(self, name: str, button: widgets.Button, state: int) -> None:
         self._state[name] = state
-        for other in _MARKS:
-            if other and other != state:
-                button.remove_class(other)
-        if state:
-            button.add_class(state)
+        for of_state, name_of_class in _CLASSES.items():
+            (button.add_class if of_state == state else button.remove_class)(name_of_class)
         button.description = _MARKS[state] + name

@@ -6,7 +6,8 @@ import ipywidgets as widgets
 
 from cinematch_lib.catalog.filters import Filters
 from cinematch_lib.explorer import markup
-from cinematch_lib.explorer.chips import DROP, EITHER, KEEP, Chips
+from cinematch_lib.explorer.charts import DROP, EITHER, KEEP
+from cinematch_lib.explorer.chips import Chips
 from cinematch_lib.explorer.counts import MAX_SERVICES, RATING_STEPS, AllFilms
 from cinematch_lib.explorer.settings import Settings
 
