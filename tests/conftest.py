@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from support.once import once_for_all
 from support.run_files import published
 from support.serving import publish
 
+from cinematch_lib.cli.main import main
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
 collect_ignore_glob = ["*/conftest.py", "conftest.py"]  # they hold no doctests, and as modules share one name
@@ -120,6 +122,24 @@ class DefaultRun:
 
     folder: Path
     done: Done
+
+
+@pytest.fixture
+def cinematch(capsys, monkeypatch):
+    """The command in this process, run in `folder`: what `support.commands.cinematch` is, without the time to start."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def called(folder, *arguments):
+        monkeypatch.chdir(folder)
+        capsys.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as end:  # of argparse
+            code = end.code
+        return Done(code, *capsys.readouterr())
+
+    yield called
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time
 
 import pexpect
 import pytest
-from support.commands import COMMAND, cinematch
+from support.commands import COMMAND
 from support.small_projects import publish, small_project
 from support.terminal import stripped
 
@@ -36,23 +36,28 @@ def recommender(project):
     return Recommender.load(project / "artifacts")
 
 
-def values(project, *arguments):
+@pytest.fixture
+def values(cinematch):
     """The JSON value that a command prints, and nothing beside it."""
-    done = cinematch(project, *arguments, "--json")
-    assert (done.code, done.err) == (0, "")
-    return json.loads(done.out)
+
+    def read(project, *arguments):
+        done = cinematch(project, *arguments, "--json")
+        assert (done.code, done.err) == (0, "")
+        return json.loads(done.out)
+
+    return read
 
 
 # --- search and version -------------------------------------------------------------------------------
 
 
-def test_version(project):
+def test_version(project, cinematch):
     done = cinematch(project, "--version")
     assert done.code == 0
     assert re.fullmatch(r"cinematch \d+\.\d+\S*\n", done.out)
 
 
-def test_search_prints_ids_titles_and_facts(project, recommender):
+def test_search_prints_ids_titles_and_facts(project, recommender, cinematch):
     done = cinematch(project, "search", "toy", "story", "-k", 2)
     assert (done.code, done.err) == (0, "")
     found = recommender.search("toy story", 2)
@@ -61,7 +66,7 @@ def test_search_prints_ids_titles_and_facts(project, recommender):
     assert " 80 min · adventure, animation, children, comedy, fantasy" in done.out
 
 
-def test_a_search_without_results_says_so(project):
+def test_a_search_without_results_says_so(project, cinematch):
     done = cinematch(project, "search", "qwrtzp")
     assert (done.code, done.out) == (0, "No film here is found by 'qwrtzp'.\n")
 
@@ -69,7 +74,7 @@ def test_a_search_without_results_says_so(project):
 # --- JSON ---------------------------------------------------------------------------------------------
 
 
-def test_recommendations_as_json(project, recommender):
+def test_recommendations_as_json(project, recommender, values):
     found = values(project, "recommend", "--like", "Toy Story (1995)", "--genre", "comedy", "-k", 3)
     liked = recommender.find("Toy Story (1995)").movie_id
     wanted = recommender.recommend(Preferences(liked_movie_ids=[liked], preferred_genres=["comedy"]), 3)
@@ -79,14 +84,14 @@ def test_recommendations_as_json(project, recommender):
     assert found["attributions"] == list(recommender.attributions)
 
 
-def test_a_search_as_json(project, recommender):
+def test_a_search_as_json(project, recommender, values):
     found = values(project, "search", "toy story", "-k", 2)
     wanted = [json.loads(json.dumps(movie.to_dict())) for movie in recommender.search("toy story", 2)]
     assert found == {"query": "toy story", "results": wanted, "count": len(wanted), "left_out": []}
     assert values(project, "search", "qwrtzp") == {"query": "qwrtzp", "results": [], "count": 0, "left_out": []}
 
 
-def test_runs_as_json(project, tmp_path):
+def test_runs_as_json(project, tmp_path, values):
     found = values(project, "runs")
     assert found["current"] == current_run_id(project / "artifacts")
     assert [one["run_id"] for one in found["runs"]] == [one.run_id for one in list_runs(project / "artifacts")]
@@ -96,7 +101,7 @@ def test_runs_as_json(project, tmp_path):
     assert values(tmp_path, "runs") == {"current": None, "runs": [], "unreadable": {}}
 
 
-def test_a_comparison_as_json(project):
+def test_a_comparison_as_json(project, values):
     _, old, new = (one.run_id for one in list_runs(project / "artifacts"))
     found = values(project, "runs", old, new)
     assert (found["old"], found["new"], found["verdict"]) == (old, new, "worse")
@@ -108,7 +113,7 @@ def test_a_comparison_as_json(project):
     assert values(project, "runs", old, old)["verdict"] == "same"
 
 
-def test_errors_stay_on_stderr_with_json(project):
+def test_errors_stay_on_stderr_with_json(project, cinematch):
     for arguments in (["recommend", "-k", 0], ["search", "x", "-k", 0], ["runs", "a", "b"], ["recommend", "Heat"]):
         done = cinematch(project, *arguments, "--json")
         assert (done.code, done.out) == (1, "")
@@ -118,7 +123,7 @@ def test_errors_stay_on_stderr_with_json(project):
 # --- the verdict --------------------------------------------------------------------------------------
 
 
-def test_a_comparison_ends_with_the_verdict_and_keeps_checksums_for_verbose(project):
+def test_a_comparison_ends_with_the_verdict_and_keeps_checksums_for_verbose(project, cinematch):
     first, old, new = (one.run_id for one in list_runs(project / "artifacts"))
     *lines, last = cinematch(project, "runs", old, new).out.splitlines()
     assert last == f"Verdict: worse; {new} is worse than {old} beyond the noise in served, given ratings, nDCG@10."
@@ -230,7 +235,7 @@ def test_a_missing_extra_is_named_in_one_line(project, arguments, extra):
     assert re.fullmatch(rf'cinematch: .+ pip install "cinematch-lib\[{extra}\]"\n', done.stderr)
 
 
-def test_a_dotenv_file_that_is_not_utf8(project, tmp_path):
+def test_a_dotenv_file_that_is_not_utf8(project, tmp_path, cinematch):
     (tmp_path / ".env").write_text("TMDB_BEARER_TOKEN=ü\n", encoding="latin-1")
     done = cinematch(tmp_path, "run")
     assert (done.code, done.err) == (1, f"cinematch: {tmp_path / '.env'} is not UTF-8; save it again as UTF-8\n")

@@ -48,9 +48,12 @@ def protocol(ratings):
     return make_protocol(ratings, catalog_by_taste(), folds=2)
 
 
-def compare(protocol, **options):
-    serve = Serve({"min_df": 1}, max_weights=30)
-    options |= {"hybrid_params": HYBRID_PARAMS, "serve": serve, "cold_users": True}
+def serve():
+    return Serve({"min_df": 1}, max_weights=30)
+
+
+def compare(protocol):
+    options = {"hybrid_params": HYBRID_PARAMS, "serve": serve(), "cold_users": True, "knobs": True}
     return compare_models(protocol, ["popular", "ease", "hybrid"], KS, **options)
 
 
@@ -86,7 +89,9 @@ def test_without_tuning_the_defaults_are_used(protocol):
 
 
 def test_the_hybrid_is_tuned_once_on_the_data_common_to_all_folds(protocol):
-    entry = compare_models(protocol, ["hybrid"], KS, hybrid_params=FIXED).results["hybrid"]
+    result = compare_models(protocol, ["hybrid"], KS, hybrid_params=FIXED, serve=serve())
+    assert result.knobs is None and knob_references(result).empty  # where they are not asked for
+    entry = result.results["hybrid"]
     inner = protocol.validation
     alone = make("hybrid", **FIXED).fit(inner.split.train, inner.catalog)
     assert entry.best_params == [alone.best_params]
@@ -191,19 +196,17 @@ def test_cold_users_are_the_same_at_every_point_and_the_first_point_is_the_same_
     assert shown["hybrid"][10].mean() > shown["hybrid"][0].mean()
 
 
-def test_the_knobs_are_measured_on_users_with_three_known_likes(protocol):
-    found = compare(protocol, knobs=True)
-    points = found.knobs.points
+def test_the_knobs_are_measured_on_users_with_three_known_likes(result, protocol):
+    points = result.knobs.points
     assert points.loc["discovery"].index.tolist() == points.loc["diversity"].index.tolist()
     assert points.loc[("default", 0.0)].equals(points.loc[("discovery", 0.1)])
     assert points.loc[("default", 0.0)].equals(points.loc[("recency", 0.0)])
     assert points.loc[("recency", 1.0), "year"] >= points.loc[("recency", 0.0), "year"]
     assert points.loc[("diversity", 1.0), "diversity"] > points.loc[("diversity", 0.0), "diversity"]
-    assert set(found.knobs.users) <= set(protocol.folds[0].split.users)
-    references = knob_references(found)
+    assert set(result.knobs.users) <= set(protocol.folds[0].split.users)
+    references = knob_references(result)
     assert references.index.tolist() == ["ease", "popular"]
     assert references["commonest"].between(0, 1).all()
-    assert compare(protocol).knobs is None and knob_references(compare(protocol)).empty
 
 
 def test_cold_users_are_not_recommended_rated_films(protocol):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from support.commands import cinematch
 from support.evaluated_runs import evaluated
 
 from cinematch_lib.evaluation.leaderboard import holm, leaderboards, to_html
@@ -49,7 +48,7 @@ def test_holm():
     assert holm([0.01, 0.02, 0.5]) == pytest.approx([0.03, 0.04, 0.5])
 
 
-def test_the_command_prints_and_writes_it(runs, artifacts, tmp_path):
+def test_the_command_prints_and_writes_it(runs, artifacts, tmp_path, cinematch):
     page = tmp_path / "page.html"
     done = cinematch(tmp_path, "runs", "--artifacts-dir", artifacts, "--leaderboard", "--html", page)
     assert done.code == 0, done.err

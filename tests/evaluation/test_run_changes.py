@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from support.commands import cinematch
 from support.evaluated_runs import evaluated
 from support.run_files import forge
 
@@ -71,7 +70,7 @@ def test_runs_that_cannot_be_compared_are_refused(artifacts):
         metric_changes(first, Run(artifacts / "runs" / info.run_id))
 
 
-def test_metrics_of_an_older_format_are_read_though_the_run_cannot_be_loaded(artifacts, tmp_path):
+def test_metrics_of_an_older_format_are_read_though_the_run_cannot_be_loaded(artifacts, tmp_path, cinematch):
     old, new = evaluated(artifacts, EASY), evaluated(artifacts, EASY * 0.95)
     forge(old.folder, format_version=2)
     with pytest.raises(CineMatchError, match=r"has format version 2, .* make the run anew"):
@@ -86,14 +85,14 @@ def test_metrics_of_an_older_format_are_read_though_the_run_cannot_be_loaded(art
 # --- the command -------------------------------------------------------------------------------------
 
 
-def test_the_list_shows_the_metrics_of_runs_that_have_them(artifacts, tmp_path):
+def test_the_list_shows_the_metrics_of_runs_that_have_them(artifacts, tmp_path, cinematch):
     run = evaluated(artifacts, np.full(300, 0.25))
     said = cinematch(tmp_path, "runs").out
     assert f"* {run.info.run_id}" in said
     assert "; ndcg@10 0.250 [0.240, 0.260]\n" in said
 
 
-def test_a_job_fails_only_if_a_metric_fell(artifacts, tmp_path):
+def test_a_job_fails_only_if_a_metric_fell(artifacts, tmp_path, cinematch):
     first, worse = evaluated(artifacts, EASY), evaluated(artifacts, EASY * 0.95)
     ids = first.info.run_id, worse.info.run_id
     done = cinematch(tmp_path, "runs", *ids, "--fail-if-worse")
@@ -107,7 +106,7 @@ def test_a_job_fails_only_if_a_metric_fell(artifacts, tmp_path):
     assert (done.code, done.err) == (1, "cinematch: compare two runs, got 0; list them: cinematch runs\n")
 
 
-def test_times_are_not_compared(artifacts, tmp_path):
+def test_times_are_not_compared(artifacts, tmp_path, cinematch):
     first, second = evaluated(artifacts, EASY, seconds=1.0), evaluated(artifacts, EASY, seconds=2.0)
     done = cinematch(tmp_path, "runs", first.info.run_id, second.info.run_id, "--fail-if-worse")
     assert done.code == 0
