@@ -31,10 +31,7 @@ def _explore(options: argparse.Namespace) -> None:
     if not 1 <= options.port <= 65535:
         raise CineMatchError(f"--port must be between 1 and 65535, got {options.port}")
     require_extra("lab", "voila", "papermill")
-    import nbformat
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
-
+    from cinematch_lib.pipeline.notebook_libraries import load_notebook_node, nbformat, parameterize_notebook  # isort: skip
     from cinematch_lib.explorer.app import serve
     from cinematch_lib.pipeline.folders import Folders
     from cinematch_lib.pipeline.notebooks import FOLDERS, NOTEBOOKS

@@ -116,8 +116,9 @@ class HiddenFilms:
         is_hidden, rows = np.isin(model.films, self.hidden), {}
         histories, relevant = self.fold.split.histories, self.relevant
         rated = {user: ids.to_numpy() for user, ids in pd.concat([histories, relevant]).groupby("userId")["movieId"]}
-        for user, liked in relevant[relevant["rating"] >= LIKED].groupby("userId")["movieId"]:
-            scores = model.scores(histories[histories["userId"] == user], np.array([user]))[0]
+        liked_by = dict(iter(relevant[relevant["rating"] >= LIKED].groupby("userId")["movieId"]))
+        of_each = model.scores_of_each(histories, list(liked_by))
+        for (user, liked), scores in zip(liked_by.items(), of_each, strict=True):
             is_liked, unrated = np.isin(model.films, liked), ~np.isin(model.films, rated[user])
             positives = scores[is_liked]
             negatives = scores[unrated & is_hidden]

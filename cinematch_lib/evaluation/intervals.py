@@ -1,6 +1,8 @@
 """Bootstrap confidence intervals of means over users, and of paired differences."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -75,10 +77,23 @@ def _resampled_means(values: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """The means of `draws` bootstrap samples of the values: float64 (draws,)."""
     if not len(values) or not np.isfinite(values).all():
         raise CineMatchError(f"an interval needs a finite value for each of one user or more, got {len(values)} values")
+    one_batch = draws * len(values) <= _BATCH
+    samples = [_one_batch(len(values), draws, seed)] if one_batch else _samples(len(values), draws, seed)
+    return np.concatenate([values[batch].mean(axis=1) for batch in samples])
+
+
+def _samples(n: int, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """Bootstrap samples of the numbers below `n`, in batches, int64 (draws of the batch, n)."""
     rng = np.random.default_rng(seed)
-    step = max(1, _BATCH // len(values))
-    sizes = ((min(step, draws - done), len(values)) for done in range(0, draws, step))
-    return np.concatenate([values[rng.integers(0, len(values), size)].mean(axis=1) for size in sizes])
+    step = max(1, _BATCH // n)
+    for done in range(0, draws, step):
+        yield rng.integers(0, n, (min(step, draws - done), n))
+
+
+@lru_cache(maxsize=1)  # the metrics of the same users follow one another, and drawing takes longer than averaging
+def _one_batch(n: int, draws: int, seed: int) -> np.ndarray:
+    """The samples where one batch holds them."""
+    return next(_samples(n, draws, seed))
 
 
 def _percentiles(mean: float, means: np.ndarray, level: float) -> Interval:

@@ -53,8 +53,7 @@ def measure_mixed_lists(
     of_user = dict(iter(histories.groupby("userId")))
     shares: dict[float, list[pd.DataFrame]] = {0.0: [], share: []}
     rows = np.arange(1, _K + 1)
-    for user in users:
-        scores = model.scores(of_user.get(user, histories[:0]), np.array([user]))[0]
+    for user, scores in zip(users, model.scores_of_each(histories, users), strict=True):
         if user in of_user:
             scores[np.isin(model.films, of_user[user]["movieId"])] = -np.inf
         for one, lists in shares.items():

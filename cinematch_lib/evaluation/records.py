@@ -77,8 +77,8 @@ def read_by_user(run: RunRecord) -> pd.DataFrame:
 def headline(comparison: Comparison) -> dict[str, dict[str, Any]]:
     """The main metrics of each model, for a run's manifest."""
     return {
-        name: {metric: _interval(intervals[metric]) for metric in comparison.main_metrics}
-        for name, intervals in means(comparison).items()
+        name: {metric: _interval(one) for metric, one in intervals.items()}
+        for name, intervals in means(comparison, comparison.main_metrics).items()
     }
 
 

@@ -64,11 +64,13 @@ def metric_label(metric: str) -> str:
     return f"{_METRICS[name][0]}@{k}"
 
 
-def means(comparison: Comparison) -> dict[str, dict[str, Interval]]:
-    """The mean of each metric over users with its interval, by model and metric."""
+def means(comparison: Comparison, metrics: Sequence[str] | None = None) -> dict[str, dict[str, Interval]]:
+    """The mean of each of `metrics`, by default of all, over users with its interval, by model and metric."""
     return {
         name: {
-            str(metric): interval(values.dropna()) for metric, values in result.values.items() if values.notna().any()
+            str(metric): interval(values.dropna())
+            for metric, values in (result.values if metrics is None else result.values[list(metrics)]).items()
+            if values.notna().any()
         }
         for name, result in comparison.results.items()
     }

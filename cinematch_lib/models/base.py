@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -82,6 +82,14 @@ class Model(ABC):
     def scores(self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """The score of each film for each user: float32 (users, films), both in ascending order of their ids."""
         return self._scores_or_likes(Interactions.from_ratings(histories, self.films, users))
+
+    def scores_of_each(self, histories: pd.DataFrame, users: Sequence[int] | np.ndarray) -> Iterator[np.ndarray]:
+        """The `scores` of each of `users`, float32 (films,), computed in batches; users may be without a history."""
+        users = np.asarray(users, dtype=np.int64)
+        size = max(1, _BATCH_SCORES // len(self.films))
+        for batch in (users[start : start + size] for start in range(0, len(users), size)):
+            scores = self.scores(histories[histories["userId"].isin(batch)], batch)
+            yield from scores[np.searchsorted(np.unique(batch), batch)]
 
     def parameters(self) -> dict[str, Any]:
         """The hyperparameters by name."""

@@ -14,16 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-import nbformat
-import papermill
 import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 
 from cinematch_lib.errors import MEANT_FOR_PEOPLE, CineMatchError, NothingToDoError, want_of_memory
+from cinematch_lib.pipeline.notebook_libraries import DeadKernelError, PapermillExecutionError, nbformat, papermill
 from cinematch_lib.storage.memory import free_memory
 
 # Errors of the system that say all there is to say, with what a person can do.

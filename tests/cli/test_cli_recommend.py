@@ -4,13 +4,12 @@ import re
 
 import pytest
 from support.cli_calls import refused
-from support.commands import cinematch
 
 from cinematch_lib.artifacts.runs import list_runs
 from cinematch_lib.data.attribution import MOVIELENS, WIKIDATA
 
 
-def test_recommend_prints_films_with_reasons_and_whom_to_credit(sample_run):
+def test_recommend_prints_films_with_reasons_and_whom_to_credit(sample_run, cinematch):
     done = cinematch(sample_run.folder, "recommend", "--like", "Heat (1995)", "--genre", "Crime", "-k", 3)
     assert (done.code, done.err) == (0, "")
     films, rest = done.out.split("\n\nServices marked (demo) are invented for demonstration.\n\n")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.commands import cinematch
+from support.commands import ended, started
 from support.encoder_files import network_encoder, static_encoder
 from support.small_projects import DATASET, QUICK, lay_raw
 
@@ -21,7 +21,7 @@ def project(tmp_path_factory):
     lay_raw(folder / "raw")
     static_encoder(folder / "tiny")
     words = ("run", "--dataset", DATASET, "-p", "embeddings", "tiny", *QUICK_PARAMETERS)
-    return folder, cinematch(folder, *words)
+    return folder, ended(started(folder, *words))
 
 
 def test_the_run_has_a_block_of_vectors_and_tells_the_model(project):
@@ -59,7 +59,7 @@ def test_a_later_step_needs_the_same_encoder(project):
     inputs.draft.discard()
 
 
-def test_a_folder_without_an_encoder_is_refused_before_the_first_step(project):
+def test_a_folder_without_an_encoder_is_refused_before_the_first_step(project, cinematch):
     folder, _ = project
     done = cinematch(folder, "run", "--dataset", DATASET, "-p", "embeddings", "raw")
     assert done.code == 1

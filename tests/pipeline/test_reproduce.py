@@ -1,7 +1,6 @@
 """Making a run again: equal files from equal data, and what has changed where they are not."""
 
 import pytest
-from support.commands import cinematch
 from support.run_files import published
 from support.small_projects import DATASET, lay_raw
 
@@ -12,7 +11,7 @@ from cinematch_lib.pipeline.folders import Folders
 from cinematch_lib.pipeline.reproduce import reproduce
 
 
-def test_a_run_is_made_again_and_compared_file_by_file(tmp_path):
+def test_a_run_is_made_again_and_compared_file_by_file(tmp_path, cinematch):
     folder, artifacts = lay_raw(tmp_path / "raw"), tmp_path / "artifacts"
     first = cinematch(
         tmp_path, "run", "--dataset", DATASET, "--to", "features", "-p", "min_year", "1990", "-p", "seed", "7"

@@ -5,7 +5,6 @@ import re
 import shutil
 
 import nbformat
-from support.commands import cinematch
 from support.movielens_files import names
 from support.runner_files import untouched
 
@@ -131,7 +130,7 @@ def test_a_run_elsewhere_gives_the_same_bytes(sample_run):
 # --- a part of it, on a folder of one's own -----------------------------------------------------------
 
 
-def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from_there(project, sample_run):
+def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from_there(project, sample_run, cinematch):
     """Without ratings: there the steps that need them do nothing, but asked for alone they say why."""
     (project / "p.yaml").write_text("genres_keep: [Crime, fantasy]\nmax_year: 1994\nservices: none\n")
     typed = ["-p", "max_year", "1995", "-p", "genres_keep", "[crime]"]
@@ -177,7 +176,7 @@ def test_a_run_up_to_cleaning_is_kept_but_not_used_and_the_next_one_goes_on_from
     assert done.err == "cinematch: the catalog in data is of mine, not of sample; clean it first: --from clean\n"
 
 
-def test_a_run_without_any_metadata_works_too(sample_run, tmp_path):
+def test_a_run_without_any_metadata_works_too(sample_run, tmp_path, cinematch):
     shutil.copytree(sample_run.folder / "raw", tmp_path / "raw")
     done = cinematch(
         tmp_path, "run", "--from", "clean", "--to", "features", "-p", "use_tmdb", "false", "-p", "services", "none"
@@ -186,7 +185,7 @@ def test_a_run_without_any_metadata_works_too(sample_run, tmp_path):
     assert Recommender.load(tmp_path / "artifacts").find("Heat (1995)").runtime is None
 
 
-def test_features_are_not_made_of_other_tables_than_the_catalog(sample_run, tmp_path):
+def test_features_are_not_made_of_other_tables_than_the_catalog(sample_run, tmp_path, cinematch):
     for name in ("raw", "data"):
         shutil.copytree(sample_run.folder / name, tmp_path / name)
     (tmp_path / "raw" / "sample" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1\n")
@@ -197,7 +196,7 @@ def test_features_are_not_made_of_other_tables_than_the_catalog(sample_run, tmp_
     assert not (tmp_path / "artifacts" / "current").exists()
 
 
-def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path):
+def test_a_run_goes_on_from_the_one_in_use(sample_run, tmp_path, cinematch):
     for name in ("raw", "data", "artifacts"):
         shutil.copytree(sample_run.folder / name, tmp_path / name)
     before = Run.current(tmp_path / "artifacts").info

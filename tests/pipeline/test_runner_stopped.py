@@ -10,7 +10,7 @@ import subprocess
 import nbformat
 import psutil
 import pytest
-from support.commands import COMMAND, cinematch, ended, started, wait_for
+from support.commands import COMMAND, ended, started, wait_for
 from support.movielens_files import FILES, NAME, movielens_server, names, publish, zipped
 from support.runner_files import untouched
 
@@ -19,7 +19,7 @@ from cinematch_lib.artifacts.runs import current_run_id
 # --- failures -----------------------------------------------------------------------------------------
 
 
-def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
+def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run, cinematch):
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "-p", "genres_keep", "[Sword and Sandal]")
     assert done.code == 1
     assert done.out == "[1/4] clean …\n"
@@ -35,7 +35,7 @@ def test_a_failing_notebook_shows_its_cell_and_its_error(project, sample_run):
     assert not (project / "data").exists()
 
 
-def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, sample_run):
+def test_an_error_that_is_not_meant_for_people_shows_its_traceback(project, sample_run, cinematch):
     (project / "data" / "movies_merged.csv").mkdir(parents=True)
     done = cinematch(project, "run", "--dataset", "mine", "--from", "clean", "--to", "clean")
     assert done.code == 1
@@ -98,7 +98,9 @@ def test_a_kernel_that_is_killed_is_explained(stalling, project, sample_run):
     assert untouched(project, sample_run)
 
 
-def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans_up(stalling, project, sample_run):
+def test_a_command_that_is_killed_takes_its_kernel_along_and_the_next_one_cleans_up(
+    stalling, project, sample_run, cinematch
+):
     process = fetching(project)
     kernel = busy_fetching(project, process)
     process.kill()

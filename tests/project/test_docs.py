@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from support.commands import cinematch
 from support.pages import PAGES, ROOT, all_commands, blocks, commands
 from support.serving import client
 
@@ -116,7 +115,7 @@ def test_run_commands_name_real_steps_parameters_and_data_sets(page, words):
 
 
 @pytest.mark.parametrize("words", sorted({tuple(words) for _, words in OTHERS}), ids=title)
-def test_other_commands_work_on_the_sample(words, sample_run):
+def test_other_commands_work_on_the_sample(words, sample_run, cinematch):
     done = cinematch(sample_run.folder, *words)
     assert (done.code, done.err) == (0, "")
     assert done.out
