@@ -5,18 +5,18 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.commands import Done, ended, started
+from support.commands import Done, ended, module, started
 from support.movielens_files import movielens_server
 from support.once import once_for_all
 from support.run_files import published
 from support.serving import publish
 
+import cinematch_lib.pipeline.notebook_libraries  # noqa: F401 - before a test imports nbformat, which is slower
 from cinematch_lib.cli.main import main
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS
 
@@ -208,7 +208,7 @@ def _run_nbval(made):
 def _run_one(project, notebook):
     """Run one notebook; once more where its kernel did not start, because another process took one of its ports."""
     nbval = ["--nbval-lax", "--nbval-cell-timeout", "600", "-q", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *nbval, notebook]
+    command = module("pytest", *nbval, notebook)
     options = {"cwd": project, "capture_output": True, "text": True, "timeout": 900}
     done = subprocess.run(command, **options)
     if "Kernel died before replying to kernel_info" in done.stdout:

@@ -9,8 +9,12 @@ from scipy import sparse
 from cinematch_lib.features.film_features import FIELDS, TEXT_VECTOR, FilmFeatures
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.interactions import Interactions
+from cinematch_lib.storage.files import sha256
+from cinematch_lib.storage.resources import megabytes
 
 _YEAR = r"\((\d{4})\)\s*$"
+_KEPT_MEGABYTES = 100  # of matrices: an evaluation alternates between the catalogs of folds and of validation users
+_kept: dict[str, tuple[sparse.csr_matrix, np.ndarray]] = {}  # by what they are made of
 
 
 class ContentModel(Model):
@@ -49,8 +53,32 @@ def named_features(
     The features are CSR float32 (films, features), the names, str (features,), ``field__term``.
 
     Rows have length one, or less where fields are missing. Fields that the catalog lacks are missing for every
-    film; the year is then parsed from the end of the title.
+    film; the year is then parsed from the end of the title. The features of the last few different catalogs are kept,
+    so that they are made once for all models of an evaluation.
     """
+    table = _table(catalog)
+    made_of = f"{_digest(table)} {min_df!r} {field_weights!r}"
+    made = _kept.get(made_of)
+    if made is None:
+        made = _named_features(table, min_df, field_weights)
+        while _kept and megabytes([made, *_kept.values()]) > _KEPT_MEGABYTES:
+            del _kept[next(iter(_kept))]
+        _kept[made_of] = made
+    matrix, names = made
+    return matrix.copy(), names.copy()
+
+
+def _digest(table: pd.DataFrame) -> str:
+    """SHA-256 of the content of a table."""
+    plain = table.drop(columns=TEXT_VECTOR, errors="ignore")
+    vectors = table.get(TEXT_VECTOR, ())
+    parts = [one.tobytes() if isinstance(one, np.ndarray) else b"unknown" for one in vectors]
+    rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    return sha256(b"|".join([str(list(table)).encode(), rows.tobytes(), *parts]))
+
+
+def _table(catalog: pd.DataFrame) -> pd.DataFrame:
+    """The columns that features are made of."""
     table = pd.DataFrame(index=catalog.index)
     for name in FIELDS:
         if name == TEXT_VECTOR:
@@ -68,6 +96,12 @@ def named_features(
         # An overview that equals the title is a filler.
         table["overview"] = table["overview"].where(table["overview"] != catalog["title"].astype("str"), "")
     table["genres"] = table["genres"].where(table["genres"] != "(no genres listed)", "").str.lower()
+    return table
+
+
+def _named_features(
+    table: pd.DataFrame, min_df: int, field_weights: Mapping[str, float] | None
+) -> tuple[sparse.csr_matrix, np.ndarray]:
     extractor = FilmFeatures(min_df=min_df, field_weights=field_weights)
     with np.errstate(invalid="ignore"):  # the mean of a number that no film has
         matrix = extractor.fit_transform(table)

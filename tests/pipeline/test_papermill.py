@@ -2,10 +2,10 @@
 
 import json
 import subprocess
-import sys
 
 import papermill
 import pytest
+from support.commands import module
 from support.small_projects import DATASET, lay_raw
 
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS
@@ -17,7 +17,7 @@ CLEAN = NOTEBOOKS / "02_clean.ipynb"
 def run(folder, *words):
     folders = {"raw_dir": "raw", "data_dir": "data", "artifacts_dir": "artifacts"}
     given = [word for name, place in folders.items() for word in ("-p", name, str(folder / place))]
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(CLEAN), str(folder / "out.ipynb")]
+    command = module("papermill", "--no-progress-bar", CLEAN, folder / "out.ipynb")
     return subprocess.run(
         [*command, *given, "-p", "dataset", DATASET, *words], capture_output=True, text=True, cwd=folder, timeout=120
     )

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("cinematch")
+# A module run as by `python -m`, without grammars of addresses that take jsonschema two seconds to compile.
+MODULE = """
+import runpy, sys
+sys.modules["rfc3987_syntax"] = None
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,11 @@ def ended(process):
     """What a started command came to."""
     out, err = process.communicate(timeout=400)
     return Done(process.returncode, out, err)
+
+
+def module(name, *arguments):
+    """The words that run a module which reads notebooks."""
+    return [sys.executable, "-c", MODULE, name, *map(str, arguments)]
 
 
 def cinematch(folder, *arguments):
