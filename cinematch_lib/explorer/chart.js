@@ -4,7 +4,7 @@
 // - `edges`, the lower ends of the bars and the upper end of the last: dragging sets `brush`, [low, high], inclusive,
 //   null for no bound, and `bounds` tells what holds; with `open_end` there is no upper bound;
 // - `states`, 0, 1 (kept) or 2 (dropped) a bar: a click sets `pick`, the bar's number and a counter.
-// `picture.js` stands before it.
+// `saving.js` and `picture.js` stand before it.
 
 const WIDTH = 420, LEFT = 36, RIGHT = 8, TOP = 8, BOTTOM = 20, HEIGHT = 116, ROW = 17, LETTER = 6.6, NUMBER = 44;
 const STATES = ["any", "only these", "none of these"];

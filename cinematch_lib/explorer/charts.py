@@ -16,7 +16,7 @@ Bounds = tuple[int | None, int | None]
 class Chart(anywidget.AnyWidget):
     """What both kinds of charts share with ``chart.js``, where each trait is explained."""
 
-    _esm = javascript("picture.js", "chart.js")
+    _esm = javascript("saving.js", "picture.js", "chart.js")
     title = traitlets.Unicode().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     all = traitlets.List(traitlets.Int()).tag(sync=True)

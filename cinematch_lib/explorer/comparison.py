@@ -114,7 +114,9 @@ class Comparison:
         except CineMatchError as error:
             return markup.hint(str(error))
         rows = [(one.name, f"{one.before:.3f}", f"{one.after:.3f}", _difference(one)) for one in changes]
-        return markup.table(("metric", f"A: {first}", f"B: {second}", "B − A, 95 % interval"), rows, "cm-metrics")
+        return markup.table(
+            ("metric", f"A: {first}", f"B: {second}", "B − A, 95 % interval"), rows, "cm-metrics", is_sortable=False
+        )
 
 
 def _difference(change: Change) -> str:
@@ -139,7 +141,7 @@ def _summary(a: State, b: State) -> str:
     for name, count in b.count.coverage.items():
         label = f"{FIELD_NAMES.get(name, name)} known"
         rows.append((label, *_with_difference(a.count.coverage[name], count)))
-    return markup.table(("setting", "A", "B", "B − A"), rows, "cm-compared")
+    return markup.table(("setting", "A", "B", "B − A"), rows, "cm-compared", is_sortable=False)
 
 
 def _with_difference(a: int, b: int) -> tuple[str, str, str]:

@@ -64,7 +64,7 @@ class FilterControls:
     def __init__(self, sources: Mapping[str, AllFilms], on_change: Callable[[], None]) -> None:
         self._sources, self._on_change, self._is_setting = sources, on_change, True
         self._years = RangeSlider("Year of release", "", self._changed)
-        self._minutes = RangeSlider("Running time", " min", self._changed, "Films of unknown length fail any bound.")
+        self._minutes = RangeSlider("Running time", " min", self._changed, "Any limit drops films of unknown length.")
         self._ratings_label = widgets.HTML()
         self._ratings = widgets.SelectionSlider(options=[0], readout=False)
         self._ratings.observe(lambda _: self._changed(), "value")

@@ -71,7 +71,9 @@ class CountsView:
         self._on_change({"services_keep": [one for one in keep if one != name] if name in keep else [*keep, name]})
 
 
-_HOW = "Drag over a chart to keep a range, click it to keep all; click a name to keep only it, then to drop it."
+_HOW = (
+    "Drag over a chart to keep a range, click it to keep all. Click a name to keep only it, a genre again to drop it."
+)
 
 
 def _labels(bins: Bins, unit: str) -> list[str]:

@@ -6,11 +6,13 @@ from typing import Any
 from cinematch_lib.evaluation.compare import HYBRID
 from cinematch_lib.evaluation.report import metric_label, model_label
 from cinematch_lib.explorer import markup, pictures
+from cinematch_lib.explorer.paint import paint
 from cinematch_lib.explorer.pictures import Point, Span
 from cinematch_lib.plots.style import model_colour
 
+_NOT_STORED = "This run does not store this; evaluate it again: cinematch run --from evaluate"
 Metrics = Mapping[str, Any]  # the content of metrics.json
-_KINDS = "Films without ratings are new, those with fewer than 20 little known."
+_KINDS = "A film without ratings is new, one with fewer than 20 is little known."
 
 
 def standings(metrics: Metrics) -> str:
@@ -18,9 +20,9 @@ def standings(metrics: Metrics) -> str:
     main, models = metrics["protocol"]["main"], metrics["models"]
     charts = []
     for metric in main[:2]:
-        spans = [Span(model_label(name), **_ends(of[metric]), colour=model_colour(name)) for name, of in models.items()]
+        spans = [Span(_label(name), **_ends(of[metric]), colour=_colour(name)) for name, of in models.items()]
         spans.sort(key=lambda one: -one.mean)
-        charts.append(pictures.spans(f"{metric_label(metric)}, 95 % intervals", spans))
+        charts.append(pictures.spans(f"{metric_label(metric)} with 95 % intervals", spans))
     rows = [
         (model_label(name), *(_signed(of[metric]) for metric in main[:2]))
         for name, of in metrics.get("hybrid_minus", {}).items()
@@ -40,13 +42,9 @@ def by_people(metrics: Metrics) -> str:
     groups = metrics.get("people", {})
     charts = [
         pictures.spans(
-            f"{label} ratings, {of['users']:,} people: {metric}",
+            f"{metric}: {of['users']:,} people with {label} ratings",
             sorted(
-                (
-                    Span(model_label(name), **_ends(one), colour=model_colour(name))
-                    for name, one in of.items()
-                    if name != "users"
-                ),
+                (Span(_label(name), **_ends(one), colour=_colour(name)) for name, one in of.items() if name != "users"),
                 key=lambda one: -one.mean,
             ),
         )
@@ -56,12 +54,12 @@ def by_people(metrics: Metrics) -> str:
     if few:
         known = list(next(iter(few.values())))
         series = {
-            model_label(name): (model_colour(name), [few[name][number]["mean"] for number in known])
+            _label(name): (_colour(name), [few[name][number]["mean"] for number in known])
             for name in few
             if name in _highlighted(metrics)
         }
-        charts.append(pictures.grouped_bars(f"{metric} by the number of likes that are known", known, series))
-    return _columns(charts) or markup.hint("This run did not store them; evaluate again: cinematch run --from evaluate")
+        charts.append(pictures.grouped_bars(f"{metric} by the number of known likes", known, series))
+    return _columns(charts) or markup.hint(_NOT_STORED)
 
 
 def by_films(metrics: Metrics) -> str:
@@ -69,14 +67,18 @@ def by_films(metrics: Metrics) -> str:
     groups = metrics.get("by_popularity", {})
     names = [name for name in next(iter(groups.values()), {}) if name != "held-out films"]
     labels = [_short(label) for label in groups]
-    series = {model_label(name): (model_colour(name), [of.get(name, 0.0) for of in groups.values()]) for name in names}
-    hidden = ", ".join(f"{label}: {of['held-out films']:,}" for label, of in zip(labels, groups.values(), strict=True))
-    charts = [pictures.grouped_bars("Hidden likes found, by ratings of the film", labels, series)] if groups else []
+    series = {_label(name): (_colour(name), [of.get(name, 0.0) for of in groups.values()]) for name in names}
+    hidden = "; ".join(f"{of['held-out films']:,} of films with {label}" for label, of in groups.items())
+    first = metrics["protocol"]["main"][1].partition("@")[2]
+    title = f"Share of hidden likes in the first {first}, by the film's ratings"
+    charts = [pictures.grouped_bars(title, labels, series)] if groups else []
     if cold := metrics.get("cold_films"):
-        spans = [Span(model_label(name), **_ends(one), colour=model_colour(name)) for name, one in cold["auc"].items()]
-        title = f"{cold['films']:,} films as if new: AUC (0.5 is chance)"
+        spans = [Span(_label(name), **_ends(one), colour=_colour(name)) for name, one in cold["auc"].items()]
+        title = f"{cold['films']:,} films as if they were new: AUC (0.5 is chance)"
         charts.append(pictures.spans(title, spans))
-    return markup.hint(f"{_KINDS} Hidden likes by ratings of the film: {hidden}.") + _columns(charts)
+    if not charts:
+        return markup.hint(_NOT_STORED)
+    return markup.hint(f"{_KINDS} Hidden likes: {hidden} ratings." if groups else _KINDS) + _columns(charts)
 
 
 def frontier(metrics: Metrics) -> str:
@@ -84,18 +86,26 @@ def frontier(metrics: Metrics) -> str:
     main = metrics["protocol"]["main"][0]
     diversity, metric = f"diversity@{main.partition('@')[2]}", metric_label(main)
     marks = [
-        Point(model_label(name), of[diversity]["mean"], of[main]["mean"], model_colour(name))
+        Point(_label(name), of[diversity]["mean"], of[main]["mean"], _colour(name))
         for name, of in metrics["models"].items()
         if diversity in of and name not in ("served_seen", "served_likes")
     ]
     axes = ("diversity of genres", metric)
-    charts = [pictures.points(f"Models: {metric} by diversity", _on_frontier(marks), axes)] if marks else []
-    for knob, measure, label in (("diversity", "diversity", axes[0]), ("discovery", "novelty", "novelty")):
+    charts = [pictures.points(f"{metric} and diversity of the models", _on_frontier(marks), axes)] if marks else []
+    for knob, measure, label in (
+        ("diversity", "diversity", axes[0]),
+        ("discovery", "novelty", "novelty (each step of 1: half as well known)"),
+    ):
         values = [one for one in metrics.get("knobs", []) if one["knob"] == knob]
         curve = [Point(f"{one['value']:g}", one[measure], one["ndcg"], linked=True) for one in values]
         if curve:
-            charts.append(pictures.points(f"The slider {knob}, three likes known", curve, (label, "nDCG")))
-    hint = "Up and to the right is better. The line joins the models that no other beats in both."
+            charts.append(pictures.points(f"The slider for {knob}, three likes known", curve, (label, "nDCG")))
+    hint = (
+        "Up and to the right is better. The first line joins the models that no other beats in both; the others join "
+        "the values of a slider."
+    )
+    if not charts:
+        return markup.hint(_NOT_STORED)
     return markup.hint(hint) + _columns(charts)
 
 
@@ -108,9 +118,22 @@ def _on_frontier(marks: Sequence[Point]) -> list[Point]:
     return [Point(one.name, one.x, one.y, one.colour, linked=one.name in best) for one in points]
 
 
+def _colour(name: str) -> str:
+    return paint(model_colour(name))
+
+
 def _highlighted(metrics: Metrics) -> list[str]:
     others = [name for name in metrics.get("hybrid_minus", {}) if name != "popular"]
     return [HYBRID, "served", "popular", *others[:1]]
+
+
+def _label(name: str) -> str:
+    """The name of a model, short enough to stand beside a chart.
+
+    >>> _label("served_likes"), _label("ease")
+    ('served: likes and dislikes', 'EASE')
+    """
+    return model_label(name).replace("served, given ", "served: ")
 
 
 def _short(label: str) -> str:
@@ -127,7 +150,8 @@ def _ends(one: Mapping[str, float]) -> dict[str, float]:
 
 
 def _signed(one: Mapping[str, float]) -> str:
-    return markup.minus(f"{one['mean']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]")
+    ends = f"[{one['low']:+.3f},\N{NO-BREAK SPACE}{one['high']:+.3f}]"
+    return markup.minus(f"{one['mean']:+.3f} {ends}")
 
 
 def _columns(parts: Sequence[str]) -> str:

@@ -80,8 +80,8 @@ class EvaluationView:
         worst = lost[lost.index.isin(list(self._people))].sort_values(kind="stable")
         worst = worst[worst < 0][:_WORST]
         summary = (
-            f"{int((lost < 0).sum()):,} of {len(lost):,} people are served worse by the hybrid than by "
-            f"{model_label(others[0])}, {int((lost > 0).sum()):,} better. The {len(worst)} worst that are stored:"
+            f"{model_label(others[0])} is better than the hybrid for {int((lost < 0).sum()):,} of {len(lost):,} people "
+            f"and worse for {int((lost > 0).sum()):,}. The largest losses among the people whose lists are stored:"
         )
         table = lists.set_index(["userId", "model"])
         parts = [self._loss(int(user), table, others[0], metric, values.loc[user]) for user in worst.index]
@@ -89,18 +89,20 @@ class EvaluationView:
 
     def _loss(self, user: int, lists: pd.DataFrame, other: str, metric: str, values: pd.Series) -> str:
         person = self._people[user]
-        columns = []
+        columns, reached = [], []
         for model in (HYBRID, other):
             movies = lists.loc[[(user, model)]].sort_values("rank")["movieId"].tolist()[:_LISTED]
             rows = [
                 (rank, self._name(movie), "✓" if movie in person.hidden else "") for rank, movie in enumerate(movies, 1)
             ]
-            title = f"{model_label(model)}: {metric_label(metric)} {values[f'{model} {metric}']:.2f}"
-            columns.append(f"<div>{markup.heading(title)}{markup.table(('', 'film', 'hidden like'), rows)}</div>")
+            reached.append(f"{model_label(model)} {values[f'{model} {metric}']:.2f}")
+            table = markup.table(("rank", "film", "hidden like"), rows)
+            columns.append(f"<div>{markup.heading(f'The list by {model_label(model)}')}{table}</div>")
         loved = sorted(person.ratings.items(), key=lambda one: (-one[1], one[0]))[:5]
         favourites = ", ".join(self._label(movie) for movie, _ in loved)
-        summary = f"Person {user}: {len(person.ratings):,} ratings, {len(person.hidden)} hidden likes"
-        content = markup.hint(f"Rated best: {favourites}") + f'<div class="cm-two">{"".join(columns)}</div>'
+        known = f"{markup.many(len(person.ratings), 'rating')}, {markup.many(len(person.hidden), 'hidden like')}"
+        summary = f"Person {user}, {known}: {metric_label(metric)} of {', of '.join(reached)}"
+        content = markup.hint(f"Their highest ratings: {favourites}") + f'<div class="cm-two">{"".join(columns)}</div>'
         return markup.details(summary, content)
 
     def _label(self, movie_id: int) -> str:

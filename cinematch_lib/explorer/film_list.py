@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from cinematch_lib.explorer import markup
+from cinematch_lib.explorer.paint import paint
 from cinematch_lib.recommender.reasons import Reason
 from cinematch_lib.recommender.recommendations import Recommendation
 
@@ -15,6 +16,7 @@ _SHADES = {
 }
 _NAMES_BY_FILM = {"rated_with_liked": "ratings, with {}", "liked": "content, like {}"}
 _OTHER_COLOUR = "#8d99a3"
+_CONTRAST = 1.6  # to the card; a higher one would make shades equal, and the terms are told in words too
 _STYLES = {  # name and colour by kind of reason
     "genres": ("preferred genres", "#f2b880"),
     "taste": ("what films of its kind are liked with", "#6d8fb5"),
@@ -110,11 +112,12 @@ def _bar(reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale:
 
 def _negative_terms(reasons: Sequence[Reason]) -> str:
     """The terms left of the zero line in words, since the explanation omits small ones."""
-    terms = []
+    shares: dict[str, float] = {}
     for reason in reasons:
-        if round(100 * reason.share) < 0:
+        if reason.value < 0:
             name = f"similar to {reason.movie.label}" if reason.kind == "diversity" and reason.movie else _name(reason)
-            terms.append(f"{name} ({markup.minus(f'{reason.share:.0%}')})")
+            shares[name] = shares.get(name, 0.0) + reason.share
+    terms = [f"{name} ({markup.minus(f'{share:.0%}')})" for name, share in shares.items() if round(100 * share) < 0]
     return markup.hint(f"Lowers the score: {'; '.join(terms)}") if terms else ""
 
 
@@ -132,10 +135,11 @@ def _colours(shown: Sequence[Sequence[Reason]]) -> dict[str, str]:
         for reason in reasons:
             kinds.setdefault(_name(reason), reason.kind)
     shades = {kind: iter(of_kind) for kind, of_kind in _SHADES.items()}
-    return {
+    colours = {
         name: next(shades[kind], _SHADES[kind][-1]) if kind in shades else _STYLES.get(kind, ("", _OTHER_COLOUR))[1]
         for name, kind in kinds.items()
     }
+    return {name: paint(colour, _CONTRAST) for name, colour in colours.items()}
 
 
 def _legend(colours: dict[str, str]) -> str:

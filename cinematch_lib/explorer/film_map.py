@@ -37,7 +37,7 @@ def outside(places: np.ndarray, area: Area) -> np.ndarray:
 class FilmMapWidget(anywidget.AnyWidget):
     """The map; ``map.js`` explains the traits. `on_brush` gets the area that a user drags, None for the whole map."""
 
-    _esm = javascript("picture.js", "points.js", "map.js")
+    _esm = javascript("saving.js", "picture.js", "points.js", "map.js")
     title = traitlets.Unicode("Map of films").tag(sync=True)
     places = traitlets.Bytes().tag(sync=True)
     names = traitlets.Bytes().tag(sync=True)

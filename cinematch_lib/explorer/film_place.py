@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from cinematch_lib.artifacts.film_map import FilmMap
-from cinematch_lib.explorer import markup, pictures
+from cinematch_lib.explorer import drawing, markup
 from cinematch_lib.explorer.neighbours import Neighbour
+from cinematch_lib.explorer.paint import paint
 
-_WIDTH, _HEIGHT, _MARGIN = 560, 340, 12
+_MARGIN = 12
+_SCALE = (drawing.WIDTH - 2 * _MARGIN) / 2  # the map goes from -1 to 1, both ways
 _DOTS = 1500  # of other films, evenly by id; more would only be slower
-_COLOURS = {"nearest by ratings": "#2a6f97", "nearest by content": "#b5562f"}
+_COLOURS = {"nearest by ratings": markup.KEPT, "nearest by content": paint("#b5562f")}
 
 
 def place_on_map(
@@ -32,15 +34,13 @@ def place_on_map(
     here = film_map.places_of(np.array([movie_id]))[0]
     parts.append(_dot(here, 7, 'fill="none" stroke="currentColor" stroke-width="2.5"'))
     title = f"{label}: its place on the map"
-    drawing = pictures.svg(title, _HEIGHT, "".join(parts)) + pictures.key(_COLOURS)
     rows = [(name, f"{_distance(film_map, here, near):.2f}") for name, near in groups.items() if near]
-    table = markup.table(("ten films", "mean distance, of 2.8 at most"), rows, "cm-numbers")
-    return pictures.figure(title, drawing, table)
+    table = markup.table(("films", "mean distance (2.8 at most)"), rows, "cm-numbers")
+    return drawing.figure(title, drawing.svg(title, drawing.WIDTH, "".join(parts), _COLOURS), table)
 
 
 def _dot(place: np.ndarray, radius: float, style: str) -> str:
-    x = _MARGIN + (float(place[0]) + 1) / 2 * (_WIDTH - 2 * _MARGIN)
-    y = _MARGIN + (1 - float(place[1])) / 2 * (_HEIGHT - 2 * _MARGIN)
+    x, y = _MARGIN + (1 + float(place[0])) * _SCALE, _MARGIN + (1 - float(place[1])) * _SCALE
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" {style}/>'
 
 

@@ -35,11 +35,11 @@ class FilmView:
         self._neighbours: Neighbours | None = None
         self._movie_id: int | None = None
         self._ratings = _Ratings(facts.folder, self._show_ratings)
-        self._head, self._why, self._near, self._by_year = (widgets.HTML() for _ in range(4))
+        self._head, self._why, self._near, self._place, self._by_year = (widgets.HTML() for _ in range(5))
         self._poster = widgets.Box().add_class("cm-poster")
-        self._place = widgets.HTML()
         first = widgets.HBox([self._poster, self._head]).add_class("cm-film-first")
-        self._open = widgets.VBox([first, self._why, self._near, self._place, self._by_year])
+        last = widgets.HBox([self._place, self._by_year]).add_class("cm-film-last")
+        self._open = widgets.VBox([first, self._why, self._near, last])
         self._closed = widgets.HTML(markup.block(markup.hint(_CLOSED)))
         self.widget = widgets.VBox([self._closed]).add_class("cm-film-view")
 
@@ -104,7 +104,8 @@ class FilmView:
         about = "" if overview is None else f"<p>{markup.escape(overview.value)} {_source(overview.source)}</p>"
         close = '<button type="button" class="cm-close" data-close="">Close</button>'
         title = f'<h3 tabindex="-1" class="cm-film-title">{markup.escape(movie.label)}</h3>'
-        return f"{close}{title}{markup.hint(kept)}{about}{markup.table(('', 'fact', 'from'), rows, 'cm-facts')}"
+        table = markup.table(("fact", "", "source"), rows, "cm-facts", is_sortable=False)
+        return f"{close}{title}{markup.hint(kept)}{about}{table}"
 
     def _nearest(self, movie_id: int) -> tuple[list[Neighbour], list[Neighbour]]:
         """The neighbours by ratings and by content; none without a run."""
@@ -117,11 +118,11 @@ class FilmView:
             return markup.hint("Without a current run, the films like it are not known.")
         none = "None: too few people have rated it." if self._neighbours.has_ratings else "The run has no ratings."
         columns = [
-            ("Nearest by ratings", "weight", "What liking it adds to their score.", by_ratings, none),
+            ("Nearest by ratings", "weight", "What liking this film adds to their score.", by_ratings, none),
             (
                 "Nearest by content",
                 "cosine",
-                "Alike in genres, people, words, year.",
+                "Alike in genres, people, words and year.",
                 by_content,
                 "It is not in the run.",
             ),
@@ -164,13 +165,13 @@ class FilmView:
         liked = history.also_liked(movie_id, _NEAREST)
         rows = [(self._button(one.movie_id), f"{one.share:.0%}", f"{one.share_of_all:.0%}") for one in liked]
         people = history.likers_of(movie_id)
-        hint = f"Of the {people:,} who gave it 4 stars or more; beside it the share of all people."
+        hint = f"Of the {people:,} people who gave it 4 stars or more, and of all people."
         also = (
             markup.table(("film", "of these", "of all"), rows, "cm-numbers") if rows else markup.hint("Too few people.")
         )
         parts = [chart if years else heading + markup.hint("Nobody has rated it, or the times are unknown.")]
         parts.append(markup.heading("People who like it also like", more=hint if people else "") + also)
-        return f'<div class="cm-two">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
+        return "".join(parts)
 
     def _movie_label(self, movie_id: int) -> str:
         row = self._row(movie_id)

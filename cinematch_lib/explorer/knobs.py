@@ -9,7 +9,7 @@ from cinematch_lib.explorer import markup
 NAMES = ("discovery", "diversity")
 _HINTS = {
     "discovery": "from well-known films to those that few know",
-    "diversity": "keeps films that resemble each other apart",
+    "diversity": "fewer films that resemble each other",
 }
 
 
@@ -21,7 +21,7 @@ class Knobs:
         self._on_change, self._is_setting = on_change, False
         self._labels = {name: widgets.HTML() for name in NAMES}
         self._sliders = {name: self._slider(name) for name in NAMES}
-        self._reset = widgets.Button(description="As usual", tooltip="Leave both to the recommender", disabled=True)
+        self._reset = widgets.Button(description="Defaults", tooltip="Leave both to the recommender", disabled=True)
         self._reset.on_click(lambda _: self.set({}))
         pairs = [widgets.VBox([self._labels[name], self._sliders[name]]).add_class("cm-slider") for name in NAMES]
         self.widget = widgets.HBox([*pairs, self._reset]).add_class("cm-knobs")
@@ -53,5 +53,5 @@ class Knobs:
     def _show(self) -> None:
         self._reset.disabled = not self.values
         for name, label in self._labels.items():
-            value = f"{self.values[name]:.2f}" if name in self.values else "as usual"
+            value = f"{self.values[name]:.2f}" if name in self.values else "default"
             label.value = markup.block(markup.heading(name.capitalize(), value, _HINTS[name]))

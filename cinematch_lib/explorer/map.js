@@ -2,7 +2,7 @@
 //
 // The model holds `places` (float32, x and y of each film), `names` (lines of text), `ids` (float64), `order` (uint32,
 // the rows by popularity), `kept` (a bit each) and `area` ([left, bottom, right, top] or []); a drag sets `brush`, which
-// is such an area. `picture.js` and `points.js` stand before it.
+// is such an area. `saving.js`, `picture.js` and `points.js` stand before it.
 
 const NEAR = 9, NAMES = 28, LISTED = 40, STEP = 40, TRIED = 300;
 // Pixels, names on the map, films in the table, pixels that a key moves, and films whose names are tried on the map.
@@ -284,11 +284,10 @@ class FilmMap extends Picture {
   }
 
   picture() {
-    const {width, height} = this.view, {kept, other, ink, card, accent, font} = this.colours;
+    const {width, height} = this.view, {kept, other, ink, accent, font} = this.colours;
     const svg = document.createElementNS(NAMESPACE, "svg"), area = this.get("area");
-    const attributes = {xmlns: NAMESPACE, width, height, viewBox: `0 0 ${width} ${height}`, "font-family": font};
-    for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
-    add(svg, "rect", {width, height, fill: card});
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("font-family", font);
     for (const [isKept, colour] of [[0, other], [1, kept]]) {
       let d = "";
       for (let row = 0; row < this.points.size; row++) {
@@ -303,8 +302,7 @@ class FilmMap extends Picture {
     }
     for (const {text, x, y} of this.labels)
       add(svg, "text", {x, y: y - 6, fill: ink, "text-anchor": "middle", "font-size": 11}, text);
-    this.svg = svg;
-    return new Blob([new XMLSerializer().serializeToString(svg)], {type: "image/svg+xml"});
+    return svg;
   }
 }
 

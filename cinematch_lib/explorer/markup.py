@@ -9,7 +9,7 @@ from cinematch_lib.plots.style import FIELD_NAMES
 
 Row = Sequence[object]
 _SHEETS = ("style.css", "views.css")
-_TOKENS = Path(__file__).parents[1] / "serving" / "page" / "tokens.css"  # of the server's page too
+TOKENS = Path(__file__).parents[1] / "serving" / "page" / "tokens.css"  # of the server's page too
 _SCOPE = "body[data-voila], .cm-part"  # JupyterLab has colours of its own
 KEPT, DROPPED, BEHIND = "var(--kept)", "var(--dropped)", "var(--behind)"
 
@@ -22,7 +22,7 @@ class Html(str):
 
 def style() -> str:
     """The page's style sheet as a style element."""
-    tokens = _TOKENS.read_text(encoding="utf-8").replace(":root", f":is({_SCOPE})")
+    tokens = TOKENS.read_text(encoding="utf-8").replace(":root", f":is({_SCOPE})")
     sheets = (resources.files(__package__) / name for name in _SHEETS)
     return f"<style>{tokens}{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>"
 
@@ -62,6 +62,15 @@ def key() -> str:
     """The legend of the charts."""
     colours = {"kept": KEPT, "all films": BEHIND}
     return "".join(f'<span class="cm-key" style="--key:{colour}">{name}</span>' for name, colour in colours.items())
+
+
+def many(number: int, name: str) -> str:
+    """A number of things.
+
+    >>> many(1, "film"), many(1200, "rating")
+    ('1 film', '1,200 ratings')
+    """
+    return f"{number:,} {name}{'s' * (number != 1)}"
 
 
 def percent(part: int, total: int) -> str:
@@ -122,12 +131,15 @@ def coverage(known: Mapping[str, int], kept: int, known_of_all: Mapping[str, int
     return f'<table class="cm-table cm-coverage">{head}{numbers}</tr>{rows}</table>'
 
 
-def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
+def table(head: Row, rows: Iterable[Row], kind: str = "", is_sortable: bool = True) -> str:
     """A table; numbers have thousands separators and are right-aligned, None is empty. Its heads sort it."""
     rows = list(rows)
     numeric = [bool(rows) and all(isinstance(row[at], int | float | None) for row in rows) for at in range(len(head))]
     classes = [' class="cm-number"' if right else "" for right in numeric]
-    cells = "".join(f"<th{style}>{_sorter(name, rows)}</th>" for name, style in zip(head, classes, strict=True))
+    cells = "".join(
+        f"<th{style}>{_head(name, is_sortable and len(rows) > 1)}</th>"
+        for name, style in zip(head, classes, strict=True)
+    )
     body = "".join(
         f"<tr>{''.join(f'<td{style}>{_cell(one)}</td>' for one, style in zip(row, classes, strict=True))}</tr>"
         for row in rows
@@ -135,10 +147,10 @@ def table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
     return f'<table class="cm-table cm-sortable {kind}"><tr>{cells}</tr>{body}</table>'
 
 
-def _sorter(name: object, rows: Sequence[Row]) -> str:
-    """The name of a column, as a button that sorts by it if there is anything to sort."""
+def _head(name: object, is_sortable: bool) -> str:
+    """The name of a column, as a button that sorts by it."""
     text = escape(str(name))
-    return f'<button type="button" class="cm-sort">{text}</button>' if len(rows) > 1 else text
+    return f'<button type="button" class="cm-sort">{text}</button>' if text and is_sortable else text
 
 
 def _bar(start: float, length: float, total: float, colour: str, behind: str = "none") -> str:

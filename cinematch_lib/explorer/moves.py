@@ -125,7 +125,7 @@ def as_table(found: Sequence[Move], a: str, b: str) -> str:
     ]
     stay = sum(one.before is not None and one.after is not None for one in found)
     new = sum(one.before is None for one in found)
-    said = f"{stay} films are in both lists, {new} are new, {len(found) - stay - new} are gone."
+    said = f"{markup.many(stay, 'film')} in both lists, {new} only in {b}, {len(found) - stay - new} only in {a}."
     return markup.hint(said) + markup.table(("film", a, b, "moved", "why"), rows, "cm-moves")
 
 

@@ -117,7 +117,7 @@ class Page:
         self.comparison = _part(_card(self._comparison.widget, "cm-wide"))
         self.lists = _part(_card(self._lists.widget, "cm-wide"))
         self.evaluation = _part(_card(self._evaluation.widget, "cm-wide"))
-        saving = widgets.VBox([FileButton("Report (HTML)", self.report), self._run_panel.widget])
+        saving = widgets.VBox([FileButton("Report (HTML)", self.report), self._run_panel.widget]).add_class("cm-saving")
         self.saving = _part(_card(saving, "cm-wide"))
         self._show_status()
         self.set(self._initial)

@@ -17,7 +17,7 @@ from cinematch_lib.recommender.recommender import Recommender
 TYPED, FILE = "likes these films", "has these ratings (a file)"
 _SHOWN, _REMARKS = 12, 8
 _HOW_FILE = "A file of ratings as Letterboxd, IMDb or Trakt export it. It stays on this computer."
-_HELD_OUT = "The evaluation learned nothing from this person; the list is by the recommender that it measured."
+_HELD_OUT = "None of these ratings were learned from: the list is by the recommender that was evaluated."
 
 
 class PersonPicker:

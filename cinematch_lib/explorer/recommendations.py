@@ -83,7 +83,7 @@ class RecommendationsView:
             row = int(ids.searchsorted(movie_id))
             return count.drop_reason(row) if row < len(ids) and ids[row] == movie_id else "not in the data set"
 
-        return Side("now", recommender, self.preferences, among[np.isin(among, recommender.movie_ids)], dropped)
+        return Side("B", recommender, self.preferences, among[np.isin(among, recommender.movie_ids)], dropped)
 
     def show(self, kept_ids: np.ndarray) -> None:
         """Show the best films among those with the ids `kept_ids`, int64 (films,)."""
@@ -142,7 +142,8 @@ def _effect(found: Sequence[Recommendation], usual: Sequence[Recommendation]) ->
     before = {one.movie_id for one in usual}
     new = sum(one.movie_id not in before for one in found)
     genres = [len({genre for one in films for genre in one.movie.genres}) for films in (usual, found)]
-    return markup.hint(f"The sliders bring in {new} of {len(found)} films; {genres[1]} genres, as usual {genres[0]}.")
+    said = f"The sliders bring in {new} of {len(found)} films; the list has {markup.many(genres[1], 'genre')}"
+    return markup.hint(f"{said}, without them {genres[0]}.")
 
 
 def _hidden(

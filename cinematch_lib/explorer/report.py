@@ -70,7 +70,7 @@ def _run(run: Run | None) -> str:
     if run is None:
         return markup.hint("There is no current run.")
     facts = [("run", run.info.run_id), ("fingerprint", run.info.fingerprint), ("made", run.info.created)]
-    return markup.table(("", "value"), facts)
+    return markup.table(("", ""), facts, is_sortable=False)
 
 
 def _selection(state: State) -> str:
@@ -109,5 +109,6 @@ def _person(wanted: Preferences, found: Sequence[Recommendation], state: State) 
 
 
 def _without_buttons(content: str) -> str:
-    """The names of films as text, since there is nothing to open."""
+    """The names of films as text, since there is nothing to open, and no buttons to save pictures."""
+    content = re.sub(r'<button type="button" class="cm-save".*?</button>', "", content)
     return re.sub(r'<button type="button"[^>]*>(.*?)</button>', r"<span>\1</span>", content)

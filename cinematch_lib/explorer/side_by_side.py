@@ -72,11 +72,11 @@ class SideBySide:
         if b is None:
             return markup.hint("Without a current run there is no list.")
         if self._choice.value == _KEPT and self._kept is not None:
-            a = self._kept
+            a, named = self._kept, "the list that you kept"
         else:
             a, learned = self._of_run(self._choice.value, b)
-            note = markup.notice(_LEARNED) if learned else ""
-        return note + as_table(moves(a, b), "A", "now")
+            named, note = f"that of run {self._choice.value}", markup.notice(_LEARNED) if learned else ""
+        return note + markup.hint(f"A is {named}; B is the present list.") + as_table(moves(a, b), a.name, b.name)
 
     def _of_run(self, run_id: str, b: Side) -> tuple[Side, bool]:
         """The list by another run for the same person, and whether that run has learned from their hidden likes."""

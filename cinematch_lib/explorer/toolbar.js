@@ -2,7 +2,7 @@
 //
 // `kept` and `read` are numbers of films; `can_undo` and `can_redo` are flags; `link` is the state as text. Pressing a
 // button sets `pressed`, [its name, a counter]; a link that is opened sets `opened`, [text, a counter]; `message` is
-// shown. A custom message {name} with one buffer is a file to save. `sorting.js` stands before it.
+// shown. A custom message {name} with one buffer is a file to save. `sorting.js` and `saving.js` stand before it.
 
 const number = new Intl.NumberFormat("en-US").format;
 const isNotebook = () => document.body.dataset.voila === undefined;
@@ -18,6 +18,9 @@ class Toolbar {
     const actions = this.element(root, "div", "cm-bar-actions");
     this.fold = this.button(actions, "Filters", "Show or hide the filters", () => this.setFolded(this.isOpen()));
     this.fold.classList.add("cm-bar-fold");
+    this.parts = this.element(actions, "select", "cm-small cm-bar-parts");
+    this.parts.setAttribute("aria-label", "Go to a part of the page");
+    this.parts.onchange = () => this.goTo(this.headings[this.parts.selectedIndex - 1]);
     this.undo = this.button(actions, "↶", "Undo (Ctrl+Z)", () => this.press("undo"));
     this.redo = this.button(actions, "↷", "Redo (Ctrl+Shift+Z)", () => this.press("redo"));
     this.button(actions, "As the current run", "", () => this.press("run"));
@@ -59,9 +62,19 @@ class Toolbar {
     this.part = this.root.closest(".cm-part");
     this.page = this.root.closest(".jp-NotebookPanel") ?? document.body;
     this.setFolded(true);
+    this.headings = [...this.page.querySelectorAll("h2")];
+    for (const name of ["Go to …", ...this.headings.map(one => one.textContent.replace("¶", ""))])
+      this.element(this.parts, "option", "", name);
     this.names = new MutationObserver(() => this.nameControls());
-    this.names.observe(this.page, {childList: true, subtree: true});
+    this.names.observe(this.page, {childList: true, subtree: true, attributes: true, attributeFilter: ["class"]});
     this.nameControls();
+  }
+
+  goTo(heading) {
+    this.parts.selectedIndex = 0;
+    heading.tabIndex = -1;
+    heading.focus({preventScroll: true});
+    heading.scrollIntoView();
   }
 
   end() {
@@ -72,6 +85,7 @@ class Toolbar {
   listen() {
     const {signal} = this.ending;
     listenForSorting(() => this.page, signal);
+    listenForSaving(() => this.page, signal);
     document.addEventListener("keydown", event => this.key(event), {signal, capture: true});
     this.model.on("msg:custom", (content, buffers) => this.save(content.name, buffers[0]));
     for (const name of ["kept", "read", "can_undo", "can_redo", "message", "link"])
@@ -88,6 +102,8 @@ class Toolbar {
       field.setAttribute("aria-label", field.placeholder);
     for (const select of this.page.querySelectorAll("select[title]:not([aria-label])"))
       select.setAttribute("aria-label", select.title);
+    for (const tab of this.page.querySelectorAll(".widget-toggle-buttons button"))
+      tab.setAttribute("aria-pressed", tab.classList.contains("mod-active"));
     for (const handle of this.page.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const name = handle.closest(".cm-slider")?.querySelector("h3")?.lastChild.textContent;
       const isRange = handle.closest(".noUi-base").querySelectorAll(".noUi-handle").length > 1;

@@ -14,7 +14,7 @@ from cinematch_lib.explorer.javascript import javascript
 class Toolbar(anywidget.AnyWidget):
     """The bar; ``toolbar.js`` explains the traits."""
 
-    _esm = javascript("sorting.js", "toolbar.js")
+    _esm = javascript("sorting.js", "saving.js", "toolbar.js")
     kept = traitlets.Int().tag(sync=True)
     read = traitlets.Int().tag(sync=True)
     can_undo = traitlets.Bool().tag(sync=True)

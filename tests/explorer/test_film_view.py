@@ -123,8 +123,8 @@ def test_its_place_on_the_map_is_marked_with_its_neighbours():
     ring = next(one for one in circles if one["fill"] == "none")
     marked = {one["fill"]: (float(one["cx"]), float(one["cy"])) for one in circles if one["r"] == "3.5"}
     assert [(round(x - float(ring["cx"])), round(y - float(ring["cy"]))) for x, y in marked.values()] == [
-        (0, -158),
-        (-268, 0),
+        (0, -198),
+        (-198, 0),
     ]
     assert place_on_map(FilmMap(ids, places), 7, "Elsewhere", [], []) == ""
     assert place_on_map(None, 1, "Heat (1995)", [], []) == ""

@@ -64,9 +64,9 @@ def page(sample_run):
 def test_a_list_that_was_kept_is_compared_with_the_present_one(page):
     assert "Keep this list, then change filters" in texts(page.lists)
     button(page.lists, "Keep this list").click()
-    assert "20 films are in both lists, 0 are new, 0 are gone." in texts(page.lists)
+    assert "20 films in both lists, 0 only in B, 0 only in A." in texts(page.lists)
     page.set(Settings("sample", Filters(min_year=1995)))
-    assert "now drops it: before 1995" in texts(page.lists)
+    assert "B drops it: before 1995" in texts(page.lists)
     page.set(Settings("sample", Filters()))
 
 
@@ -75,34 +75,34 @@ def test_the_list_by_another_run_is_compared(page, sample_run):
     page._lists.compare_with(page._lists._choice.value)
     page._lists._choice.options = [*page._lists._choice.options, (run.run_id, run.run_id)]
     page._lists.compare_with(run.run_id)
-    assert "20 films are in both lists, 0 are new, 0 are gone." in texts(page.lists)  # it is the same run
+    assert "20 films in both lists, 0 only in B, 0 only in A." in texts(page.lists)  # it is the same run
     user = next(iter(page._recommendations.picker.people))
     page._recommendations.picker.hold_out(user)
-    assert "20 films are in both lists" in texts(page.lists)
+    assert "20 films in both lists" in texts(page.lists)
     assert "has learned from this person" not in texts(page.lists)  # it held the same person out
 
 
 def test_the_evaluation_is_shown_part_by_part(page):
     metrics = page._evaluation.metrics
     served = metrics["models"]["served"]["ndcg@10"]["mean"]
-    assert f"served, given ratings {served:.3f}" in texts(page.evaluation)
+    assert f"served: ratings {served:.3f}" in texts(page.evaluation)
     assert metrics["protocol"]["description"] in texts(page.evaluation)
     page._evaluation.choose("People")
     for label, of in metrics["people"].items():
-        assert f"{label} ratings, {of['users']:,} people: nDCG@10" in texts(page.evaluation)
+        assert f"nDCG@10: {of['users']:,} people with {label} ratings" in texts(page.evaluation)
     page._evaluation.choose("Films")
-    assert "Hidden likes found, by ratings of the film" in texts(page.evaluation)
+    assert "Share of hidden likes in the first 20, by the film's ratings" in texts(page.evaluation)
     page._evaluation.choose("Accuracy and diversity")
-    assert "Models: nDCG@10 by diversity" in texts(page.evaluation)
-    assert "The slider discovery" in texts(page.evaluation)
+    assert "nDCG@10 and diversity of the models" in texts(page.evaluation)
+    assert "The slider for discovery" in texts(page.evaluation)
 
 
 def test_people_whom_the_hybrid_serves_worse_are_shown_with_both_lists(page):
     page._evaluation.choose(LOSES)
     said, html = texts(page.evaluation), shown_html(page.evaluation)
-    assert "people are served worse by the hybrid than by EASE" in said
+    assert "EASE is better than the hybrid for" in said
     assert html.count("<details") >= 1
-    assert html.count("hybrid: nDCG@10") == html.count("EASE: nDCG@10") == html.count("<details")
+    assert html.count("The list by hybrid") == html.count("The list by EASE") == html.count("<details")
 
 
 def test_a_run_without_an_evaluation_says_what_to_run(page):

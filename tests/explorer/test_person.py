@@ -102,7 +102,7 @@ def test_a_held_out_person_gets_the_list_of_a_recommender_that_learned_nothing_f
         one: ranking.index(one) + 1 for one in hidden
     }
     assert [state for _, state, _ in rows].count("missed") == len(hidden) - len(found)
-    assert "The evaluation learned nothing from this person" in texts(page.catalog)
+    assert "None of these ratings were learned from" in texts(page.catalog)
 
 
 def test_sliders_turn_the_list_and_mark_what_moved(page):
@@ -129,7 +129,7 @@ def test_sliders_turn_the_list_and_mark_what_moved(page):
         assert marks[str(one.movie_id)] == words
     new = sum(one not in usual for one in ids(expected))
     assert f"The sliders bring in {new} of 20 films" in texts(page.catalog)
-    button(page.catalog, "As usual").click()
+    button(page.catalog, "Defaults").click()
     assert listed(page) == ids(page.recommender.recommend(liked)) == usual
     assert "cm-mark" not in shown_html(page.catalog)
 

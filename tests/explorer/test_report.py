@@ -62,7 +62,7 @@ def test_it_tells_the_run_the_settings_the_selection_the_list_and_the_evaluation
         f"Selection: {page.state.count.kept:,} of {page.state.count.read:,} films",
         "a person who likes Heat",
         page._recommendations.found[0].explanation,
-        "nDCG@10, 95 % intervals",
+        "nDCG@10 with 95 % intervals",
         "F. Maxwell Harper",
     ):
         assert said in text, said
