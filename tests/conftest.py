@@ -59,6 +59,7 @@ SLOW = [
     "test_cli.py",
     "test_output.py",
     "test_app.py",
+    "test_app_files.py",
     "test_embeddings_parameter.py",
     "test_server_workers.py",
     "test_lab.py",

@@ -104,7 +104,7 @@ class FilmView:
         about = "" if overview is None else f"<p>{markup.escape(overview.value)} {_source(overview.source)}</p>"
         close = '<button type="button" class="cm-close" data-close="">Close</button>'
         title = f'<h3 tabindex="-1" class="cm-film-title">{markup.escape(movie.label)}</h3>'
-        table = markup.table(("fact", "", "source"), rows, "cm-facts", is_sortable=False)
+        table = markup.table(("fact", "value", "source"), rows, "cm-facts", is_sortable=False)
         return f"{close}{title}{markup.hint(kept)}{about}{table}"
 
     def _nearest(self, movie_id: int) -> tuple[list[Neighbour], list[Neighbour]]:

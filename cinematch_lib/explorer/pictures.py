@@ -78,7 +78,7 @@ def bars_with_line(
     parts += [dot(x, y, 2.5, _LINE) for x, y in points]
     rows = [(label, bar, f"{one:.2f}" if one else "–") for label, bar, one in zip(labels, bars, line, strict=True)]
     drawing = svg(title, height, "".join(parts), {names[0]: KEPT, names[1]: _LINE})
-    return figure(title, drawing, markup.table(("", *names), rows))
+    return figure(title, drawing, markup.table(("year", *names), rows))
 
 
 def histogram(title: str, labels: Sequence[str], films: Sequence[int], kept: Sequence[int]) -> str:
@@ -99,7 +99,7 @@ def histogram(title: str, labels: Sequence[str], films: Sequence[int], kept: Seq
         if at % every == 0:
             parts.append(text(LEFT + (at + 0.5) * step, height - 7, label, "middle"))
     rows = [(label, *both) for label, *both in zip(labels, films, kept, strict=True)]
-    return figure(title, svg(title, height, "".join(parts), _KEY), markup.table(("", "films", "kept"), rows))
+    return figure(title, svg(title, height, "".join(parts), _KEY), markup.table(("from", "films", "kept"), rows))
 
 
 def names(title: str, films: Mapping[str, int], kept: Mapping[str, int]) -> str:
@@ -112,7 +112,7 @@ def names(title: str, films: Mapping[str, int], kept: Mapping[str, int]) -> str:
             parts.append(rect(_NAMES, at * row + 3, value * scale, row - 6, colour))
         parts.append(text(_NAMES + number * scale + 6, at * row + 13, f"{kept.get(name, 0):,}"))
     rows = [(name, number, kept.get(name, 0)) for name, number in films.items()]
-    table = markup.table(("", "films", "kept"), rows)
+    table = markup.table(("name", "films", "kept"), rows)
     return figure(title, svg(title, height, "".join(parts), _KEY), table)
 
 
@@ -135,7 +135,7 @@ def spans(title: str, rows: Sequence[Span], digits: int = 3) -> str:
         )
         parts.append(text(high + 6, y + 4, f"{one.mean:.{digits}f}"))
     cells = [(one.name, *(f"{value:.{digits}f}" for value in (one.mean, one.low, one.high))) for one in rows]
-    table = markup.table(("", "mean", "from", "to (95 %)"), cells, "cm-numbers")
+    table = markup.table(("model", "mean", "from", "to (95 %)"), cells, "cm-numbers")
     return figure(title, svg(title, height, "".join(parts)), table)
 
 
@@ -159,7 +159,7 @@ def points(title: str, marks: Sequence[Point], axes: tuple[str, str]) -> str:
     for one, place, label in zip(marks, places, labels, strict=True):
         parts.append(dot(*place, 4, one.colour) + text(label.x, label.y, one.name, label.anchor))
     rows = [(one.name, f"{one.x:.3f}", f"{one.y:.3f}") for one in marks]
-    table = markup.table(("", *axes), rows, "cm-numbers")
+    table = markup.table(("name", *axes), rows, "cm-numbers")
     return figure(title, svg(f"{title}: {axes[1]} by {axes[0]}", height, "".join(parts)), table)
 
 
@@ -183,7 +183,7 @@ def grouped_bars(title: str, groups: Sequence[str], series: dict[str, tuple[str,
             )
     rows = [(group, *(f"{values[at]:.3f}" for _, values in series.values())) for at, group in enumerate(groups)]
     colours = {name: colour for name, (colour, _) in series.items()}
-    table = markup.table(("", *series), rows, "cm-numbers")
+    table = markup.table(("group", *series), rows, "cm-numbers")
     return figure(title, svg(title, height, "".join(parts), colours), table)
 
 

@@ -70,7 +70,7 @@ def _run(run: Run | None) -> str:
     if run is None:
         return markup.hint("There is no current run.")
     facts = [("run", run.info.run_id), ("fingerprint", run.info.fingerprint), ("made", run.info.created)]
-    return markup.table(("", ""), facts, is_sortable=False)
+    return markup.table(("fact", "value"), facts, is_sortable=False)
 
 
 def _selection(state: State) -> str:
