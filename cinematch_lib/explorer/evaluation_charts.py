@@ -99,7 +99,7 @@ def frontier(metrics: Metrics) -> str:
         values = [one for one in metrics.get("knobs", []) if one["knob"] == knob]
         curve = [Point(f"{one['value']:g}", one[measure], one["ndcg"], linked=True) for one in values]
         if curve:
-            charts.append(pictures.points(f"The slider for {knob}, three likes known", curve, (label, "nDCG")))
+            charts.append(pictures.points(f"{knob.capitalize()} slider, 3 known likes", curve, (label, "nDCG")))
     hint = (
         "Up and to the right is better. The first line joins the models that no other beats in both; the others join "
         "the values of a slider."

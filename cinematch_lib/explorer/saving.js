@@ -1,8 +1,9 @@
 // Saving a picture as a file that stands for itself: an SVG of the page with its title, its colours, and a background.
 
 const NAMESPACE = "http://www.w3.org/2000/svg", EDGE = 14, HEAD = 34;
-const STYLES = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "font-size", "font-family", "font-weight",
-  "opacity", "text-anchor"];
+// Styles of shapes and of texts, with the values that need not be written.
+const SHAPE = {fill: "", "fill-opacity": "1", stroke: "none", "stroke-opacity": "1", "stroke-width": "1px", opacity: "1"};
+const TEXT = {...SHAPE, "font-size": "", "font-family": "", "font-weight": "400", "text-anchor": "start"};
 
 function add(parent, name, attributes = {}, text = "") {
   const made = document.createElementNS(NAMESPACE, name);
@@ -17,7 +18,10 @@ function standalone(svg) {
   const copy = svg.cloneNode(true), originals = [...svg.querySelectorAll("*")];
   [...copy.querySelectorAll("*")].forEach((one, at) => {
     const style = getComputedStyle(originals[at]);
-    for (const name of STYLES) one.removeAttribute(name), one.style.setProperty(name, style.getPropertyValue(name));
+    for (const [name, usual] of Object.entries(one.localName === "text" ? TEXT : SHAPE)) {
+      one.removeAttribute(name);
+      if (style.getPropertyValue(name) !== usual) one.style.setProperty(name, style.getPropertyValue(name));
+    }
   });
   return copy;
 }

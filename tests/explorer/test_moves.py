@@ -94,7 +94,7 @@ def test_the_evaluation_is_shown_part_by_part(page):
     assert "Share of hidden likes in the first 20, by the film's ratings" in texts(page.evaluation)
     page._evaluation.choose("Accuracy and diversity")
     assert "nDCG@10 and diversity of the models" in texts(page.evaluation)
-    assert "The slider for discovery" in texts(page.evaluation)
+    assert "Discovery slider, 3 known likes" in texts(page.evaluation)
 
 
 def test_people_whom_the_hybrid_serves_worse_are_shown_with_both_lists(page):
