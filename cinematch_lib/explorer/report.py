@@ -16,7 +16,8 @@ from cinematch_lib.recommender.recommendations import Recommendation
 
 _PAGE = (
     "body{max-width:1100px;margin:2rem auto;padding:0 1rem;background:var(--ground)}h1{font-size:24px}"
-    "h2{font-size:18px;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}.cm .cm-charts{display:grid}.cm td{overflow-wrap:anywhere}"
+    "h2{font-size:18px;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}.cm .cm-charts{display:grid}"
+    ".cm td{overflow-wrap:anywhere}"
     "@media print{details>*{display:block}}"
 )
 _NO_REQUESTS = "default-src 'none'; style-src 'unsafe-inline'"
