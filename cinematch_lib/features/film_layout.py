@@ -22,6 +22,8 @@ _MIN_CELLS, _MAX_CELLS = 50, 700
 _PLACED_SPREAD = 0.3  # of a further film around its neighbours, as a share of their distance from each other
 _EXACT = 10_000  # films up to which all pairs are compared
 _PIVOT_FILMS, _PIVOTS_SEARCHED = 700, 8  # above: films for each pivot, on average, and the pivots that are searched
+_FAR_OFF = 0.001  # share of films at either end of an axis that do not set its scale
+_MARGIN = 1.05  # of the map, around the others
 _CHUNK = 512  # films whose similarities are in memory at a time
 
 
@@ -173,6 +175,7 @@ def _kernels(size: int, cell: float) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def _scaled(places: np.ndarray) -> np.ndarray:
-    """Places with the middle at 0 and the farthest coordinate at 1, float32."""
-    low, high = places.min(axis=0), places.max(axis=0)
-    return ((2 * places - low - high) / max((high - low).max(), 1e-9)).astype(np.float32)
+    """Places with the middle at 0, float32; the few films that lie far off all others are moved to the edge, at 1."""
+    low, high = np.quantile(places, (_FAR_OFF, 1 - _FAR_OFF), axis=0)
+    scaled = (2 * places - low - high) / max(_MARGIN * (high - low).max(), 1e-9)
+    return np.clip(scaled, -1, 1).astype(np.float32)

@@ -31,7 +31,7 @@ def test_similar_films_lie_side_by_side(features):
     places = lay_out_films(matrix, names)
     assert places.shape == (len(group), 2)
     assert places.dtype == np.float32
-    assert np.abs(places).max() == 1
+    assert 0.9 < np.abs(places).max() <= 1
     assert share_of_neighbours_alike(places, group) > 0.95
 
 
