@@ -47,15 +47,14 @@ def test_it_asks_before_it_writes(call, home, monkeypatch, answer, written):
     assert ("Nothing was written." in out) is not written
 
 
-def test_a_folder_with_percent_signs_and_spaces(call, home, monkeypatch, tmp_path):
+def test_a_folder_with_percent_signs_and_spaces(cinematch, home, tmp_path):
     strange = tmp_path / "100% films"
     strange.mkdir()
-    monkeypatch.chdir(strange)
-    call("refresh", "--install-timer", "weekly", "--yes")
+    cinematch(strange, "refresh", "--install-timer", "weekly", "--yes")
     service = unit(home / "cinematch-refresh.service")["Service"]
     assert service["WorkingDirectory"] == str(strange).replace("%", "%%")
     assert str(strange / "raw").replace("%", "%%") in shlex.split(service["ExecStart"])
-    _, out, _ = call("refresh", "--install-timer", "weekly", "--as", "crontab")
+    out = cinematch(strange, "refresh", "--install-timer", "weekly", "--as", "crontab").out
     minute, hour, day, month, weekday, *_ = out.split(" ")
     assert [minute, hour, day, month, weekday] == ["17", "3", "*", "*", "1"]
     assert "%" not in out.replace(r"\%", "")
