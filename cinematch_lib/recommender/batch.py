@@ -17,7 +17,7 @@ from cinematch_lib.recommender.scoring import CONTENT_HALF_LIFE, ScoreModel, see
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 BLOCK = 64  # users whose scores are held at once
-_TILE = 1024  # films whose scores for a block are computed at once, in the cache of a processor
+_TILE = 512  # films whose scores for a block are computed at once, in the cache of a processor
 _PRODUCT = 32  # films of one matrix product: so few that BLAS starts no threads of its own, which wait for each other
 
 
@@ -50,6 +50,10 @@ class Histories:
         n_known = np.diff(weights.indptr).astype(np.int64)
         weights.data = np.concatenate([np.zeros(0), *values]).astype(np.float32)
         return cls(weights, liked, disliked, n_known)
+
+    def take(self, order: np.ndarray) -> "Histories":
+        """Those of some users, whose numbers are int64 (n,), in this order."""
+        return Histories(self.weights[order], self.liked[order], self.disliked[order], self.n_known[order])
 
 
 def is_scored(preferences: Preferences) -> bool:
@@ -90,13 +94,14 @@ class BatchScorer:
         self, histories: Histories, excluded: Sequence[np.ndarray], k: int
     ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """The same for the histories of a block; `excluded` are rows of films that each user's list is without."""
-        by_user, rated = self.scores(histories)
+        order, n_poor = self._poorly_rated_first(histories)
+        by_user, rated = self._scores(histories.take(order), n_poor)
         found = {}
-        for at in np.flatnonzero(rated).tolist():
-            scores = by_user[at]
-            scores[excluded[at]] = -np.inf
-            rows = top_k(scores, k)
-            found[at] = rows, scores[rows].astype(np.float64)
+        for at, scores, is_rated in zip(order.tolist(), by_user, rated.tolist(), strict=True):
+            if is_rated:
+                scores[excluded[at]] = -np.inf
+                rows = top_k(scores, k)
+                found[at] = rows, scores[rows].astype(np.float64)
         return found
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:
@@ -109,20 +114,25 @@ class BatchScorer:
         others[selection.rows] = False
         return np.concatenate([np.flatnonzero(others), named])
 
-    def scores(self, histories: Histories) -> tuple[np.ndarray, np.ndarray]:
+    def _poorly_rated_first(self, histories: Histories) -> tuple[np.ndarray, int]:
+        """The order of users in which those who like or dislike poorly rated films come first, and their number."""
+        both = (histories.liked + histories.disliked) @ (~self._weights.well_rated).astype(np.float32)
+        return np.argsort(both == 0, kind="stable"), int(np.count_nonzero(both))
+
+    def _scores(self, histories: Histories, n_poor: int) -> tuple[np.ndarray, np.ndarray]:
         """The scores, float32 (users, films), and for which users they hold, bool (users,).
 
-        They do not hold where the weights favour no film: then there is no rating term. They are those of
-        `ScoreModel.scorer` up to rounding, because sums are added in another order.
+        The first `n_poor` users are those who like or dislike poorly rated films. The scores do not hold where the
+        weights favour no film: then there is no rating term. They are those of `ScoreModel.scorer` up to rounding,
+        because sums are added in another order.
         """
         sums, unit, rated = self._rating_sums(histories)
         model = self._model.weights
         early = model.early_content_share * 0.5 ** (histories.n_known / CONTENT_HALF_LIFE)
         least = (model.content_share + early).astype(np.float32)
-        profiles, n_poor, order, lengths = self._profiles(histories)
+        profiles, lengths = self._profiles(histories, n_poor)
         vectors, scale = self._user_vectors(histories, unit, lengths)
-        sums, least, vectors, scale = sums[:, order], least[order], vectors[:, order], scale[order]
-        users = len(order)
+        users = len(least)
         total = np.empty((users, len(self._weights)), dtype=np.float32)
         room = np.empty((_TILE, users), dtype=np.float32), np.empty((_TILE // _PRODUCT, _PRODUCT, users), np.float32)
         for one in self._tiles:
@@ -132,45 +142,46 @@ class BatchScorer:
             part = np.matmul(one.items, vectors, out=room[1]).reshape(-1, users)[: len(share)]
             similarities = one.features @ profiles
             if n_poor:
-                part[:, :n_poor] += np.maximum(1 - share[:, :n_poor], 0) * similarities[:, users:]
+                of_poor = np.subtract(1, share[:, :n_poor])
+                np.maximum(of_poor, 0, out=of_poor)
+                of_poor *= similarities[:, users:]
+                part[:, :n_poor] += of_poor
             share *= similarities[:, :users]
             part += share
-            part[one.targets] += sums[one.target_numbers]
-            total[order, one.films] = part.T
+            total[:, one.films] = part.T
+        for scores, of_targets in zip(total, sums, strict=True):
+            scores[self._targets] += of_targets
         return total, rated
 
     def _rating_sums(self, histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Σ_m t_m / s_m Σ_j w_j B_ji, discounted, float32 (targets, users); the units; and if any s_m > 0."""
+        """Σ_m t_m / s_m Σ_j w_j B_ji, discounted, float32 (users, targets); the units; and if any s_m > 0."""
         users, maximum = len(histories.n_known), self._model.weights.ratings
-        sums = np.zeros((self._weights.n_targets, users), dtype=np.float32)
+        sums = np.zeros((users, self._weights.n_targets), dtype=np.float32)
         unit, rated = np.zeros(users), np.zeros(users, dtype=bool)
-        mixtures = [dict(self._model.mixture(n)) for n in histories.n_known.tolist()]
-        positive, negative = histories.weights.maximum(0), histories.weights.minimum(0)
-        for number, B in enumerate(self._weights.compact):
-            mixed = np.array([user for user in range(users) if number in mixtures[user]], dtype=np.int64)
-            if not len(mixed):
-                continue
-            found = _sums_of_rows(B, positive[mixed])
-            highest = found.max(axis=0, initial=0).astype(np.float64)
-            if negative.nnz:
-                found += _sums_of_rows(B, negative[mixed])
-            share = np.array([mixtures[user][number] for user in mixed.tolist()]) * maximum * (highest > 0)
-            found *= (share / np.where(highest > 0, highest, 1)).astype(np.float32)
-            if len(mixed) == users:
-                sums += found
-            else:
-                sums[:, mixed] += found
-            unit[mixed] += share * [self._weights.unit(number, one) for one in highest.tolist()]
-            rated[mixed] |= highest > 0
-        sums *= self._target_discounts[:, None]
+        for user, n_known in enumerate(histories.n_known.tolist()):
+            known = slice(*histories.weights.indptr[user : user + 2].tolist())
+            rows, weights = histories.weights.indices[known], histories.weights.data[known]
+            for number, share in self._model.mixture(n_known):
+                B = self._weights.compact[number]
+                liked = weights > 0
+                found = _sum_of_rows(B, rows[liked], weights[liked])
+                highest = float(found.max(initial=0))
+                if highest <= 0:
+                    continue
+                if not liked.all():
+                    found += _sum_of_rows(B, rows[~liked], weights[~liked])
+                found *= np.float32(share * maximum / highest)
+                sums[user] += found
+                unit[user] += share * maximum * self._weights.unit(number, highest)
+                rated[user] = True
+        sums *= self._target_discounts
         return sums, unit, rated
 
-    def _profiles(self, histories: Histories) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
-        """The profiles p, and what poorly rated films make up of them, float32 (features, users + so many users).
+    def _profiles(self, histories: Histories, n_poor: int) -> tuple[np.ndarray, np.ndarray]:
+        """The profiles p, and what poorly rated films make up of the first `n_poor` of them.
 
-        Both are multiplied by the weight of the content term. The users are in the order of the third array, int64
-        (users,): those with poorly rated films, whose number is the second, come first. The fourth, float64 (users,),
-        are the lengths of the profiles in the order of `histories`.
+        They are float32 (features, users + n_poor), multiplied by the weight of the content term. The second array,
+        float64 (users,), are the lengths of the profiles.
         """
         X, liked, disliked = self._similarity.matrix, histories.liked, histories.disliked
         of_liked, of_disliked = liked @ X, disliked @ X
@@ -179,11 +190,9 @@ class BatchScorer:
         scale = sparse.diags_array((self._model.weights.content / lengths).astype(np.float32))
         both = liked + np.float32(DISLIKED) * disliked
         poor = scale @ (both @ sparse.diags_array((~self._weights.well_rated).astype(np.float32)) @ X)
-        n_poor = int(np.count_nonzero(np.diff(poor.indptr)))
-        order = np.argsort(np.diff(poor.indptr) == 0, kind="stable")
         profiles = scale @ (of_liked + np.float32(DISLIKED) * of_disliked)
-        stacked = sparse.vstack([profiles[order], poor[order[:n_poor]]])
-        return sparse.csr_matrix(stacked.T, dtype=np.float32).toarray(), n_poor, order, lengths
+        stacked = sparse.vstack([profiles, poor[:n_poor]])
+        return sparse.csr_matrix(stacked.T, dtype=np.float32).toarray(), lengths
 
     def _user_vectors(
         self, histories: Histories, unit: np.ndarray, lengths: np.ndarray
@@ -213,8 +222,6 @@ class BatchScorer:
     @cached_property
     def _tiles(self) -> list["_Tile"]:
         discounts = self._model.discounts()
-        is_target = self._weights.target_index < self._weights.n_targets
-        known = np.flatnonzero(is_target)  # their numbers are those of their order
         items = self._weights.popularity_gap[:, None]
         if self._embeddings is not None and self._model.weights.towers:
             towers = self._embeddings.item_embeddings * self._weights.content_weight[:, None]
@@ -224,43 +231,36 @@ class BatchScorer:
         tiles = []
         for start in range(0, len(items), _TILE):
             films = slice(start, min(start + _TILE, len(items)))
-            targets = np.flatnonzero(is_target[films])
             padded = np.zeros((_TILE, items.shape[1]), dtype=np.float32)
             padded[: films.stop - start] = items[films]
             in_parts = padded.reshape(-1, _PRODUCT, items.shape[1])
-            first = int(np.searchsorted(known, start))
-            numbers = slice(first, first + len(targets))
-            tiles.append(_Tile(films, features[films], in_parts, targets, numbers))
+            tiles.append(_Tile(films, features[films], in_parts))
         return tiles
+
+    @cached_property
+    def _targets(self) -> np.ndarray:
+        """The rows of the films that have item-to-item weights, in the order of their numbers: int64 (targets,)."""
+        return np.flatnonzero(self._weights.target_index < self._weights.n_targets)
 
     @cached_property
     def _target_discounts(self) -> np.ndarray:
         """The discount of each target: float32 (targets,)."""
-        is_target = self._weights.target_index < self._weights.n_targets
-        return self._model.discounts()[is_target]
+        discounts: np.ndarray = self._model.discounts()[self._targets]
+        return discounts
 
 
 class _Tile(NamedTuple):
-    """Some films with their discounted features and items, [w_i · e_i, popularity gap], in parts of `_PRODUCT` films.
-
-    `targets` are those that have item-to-item weights, and `target_numbers` their numbers among all targets.
-    """
+    """Some films with their discounted features and items, [w_i · e_i, popularity gap], `_PRODUCT` films a part."""
 
     films: slice
     features: sparse.csr_matrix
     items: np.ndarray
-    targets: np.ndarray
-    target_numbers: slice
 
 
-def _sums_of_rows(B: sparse.csr_matrix, weights: sparse.csr_matrix) -> np.ndarray:
-    """Σ_j w_j B_ji for the weights of some users, CSR (users, films): float32 (targets, users).
-
-    Only the rows of films that one of the users knows are read, each once for all of them.
-    """
-    known = np.unique(weights.indices)
-    by_film = sparse.csr_matrix(weights[:, known].T).toarray()
-    return np.asarray(B[known].T @ by_film)
+def _sum_of_rows(B: sparse.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Σ_j w_j B_ji over some rows j, int (n,), with their weights, float32 (n,): float32 (targets,)."""
+    total: np.ndarray = B[rows].T @ weights
+    return total
 
 
 def _row_lengths(matrix: sparse.csr_matrix) -> np.ndarray:

@@ -24,18 +24,19 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     >>> top_k(np.array([1.0, 3.0, 2.0, 3.0, -np.inf]), 3).tolist()
     [1, 3, 2]
     """
-    negated = -scores
-    # The k-th smallest of some values is at least that of all, so that it bounds the candidates; the sample is as large
-    # as these are then on average. Where many scores are equal, the k-th smallest is found faster than a largest one.
-    sample = negated[:: max(1, math.isqrt(len(scores) // k))]
-    positions = np.flatnonzero((negated < np.inf) & (negated <= _kth_smallest(sample, k)))
-    positions = positions[negated[positions] <= _kth_smallest(negated[positions], k)]
-    return positions[negated[positions].argsort(kind="stable")][:k]
+    # The k-th highest of some scores is at most that of all, so that it bounds the candidates; the sample is as large
+    # as these are then on average.
+    bound = _kth_highest(scores[:: max(1, math.isqrt(len(scores) // k))], k)
+    positions = np.flatnonzero(scores >= bound if bound > -np.inf else scores > bound)
+    candidates = scores[positions]
+    is_best = candidates >= _kth_highest(candidates, k)
+    return positions[is_best][(-candidates[is_best]).argsort(kind="stable")][:k]
 
 
-def _kth_smallest(values: np.ndarray, k: int) -> float:
-    """The k-th smallest of the values; infinity where there are fewer."""
-    return float(np.partition(values, k - 1)[k - 1]) if k <= len(values) else np.inf
+def _kth_highest(values: np.ndarray, k: int) -> float:
+    """The k-th highest of the values; −∞ where there are fewer."""
+    # Where many values are equal, the k-th smallest is found faster than the k-th highest.
+    return -float(np.partition(-values, k - 1)[k - 1]) if k <= len(values) else -np.inf
 
 
 def top_k_per_row(scores: np.ndarray, k: int) -> np.ndarray:
