@@ -27,6 +27,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 os.environ["TMDB_BEARER_TOKEN"] = ""  # no test asks the real TMDb, whatever the environment or .env says
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # nor sends anything to MLflow's makers
 
 ELSEWHERE = {"raw": "Rohdaten", "data": "my data", "artifacts": "deep/er/artifacts"}  # other names of the folders
 # In their default form the notebooks take two minutes, and run once, by nbval. Here they are the same with weights

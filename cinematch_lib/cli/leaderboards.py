@@ -1,20 +1,34 @@
-"""Leaderboards of runs, printed and as a page."""
+"""Leaderboards of runs, printed, as a page, and in MLflow."""
 
+import argparse
 from pathlib import Path
 
 from cinematch_lib.cli.output import print_table, print_text
 from cinematch_lib.errors import CineMatchError
 
 
-def print_leaderboards(artifacts_dir: Path, html: Path | None = None) -> None:
-    """Print the leaderboards of the runs under `artifacts_dir`, and write them as a page. Raises CineMatchError."""
+def add_mlflow_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the flag ``--mlflow``."""
+    parser.add_argument(
+        "--mlflow",
+        metavar="URI",
+        help="write parameters, metrics and figures of evaluated runs to an MLflow server or folder (extra mlflow)",
+    )
+
+
+def print_leaderboards(artifacts_dir: Path, html: Path | None = None, mlflow: str | None = None) -> None:
+    """Print the leaderboards of the runs under `artifacts_dir`; write them as a page, and the runs to MLflow.
+
+    Raises CineMatchError.
+    """
     from cinematch_lib.artifacts.manifest import OLDEST_RECORD_VERSION
     from cinematch_lib.artifacts.runs import RunRecord, list_runs, run_folder
     from cinematch_lib.evaluation.leaderboard import leaderboards, to_html
     from cinematch_lib.storage.files import write_text
 
     runs = list_runs(artifacts_dir, OLDEST_RECORD_VERSION)
-    boards = list(leaderboards([RunRecord(run_folder(artifacts_dir, info.run_id)) for info in runs]))
+    records = [RunRecord(run_folder(artifacts_dir, info.run_id)) for info in runs]
+    boards = list(leaderboards(records))
     if not boards:
         raise CineMatchError(f"{artifacts_dir} has no evaluated runs yet; make one: cinematch run")
     for board in boards:
@@ -25,3 +39,8 @@ def print_leaderboards(artifacts_dir: Path, html: Path | None = None) -> None:
     print_text("p: paired t-test against the best run over test users, corrected by Holm's method.")
     if html is not None:
         write_text(html, to_html(boards))
+    if mlflow is not None:
+        from cinematch_lib.evaluation.mlflow_runs import log_runs
+
+        written = log_runs(records, mlflow)
+        print(f"{len(written)} run{'s' * (len(written) != 1)} written to MLflow, which had the others")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.cli.arguments import Commands, add_command
-from cinematch_lib.cli.leaderboards import print_leaderboards
+from cinematch_lib.cli.leaderboards import add_mlflow_flag, print_leaderboards
 from cinematch_lib.cli.output import print_json, print_table, print_text, terminal
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 
@@ -56,6 +56,7 @@ def add_runs(commands: Commands) -> None:
         help="the runs of each data set, the best first, what they differ in, and which are worse than the best",
     )
     runs.add_argument("--html", type=Path, metavar="FILE", help="write the leaderboard as a page")
+    add_mlflow_flag(runs)
     runs.add_argument("--verbose", action="store_true", help="compare package versions and checksums of files too")
     runs.add_argument("--json", action="store_true", help="print JSON")
 
@@ -80,8 +81,8 @@ def _runs(options: argparse.Namespace) -> None:
     if options.pair or options.fail_if_worse:
         _compare(options)
         return
-    if options.leaderboard or options.html:
-        print_leaderboards(options.artifacts_dir, options.html)
+    if options.leaderboard or options.html or options.mlflow:
+        print_leaderboards(options.artifacts_dir, options.html, options.mlflow)
         return
     if options.keep is not None:
         _prune(options.artifacts_dir, options.keep)

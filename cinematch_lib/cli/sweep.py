@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from cinematch_lib.cli.arguments import Commands, add_command
-from cinematch_lib.cli.leaderboards import print_leaderboards
+from cinematch_lib.cli.leaderboards import add_mlflow_flag, print_leaderboards
 from cinematch_lib.cli.run import read_yaml
-from cinematch_lib.errors import CineMatchError
+from cinematch_lib.errors import CineMatchError, require_extra
 from cinematch_lib.vocabulary.choices import MODULES_DIR
 
 
@@ -29,6 +29,7 @@ def add_sweep(commands: Commands) -> None:
     )
     sweep.add_argument("--name", metavar="NAME", help="name of its folder in artifacts/sweeps (default: that of FILE)")
     sweep.add_argument("--jobs", type=int, default=1, metavar="N", help="settings at once, as far as memory allows")
+    add_mlflow_flag(sweep)
     sweep.add_argument("--to", dest="last", default="evaluate", metavar="STEP", help="last step (default: evaluate)")
 
 
@@ -36,6 +37,12 @@ def _sweep(options: argparse.Namespace) -> None:
     from cinematch_lib.pipeline.notebooks import steps_between
     from cinematch_lib.pipeline.sweep import SweepSpec, run_sweep
 
+    if options.mlflow:
+        require_extra("mlflow", "mlflow")
+        if options.last != "evaluate":
+            raise CineMatchError(
+                f"--mlflow takes evaluated runs, and this sweep ends with {options.last}; leave out --to"
+            )
     os.environ.setdefault(MODULES_DIR, str(Path.cwd()))
     spec = SweepSpec.from_mapping(read_yaml(options.f))
     steps_between(spec.first_step, options.last)
@@ -44,7 +51,7 @@ def _sweep(options: argparse.Namespace) -> None:
     failures = run_sweep(spec, folder, options.raw_dir, jobs=options.jobs, last_step=options.last)
     print()
     if options.last == "evaluate":
-        print_leaderboards(folder)
+        print_leaderboards(folder, mlflow=options.mlflow)
     if failures:
         raise CineMatchError(
             f"{len(failures)} settings failed; run the command again for these:\n" + "\n".join(failures)

@@ -95,9 +95,9 @@ def _standings(runs: Sequence[RunRecord], metric: str) -> list[Standing]:
     best = measured[order[0]][1]
     raw = [_paired_p(measured[at][1], best) for at in order[1:]]
     p_values: list[float | None] = [None, *holm(raw)]
-    choices = _differing([_choices(run.info) for run in runs])
+    differing = _differing([choices(run.info) for run in runs])
     return [
-        Standing(runs[at].info.run_id, measured[at][0], interval(measured[at][1]), p, choices[at])
+        Standing(runs[at].info.run_id, measured[at][0], interval(measured[at][1]), p, differing[at])
         for at, p in zip(order, p_values, strict=True)
     ]
 
@@ -131,18 +131,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in found]
 
 
-def _choices(info: RunInfo) -> dict[str, str]:
-    """What was chosen for a run, by name."""
+def choices(info: RunInfo) -> dict[str, str]:
+    """The parameters that were chosen for a run, as text, by name."""
     found: dict[str, Any] = {"model": info.facts.get("train", {}).get("model", HYBRID)}
     for step, name in _CHOICES:
         found |= info.facts.get(step, {}).get(name, {})
     return {name: text(value) for name, value in found.items()}
 
 
-def _differing(choices: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    names = dict.fromkeys(name for one in choices for name in one)
-    differing = [name for name in names if len({one.get(name, "") for one in choices}) > 1]
-    return [{name: one.get(name, "") for name in differing} for one in choices]
+def _differing(chosen: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    names = dict.fromkeys(name for one in chosen for name in one)
+    differing = [name for name in names if len({one.get(name, "") for one in chosen}) > 1]
+    return [{name: one.get(name, "") for name in differing} for one in chosen]
 
 
 def to_html(boards: Sequence[Leaderboard]) -> str:
