@@ -9,53 +9,11 @@ from cinematch_lib.explorer import markup
 from cinematch_lib.explorer.charts import DROP, EITHER, KEEP
 from cinematch_lib.explorer.chips import Chips
 from cinematch_lib.explorer.counts import MAX_SERVICES, RATING_STEPS, AllFilms
+from cinematch_lib.explorer.range_slider import RangeSlider
 from cinematch_lib.explorer.settings import Settings
 
 _MAX_MINUTES = 300  # minutes; the slider would be coarse with a higher limit, which is rarely needed
 _SOURCES = {"demo": "demo (invented)", "tmdb": "TMDb (JustWatch)", "file": "the services file", "none": "none"}
-
-
-class RangeSlider:
-    """A slider with two handles over integers; a handle at its end of the slider means no bound."""
-
-    def __init__(self, name: str, unit: str, on_change: Callable[[], None], hint: str = "") -> None:
-        self._name, self._unit, self._hint = name, unit, hint
-        self._label = widgets.HTML()
-        self._slider = widgets.IntRangeSlider(readout=False, description_allow_html=False)
-        self._slider.observe(lambda _: self._changed(on_change), "value")
-        self.widget = widgets.VBox([self._label, self._slider]).add_class("cm-slider")
-
-    def set_limits(self, low: int, high: int) -> None:
-        """Allow bounds from `low` to `high`; one step outside of them means no bound."""
-        with self._slider.hold_trait_notifications():
-            self._slider.min, self._slider.max = low - 1, high + 1
-
-    @property
-    def bounds(self) -> tuple[int | None, int | None]:
-        """The lowest and the highest value to keep; None for no bound."""
-        low, high = self._slider.value
-        return (low if low > self._slider.min else None), (high if high < self._slider.max else None)
-
-    @bounds.setter
-    def bounds(self, bounds: tuple[int | None, int | None]) -> None:
-        low, high = bounds
-        least = min(self._slider.min, *(one - 1 for one in bounds if one is not None), self._slider.max)
-        most = max(self._slider.max, *(one + 1 for one in bounds if one is not None), self._slider.min)
-        self.set_limits(least + 1, most - 1)
-        self._slider.value = (least if low is None else low, most if high is None else high)
-        self._show_value()
-
-    def _changed(self, on_change: Callable[[], None]) -> None:
-        self._show_value()
-        on_change()
-
-    def _show_value(self) -> None:
-        low, high = self.bounds
-        if low is None:
-            text = "any" if high is None else f"up to {high}{self._unit}"
-        else:
-            text = f"from {low}{self._unit}" if high is None else f"{low} to {high}{self._unit}"
-        self._label.value = markup.block(markup.heading(self._name, text, self._hint))
 
 
 class FilterControls:
