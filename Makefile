@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run check lab app serve bench bench-experiments bench-explore bench-fetch bench-scale bench-search bench-serve drill soak docs wheel lock clean
+.PHONY: help run lint check check-all lab app serve bench bench-experiments bench-explore bench-fetch bench-scale bench-search bench-serve drill soak docs wheel lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -20,12 +20,19 @@ run: $(READY)    ## the pipeline on the embedded sample, then ten recommendation
 	$(BIN)/cinematch run --dataset sample
 	$(BIN)/cinematch recommend --like "Heat (1995)" --like "Toy Story (1995)" -k 10
 
-check: export OPENBLAS_NUM_THREADS = 1
-check: $(READY)  ## lint, types and every test, the fast ones first
+PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+lint: $(READY)   ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+check: lint      ## lint, types and all tests that are not slow, in five minutes
+	$(PYTEST) -m "not slow"
+	@echo "The slow tests, of whole pipelines, browsers and killed processes, are left to: make check-all"
+
+check-all: lint  ## lint, types and every test, as CI runs them
+	$(PYTEST)
 
 lab: $(READY)    ## JupyterLab on the analyst's page, after make run
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.extra_labextensions_path="$(CURDIR)/cinematch_lib/explorer/lab" notebooks/explore.ipynb

@@ -15,6 +15,7 @@ from support.movielens_files import movielens_server
 from support.once import once_for_all
 from support.run_files import published
 from support.serving import publish
+from support.slow import SLOW
 
 import cinematch_lib.pipeline.notebook_libraries  # noqa: F401 - before a test imports nbformat, which is slower
 from cinematch_lib.cli.main import main
@@ -44,57 +45,23 @@ LIGHT = {
     "test_users": 60,
     "tune": "false",
 }
-# Files of tests that take long, the longest first; all others are quick.
-SLOW = [
-    "test_runner.py",
-    "test_app_access.py",
-    "test_runner_stopped.py",
-    "test_page.py",
-    "test_page_situations.py",
-    "test_page_verdicts.py",
-    "test_page_browse.py",
-    "test_page_upload.py",
-    "test_refresh.py",
-    "test_tmdb_pipeline.py",
-    "test_sweep.py",
-    "test_cli.py",
-    "test_output.py",
-    "test_app.py",
-    "test_app_files.py",
-    "test_embeddings_parameter.py",
-    "test_server_workers.py",
-    "test_lab.py",
-    "test_wizard.py",
-    "test_packaging.py",
-    "test_docs.py",
-    "test_server_processes.py",
-    "test_compare.py",
-    "test_counts.py",
-    "test_explorer_runs.py",
-    "test_explorer_page.py",
-    "test_run_changes.py",
-    "test_real_catalog.py",
-    "test_movielens_processes.py",
-    "test_server_access.py",
-    "test_tmdb_fetch.py",
-    "test_server_users.py",
-    "test_readme.py",
-    "test_cluster_run.py",
-    "test_cluster.py",
-    "test_compose_cluster.py",
-    "test_workflow.py",
-]
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Quick files go first, then the others, the longest first, so that no process is left with a long one.
+    """Mark slow tests, and put them last, the longest first, so that no process is left with a long one.
 
-    Where several processes run tests, one of them begins with the notebooks, which take as long as much of the rest.
+    Where several processes run tests, one of them begins with the first of `SLOW`, which takes as long as much of the
+    rest.
     """
-    first = "test_notebooks.py" if "PYTEST_XDIST_WORKER" in os.environ else None
-    place = {name: at for at, name in enumerate(["test_notebooks.py", *SLOW], start=1)}
-    items.sort(key=lambda item: -1 if item.path.name == first else place.get(item.path.name, 0))
+    place = {name: at for at, name in enumerate(SLOW, start=1)}
+    for item in items:
+        if item.path.name in place:
+            item.add_marker(pytest.mark.slow)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place[SLOW[0]] = -1
+    items.sort(key=lambda item: place.get(item.path.name, 0))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,6 @@ import tokenize
 import nbformat
 import pytest
 
-from cinematch_lib.artifacts.runs import current_run_id, list_runs
-from cinematch_lib.evaluation.compare import SERVED_BY_INPUTS
-from cinematch_lib.models import MODELS
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS, STEPS
 from cinematch_lib.pipeline.parameters import notebook_parameters
 
@@ -34,22 +31,6 @@ def code_cells(notebook):
 
 def without_magics(source):
     return "\n".join(line for line in source.split("\n") if not line.startswith("%"))
-
-
-def test_every_notebook_runs_from_any_folder_and_passes_nbval(default_run):
-    """On copies in a project of their own, in their default form.
-
-    It takes longest, and stands first so that what is handed out after this file waits for the quick tests below.
-    """
-    folder = default_run.folder
-    assert default_run.done.code == 0, default_run.done.out
-    assert sorted(path.name for path in folder.iterdir()) == ["artifacts", "cinematch_lib", "data", "notebooks", "raw"]
-    runs = list_runs(folder / "artifacts")
-    assert [list(run.facts)[-1] for run in runs] == ["features", "train", "evaluate"]  # each goes on from the last
-    assert current_run_id(folder / "artifacts") == runs[-1].run_id
-    assert set(runs[-1].facts["evaluate"]["metrics"]) == {*MODELS, *SERVED_BY_INPUTS.values()}
-    for path in PATHS:
-        assert (folder / "notebooks" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_every_step_has_its_notebook_in_order():

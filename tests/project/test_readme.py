@@ -3,8 +3,7 @@
 import re
 import shlex
 
-from support.commands import cinematch
-from support.pages import PAGES, ROOT, blocks, commands, names, rows, section
+from support.pages import PAGES, ROOT, commands, names, rows, section
 
 PAGE = "README.md"
 
@@ -20,12 +19,6 @@ def test_it_names_every_page_of_the_documentation():
 
 def test_it_shows_both_commands():
     assert [line for line in commands(PAGE) if line[0] == "make"] == [["make", "run"], ["make", "check"]]
-
-
-def test_the_recommendation_shown_is_the_one_that_make_run_prints(default_run):
-    (recipe,) = re.findall(r"cinematch (recommend .*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
-    shown = next(block for block in blocks(PAGE, "text") if block.startswith("  1. "))
-    assert cinematch(default_run.folder, *shlex.split(recipe)).out.startswith(shown)
 
 
 def test_its_results_are_rows_of_the_evaluation_page():

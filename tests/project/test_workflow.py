@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.commands import COMMAND
+from support.slow import SLOW
 
 from cinematch_lib.artifacts.runs import current_run_id
 from cinematch_lib.cli.main import parser
@@ -102,7 +103,7 @@ def test_checks_run_on_the_oldest_and_the_newest_python_on_linux_and_macos():
 def test_checks_call_targets_of_the_makefile():
     targets = re.findall(r"^([\w-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     called = [shlex.split(line)[1] for line in LINES if line.startswith("make ")]
-    assert called == ["check", "docs", "wheel"]
+    assert called == ["check-all", "docs", "wheel"]
     assert set(called) <= set(targets)
 
 
@@ -116,8 +117,19 @@ def test_checks_call_commands_that_exist(line):
     assert callable(options.command)
 
 
-def test_make_check_lints_checks_types_and_runs_tests():
-    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1]
-    assert [line.split()[0] for line in recipe.splitlines()] == [
-        "$(BIN)/ruff", "$(BIN)/ruff", "$(BIN)/mypy", "$(BIN)/pytest"
-    ]  # fmt: skip
+def recipe(target):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return re.search(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+
+
+def test_checks_lint_and_check_types_first():
+    assert [line.split()[0] for line in recipe("lint")[1].splitlines()] == ["$(BIN)/ruff", "$(BIN)/ruff", "$(BIN)/mypy"]
+    assert all(recipe(name)[0].startswith(f"{name}: lint ") for name in ("check", "check-all"))
+
+
+def test_make_check_leaves_out_slow_tests_and_says_so_and_check_all_runs_every_test():
+    quick, told = recipe("check")[1].splitlines()
+    assert quick == '\t$(PYTEST) -m "not slow"' and "make check-all" in told
+    assert recipe("check-all")[1] == "\t$(PYTEST)\n"
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make check-all")
+    assert set(SLOW) <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}
