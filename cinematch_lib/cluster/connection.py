@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SCHEDULER = "CINEMATCH_SCHEDULER"  # the environment variable with the scheduler's address
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 4  # together below 10
 _PACKAGES = ("cinematch-lib", "numpy", "scipy", "pandas", "dask", "distributed")
+# What Dask raises: TypeError for TLS without a certificate, AssertionError if its thread does not start in ten seconds.
+_NO_CONNECTION = (OSError, ValueError, TypeError, RuntimeError, AssertionError)
 _SHARE = 0.8  # of a worker's memory that may be planned with; Dask pauses a worker that holds more
 
 
@@ -50,7 +52,7 @@ def connect(address: str) -> "Client":
     try:
         with warnings.catch_warnings(action="ignore"):  # of versions that differ, which is an error below
             new = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:  # TypeError: TLS without a certificate
+    except _NO_CONNECTION as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise CineMatchError(
             f"there is no Dask scheduler at {address} ({reason}); start one (dask scheduler), or correct --scheduler. "

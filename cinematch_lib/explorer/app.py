@@ -1,8 +1,11 @@
 """The analyst's page as a web page: Voilà for this computer alone, with a token, few kernels, and no other hosts."""
 
+import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
+from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 from voila.app import Voila
@@ -67,6 +70,20 @@ class ExplorerApp(Voila):
         settings: dict[str, Any] = super().init_settings()
         settings["voila_jinja2_env"].globals["token"] = self.identity_provider.token
         return settings
+
+    def listen(self) -> None:
+        """Prepare the page, and answer then: a browser that asks sooner would take the processors from the kernel."""
+        self.ioloop = IOLoop.current()
+        loop = asyncio.get_event_loop()
+        try:
+            self.log.info("Preparing the page ...")
+            loop.run_until_complete(self.kernel_manager.prepared())
+        except (KeyboardInterrupt, RuntimeError):  # the latter by a signal that stops the loop
+            logging.disable()  # what is interrupted would report that its kernel ended
+            loop.run_until_complete(self.kernel_manager.end_spare())
+            self.stop()
+        else:
+            super().listen()
 
     def init_handlers(self) -> list[Any]:
         """The handlers; those of the page and of its kernel refuse other origins."""

@@ -19,6 +19,7 @@ MOST_KERNELS = 3
 IDLE_SECONDS = 120  # that a kernel without a page is kept
 SPARE_SECONDS = 600  # that a spare kernel is kept after the last page
 CHECK_SECONDS = 30
+_CANCEL_SECONDS = 1  # that an interrupted execution has to end
 _FULL = (
     f"{MOST_KERNELS} pages are open already, each with a process of its own. Close one and load this page again. The "
     f"processes of pages that were not closed in a browser end after {IDLE_SECONDS // 60} minutes."
@@ -84,9 +85,26 @@ class FewKernels(AsyncMappingKernelManager):
         if spare := self._spare:
             await asyncio.wait(spare)
         if await self._is_stale(inputs_of(self.folders)):
-            await self._end_spare()
+            await self.end_spare()
         for task in self._usable:
             self._kernels[task.result()["kernel_id"]].last_activity = datetime.now(UTC)  # else it counts as idle
+
+    async def prepared(self) -> None:
+        """Wait until the spare kernel has executed the notebook, or could not."""
+        for starting in self._spare:
+            await asyncio.wait([starting])
+            if starting.exception() is None:
+                await asyncio.wait([starting.result()["task"]])
+
+    async def end_spare(self) -> None:
+        """End the spare kernel if there is one."""
+        pool = self._pools.get(self.notebook_path, [])
+        while pool:
+            (ended,) = await asyncio.gather(pool.pop(), return_exceptions=True)
+            if not isinstance(ended, BaseException):  # else it was not started
+                ended["task"].cancel()
+                await asyncio.wait([ended["task"]], timeout=_CANCEL_SECONDS)
+                await self.shutdown_kernel(ended["kernel_id"], now=True)
 
     def refill(self) -> None:
         """Start a spare kernel if there is none."""
@@ -99,7 +117,7 @@ class FewKernels(AsyncMappingKernelManager):
             self._looked = time.monotonic()
         inputs = inputs_of(self.folders)
         if await self._is_stale(inputs) or time.monotonic() - self._looked > self.spare_seconds:
-            await self._end_spare()
+            await self.end_spare()
         elif inputs == self._seen:  # nothing is being written
             self.refill()
         self._seen = inputs
@@ -125,11 +143,3 @@ class FewKernels(AsyncMappingKernelManager):
         done = [task for task in self._spare if task.done()]
         alive = [await self.get_kernel(task.result()["kernel_id"]).is_alive() for task in self._usable]
         return bool(done) and (len(done) > sum(alive) or inputs != self._of_spare)
-
-    async def _end_spare(self) -> None:
-        pool = self._pools.get(self.notebook_path, [])
-        while pool:
-            (ended,) = await asyncio.gather(pool.pop(), return_exceptions=True)
-            if not isinstance(ended, BaseException):  # else it was not started
-                ended["task"].cancel()
-                await self.shutdown_kernel(ended["kernel_id"], now=True)

@@ -140,7 +140,7 @@ def wait_for_workers(address):
         try:
             return connection.connect(address)
         except CineMatchError as error:
-            if "has no workers" not in str(error) or time.monotonic() > end:
+            if "other versions" in str(error) or time.monotonic() > end:
                 raise
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 import requests
 from support.commands import COMMAND, wait_for
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -108,6 +109,23 @@ def test_a_spare_kernel_that_was_killed_is_replaced(address, project):
     spare = spare_after(project, KERNEL.search(get(address).text)[1])
     wait_for(lambda: process_of(spare), "the process of the spare kernel").kill()
     assert KERNEL.search(get(address).text)[1] != spare
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_page_is_prepared_ends_the_command_and_leaves_nothing(project, tmp_path, sign):
+    folders = [f"--{name}-dir={project / name}" for name in ("raw", "data", "artifacts")]
+    process = subprocess.Popen(
+        [COMMAND, "explore", "--no-browser", *folders],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    next(line for line in process.stderr if "Preparing the page" in line)
+    process.send_signal(sign)
+    rest = process.stderr.read()
+    assert process.wait(SECONDS) == 0
+    assert "Traceback" not in rest and "is running at" not in rest
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_opens_the_page_for_folders_elsewhere_and_leaves_nothing(project, tmp_path):
