@@ -20,6 +20,7 @@ from cinematch_lib.explorer.why import why
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
+_DIGITS = {"weight": 3, "cosine": 2}  # of the neighbours' numbers
 _NEAREST = 10
 Wanted = tuple[Recommender | None, Preferences]
 _CLOSED = "Press the name of a film anywhere on this page to open it here."
@@ -138,7 +139,7 @@ class FilmView:
         return f'<div class="cm-two">{parts}</div>{shared}'
 
     def _films(self, near: Sequence[Neighbour], value: str) -> str:
-        rows = [(self._button(movie_id), f"{number:.3f}") for movie_id, number in near]
+        rows = [(self._button(movie_id), f"{number:.{_DIGITS[value]}f}") for movie_id, number in near]
         return markup.table(("film", value), rows, "cm-numbers")
 
     def _button(self, movie_id: int) -> markup.Html:

@@ -90,7 +90,8 @@ class FilmMap extends Picture {
 
   readKept() {
     const bits = buffer(this.get("kept"), Uint8Array);
-    this.kept = Uint8Array.from({length: this.points.size}, (_, row) => (bits[row >> 3] >> (row & 7)) & 1);
+    this.kept = new Uint8Array(this.points.size);
+    for (let row = 0; row < this.kept.length; row++) this.kept[row] = (bits[row >> 3] >> (row & 7)) & 1;
     this.draw();
     this.showTable();
   }

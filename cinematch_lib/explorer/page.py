@@ -221,12 +221,12 @@ class Page:
             self._counts.show(count, films.unfiltered, settings.filters)
             self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
-            self._map.show(count.keeps, self._area)  # after the numbers: a browser draws all its points
             self._film.show()
             self._lists.show()
             self._comparison.show()
             self._run_panel.show()
             self._credits.value = markup.block("".join(map(markup.hint, self._sources_named())))
+            self._map.show(count.keeps, self._area)  # after all others: a browser draws all its points
 
     def _use_new_run(self) -> str:
         """Use the current run from now on; returns a message that names it."""

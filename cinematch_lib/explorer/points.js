@@ -90,17 +90,17 @@ class Points {
     const pixels = new Uint32Array(this.image.data.buffer).fill(0), {places, size} = this;
     const radius = Math.min(5, Math.max(0.9, 110 / Math.sqrt(this.size) * Math.sqrt(view.zoom) + 0.4)) * ratio;
     const stamp = Int32Array.from(disc(radius), ([right, down]) => down * width + right), reach = Math.ceil(radius), scale = view.scale * ratio;
-    const left = width / 2 - view.x * scale, top = height / 2 + view.y * scale;
-    for (let isKept = 0; isKept < 2; isKept++) {
-      const colour = isKept ? keptColour : otherColour;
-      for (let row = 0; row < size; row++) {
-        if (kept[row] !== isKept) continue;
-        const x = Math.round(left + places[2 * row] * scale), y = Math.round(top - places[2 * row + 1] * scale);
-        if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue;
-        const middle = y * width + x;
-        for (let at = 0; at < stamp.length; at++) pixels[middle + stamp[at]] = colour;
-      }
+    const left = width / 2 - view.x * scale, top = height / 2 + view.y * scale, middles = new Int32Array(size);
+    let first = 0, last = size; // of the points in view: the others are first, from the end those that are kept
+    for (let row = 0; row < size; row++) {
+      const x = Math.round(left + places[2 * row] * scale), y = Math.round(top - places[2 * row + 1] * scale);
+      if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue;
+      middles[kept[row] ? --last : first++] = y * width + x;
     }
+    for (let at = 0; at < first; at++)
+      for (let part = 0; part < stamp.length; part++) pixels[middles[at] + stamp[part]] = otherColour;
+    for (let at = last; at < size; at++)
+      for (let part = 0; part < stamp.length; part++) pixels[middles[at] + stamp[part]] = keptColour;
     context.putImageData(this.image, 0, 0);
   }
 }
