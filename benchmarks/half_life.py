@@ -4,7 +4,6 @@ At eight dates, lists are made for people who liked a film before and at least a
 that they had rated until then; nDCG@10 by what they liked up to the next date. The data sets are those of `quality`.
 """
 
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from unittest import mock
 
 import pandas as pd
 
-from benchmarks.quality import SETS, read_tables
+from benchmarks.quality import named_set, read_tables
 from cinematch_lib.evaluation import accuracy, difference, interval
 from cinematch_lib.evaluation.protocols import Fold
 from cinematch_lib.evaluation.served import Serve, ServedRecommender
@@ -32,11 +31,8 @@ FIXED = {
 
 def main() -> None:
     """Measure on one data set and print a table."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "sample"
-    if name not in SETS:
-        raise SystemExit(f"the data sets are {', '.join(SETS)}, got {name}")
     with tempfile.TemporaryDirectory() as work:
-        ratings, films, _ = read_tables(name, Path(work))
+        ratings, films, _ = read_tables(named_set(), Path(work))
     show_progress()
     values: dict[str, list[pd.Series]] = {}
     for split in split_by_times(ratings, SHARES):

@@ -33,9 +33,7 @@ METRIC = "ndcg@10"
 
 def main() -> None:
     """Evaluate on one data set and print two tables."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "sample"
-    if name not in SETS:
-        raise SystemExit(f"the data sets are {', '.join(SETS)}, got {name}")
+    name = named_set()
     with tempfile.TemporaryDirectory() as work:
         ratings, films, tags = read_tables(name, Path(work))
     protocol = make_protocol(ratings, films, tags, seed=SEED)
@@ -46,6 +44,14 @@ def main() -> None:
     values["ease on weighted ratings"] = _weighted_ease(result)
     _print_whole_histories(values, result.baselines[0])
     _print_known_likes(result)
+
+
+def named_set() -> str:
+    """The data set that the command names; the sample if it names none."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "sample"
+    if name not in SETS:
+        raise SystemExit(f"the data sets are {', '.join(SETS)}, got {name}")
+    return name
 
 
 def read_tables(name: str, work: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:

@@ -1,23 +1,16 @@
 """The store by itself, in a SQLite file and in PostgreSQL."""
 
-import sqlite3
 import threading
 
 import psycopg
 import pytest
+from support import stores
+from support.stores import film, kinds
 
 from cinematch_lib.serving import store as store_module
 from cinematch_lib.serving.accounts import Accounts
 from cinematch_lib.serving.database import StoreError
-from cinematch_lib.serving.store import FILE, ListFullError, Store
-
-
-def kinds(store, user_id):
-    return {one.movie_id: one.kind for one in store.feedback(user_id)}
-
-
-def film(movie_id=1, title="Heat"):
-    return {"movie_id": movie_id, "title": title, "year": 1995}
+from cinematch_lib.serving.store import ListFullError, Store
 
 
 @pytest.fixture(params=["file", "postgres"])
@@ -40,8 +33,7 @@ def read(place, query):
     if isinstance(place, str):
         with psycopg.connect(place, options="-c search_path=cinematch") as connection:
             return connection.execute(query).fetchall()
-    with sqlite3.connect(place / FILE) as connection:
-        return connection.execute(query).fetchall()
+    return stores.read(place, query)
 
 
 def test_stored_data_is_there_after_reopening(place):

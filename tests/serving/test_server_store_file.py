@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.stores import film, kinds, read
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.serving import database as database_module
@@ -16,24 +17,11 @@ from cinematch_lib.serving.database import StoreError
 from cinematch_lib.serving.store import FILE, Store
 
 
-def film(movie_id=1, title="Heat"):
-    return {"movie_id": movie_id, "title": title, "year": 1995}
-
-
 @pytest.fixture
 def store(tmp_path):
     one = Store(tmp_path)
     yield one
     one.close()
-
-
-def kinds(store, user_id):
-    return {one.movie_id: one.kind for one in store.feedback(user_id)}
-
-
-def read(folder, query):
-    with sqlite3.connect(folder / FILE) as db:
-        return db.execute(query).fetchall()
 
 
 def test_the_file_is_in_wal_mode_and_has_a_version(store, tmp_path):
