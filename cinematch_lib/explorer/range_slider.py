@@ -30,11 +30,13 @@ class _Slider(widgets.IntRangeSlider):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the browser sends, but for a value that it was sent before."""
+        if "value" not in sync_data or not self._is_echo(tuple(sync_data["value"])):
+            super().set_state(sync_data)
+            return
         value = self.value
         with self.hold_trait_notifications():
             super().set_state(sync_data)  # which tells the browser that it was received
-            if "value" in sync_data and self._is_echo(tuple(sync_data["value"])):
-                self.value = value
+            self.value = value
 
     def _is_echo(self, value: tuple[int, ...]) -> bool:
         """Whether the browser was just sent this value; if so, it and those before it are no longer waited for."""
