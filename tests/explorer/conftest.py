@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from support.browser import launch
 from support.commands import COMMAND, wait_for
-from support.explorer_page import SECONDS
+from support.explorer_page import SECONDS, kernels
 from support.small_projects import DATASET, small_project, with_map
 
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.explorer.counts import AllFilms
+from cinematch_lib.explorer.kernels import MOST_KERNELS
 
 IMPATIENT = {
     "MappingKernelManager": {"cull_idle_timeout": 15, "cull_interval": 1},
@@ -63,7 +64,7 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(browser, address, project):
     """The page, which reports no error and asks no other host: what it asks of one is not answered."""
     errors, opened = [], browser.new_page(viewport={"width": 1280, "height": 1400})
 
@@ -75,6 +76,7 @@ def page(browser, address):
     opened.route(lambda url: urlsplit(url).hostname != "127.0.0.1", refuse)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    wait_for(lambda: kernels(project) < MOST_KERNELS, "kernels of other tests, without a page, to end", SECONDS)
     opened.goto(address)
     expect(opened.locator(".cm-list li").first).to_be_visible()
     yield opened

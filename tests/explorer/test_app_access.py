@@ -11,6 +11,7 @@ import psutil
 import pytest
 import requests
 from support.commands import COMMAND, wait_for
+from support.explorer_page import kernels, logged
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
@@ -38,15 +39,6 @@ def channels(address, kernel, **headers):
         return 101
 
     return IOLoop(make_current=False).run_sync(connect)
-
-
-def logged(project, event):
-    """The ids of the kernels with which something happened, in order."""
-    return re.findall(rf"{event}: ([\w-]+)", (project / "voila.log").read_text())
-
-
-def kernels(project):
-    return len(logged(project, "Kernel started")) - len(logged(project, "Kernel shutdown"))
 
 
 def test_another_host_another_origin_and_no_token_are_refused(address, project):

@@ -1,6 +1,7 @@
 """What the analyst's page shows in a browser, and what is done with it there."""
 
 import contextlib
+import re
 
 from playwright.sync_api import expect
 
@@ -53,3 +54,12 @@ def drag(page, chart, start, end):
     page.mouse.down()
     page.mouse.move(box["x"] + end * box["width"], height, steps=8)
     page.mouse.up()
+
+
+def logged(project, event):
+    """The ids of the kernels with which something happened, in order."""
+    return re.findall(rf"{event}: ([\w-]+)", (project / "voila.log").read_text())
+
+
+def kernels(project):
+    return len(logged(project, "Kernel started")) - len(logged(project, "Kernel shutdown"))
