@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from threading import Timer
 from typing import Any
 
 import ipywidgets as widgets
@@ -17,6 +18,7 @@ _FIELDS = ("title", "year", "runtime", "genres", "services", "", "")  # of the t
 _COLUMNS = ("film", "year", "min", "genres", "services", "ratings", "kept or dropped")
 _NUMERIC = (False, True, True, False, False, True, False)
 _KEPT = 6
+_REST_SECONDS = 2.0  # after which the page is there
 
 
 class TextIndex:
@@ -40,6 +42,12 @@ class TextIndex:
         people = films["cast_top"] + " " + films["director"]
         overview = films["overview"].where(films["overview"] != films["title"], "")
         return [tuple(f" {fold(text)}" for text in film) for film in zip(films["title"], people, overview, strict=True)]
+
+    def prepare_later(self) -> None:
+        """Make ready for the first search, in a thread that lets the page be shown first."""
+        timer = Timer(_REST_SECONDS, lambda: self._texts)
+        timer.daemon = True
+        timer.start()
 
     def search(self, text: str, k: int) -> tuple[list[int], int]:
         """Up to `k` rows, matching titles before people before overviews, and the number of all matches.

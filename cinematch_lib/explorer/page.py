@@ -86,7 +86,7 @@ class Page:
     def _build(self) -> None:
         films = self._sources[self._initial.services]
         self._index = TextIndex(films)
-        self._index.search("warm up", 1)  # builds the index, which would delay the first search
+        self._index.prepare_later()
         self._counts = CountsView(films, self.narrow)
         self._area: Area | None = None
         self._map = FilmMapWidget()

@@ -1,6 +1,8 @@
 """The parts of the page without a browser: controls, recommendations, comparison, missing files."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -260,3 +262,9 @@ def test_an_unknown_services_file_is_reported_and_the_page_has_no_services(tmp_p
 
 def test_a_sealed_run_of_another_program_is_reported(artifacts):
     assert "cannot be read; make a new one: cinematch run" in CurrentRun.load(artifacts).problem
+
+
+def test_the_web_server_of_the_page_loads_nothing_that_shows_films():
+    loaded = "print([one for one in ('pandas', 'sklearn', 'matplotlib', 'ipywidgets') if one in sys.modules])"
+    command = [sys.executable, "-c", f"import sys, cinematch_lib.explorer.app; {loaded}"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "[]"
