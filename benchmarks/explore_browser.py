@@ -20,28 +20,30 @@ _CHANGES, _FRAMES = 40, 60
 
 _QUIET = 300  # milliseconds without a change after which a page is up to date
 
-# From a change that a user makes in a chart until the number of kept films, and then all that follows, the
-# drawn map too, is in the page.
+# From a change that a user makes in a chart until the number of kept films, then the linked views (charts, reasons for
+# drops, table of films and drawn map), and then all that follows is in the page.
 _CHANGE = """async ([key, quiet]) => {
   const chart = document.querySelector('svg[aria-label="Year of release"]').querySelector('.cm-handle');
   const kept = document.querySelector('.cm-bar-count');
-  let counted = null, last = null;
+  let counted = null, linked = null, last = null;
   const watch = new MutationObserver(changes => {
     last = performance.now();
     if (changes.some(one => kept.contains(one.target))) counted ??= last;
+    const places = changes.map(({target}) => target.closest ? target : target.parentElement);
+    if (places.some(one => one?.closest('.cm-counts, .cm-lookup'))) linked = last;
   });
   watch.observe(document.body, {childList: true, subtree: true, characterData: true, attributes: true});
   const drawing = CanvasRenderingContext2D.prototype, drawn = {};
   for (const name of ['putImageData', 'fillText']) {
     drawn[name] = drawing[name];
-    drawing[name] = function(...given) { drawn[name].apply(this, given); last = performance.now(); };
+    drawing[name] = function(...given) { drawn[name].apply(this, given); linked = last = performance.now(); };
   }
   const start = performance.now();
   chart.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
   while (!counted || performance.now() < last + quiet) await new Promise(done => setTimeout(done, 10));
   watch.disconnect();
   Object.assign(drawing, drawn);
-  return [counted - start, last - start];
+  return [counted - start, linked - start, last - start];
 }"""
 _MOVE = """async frames => {
   const map = document.querySelector('.cm-map'), box = map.getBoundingClientRect(), times = [];
@@ -77,7 +79,7 @@ def measure(raw: Path, work: Path) -> list[tuple[str, str]]:
             page.wait_for_timeout(1000 * _SPARE)
             first.append(_open(page, address))
             page.wait_for_timeout(1000 * _SPARE)
-            counted, settled = np.array([page.evaluate(_CHANGE, [key, _QUIET]) for key in _keys()]).T
+            counted, linked, settled = np.array([page.evaluate(_CHANGE, [key, _QUIET]) for key in _keys()]).T
             moved = np.array(page.evaluate(_MOVE, _FRAMES))
             browser.close()
     finally:
@@ -89,6 +91,7 @@ def measure(raw: Path, work: Path) -> list[tuple[str, str]]:
         ("first view later", f"{first[1]:.1f} s"),
         ("a change until the numbers of films are in the page, median", f"{np.median(counted):.0f} ms"),
         ("the same, slowest of 40", f"{counted.max():.0f} ms"),
+        ("a change until charts, reasons, map and table are in the page, median", f"{np.median(linked):.0f} ms"),
         ("a change until all that follows is in the page, median", f"{np.median(settled):.0f} ms"),
         ("moving the map by a frame, median", f"{np.median(moved):.0f} ms"),
         ("the same, slowest of 60", f"{moved.max():.0f} ms"),

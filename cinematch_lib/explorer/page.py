@@ -219,14 +219,14 @@ class Page:
             self.state = State(settings, films, count, self._area)
             self._navigation.show(Moment(settings, self._area, self._recommendations.choice), count.kept, count.read)
             self._counts.show(count, films.unfiltered, settings.filters)
-            self._recommendations.show(films.ids[count.keeps])
             self._lookup.show()
+            self._map.show(count.keeps, self._area)
+            self._recommendations.show(films.ids[count.keeps])
             self._film.show()
             self._lists.show()
             self._comparison.show()
             self._run_panel.show()
             self._credits.value = markup.block("".join(map(markup.hint, self._sources_named())))
-            self._map.show(count.keeps, self._area)  # after all others: a browser draws all its points
 
     def _use_new_run(self) -> str:
         """Use the current run from now on; returns a message that names it."""
