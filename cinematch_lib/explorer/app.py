@@ -51,7 +51,9 @@ class _Page(_OwnOrigin, TornadoVoilaHandler):
 
 
 class _Channels(_OwnOrigin, VoilaKernelWebsocketHandler):
-    pass
+    async def open(self, *args: Any, **options: Any) -> None:
+        self.set_nodelay(True)  # else a message waits, up to 40 ms, until the browser has confirmed the one before
+        await super().open(*args, **options)
 
 
 _HANDLERS = {TornadoVoilaHandler: _Page, VoilaKernelWebsocketHandler: _Channels}

@@ -73,6 +73,7 @@ class RangeChart extends Chart {
           edges[at] >= 10000 ? `${edges[at] / 1000}k` : edges[at]);
     });
     this.bars = all.map((_, at) => this.bar("cm-kept-bar", at, 0));
+    this.drawn = all.map(() => 0);
     this.shade = add(svg, "rect", {class: "cm-brush", y: TOP, height: HEIGHT - TOP - BOTTOM});
     const area = add(svg, "rect", {
       class: "cm-area", x: LEFT, y: 0, width: WIDTH - LEFT - RIGHT, height: HEIGHT, fill: "transparent"});
@@ -109,9 +110,11 @@ class RangeChart extends Chart {
 
   showBars(kept) {
     this.bars.forEach((bar, at) => {
+      if (this.drawn[at] === kept[at]) return; // a browser lays out anew what is set
       bar.setAttribute("y", this.y(kept[at]));
       bar.setAttribute("height", HEIGHT - BOTTOM - this.y(kept[at]));
     });
+    this.drawn = kept;
     if (!this.from) this.showBounds(...this.get("bounds"));
   }
 

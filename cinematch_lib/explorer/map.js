@@ -69,7 +69,10 @@ class FilmMap extends Picture {
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY / 200), ...at(event));
     }, {passive: false});
-    this.sizes = new ResizeObserver(() => this.draw());
+    this.sizes = new ResizeObserver(([{contentRect}]) => {
+      [this.width, this.height] = [Math.round(contentRect.width), Math.round(contentRect.height)];
+      this.draw();
+    });
     this.sizes.observe(stage);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.scheme.addEventListener("change", this.redraw = () => this.draw());
@@ -101,7 +104,7 @@ class FilmMap extends Picture {
   }
 
   draw() {
-    const {clientWidth: width, clientHeight: height} = this.stage;
+    const {width, height} = this; // not the element's, for which a browser would lay out the page anew
     if (!width || !height) return;
     const ratio = devicePixelRatio || 1;
     this.view.resize(width, height);

@@ -5,8 +5,14 @@
 // shown. A custom message {name} with one buffer is a file to save. `sorting.js` and `saving.js` stand before it.
 
 const number = new Intl.NumberFormat("en-US").format;
+const REST = 100; // milliseconds without a change after which the address shows the state
 const isNotebook = () => document.body.dataset.voila === undefined;
 const isText = target => target.closest?.("input:not([type=range], [type=checkbox]), textarea, [contenteditable=true]");
+
+// An attribute, set only where that changes it: a browser lays out anew what is set.
+function setChanged(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
 
 class Toolbar {
   constructor(model, root) {
@@ -79,6 +85,7 @@ class Toolbar {
 
   end() {
     this.ending.abort();
+    clearTimeout(this.linking);
     this.names?.disconnect();
   }
 
@@ -103,7 +110,7 @@ class Toolbar {
     for (const select of this.page.querySelectorAll("select[title]:not([aria-label])"))
       select.setAttribute("aria-label", select.title);
     for (const tab of this.page.querySelectorAll(".widget-toggle-buttons button"))
-      tab.setAttribute("aria-pressed", tab.classList.contains("mod-active"));
+      setChanged(tab, "aria-pressed", tab.classList.contains("mod-active"));
     for (const handle of this.page.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const name = handle.closest(".cm-slider")?.querySelector("h3")?.lastChild.textContent;
       const isRange = handle.closest(".noUi-base").querySelectorAll(".noUi-handle").length > 1;
@@ -148,7 +155,14 @@ class Toolbar {
     this.undo.disabled = !get("can_undo");
     this.redo.disabled = !get("can_redo");
     this.message.textContent = get("message");
-    if (!isNotebook() && get("link") && `#${get("link")}` !== location.hash) history.replaceState(null, "", `#${get("link")}`);
+    if (isNotebook()) return;
+    clearTimeout(this.linking);
+    this.linking = setTimeout(() => this.showLink(), REST); // which would hold up what else follows a change
+  }
+
+  showLink() {
+    const link = this.model.get("link");
+    if (link && `#${link}` !== location.hash) history.replaceState(null, "", `#${link}`);
   }
 
   isOpen() {
@@ -161,6 +175,7 @@ class Toolbar {
   }
 
   async copyLink() {
+    if (!isNotebook()) this.showLink();
     const text = isNotebook() ? this.model.get("link") : location.href;
     try {
       await navigator.clipboard.writeText(text);
