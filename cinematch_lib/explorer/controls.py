@@ -84,13 +84,13 @@ class FilterControls:
         )
 
     def set(self, settings: Settings) -> None:
-        """Set all controls to `settings`, then call `on_change` once."""
+        """Set all controls to `settings`, without a call of `on_change`."""
         self._is_setting = True
         try:
             self._set_controls(settings.filters, settings.services)
         finally:
             self._is_setting = False
-        self._changed()
+        self._show_ratings()
 
     def _set_controls(self, filters: Filters, services: str) -> None:
         self._source.value, self._item_facts = services, filters.item_facts
@@ -122,12 +122,14 @@ class FilterControls:
         self._services.select(keep)
 
     def _changed(self) -> None:
-        if self._is_setting:
-            return
+        if not self._is_setting:
+            self._show_ratings()
+            self._on_change()
+
+    def _show_ratings(self) -> None:
         text = f"at least {self._ratings.value:,}" if self._ratings.value else "any number"
         value = "this data set has none" if self._ratings.disabled else text
         self._ratings_label.value = markup.block(markup.heading("Ratings", value))
-        self._on_change()
 
 
 def _label(text: str, hint: str = "") -> widgets.HTML:

@@ -31,6 +31,7 @@ from cinematch_lib.explorer.film_view import FilmView
 from cinematch_lib.explorer.links import Moment
 from cinematch_lib.explorer.lookup import Lookup, TextIndex
 from cinematch_lib.explorer.navigation import Navigation
+from cinematch_lib.explorer.one_frame import one_frame
 from cinematch_lib.explorer.recommendations import RecommendationsView
 from cinematch_lib.explorer.report import report
 from cinematch_lib.explorer.run_panel import RunPanel
@@ -75,7 +76,7 @@ class Page:
         metadata = _metadata(settings, raw_dir)
         start = time.perf_counter()
         films = AllFilms.load(folder, metadata, ServicesSource("none"))
-        sources, invalid = _sources(settings, raw_dir)
+        sources, invalid = settings.sources(raw_dir)
         self._sources, unreadable = by_source(films, sources)
         self._notes = [*invalid, *unreadable]
         if settings.services not in self._sources:
@@ -139,7 +140,10 @@ class Page:
     def set(self, settings: Settings, area: Area | None = None) -> None:
         """Set the controls to `settings`, mark an area of the map, None for no area, and redraw."""
         self._area = check_area(area)
-        self._controls.set(settings)
+        with self._lock, one_frame(self.catalog, self.lookup):
+            self._controls.set(settings)
+            self._show_films()
+        self._show_what_follows()
 
     def mark(self, area: Area | None) -> None:
         """Keep the films of an area of the map alone, None for the whole map. Raises CineMatchError for no area."""
@@ -212,16 +216,24 @@ class Page:
 
     def redraw(self) -> None:
         """Show the counts and recommendations under the settings of the controls."""
-        with self._lock:
-            films = self._sources[self._controls.services]
-            settings = replace(self._initial, filters=self._controls.filters, services=self._controls.services)
-            count = films.count(settings.filters, self._map.dropped(self._area), OUTSIDE)
-            self.state = State(settings, films, count, self._area)
-            self._navigation.show(Moment(settings, self._area, self._recommendations.choice), count.kept, count.read)
-            self._counts.show(count, films.unfiltered, settings.filters)
-            self._lookup.show()
-            self._map.show(count.keeps, self._area)
-            self._recommendations.show(films.ids[count.keeps])
+        with self._lock, one_frame(self.catalog, self.lookup):
+            self._show_films()
+        self._show_what_follows()
+
+    def _show_films(self) -> None:
+        """Show which films are kept: the views of which each selects for all."""
+        films = self._sources[self._controls.services]
+        settings = replace(self._initial, filters=self._controls.filters, services=self._controls.services)
+        count = films.count(settings.filters, self._map.dropped(self._area), OUTSIDE)
+        self.state = State(settings, films, count, self._area)
+        self._navigation.show(Moment(settings, self._area, self._recommendations.choice), count.kept, count.read)
+        self._counts.show(count, films.unfiltered, settings.filters)
+        self._lookup.show()
+        self._map.show(count.keeps, self._area)
+
+    def _show_what_follows(self) -> None:
+        with self._lock, one_frame(self.catalog, self.film, self.comparison, self.lists, self.saving):
+            self._recommendations.show(self.state.films.ids[self.state.count.keeps])
             self._film.show()
             self._lists.show()
             self._comparison.show()
@@ -268,25 +280,6 @@ def explore(raw_dir: Path, data_dir: Path, artifacts_dir: Path, dataset: str = "
 
 def _metadata(settings: Settings, raw_dir: Path) -> Path | None:
     return find_metadata(raw_dir, settings.dataset) if settings.rest.get("use_tmdb", True) else None
-
-
-def _sources(settings: Settings, raw_dir: Path) -> tuple[dict[str, ServicesSource], list[str]]:
-    """The sources of services by name: that of the settings, those without a file, and those whose file exists.
-
-    Also returns the errors of the sources that cannot be used.
-    """
-    names = [settings.services, "demo", "none"]
-    if (raw_dir / "tmdb" / "providers.csv").is_file():
-        names.append("tmdb")
-    if settings.rest.get("services_file"):
-        names.append("file")
-    sources, errors = {}, []
-    for name in dict.fromkeys(names):
-        try:
-            sources[name] = settings.source(name, raw_dir)
-        except CineMatchError as error:
-            errors.append(str(error))
-    return sources, errors
 
 
 def _card(widget: widgets.Widget, kind: str) -> widgets.Widget:

@@ -88,6 +88,24 @@ class Settings:
         options = {name: known[name] for name in ("region", "offers", "seed")}
         return ServicesSource.from_parameters(services, raw_dir=raw_dir, services_file=own, **options)
 
+    def sources(self, raw_dir: Path) -> tuple[dict[str, ServicesSource], list[str]]:
+        """The sources of services by name: that of the settings, those without a file, and those whose file exists.
+
+        Also returns the errors of the sources that cannot be used.
+        """
+        names = [self.services, "demo", "none"]
+        if (raw_dir / "tmdb" / "providers.csv").is_file():
+            names.append("tmdb")
+        if self.rest.get("services_file"):
+            names.append("file")
+        sources, errors = {}, []
+        for name in dict.fromkeys(names):
+            try:
+                sources[name] = self.source(name, raw_dir)
+            except CineMatchError as error:
+                errors.append(str(error))
+        return sources, errors
+
     def matches(self, info: RunInfo) -> bool:
         """Whether a run's catalog has this data set, these filters and this source of services."""
         clean = info.facts.get("clean", {})
