@@ -1,7 +1,6 @@
 """Connections that send nothing, half a request, or too much."""
 
 import contextlib
-import resource
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -44,13 +43,8 @@ def test_requests_that_do_not_come_are_given_up(served):
 
 
 def test_silent_connections_leave_room_for_others(served):
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.ExitStack() as stack:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
-        try:
-            one = stack.enter_context(server(served))
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        one = stack.enter_context(server(served, files=256))
         for number in range(300):
             client = stack.enter_context(connect(one))
             client.sendall(HALF_A_BODY * (number % 2))

@@ -73,8 +73,11 @@ def client(artifacts, **options):
 class Server:
     """``cinematch serve`` on a free port: `url`, `process`, and `lines`, its log so far."""
 
-    def __init__(self, artifacts, *arguments, **environment):
+    def __init__(self, artifacts, *arguments, files=None, **environment):
+        """`files` is the number of files that it may have open; None for what this process may."""
         command = [COMMAND, "serve", "--artifacts-dir", artifacts, "--port", "0", *arguments]
+        if files is not None:
+            command = ["sh", "-c", f'ulimit -S -n {files}; exec "$@"', "sh", *command]
         self.process = subprocess.Popen(
             [str(word) for word in command], stderr=subprocess.PIPE, text=True, env=os.environ | environment
         )
@@ -107,9 +110,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(artifacts, *arguments, **environment):
+def server(artifacts, *arguments, **options):
     """Such a server during the block."""
-    one = Server(artifacts, *arguments, **environment)
+    one = Server(artifacts, *arguments, **options)
     try:
         yield one
     finally:

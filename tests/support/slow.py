@@ -11,7 +11,6 @@ SLOW = [
     "test_server_workers.py",
     "test_cluster_run.py",
     "test_kernel.py",
-    "test_server_connections.py",
     "test_sweep.py",
     "test_embeddings_parameter.py",
     "test_app_files.py",
@@ -29,7 +28,6 @@ SLOW = [
     "test_other_items.py",
     "test_deploy.py",
     "test_experiment_end_to_end.py",
-    "test_server_postgres.py",
     "test_tmdb_processes.py",
     "test_wizard.py",
 ]
