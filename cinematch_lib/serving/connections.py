@@ -12,7 +12,7 @@ HEAD_BYTES = 65536
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 _STOP_SECONDS = 3.0  # for a body, after a signal to stop
-BACKLOG = 64  # connections that asyncio accepts in one pass, before any of them can be refused
+BACKLOG = 32  # connections that asyncio accepts in one pass; four passes may come before one of them can be refused
 _MOST = 2000
 _TOO_LONG = f"the head of a request may have {HEAD_BYTES:,} bytes"
 _OTHER_FILES = 64  # files of the run, the store and the process
@@ -23,7 +23,7 @@ def most_connections() -> int:
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if files == resource.RLIM_INFINITY:
         return _MOST
-    return max(1, min(_MOST, files - _OTHER_FILES - 2 * BACKLOG))
+    return max(1, min(_MOST, files - _OTHER_FILES - 4 * BACKLOG))
 
 
 class LimitedProtocol(HttpToolsProtocol):
