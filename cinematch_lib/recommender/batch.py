@@ -161,15 +161,15 @@ class BatchScorer:
         for user, n_known in enumerate(histories.n_known.tolist()):
             known = slice(*histories.weights.indptr[user : user + 2].tolist())
             rows, weights = histories.weights.indices[known], histories.weights.data[known]
+            raises = weights > 0
             for number, share in self._model.mixture(n_known):
                 B = self._weights.compact[number]
-                liked = weights > 0
-                found = _sum_of_rows(B, rows[liked], weights[liked])
+                found = _sum_of_rows(B, rows[raises], weights[raises])
                 highest = float(found.max(initial=0))
                 if highest <= 0:
                     continue
-                if not liked.all():
-                    found += _sum_of_rows(B, rows[~liked], weights[~liked])
+                if not raises.all():
+                    found += _sum_of_rows(B, rows[~raises], weights[~raises])
                 found *= np.float32(share * maximum / highest)
                 sums[user] += found
                 unit[user] += share * maximum * self._weights.unit(number, highest)
