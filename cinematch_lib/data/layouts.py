@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cinematch_lib.data.sources import Source, shard_files
+from cinematch_lib.data.shard_files import shard_files
+from cinematch_lib.data.sources import Source
 from cinematch_lib.errors import CineMatchError
 
 # What a table without rows holds, by its name, with the remedy.
@@ -27,7 +28,7 @@ class TableFile:
     """The file of a table: its possible names, with `columns` in their order if its first line does not name them.
 
     A name without a dot stands for all `_ENDINGS`. With `sharded`, a folder with the first name and with files in it
-    counts before the files.
+    counts before the files, and so does a file ``.url`` that names such a folder elsewhere.
     """
 
     names: tuple[str, ...]
@@ -37,6 +38,8 @@ class TableFile:
 
     def candidates(self) -> Iterator[str]:
         """The names of files in lower case, the preferred first."""
+        if self.sharded:
+            yield f"{self.names[0]}.url"
         for name in self.names:
             for ending in _PACKED if "." in name else _ENDINGS:
                 yield f"{name}{ending}"

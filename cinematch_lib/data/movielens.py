@@ -15,7 +15,7 @@ from cinematch_lib.data.interactions import read_interactions, read_items
 from cinematch_lib.data.layouts import GENRE_FLAGS, INTERACTIONS, MOVIES_DATASET, NO_ROWS, look, source_of, unread
 from cinematch_lib.data.ratings import judge_ratings
 from cinematch_lib.data.rejects import RejectLog
-from cinematch_lib.data.shards import check_shards, read_rows
+from cinematch_lib.data.shards import check_shards, md5_of_shards, read_rows
 from cinematch_lib.data.sources import Source, canonical_columns
 from cinematch_lib.data.tables import LINKS, MOVIES, RATINGS, TAGS, TableSchema, whole_numbers
 from cinematch_lib.errors import CineMatchError
@@ -28,12 +28,17 @@ _ITEMS = TableSchema("u.item", dict.fromkeys(("movieId", "title", "release_date"
 def checksums(folder: Path) -> dict[str, str]:
     """The MD5, as 32 hexadecimal digits, of each file of a data set, by its path in the folder.
 
-    Raises CineMatchError for shards that were made from another file of ratings than the one beside them.
+    That of a file with the URL of shards is of the shards' names and MD5s. Raises CineMatchError for shards that were
+    made from another file of ratings than the one beside them, and for shards at a URL that cannot be read.
     """
     folder, found = Path(folder), look(Path(folder))
-    paths = [] if found is None else [path for source in found.sources.values() for path in source.files]
+    sources = [] if found is None else found.sources.values()
     check_shards(folder)
-    return {str(path.relative_to(folder)): md5_of(path) for path in paths}
+    return {
+        str(path.relative_to(folder)): md5_of_shards(source) if source.is_remote else md5_of(path)
+        for source in sources
+        for path in source.files
+    }
 
 
 def read_movies(folder: Path) -> pd.DataFrame:
@@ -138,7 +143,7 @@ def read_ratings(folder: Path, log: RejectLog | None = None, films: pd.DataFrame
 
 def _is_export(source: Source) -> bool:
     """Whether a file begins as one person's ratings, as Letterboxd or IMDb exports them."""
-    if source.is_parquet or source.path.is_dir():
+    if source.is_parquet or source.is_sharded:
         return False
     try:
         names = {fold_closed(name) for name in next(source.lines(), "").split(",")}

@@ -1,10 +1,14 @@
 """Ratings in shards: a folder ``ratings`` of Parquet or CSV files, each with all ratings of some users.
 
-Shards are read on the cluster if there is one, else one after another. Those that `write_shards` wrote hold what the
-file of ratings beside them holds, row by row, and belong to it: another one in its place is refused.
+A file ``ratings.url`` names such a folder elsewhere (`shard_files`). Shards are read on the cluster if there is one,
+else one after another. Those that `write_shards` wrote hold what the file of ratings beside them holds, row by row, and
+belong to it: another one in its place is refused.
 """
 
+import contextlib
+import hashlib
 import json
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +21,7 @@ from cinematch_lib.cluster.tasks import map_items
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.formats import read_table, row_lines
 from cinematch_lib.data.layouts import INTERACTIONS, look
+from cinematch_lib.data.shard_files import copied, md5_at, shard_name, url_in
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import RATINGS, TableSchema
 from cinematch_lib.errors import CineMatchError
@@ -64,19 +69,26 @@ def check_shards(folder: Path) -> None:
         )
 
 
+def md5_of_shards(source: Source) -> str:
+    """The MD5 of the names and MD5s of shards at a URL; they are hashed on the cluster if there is one."""
+    urls = [one for one in source.shards if isinstance(one, str)]
+    lines = [f"{digest}  {shard_name(url)}\n" for url, digest in zip(urls, map_items(md5_at, urls), strict=True)]
+    return hashlib.md5("".join(lines).encode(), usedforsecurity=False).hexdigest()
+
+
 def read_rows(source: Source, schema: TableSchema) -> pd.DataFrame:
     """The rows of a file or of all shards, loosely as `formats.read_table` reads them.
 
     A column that is text in one shard is text in all. Raises as `read_table` does, and CineMatchError for shards with
     different columns.
     """
-    if not source.shards:
+    if not (shards := source.shards):
         return read_table(source, schema, loose=True)
-    tables = list(map_items(partial(_read_shard, schema), source.shards))
-    for shard, table in zip(source.shards, tables, strict=True):
+    tables = list(map_items(partial(_read_shard, schema), shards))
+    for shard, table in zip(shards, tables, strict=True):
         if list(table) != list(tables[0]):
             raise CineMatchError(
-                f"{shard.path} has the columns {', '.join(table.columns)}, and {source.shards[0].path.name} has "
+                f"{_place(shard)} has the columns {', '.join(table.columns)}, and {_name(shards[0])} has "
                 f"{', '.join(tables[0].columns)}; give all shards the same ones"
             )
     for name in map(str, tables[0]):
@@ -85,23 +97,42 @@ def read_rows(source: Source, schema: TableSchema) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def row_place(source: Source, rows: int, row: int) -> tuple[Path, int]:
-    """The file, and the line in it, of a row of the `rows` rows of a file or of shards."""
+def row_place(source: Source, rows: int, row: int) -> tuple[Path | str, int]:
+    """The file or the URL, and the line in it, of a row of the `rows` rows of a file or of shards."""
     for shard in source.shards:
         rows = len(_read_shard(RATINGS, shard))
         if row < rows:
-            return shard.path, int(row_lines(shard, rows)[row])
+            with _at_hand(shard) as file:
+                return _place(shard), int(row_lines(file, rows)[row])
         row -= rows
     return source.path, int(row_lines(source, rows)[row])
 
 
 def rows_lines(source: Source, rows: int) -> np.ndarray:
     """The lines of all rows, int64 (rows,), as `formats.row_lines` has them; rows of shards are counted from 1."""
-    return np.arange(1, rows + 1) if source.shards else row_lines(source, rows)
+    return np.arange(1, rows + 1) if source.is_sharded else row_lines(source, rows)
 
 
-def _read_shard(schema: TableSchema, shard: Source) -> pd.DataFrame:
-    return read_table(shard, schema, loose=True)
+def _read_shard(schema: TableSchema, shard: Source | str) -> pd.DataFrame:
+    with _at_hand(shard) as file:
+        return read_table(file, schema, loose=True)
+
+
+@contextlib.contextmanager
+def _at_hand(shard: Source | str) -> Iterator[Source]:
+    if isinstance(shard, Source):
+        yield shard
+        return
+    with copied(shard) as file:
+        yield Source(file)
+
+
+def _name(shard: Source | str) -> str:
+    return shard.path.name if isinstance(shard, Source) else shard_name(shard)
+
+
+def _place(shard: Source | str) -> Path | str:
+    return shard.path if isinstance(shard, Source) else shard
 
 
 def _file_of_ratings(folder: Path) -> Source:
@@ -109,6 +140,10 @@ def _file_of_ratings(folder: Path) -> Source:
     source = None if found is None else found.file_of("ratings")
     if found is not None and found.layout.title == INTERACTIONS:
         raise CineMatchError(f"shards are of stars, and {folder} has weights; set shards to 0")
+    if source is not None and source.is_remote:
+        raise CineMatchError(
+            f"the ratings of {folder} are in shards already, at {url_in(source.path)}; set shards to 0"
+        )
     if source is None:
         raise CineMatchError(f"{folder} has no file of ratings to write shards from; set shards to 0")
     return source

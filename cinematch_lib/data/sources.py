@@ -6,7 +6,6 @@ import gzip
 import io
 import itertools
 import lzma
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cinematch_lib.data.shard_files import shard_files, shard_urls, url_in
 from cinematch_lib.data.zips import open_zip
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.encodings import WESTERN, from_western, utf16_of
@@ -27,7 +27,6 @@ _OPEN: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.decompress,
     ".xz": lzma.decompress,
 }
-_SHARD = re.compile(r"[^._].*\.(parquet|csv|csv\.gz|csv\.bz2|csv\.xz)", re.IGNORECASE)
 _MOST_WESTERN = 100_000_000  # bytes
 _MOST_BARE = 4096  # bytes of a first line
 # Other spellings of column names, folded; each name also stands for itself in any case, with spaces or underscores.
@@ -68,7 +67,7 @@ class Source:
     Windows-1252, of which Latin-1 is a part, is assumed where the file is no UTF-8 and holds none beyond ASCII.
     `columns` names the columns of a file that does not name them itself; such a file has no quotes. `skip` is the
     number of lines before the one with the names. A folder of shards, files of one table each of which is a source of
-    its own, stands for all its rows in the order of the names.
+    its own, stands for all its rows in the order of the names; so does a file ``.url`` that names such a folder.
     """
 
     path: Path
@@ -77,8 +76,23 @@ class Source:
     skip: int = 0
 
     @property
-    def shards(self) -> "list[Source]":
-        """The sources of the files in a folder of shards; none for a file."""
+    def is_remote(self) -> bool:
+        """Whether the file holds the URL of a folder of shards."""
+        return self.path.suffix.lower() == ".url"
+
+    @property
+    def is_sharded(self) -> bool:
+        """Whether the rows are in shards."""
+        return self.is_remote or self.path.is_dir()
+
+    @property
+    def shards(self) -> "list[Source | str]":
+        """The sources of the files in a folder of shards, or their URLs; none for a file.
+
+        Raises as `shard_urls` and `url_in` do.
+        """
+        if self.is_remote:
+            return list(shard_urls(url_in(self.path)))
         return [Source(path) for path in shard_files(self.path)] if self.path.is_dir() else []
 
     @property
@@ -103,8 +117,8 @@ class Source:
 
     def remarks(self, usual: str) -> list[str]:
         """What is unusual about the form of the file of the table `usual`, for a report of what was read."""
-        if self.path.is_dir():
-            return [f"read from {len(self.shards)} shards"]
+        if self.is_sharded:
+            return [f"read from {len(self.shards)} shards{f' at {url_in(self.path)}' if self.is_remote else ''}"]
         unusual = [] if self.path.name == usual else [f"read from {self.path.name}"]
         if self.separator != "," and not self.columns:
             unusual.append(f"separated by {'tabs' if self.separator == chr(9) else self.separator}")
@@ -128,7 +142,7 @@ class Source:
     @cached_property
     def is_western(self) -> bool:
         """Whether the text is Windows-1252. Files too large for a person's list are not looked at."""
-        if self.is_parquet or self.path.is_dir() or self.path.stat().st_size > _MOST_WESTERN:
+        if self.is_parquet or self.is_sharded or self.path.stat().st_size > _MOST_WESTERN:
             return False
         content = _unpacked(self.path)
         return utf16_of(content) is None and from_western(content) is not content
@@ -162,9 +176,12 @@ class Source:
 
     @property
     def is_bare(self) -> bool:
-        """Whether there are no rows, only a first line at most; large files, of which that is not so, are not read."""
-        if self.path.is_dir():
-            return all(one.is_bare for one in self.shards)
+        """Whether there are no rows, only a first line at most; large files, of which that is not so, are not read.
+
+        Nor are shards at a URL, but it raises as `shards` does.
+        """
+        if self.is_sharded:
+            return all(isinstance(one, Source) and one.is_bare for one in self.shards)
         if self.is_parquet or self.path.stat().st_size > _MOST_BARE:
             return False
         try:
@@ -183,7 +200,7 @@ class Source:
 
         A first line ``sep=;``, as Excel has it, is skipped.
         """
-        if self.columns or self.is_parquet or self.path.is_dir():
+        if self.columns or self.is_parquet or self.is_sharded:
             return self
         lines = self.lines()
         try:
@@ -199,11 +216,6 @@ class Source:
             if wanted <= canonical_columns(named, wanted).keys():
                 return form
         return replace(self, skip=skip)
-
-
-def shard_files(folder: Path) -> list[Path]:
-    """The shards in a folder, by name: Parquet or CSV, maybe packed. Other and hidden files are none."""
-    return sorted(path for path in folder.iterdir() if _SHARD.fullmatch(path.name) and path.is_file())
 
 
 def canonical_columns(header: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:

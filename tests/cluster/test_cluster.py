@@ -21,13 +21,14 @@ from support.cluster import (
     square,
     worker,
 )
+from support.http_files import serving
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.cluster import connection
 from cinematch_lib.cluster.local import using
 from cinematch_lib.cluster.tasks import map_items, sum_tiles
 from cinematch_lib.data import fetch, write_shards
-from cinematch_lib.data.movielens import read_ratings
+from cinematch_lib.data.movielens import checksums, read_ratings
 from cinematch_lib.models.gram import check_workers, gram
 
 pytest.importorskip("distributed")
@@ -88,6 +89,21 @@ def test_shards_are_read_to_the_same_table(tmp_path, monkeypatch):
     there = read_ratings(folder)
     monkeypatch.delenv(connection.SCHEDULER)
     pd.testing.assert_frame_equal(there, read_ratings(folder))
+
+
+def test_shards_at_a_url_are_read_by_the_workers_to_the_same_table(tmp_path, monkeypatch):
+    pytest.importorskip("aiohttp")
+    folder = fetch("sample", tmp_path)
+    here = read_ratings(folder)
+    write_shards(folder, 5)
+    (folder / "ratings.csv").unlink()
+    shutil.move(folder / "ratings", tmp_path / "store")
+    with serving(tmp_path / "store") as url:
+        (folder / "ratings.url").write_text(url)
+        pd.testing.assert_frame_equal(read_ratings(folder), here)
+        there = checksums(folder)
+        monkeypatch.delenv(connection.SCHEDULER)
+        assert checksums(folder) == there
 
 
 def test_a_worker_that_is_killed_changes_no_result(tmp_path):

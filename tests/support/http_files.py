@@ -6,7 +6,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass
@@ -66,6 +67,22 @@ def running() -> Iterator[FileServer]:
             for one in files.files.values():
                 one.go_on.set()
             server.shutdown()
+
+
+@contextlib.contextmanager
+def serving(folder) -> Iterator[str]:
+    """The URL of a folder that Python's own server serves, with lists of its files."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args) -> None:
+        pass
 
 
 class _Handler(BaseHTTPRequestHandler):
