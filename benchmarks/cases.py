@@ -99,11 +99,11 @@ def invented_weights(meta: "MoviesMeta") -> "ItemWeights":
     known[best_liked] = True
     likes = np.zeros(len(ids), dtype=np.int64)
     likes[best_liked] = 60_000 / (1 + rank / 700) ** 2
-    cold = np.where(known, 0.005, 0.35).astype(np.float32)
+    content_weight = (0.35 / (1 + 2 * likes)).astype(np.float32)  # as of `cold_start_weight`, half of all ratings likes
     number = rng.choice(len(SHARES), len(rows), p=SHARES)
     entries = [(values[number == at], (rows[number == at], columns[number == at])) for at in range(len(SHARES))]
     matrices = tuple(sparse.csr_matrix(one, shape=(len(ids), len(ids))) for one in entries)
-    return ItemWeights(ids, matrices, np.array(HISTORY_LENGTHS), known, cold, likes)
+    return ItemWeights(ids, matrices, np.array(HISTORY_LENGTHS), known, content_weight, likes)
 
 
 def invented_embeddings(meta: "MoviesMeta") -> "Embeddings":

@@ -4,6 +4,7 @@ import argparse
 import textwrap
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,9 @@ def add_recommend(commands: Commands) -> None:
     )
     recommend.add_argument(
         "--out", type=Path, metavar="FILE", help="a Parquet file for the lists; continued after an interruption"
+    )
+    recommend.add_argument(
+        "--jobs", type=int, metavar="N", help="processes that make the lists of --users (default: one a processor)"
     )
     recommend.add_argument("-k", type=int, metavar="N", help=f"number of films (default: {DEFAULT_K})")
     recommend.add_argument("--json", action="store_true", help="print JSON, with the parts of each score")
@@ -158,7 +162,8 @@ def _recommend_to_file(options: argparse.Namespace, recommender: "Recommender") 
         raise CineMatchError("--users has the films that people know; with it, give filters only")
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     filters = _preferences(options, recommender, {})
-    done = recommend_to_file(recommender, options.users, options.out, k, filters)
+    jobs = (cpu_count() or 1) if options.jobs is None else options.jobs
+    done = recommend_to_file(recommender, options.users, options.out, k, filters, jobs=jobs)
     for reason, count in done.repairs.items():
         print_text(f"Read in the file: {reason} ({count:,}).")
     print(f"{done.rows:,} recommendations for {done.users:,} users in {options.out}")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cinematch_lib.data.formats import read_table
@@ -17,13 +16,13 @@ from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import RATINGS
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.pipeline.batch_parts import SCHEMA, Wanted, made_parts
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.files import atomic_write, map_file, sha256, to_json, write_text
 from cinematch_lib.storage.locks import folder_lock
 
 _KEY = "job.json"
-_SCHEMA = pa.schema([("userId", pa.int64()), ("movieId", pa.int64()), ("rank", pa.int32()), ("score", pa.float32())])
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,20 @@ def recommend_to_file(
     k: int,
     filters: Preferences | None = None,
     message: Callable[[str], None] = print,
-    users_at_once: int = 16_384,
+    users_at_once: int = 2048,
+    jobs: int = 1,
 ) -> BatchResult:
     """`k` films for each user of a file of ratings, in a Parquet file `userId, movieId, rank, score`.
 
     `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have; users come
     in the order of their ids. The lists are made in parts of `users_at_once`, kept in a folder beside `out` until all
-    are done: the same call after an interruption continues there. Memory holds the ratings (12 bytes each) and one
-    part. Raises CineMatchError for a file that is no such table, for an `out` that is no Parquet file, and while
-    another process writes it.
+    are done: the same call after an interruption continues there. `jobs` is the number of processes that make parts.
+    Memory holds the ratings (12 bytes each), and in each process the recommender and one part. Raises CineMatchError
+    for a file that is no such table, for an `out` that is no Parquet file, while another process writes it, and where a
+    process that makes parts is killed.
     """
+    if jobs < 1:
+        raise CineMatchError(f"jobs must be 1 or more, got {jobs}")
     if out.suffix.lower() != ".parquet":
         raise CineMatchError(f"--out must end with .parquet, got {out}")
     if not ratings.is_file():
@@ -59,7 +62,8 @@ def recommend_to_file(
     parts = out.with_name(f"{out.name}.parts")
     parts.mkdir(parents=True, exist_ok=True)
     with folder_lock(parts, f"another process writes {out}; wait until it is done, or name another file (--out)"):
-        return _write(recommender, ratings, out, parts, k, filters, message, users_at_once)
+        wanted = Wanted(k, filters)
+        return _write(recommender, ratings, out, parts, wanted, message, users_at_once, jobs)
 
 
 def _write(
@@ -67,24 +71,20 @@ def _write(
     ratings: Path,
     out: Path,
     parts: Path,
-    k: int,
-    filters: Preferences | None,
+    wanted: Wanted,
     message: Callable[[str], None],
     users_at_once: int,
+    jobs: int,
 ) -> BatchResult:
-    _open_parts(parts, _job(recommender, ratings, k, filters, users_at_once), message)
+    _open_parts(parts, _job(recommender, ratings, wanted, users_at_once), message)
     log = RejectLog()
     source = Source(ratings)
     table = judge_ratings(read_table(source, RATINGS, loose=True), source, log)
     users = rows = 0
-    for number, part in enumerate(_parts(table, users_at_once)):
-        users += part["userId"].nunique()
-        file = parts / f"{number:05}.parquet"
-        if not file.is_file():
-            columns = (part[name].to_numpy() for name in ("userId", "movieId", "rating"))
-            lists = recommender.recommend_ratings(*columns, k, filters=filters)
-            with atomic_write(file) as path:
-                pq.write_table(pa.table([pa.array(one) for one in lists], names=_SCHEMA.names).cast(_SCHEMA), path)
+    files = {parts / f"{number:05}.parquet": part for number, part in enumerate(_parts(table, users_at_once))}
+    missing = {file: part for file, part in files.items() if not file.is_file()}
+    for file in made_parts(recommender, files, missing, wanted, jobs):
+        users += files[file]["userId"].nunique()
         rows += pq.read_metadata(file).num_rows
         message(f"{users:,} users")
     _join(parts, out)
@@ -92,12 +92,12 @@ def _write(
     return BatchResult(users, rows, repairs)
 
 
-def _job(recommender: Recommender, ratings: Path, k: int, filters: Preferences | None, users_at_once: int) -> str:
+def _job(recommender: Recommender, ratings: Path, wanted: Wanted, users_at_once: int) -> str:
     """What the lists depend on, as text: with equal ones, parts of an earlier call are parts of this one."""
     run = recommender.info.run_id if recommender.info else ""
-    wanted = {} if filters is None else filters.to_dict()
+    filters = {} if wanted.filters is None else wanted.filters.to_dict()
     return to_json(
-        {"run": run, "ratings": sha256(map_file(ratings)), "k": k, "filters": wanted, "users": users_at_once}
+        {"run": run, "ratings": sha256(map_file(ratings)), "k": wanted.k, "filters": filters, "users": users_at_once}
     )
 
 
@@ -123,7 +123,7 @@ def _parts(table: pd.DataFrame, users: int) -> Iterator[pd.DataFrame]:
 
 
 def _join(parts: Path, out: Path) -> None:
-    with atomic_write(out) as path, pq.ParquetWriter(path, _SCHEMA) as writer:
+    with atomic_write(out) as path, pq.ParquetWriter(path, SCHEMA) as writer:
         for file in sorted(parts.glob("*.parquet")):
             writer.write_table(pq.read_table(file))
     shutil.rmtree(parts)

@@ -3,6 +3,7 @@
 import itertools
 
 import pandas as pd
+import psutil
 import pytest
 from support.small_runs import genre_films, recommender_of
 
@@ -31,6 +32,15 @@ def ratings(tmp_path):
     ]
     file = tmp_path / "histories.csv"
     pd.DataFrame(rows, columns=["user", "item", "stars"]).to_csv(file, sep=";", index=False)
+    return file
+
+
+@pytest.fixture
+def many_ratings(tmp_path):
+    """600 users with four films each."""
+    rows = list(itertools.product(range(1, 601), range(1, 5)))
+    file = tmp_path / "many.parquet"
+    pd.DataFrame(rows, columns=["userId", "movieId"]).assign(rating=5.0).to_parquet(file)
     return file
 
 
@@ -71,6 +81,36 @@ def test_it_goes_on_where_it_was_interrupted(recommender, ratings, tmp_path):
     pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(whole))
 
 
+def test_processes_make_the_same_file(recommender, ratings, tmp_path):
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    done = recommend_to_file(recommender, ratings, one, 3, users_at_once=2)
+    told = []
+    filters = Preferences()
+    assert recommend_to_file(recommender, ratings, two, 3, filters, told.append, users_at_once=2, jobs=2) == done
+    assert told == ["2 users", "4 users", "6 users", "8 users", "9 users"]
+    assert two.read_bytes() == one.read_bytes()
+    assert not _processes()
+
+
+def test_a_killed_process_is_told_and_its_part_is_made_by_the_next_call(recommender, many_ratings, tmp_path):
+    out = tmp_path / "out.parquet"
+
+    def kill(line):
+        for process in _processes():
+            process.kill()
+
+    with pytest.raises(CineMatchError, match="a process that makes lists was killed.*repeat the same command"):
+        recommend_to_file(recommender, many_ratings, out, 3, message=kill, users_at_once=2, jobs=2)
+    told = []
+    assert recommend_to_file(recommender, many_ratings, out, 3, message=told.append, users_at_once=2).users == 600
+    assert "continuing with the parts" in told[0]
+
+
+def _processes():
+    """Those that make parts for this one."""
+    return [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+
+
 def test_parts_of_another_choice_are_not_mixed_in(recommender, ratings, tmp_path):
     out, told = tmp_path / "out.parquet", []
 
@@ -96,12 +136,11 @@ def test_what_is_wrong_is_told(recommender, ratings, tmp_path, names, message):
         recommend_to_file(recommender, *(tmp_path / name for name in names), 3)
 
 
-def test_parquet_is_read_and_parts_are_told(recommender, tmp_path):
-    rows = list(itertools.product(range(1, 601), range(1, 5)))
-    file = tmp_path / "many.parquet"
-    pd.DataFrame(rows, columns=["userId", "movieId"]).assign(rating=5.0).to_parquet(file)
+def test_parquet_is_read_and_parts_are_told(recommender, many_ratings, tmp_path):
     told = []
-    done = recommend_to_file(recommender, file, tmp_path / "out.parquet", 2, message=told.append, users_at_once=200)
+    done = recommend_to_file(
+        recommender, many_ratings, tmp_path / "out.parquet", 2, message=told.append, users_at_once=200
+    )
     assert told == ["200 users", "400 users", "600 users"]
     assert done.rows == 1200
 
@@ -112,3 +151,8 @@ def test_one_process_writes_a_file_at_a_time(recommender, ratings, tmp_path):
     with folder_lock(parts), pytest.raises(CineMatchError, match="another process writes"):
         recommend_to_file(recommender, ratings, out, 3)
     assert recommend_to_file(recommender, ratings, out, 3).users == 9
+
+
+def test_the_number_of_processes_is_checked(recommender, ratings, tmp_path):
+    with pytest.raises(CineMatchError, match="jobs must be 1 or more, got 0"):
+        recommend_to_file(recommender, ratings, tmp_path / "out.parquet", 3, jobs=0)

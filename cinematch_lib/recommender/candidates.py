@@ -1,0 +1,67 @@
+"""The films that may be among the best of the users of a block."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from cinematch_lib.recommender.film_tiles import FilmTile, FilmTiles
+from cinematch_lib.recommender.ranking import top_k
+
+
+class Candidates:
+    """The best films that have item-to-item weights, and the others that score as much.
+
+    Parameters
+    ----------
+    tiles : the films.
+    scores : float32 (users, targets), of the films that have weights; overwritten.
+    rated : bool (users,), for which users scores hold.
+    excluded : rows of films that each user's list is without.
+    k : the length of a list.
+
+    """
+
+    def __init__(
+        self, tiles: FilmTiles, scores: np.ndarray, rated: np.ndarray, excluded: Sequence[np.ndarray], k: int
+    ) -> None:
+        (users, n_targets), self._k = scores.shape, k
+        self._users, self._n_targets = np.flatnonzero(rated).tolist(), n_targets
+        self._best: list[tuple[np.ndarray, np.ndarray]] = []
+        self._found = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))]
+        self._allowed = np.ones((len(tiles.film_order) - n_targets, users), dtype=bool)
+        # A film that scores less than the k-th best of those with weights is not among the k best of all.
+        self._threshold = np.full(users, np.inf, dtype=np.float32)
+        for user in self._users:
+            positions = tiles.positions[excluded[user]]
+            is_target = positions < n_targets
+            scores[user, positions[is_target]] = -np.inf
+            self._allowed[positions[~is_target] - n_targets, user] = False
+            best = top_k(scores[user], k)
+            self._best.append((tiles.film_order[best], scores[user, best]))
+            self._threshold[user] = scores[user, best[-1]] if len(best) == k else np.finfo(np.float32).min
+
+    def add(self, tile: FilmTile, scores: np.ndarray) -> None:
+        """Look for candidates among the films of a tile without weights; `scores` is float32 (films, users)."""
+        first = tile.start - self._n_targets
+        is_candidate = scores >= self._threshold
+        is_candidate &= self._allowed[first : first + len(scores)]
+        found = np.flatnonzero(is_candidate)  # many times faster than of two dimensions
+        if len(found):
+            film, user = np.divmod(found, scores.shape[1])
+            self._found.append((user, tile.rows[film], scores[film, user]))
+
+    def best(self) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        """Each user for whom scores hold, with the rows of the `k` best films, the best first, and their scores.
+
+        Films of equal score are ordered by row.
+        """
+        user, rows, scores = (np.concatenate(column) for column in zip(*self._found, strict=True))
+        order = np.argsort(user, kind="stable")
+        starts, ends = (np.searchsorted(user[order], self._users, side=side).tolist() for side in ("left", "right"))
+        for one, of_targets, start, end in zip(self._users, self._best, starts, ends, strict=True):
+            others = order[start:end]
+            of_user = np.concatenate([of_targets[0], rows[others]])
+            by_row = np.argsort(of_user)
+            values = np.concatenate([of_targets[1], scores[others]])[by_row]
+            best = top_k(values, self._k)
+            yield one, (of_user[by_row][best], values[best].astype(np.float64))

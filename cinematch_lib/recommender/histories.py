@@ -1,0 +1,53 @@
+"""The known films of many users, as sparse matrices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.scoring import seeds
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The known films of some users, as matrices of users and films.
+
+    `weights` is CSR float32 (users, films), w_j of every known film; `liked` and `disliked` are CSR float32 of ones;
+    `n_known` is int64 (users,).
+    """
+
+    weights: sparse.csr_matrix
+    liked: sparse.csr_matrix
+    disliked: sparse.csr_matrix
+    n_known: np.ndarray
+
+    @classmethod
+    def of(cls, films: FilmTable, preferences: Sequence[Preferences], disliked_weight: float) -> "Histories":
+        """Of the preferences of some users. Raises UnknownNameError for unknown films."""
+        rows: tuple[list[Sequence[int]], ...] = ([], [], [])
+        values: list[np.ndarray] = []
+        for one in preferences:
+            liked, disliked, watched = (films.rows(ids) for ids in (one.liked, one.disliked, one.watched))
+            groups = seeds(one, liked, disliked, watched, disliked_weight)
+            values.append(np.concatenate([np.zeros(0), *(group.weights for group in groups)]))
+            known = [row for group in groups for row in group.rows]
+            for of_kind, found in zip(rows, (known, liked, disliked), strict=True):
+                of_kind.append(found)
+        weights, liked, disliked = (_by_user(of_kind, len(films)) for of_kind in rows)
+        n_known = np.diff(weights.indptr).astype(np.int64)
+        weights.data = np.concatenate([np.zeros(0), *values]).astype(np.float32)
+        return cls(weights, liked, disliked, n_known)
+
+    def take(self, order: np.ndarray) -> "Histories":
+        """Those of some users, whose numbers are int64 (n,), in this order."""
+        return Histories(self.weights[order], self.liked[order], self.disliked[order], self.n_known[order])
+
+
+def _by_user(rows: Sequence[Sequence[int]], n_films: int) -> sparse.csr_matrix:
+    """CSR float32 (users, films): 1 at the rows of each user."""
+    indptr = np.concatenate([[0], np.cumsum([len(of_user) for of_user in rows])])
+    indices = np.array([row for of_user in rows for row in of_user], dtype=np.int64)
+    return sparse.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), n_films))
