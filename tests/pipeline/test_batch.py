@@ -99,7 +99,7 @@ def test_a_killed_process_is_told_and_its_part_is_made_by_the_next_call(recommen
         for process in _processes():
             process.kill()
 
-    with pytest.raises(CineMatchError, match="a process that makes lists was killed.*repeat the same command"):
+    with pytest.raises(CineMatchError, match=r"a process that makes lists was killed.*repeat the same command"):
         recommend_to_file(recommender, many_ratings, out, 3, message=kill, users_at_once=2, jobs=2)
     told = []
     assert recommend_to_file(recommender, many_ratings, out, 3, message=told.append, users_at_once=2).users == 600
