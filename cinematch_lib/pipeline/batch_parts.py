@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 
@@ -41,6 +41,7 @@ def made_parts(
                 _make(recommender, file, missing[file], wanted)
             yield file
         return
+    others = set(active_children())
     # A fork would share the locks and threads of this process.
     with ProcessPoolExecutor(jobs, get_context("spawn"), _start, (recommender, wanted)) as pool:
         making = {file: pool.submit(_make_here, file, part) for file, part in missing.items()}
@@ -54,8 +55,9 @@ def made_parts(
                 "a process that makes lists was killed, perhaps for want of memory; repeat the same command, if need "
                 "be with fewer processes (--jobs 1): it continues with the parts that are there"
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+        finally:  # after an interruption nobody waits for the parts that are being made
+            for process in set(active_children()) - others:
+                process.terminate()
 
 
 def _make(recommender: Recommender, file: Path, part: pd.DataFrame, wanted: Wanted) -> None:
