@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cinematch_lib.recommender.phrases import MIN_FILM, WEAK_FIELDS, Phrase, enumerated, percentage
-from cinematch_lib.recommender.reasons import Feature
+from cinematch_lib.recommender.reasons import Label
 
 _DOMINANT = 2  # times the share of the second film, from which the first one is told apart
 
@@ -86,11 +86,11 @@ def _expected(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"many films of its kind are as similar to what you like{share}"
 
 
-def _are_weak(features: Sequence[Feature]) -> bool:
+def _are_weak(features: Sequence[Label]) -> bool:
     return bool(features) and all(one.field in WEAK_FIELDS for one in features)
 
 
-def _in_prose(features: Sequence[Feature]) -> str:
+def _in_prose(features: Sequence[Label]) -> str:
     """Features as the object of a sentence: “the genres crime and drama and the director Michael Mann”."""
     by_field: dict[str, list[str]] = {}
     for one in features:

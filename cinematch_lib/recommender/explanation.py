@@ -68,20 +68,15 @@ class _Computed(Explanations):
 
 
 def _explain(phrases: list[Phrase]) -> str:
-    """The phrases about one film as sentences, those that raise the score first."""
-    positive = [one for one in phrases if one.positive]
-    if len(positive) > 1 and positive[1].source.kind == "liked" and positive[1].share > positive[0].share:
-        positive[:2] = positive[1], positive[0]
-    percentages = sum(one.n_strong for one in positive) > 1
+    """The phrases about one film, those that raise the score first, as sentences."""
+    match phrases:
+        case [first, second, *rest] if second.positive and second.source.kind == "liked" and second.share > first.share:
+            phrases = [second, first, *rest]
+    percentages = sum([one.n_strong for one in phrases if one.positive]) > 1
     sentences: list[str] = []
-    for phrase in [*positive, *(one for one in phrases if not one.positive)]:
+    for phrase in phrases:
         clause = CLAUSES[phrase.source.kind, phrase.positive](phrase, percentages, not sentences)
-        if (
-            positive
-            and phrase is not positive[0]
-            and _is_about_same_film(positive[0], phrase)
-            and clause.startswith("it shares ")
-        ):
+        if clause.startswith("it shares ") and _is_about_same_film(phrases[0], phrase):
             shared = clause.removeprefix("it shares ").replace(f" with {phrase.label(0)}", "")
             sentences[-1] = f"{sentences[-1][:-1]}; the two films share {shared}."
         elif clause:

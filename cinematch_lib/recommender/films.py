@@ -249,7 +249,7 @@ class FilmTable:
                 passes &= self._numbers[name] >= low
             if high is not None:
                 passes &= self._numbers[name] <= high
-        rows = np.flatnonzero(passes)
+        (rows,) = passes.nonzero()
         share = np.zeros(len(rows), dtype=np.float32)
         for genre in genres:
             share += self._has_genre[genre][rows]

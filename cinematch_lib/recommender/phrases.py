@@ -1,11 +1,12 @@
 """The contributions of a list of recommendations that are worth naming, and their parts in words."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
-from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.reasons import Contributions, Label
 
 NAMED_FILMS, NAMED_FEATURES = 3, 3
 MIN_POSITIVE, MIN_NEGATIVE = 0.05, 0.1  # shares from which a contribution is named
@@ -20,7 +21,9 @@ class Phrase(NamedTuple):
     """The contributions of one kind and one sign to the score of one film.
 
     `parts` are the numbers of the strongest parts and `percents` their shares, in percent and negative where they lower
-    the score. The first `named` of them are named; `others` are counted, with `other_percent` together.
+    the score. The first `named` of them are named; `others` are counted, with `other_percent` together. `n_strong` is
+    the number of films, or of groups of them, with a share that is worth a percentage. `largest` are the largest
+    features of the named parts, or of the strongest one, where the source finds them for all films at once.
     """
 
     source: Contributions
@@ -32,12 +35,8 @@ class Phrase(NamedTuple):
     named: int
     others: int
     other_percent: int
-
-    @property
-    def n_strong(self) -> int:
-        """The number of films, or of groups of them, with a share that is worth a percentage."""
-        strong = sum(abs(percent) >= 100 * MIN_FILM for percent in self.percents[: self.named])
-        return strong + bool(self.others)
+    n_strong: int
+    largest: list[list[Label]]
 
     def label(self, at: int) -> str:
         """Title and year of the film that part `at` of the strongest ones refers to."""
@@ -55,8 +54,11 @@ class Phrase(NamedTuple):
 
         `stars` are told with the named films.
         """
-        given = [f" {one:g} star{'s' * (one != 1)}" for one in stars] or [""] * self.named
-        found = [self.label(at) + given[at] + percentage(self.percents[at], percentages) for at in range(self.named)]
+        found = [self.label(at) for at in range(self.named)]
+        if stars:
+            found = [f"{label} {one:g} star{'s' * (one != 1)}" for label, one in zip(found, stars, strict=True)]
+        if percentages:
+            found = [label + percentage(self.percents[at], True) for at, label in enumerate(found)]
         if self.others > 1:
             more = "more films" if found else "films"
             found.append(f"{self.others} {more} {relation}{percentage(self.other_percent, percentages)}")
@@ -64,19 +66,22 @@ class Phrase(NamedTuple):
             found.append(self.label(self.named) + percentage(self.other_percent, percentages))
         return found
 
-    def features(self, at: int) -> list[Feature]:
+    def features(self, at: int) -> list[Label]:
         """The features that make up most of part `at`; weak ones only where there are no others."""
+        named = self.largest[at] if self.largest else self._large_features(at)
+        return ([one for one in named if one.field not in WEAK_FIELDS] or named)[:NAMED_FEATURES]
+
+    def _large_features(self, at: int) -> list[Label]:
         if self.source.features is None:
             return []
         features = self.source.features(self.film, self.parts[at])
         least = MIN_FEATURE * float(self.source.values[self.film, self.parts[at]])
-        named = [one for one in features if one.value >= least]
-        return ([one for one in named if one.field not in WEAK_FIELDS] or named)[:NAMED_FEATURES]
+        return [Label(one.field, one.name) for one in features if one.value >= least]
 
 
 def find_phrases(
     contributions: Sequence[Contributions], totals: np.ndarray, order: Iterable[tuple[str, bool]]
-) -> Iterable[Phrase]:
+) -> list[Phrase]:
     """The contributions worth naming, by film and then in `order`, of kinds and whether they raise the score.
 
     `totals` is the denominator of the shares, float64 (films,); see `reasons.positive_totals`.
@@ -84,7 +89,7 @@ def find_phrases(
     of_kind = {one.kind: one for one in contributions if one.values.shape[1]}
     groups = [(of_kind[kind], positive) for kind, positive in order if kind in of_kind]
     if not groups:
-        return ()
+        return []
     n_parts = max(NAMED_FILMS + 1, *(one.values.shape[1] for one, _ in groups))
     shares = np.zeros((len(groups), len(totals), n_parts))  # by group, film and part
     for at, (one, positive) in enumerate(groups):
@@ -102,15 +107,30 @@ def find_phrases(
     named = is_named.sum(axis=1)
     other_share = share - (strongest[:, :NAMED_FILMS] * is_named).sum(axis=1)
     others = ((shares > 0).sum(axis=1) - named) * ((other_share >= MIN_POSITIVE) | (named == 0))
+    n_strong = ((np.rint(100 * strongest[:, :NAMED_FILMS]) >= 100 * MIN_FILM) & is_named).sum(axis=1) + (others > 0)
     percent = np.array([100 if positive else -100 for _, positive in groups])[group]
     percents = np.rint(percent[:, None] * strongest).astype(np.int64)
     other_percent = np.rint(percent * other_share).astype(np.int64)
-    columns = (film, share, parts, percents, named, others, other_percent)
-    sources = [groups[at] for at in group.tolist()]
-    return (
-        Phrase(*source, *values)
-        for source, values in zip(sources, zip(*[one.tolist() for one in columns], strict=True), strict=True)
-    )
+    columns = (film, share, parts, percents, named, others, other_percent, n_strong)
+    rows = zip(group.tolist(), *[one.tolist() for one in columns], strict=True)
+    phrases = [Phrase._make((*groups[at], *values, [])) for at, *values in rows]
+    _find_largest_features(phrases)
+    return phrases
+
+
+def _find_largest_features(phrases: Sequence[Phrase]) -> None:
+    """Fill in the largest features of all phrases whose source finds them for many films at once."""
+    by_source: dict[str, list[Phrase]] = {}
+    for one in phrases:
+        if one.positive and one.source.largest is not None:
+            by_source.setdefault(one.source.kind, []).append(one)
+    for some in by_source.values():
+        find = some[0].source.largest
+        assert find is not None  # see above
+        pairs = [(one.film, part) for one in some for part in one.parts[: max(one.named, 1)]]
+        found = iter(find([film for film, _ in pairs], [part for _, part in pairs], MIN_FEATURE))
+        for one in some:
+            one.largest.extend(islice(found, max(one.named, 1)))
 
 
 def _least_share(kind: str, positive: bool) -> float:

@@ -5,7 +5,6 @@ lowers the score has a negative share.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,6 +19,13 @@ class Feature(NamedTuple):
     field: str
     name: str
     value: float
+
+
+class Label(NamedTuple):
+    """A feature without a value: its field, and its name in words."""
+
+    field: str
+    name: str
 
 
 class Reason:
@@ -86,8 +92,7 @@ class Reason:
         return f"Reason({self.kind}{of}: {self.value:+.4f}, {self.share:+.0%})"
 
 
-@dataclass(frozen=True)
-class Contributions:
+class Contributions(NamedTuple):
     """The contributions of one kind to the scores of several films.
 
     Attributes
@@ -97,6 +102,8 @@ class Contributions:
     movie : the film that part `part` of film number `film` refers to.
     features : the features of that part; None for kinds without features.
     stars : the rating that the person gave to the film of that part; None where there is none.
+    largest : of several films, and a part of each, the features that add at least a share `least` of that part, those
+        that add most first; None to find them among `features`.
 
     Films and features are looked up only for the few parts that are shown.
 
@@ -107,6 +114,7 @@ class Contributions:
     movie: Callable[[int, int], Movie | None] = lambda film, part: None
     features: Callable[[int, int], tuple[Feature, ...]] | None = None
     stars: Callable[[int], float | None] = lambda part: None
+    largest: Callable[[Sequence[int], Sequence[int], float], list[list[Label]]] | None = None
 
     def scaled(self, factors: np.ndarray) -> "Contributions":
         """The same contributions, those to each film times its factor, float64 (films,)."""
@@ -118,7 +126,7 @@ class Contributions:
             return tuple([Feature(one.field, one.name, factor * one.value) for one in features(film, part)])
 
         values = self.values * factors[:, None]
-        return replace(self, values=values, features=scaled_features if features else None)
+        return self._replace(values=values, features=scaled_features if features else None)
 
 
 def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:

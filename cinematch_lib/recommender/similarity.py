@@ -13,7 +13,7 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
 from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
-from cinematch_lib.recommender.reasons import Feature
+from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
 
 _ENTRIES_OF_A_THREAD = 1 << 21  # fewer are multiplied sooner than a thread is started
@@ -69,8 +69,9 @@ class ContentSimilarity:
         self._column_sizes = np.bincount(self._by_film.indices, minlength=matrix.shape[1])
         self._labels = [_label(name) for name in names]
         # Columns with one label, such as cosine and sine of the year, are one feature: that of the first column.
-        first: dict[tuple[str, str], int] = {}
-        self._first_column = [first.setdefault(label, column) for column, label in enumerate(self._labels)]
+        first: dict[Label, int] = {}
+        self._first_column = [first.setdefault(one, column) for column, one in enumerate(self._labels)]
+        self._first_columns = np.array(self._first_column, dtype=np.int64)
         self._make_caches()
 
     @property
@@ -163,9 +164,12 @@ class ContentSimilarity:
         cosines: np.ndarray = products / lengths / lengths[:, None]
         return cosines
 
-    def contributions(self, profile: UserProfile, rows: np.ndarray) -> np.ndarray:
-        """What each seed item adds to the scores of the films in `rows`: float64 (rows, seed items)."""
-        films = take_rows(self._by_film, rows)
+    def features_of(self, rows: np.ndarray) -> SparseRows:
+        """The features of the films in `rows`, int64 (n,)."""
+        return take_rows(self._by_film, rows)
+
+    def contributions(self, profile: UserProfile, films: SparseRows) -> np.ndarray:
+        """What each seed item adds to the scores of the films with these features: float64 (films, seed items)."""
         products = inner_products(films, profile.rows, self._by_film.shape[1])
         contributions: np.ndarray = products * np.array(profile.weights)
         return contributions
@@ -181,6 +185,32 @@ class ContentSimilarity:
             first = first_column[column]
             values[first] = values.get(first, 0.0) + of_film[column] * of_other[column] * scale
         return self._sorted_features(values)
+
+    def largest_shared_features(
+        self, films: SparseRows, at: Sequence[int], others: Sequence[int], least: float
+    ) -> list[list[Label]]:
+        """The features that pairs of films share, each of which makes up a share `least` of their inner product, > 0.
+
+        Each pair is a film of `films`, the features of some films, by its number `at` there, and a film by its row, in
+        `others`. The features that add most come first. `shared_features` finds all of a single pair.
+        """
+        n = self._by_film.shape[1]
+        rows = take_rows(self._by_film, np.array(others))
+        pair = rows.row_numbers
+        of_films = films.row_numbers * n + films.columns  # ascending
+        wanted = np.array(at).take(pair) * n + rows.columns
+        found = of_films.searchsorted(wanted)
+        (shared,) = (of_films.take(found, mode="clip") == wanted).nonzero()
+        values = films.values[found[shared]].astype(np.float64) * rows.values[shared]
+        feature, first = np.unique(pair[shared] * n + self._first_columns[rows.columns[shared]], return_inverse=True)
+        values = np.bincount(first, values)  # of columns with one label together
+        pair = feature // n
+        (large,) = (values >= least * np.bincount(pair, values)[pair]).nonzero()
+        large = large[np.lexsort((-values[large], pair[large]))]
+        labels: list[list[Label]] = [[] for _ in at]
+        for number, column in zip(pair[large].tolist(), (feature[large] % n).tolist(), strict=True):
+            labels[number].append(self._labels[column])
+        return labels
 
     def weighted_features(self, row: int, embeddings: np.ndarray, vector: np.ndarray) -> list[Feature]:
         """The features of a film, each with its value times the inner product of its embedding with `vector`.
@@ -225,7 +255,7 @@ def known_features(matrix: sparse.csr_matrix, names: Sequence[str]) -> sparse.cs
     return known
 
 
-def _label(name: str) -> tuple[str, str]:
+def _label(name: str) -> Label:
     """The field of a feature, and its name as people read it."""
     field_name, term = name.split("__", 1)
-    return field_name, _LABELS.get(field_name, "{}").format(term)
+    return Label(field_name, _LABELS.get(field_name, "{}").format(term))

@@ -1,9 +1,12 @@
 """The content term: weight · c_i · cos(x_i, p), with the features x_i of a film and the user's profile p."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from cinematch_lib.artifacts.sparse_rows import SparseRows
 from cinematch_lib.recommender.films import FilmTable, Movie
-from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 
@@ -56,12 +59,14 @@ class ContentTerm:
         """What the similarity to each liked and each disliked film adds to the films in `rows`."""
         weights = np.array(self._profile.weights)
         factors = self._factors(rows)
-        values = self._similarity.contributions(self._profile, rows) * factors
+        films = self._similarity.features_of(rows)
+        values = self._similarity.contributions(self._profile, films) * factors
         scales = factors * weights
         n_liked = int((weights > 0).sum())
         return [
-            self._group_contributions(kind, rows, values, scales, first, end)
+            self._group_contributions(kind, rows, films, values, scales, first, end)
             for kind, first, end in (("liked", 0, n_liked), ("disliked", n_liked, len(weights)))
+            if first < end
         ]
 
     def _factors(self, rows: np.ndarray) -> np.ndarray:
@@ -75,7 +80,14 @@ class ContentTerm:
         return factors
 
     def _group_contributions(
-        self, kind: str, rows: np.ndarray, values: np.ndarray, scales: np.ndarray, first: int, end: int
+        self,
+        kind: str,
+        rows: np.ndarray,
+        films: SparseRows,
+        values: np.ndarray,
+        scales: np.ndarray,
+        first: int,
+        end: int,
     ) -> Contributions:
         seed_items = self._profile.seed_items[first:end]
 
@@ -86,4 +98,8 @@ class ContentTerm:
             scale = float(scales[film, first + part])
             return self._similarity.shared_features(int(rows[film]), seed_items[part], scale)
 
-        return Contributions(kind, values[:, first:end], movie, features)
+        def largest(films_at: Sequence[int], parts: Sequence[int], least: float) -> list[list[Label]]:
+            others = [seed_items[part] for part in parts]
+            return self._similarity.largest_shared_features(films, films_at, others, least)
+
+        return Contributions(kind, values[:, first:end], movie, features, largest=largest)

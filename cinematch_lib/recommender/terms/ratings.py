@@ -1,6 +1,7 @@
 """The rating term: Σ_j w_j B_ji, with item-to-item weights B learned from ratings."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -60,21 +61,21 @@ class RatingsTerm:
         to scale by, and content has to do.
         """
         parts: dict[str, list[_Part]] = {group.kind: [] for group in groups}
-        total, unit = np.zeros(weights.n_targets + 1), 0.0
+        totals, unit = [], 0.0
         for number, share in mixture:
             rows = [weights.compact_rows(group.rows, number) for group in groups]
             sums = [weights.accumulate(one, group.weights) for one, group in zip(rows, groups, strict=True)]
             positive = [one for one, group in zip(sums, groups, strict=True) if (group.weights > 0).all()]
-            highest = float(np.sum(positive, axis=0).max()) if positive else 0.0
+            highest = float(_total(positive).max()) if positive else 0.0
             if highest > 0:
                 scale = share * maximum / highest
-                total += scale * np.sum(sums, axis=0)
+                totals.append(scale * _total(sums))
                 unit += share * maximum * weights.unit(number, highest)
                 for group, one in zip(groups, rows, strict=True):
                     parts[group.kind].append(_Part(one, scale * group.weights))
-        if not any(parts.values()):
+        if not totals:
             return None
-        term = cls(total, weights.target_index, unit)
+        term = cls(_total(totals), weights.target_index, unit)
         term._parts, term._films = [(group, parts[group.kind]) for group in groups], films
         return term
 
@@ -104,3 +105,8 @@ class RatingsTerm:
         return Contributions(
             seeds.kind, values, lambda _, part: movie(seeds.rows[part]), stars=lambda part: seeds.stars[part]
         )
+
+
+def _total(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The sum of one or more arrays of one shape; a single one is not copied."""
+    return reduce(np.add, arrays)
