@@ -115,5 +115,8 @@ def imdb_digits(ids: pd.Series) -> pd.Series:
     >>> imdb_digits(pd.Series(["tt0114709", "114709.0", "10872600", "imdb.com/title/tt0114709/", "n/a"])).tolist()
     ['0114709', '0114709', '10872600', '0114709', '']
     """
-    digits = ids.str.strip().str.replace(_IMDB_FORM, r"\1", regex=True)
-    return digits.where(digits.str.fullmatch("[0-9]{1,8}"), "").str.zfill(7).where(lambda s: s.str.strip("0") != "", "")
+    digits = ids.copy()
+    others = ~ids.str.fullmatch("[0-9]{7,8}", na=False)  # most tables have no others; the patterns below are slow
+    found = ids[others].str.strip().str.replace(_IMDB_FORM, r"\1", regex=True)
+    digits[others] = found.where(found.str.fullmatch("[0-9]{1,8}"), "").str.zfill(7).array
+    return digits.where(digits.str.strip("0") != "", "")
