@@ -44,6 +44,7 @@ class _Page(_OwnOrigin, TornadoVoilaHandler):
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
+        _ = self.xsrf_token  # sets the cookie with which the page, when it is closed, may end its kernel
         if not path:  # else it is not found
             await self.kernel_manager.admit()
         await super().get(path)

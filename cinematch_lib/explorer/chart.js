@@ -190,7 +190,7 @@ class NameChart extends Chart {
     this.rows = labels.map((label, at) => {
       const row = add(this.svg, "g", {class: "cm-name", transform: `translate(0 ${at * ROW})`, tabindex: 0, role: "button"});
       add(row, "rect", {width: WIDTH, height: ROW, fill: "transparent"});
-      add(row, "text", {class: "cm-label", x: start - 8, y: 13, "text-anchor": "end"}, label);
+      add(row, "text", {class: "cm-label", x: start - 8, y: 13, "text-anchor": "end"}, `${label} `); // two words of a name
       add(row, "rect", {class: "cm-all", x: start, y: 3, height: ROW - 6, width: this.length(all[at])});
       const bar = add(row, "rect", {class: "cm-kept-bar", x: start, y: 3, height: ROW - 6});
       const count = add(row, "text", {class: "cm-tick", x: WIDTH - 2, y: 13, "text-anchor": "end"});
@@ -210,7 +210,7 @@ class NameChart extends Chart {
       bar.setAttribute("width", this.length(kept[at]));
       count.textContent = number(kept[at]);
       row.dataset.state = states[at];
-      row.setAttribute("aria-label", `${labels[at]}: ${number(kept[at])} films kept, ${STATES[states[at]]}`);
+      row.setAttribute("aria-label", `${labels[at]} ${number(kept[at])} films kept, ${STATES[states[at]]}`);
     });
   }
 

@@ -74,12 +74,17 @@ def many(number: int, name: str) -> str:
 
 
 def percent(part: int, total: int) -> str:
-    """A share in percent.
+    """A share in percent; only nothing is 0%, and only all is 100%.
 
-    >>> percent(1, 3), percent(0, 0)
-    ('33%', '–')
+    >>> percent(1, 3), percent(0, 0), percent(9046, 9066), percent(1, 900)
+    ('33%', '–', 'over 99%', 'under 1%')
     """
-    return f"{100 * part / total:.0f}%" if total else "–"
+    if not total:
+        return "–"
+    share = f"{100 * part / total:.0f}%"
+    if share == "100%" and part < total:
+        return "over 99%"
+    return "under 1%" if share == "0%" and part else share
 
 
 def minus(text: str) -> str:

@@ -59,7 +59,7 @@ class Side:
         if rule := self.dropped(movie_id):
             return f"{self.name} drops it: {rule}"
         at = np.flatnonzero(self._ranking == movie_id)
-        return f"rank {at[0] + 1:,} in {self.name}" if len(at) else f"known to the person in {self.name}"
+        return f"rank {at[0] + 1:,} by score in {self.name}" if len(at) else f"known to the person in {self.name}"
 
     def terms(self, movie_id: int) -> Counter[str]:
         """The terms of a film's score, by their names; none for a film that cannot be recommended."""

@@ -34,9 +34,9 @@ class Navigation:
                 "run": lambda: go(settings_of_run()),
                 "none": lambda: go(no_filters()),
                 **{name: lambda name=name: self._save(name) for name in FORMATS},
-            }
+            },
+            self.open,
         )
-        self.widget.on_open(self.open)
 
     def show(self, moment: Moment, kept: int, read: int) -> None:
         """Record the present moment, and show it in the bar."""

@@ -128,7 +128,9 @@ class PersonPicker:
         if person.ratings:
             parts.append(self._ratings_table(person))
         if person.remarks:
-            parts.append(markup.details(f"{len(person.remarks):,} remarks on the file", _remarks(person.remarks)))
+            parts.append(
+                markup.details(f"{markup.many(len(person.remarks), 'remark')} on the file", _remarks(person.remarks))
+            )
         self._told.value = markup.block("".join(parts))
 
     def _ratings_table(self, person: Person) -> str:

@@ -1,8 +1,9 @@
 // The bar above the films: how many are kept, undo and redo, a link to this state, the selection as a file.
 //
-// `kept` and `read` are numbers of films; `can_undo` and `can_redo` are flags; `link` is the state as text. Pressing a
-// button sets `pressed`, [its name, a counter]; a link that is opened sets `opened`, [text, a counter]; `message` is
-// shown. A custom message {name} with one buffer is a file to save. `sorting.js` and `saving.js` stand before it.
+// `kept` and `read` are numbers of films; `can_undo` and `can_redo` are flags; `link` is the state as text;
+// `message` is shown. Pressing a button sends {press: its name}, and opening a link {open: its text}: messages, since of
+// changes of a trait that follow fast only the last is sent. A custom message {name} with one buffer is a file to save.
+// `sorting.js` and `saving.js` stand before it.
 
 const number = new Intl.NumberFormat("en-US").format;
 const REST = 100; // milliseconds without a change after which the address shows the state
@@ -126,16 +127,11 @@ class Toolbar {
 
   open(text) {
     this.form.hidden = true;
-    this.set("opened", [text, this.model.get("opened")[1] + 1]);
+    this.model.send({open: text});
   }
 
   press(name) {
-    this.set("pressed", [name, this.model.get("pressed")[1] + 1]);
-  }
-
-  set(name, value) {
-    this.model.set(name, value);
-    this.model.save_changes();
+    this.model.send({press: name});
   }
 
   key(event) {

@@ -21,16 +21,20 @@ class Toolbar(anywidget.AnyWidget):
     can_redo = traitlets.Bool().tag(sync=True)
     link = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
-    pressed = traitlets.List(["", 0]).tag(sync=True)
-    opened = traitlets.List(["", 0]).tag(sync=True)
 
-    def on_press(self, actions: Mapping[str, Callable[[], None]]) -> None:
-        """Call the action of the button that a user presses, by its name in ``toolbar.js``."""
-        self.observe(lambda event: actions[event["new"][0]](), "pressed")
+    def on_press(self, actions: Mapping[str, Callable[[], None]], open_link: Callable[[str], None]) -> None:
+        """Call the action of each button that a user presses, by its name in ``toolbar.js``.
 
-    def on_open(self, change: Callable[[str], None]) -> None:
-        """Call `change` with a link that a user opens."""
-        self.observe(lambda event: change(event["new"][0]), "opened")
+        `open_link` is called with a link that a user opens.
+        """
+
+        def pressed(_: object, content: dict[str, str], __: object) -> None:
+            if "open" in content:
+                open_link(content["open"])
+            else:
+                actions[content["press"]]()
+
+        self.on_msg(pressed)
 
     def show(self, kept: int, read: int, can_undo: bool, can_redo: bool, link: str) -> None:
         """Show the numbers of films, and what can be undone; the message is cleared."""

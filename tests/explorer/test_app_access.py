@@ -69,6 +69,16 @@ def test_few_kernels_run_and_those_without_a_page_end(address, project):
     wait_for(lambda: kernels(project) == 0, "kernels without a page to end")
 
 
+def test_a_page_that_is_closed_ends_its_kernel(address, project):
+    wait_for(lambda: kernels(project) <= 1, "kernels without a page to end")
+    page, place = get(address), urlsplit(address)
+    kernel, path = KERNEL.search(page.text)[1], f"http://{place.netloc}/voila/api/shutdown/"
+    assert requests.post(path + kernel, cookies=page.cookies, timeout=SECONDS).status_code == 403
+    sent = {"_xsrf": page.cookies["_xsrf"]}  # as the page sends it
+    assert requests.post(path + kernel, sent, cookies=page.cookies, timeout=SECONDS).status_code == 204
+    assert kernel in logged(project, "Kernel shutdown")
+
+
 def process_of(kernel):
     """The process of a kernel, which names the kernel's connection file among its arguments."""
     named = (one for one in psutil.process_iter(["cmdline"]) if kernel in " ".join(one.info["cmdline"] or ()))

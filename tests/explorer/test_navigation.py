@@ -23,13 +23,12 @@ def page(project):
 
 
 def press(page, name):
-    bar = page._navigation.widget
-    bar.pressed = [name, bar.pressed[1] + 1]
+    page._navigation.widget._handle_custom_msg({"press": name}, [])
 
 
 def open_link(page, link):
     bar = page._navigation.widget
-    bar.opened = [link, bar.opened[1] + 1]
+    bar._handle_custom_msg({"open": link}, [])
     return bar.message
 
 
