@@ -4,6 +4,8 @@ A folder holds ``tokenizer.json``, as the library tokenizers writes it, and eith
 vectors are averaged, or one table of token vectors in ``.safetensors``. Nothing is ever downloaded.
 """
 
+import functools
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,9 +30,10 @@ _NAMED = 8  # files in an error
 class TextEncoder(ABC):
     """Maps texts to vectors of `dimensions` numbers.
 
-    `files` are the names of its files with the SHA-256 of each, which identify it.
+    `files` are the names of its files in `folder` with the SHA-256 of each, which identify it.
     """
 
+    folder: Path
     dimensions: int
     files: dict[str, str]
 
@@ -65,6 +68,25 @@ def load_text_encoder(folder: str | Path) -> TextEncoder:
     return StaticEncoder(folder, tables[0]) if network is None else OnnxEncoder(folder, network)
 
 
+def encode_in(folder: str, identity: str, texts: Sequence[str]) -> np.ndarray:
+    """The vectors of `texts` by the encoder in `folder`, as a worker computes them: it loads the encoder once.
+
+    Raises CineMatchError as `load_text_encoder` does, and if the encoder there has another id than `identity`.
+    """
+    try:
+        encoder = _loaded(folder)
+    except CineMatchError as error:
+        raise CineMatchError(f"on a worker, {error}; put the encoder in the same folder on all machines") from None
+    if encoder.id != identity:
+        raise CineMatchError(f"on a worker, {folder} holds another encoder than here; put the same files there")
+    return encoder.encode(texts)
+
+
+@functools.cache
+def _loaded(folder: str) -> TextEncoder:
+    return load_text_encoder(folder)
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
@@ -91,6 +113,8 @@ class OnnxEncoder(TextEncoder):
 
         self._tokenizer, self._path = _read_tokenizer(folder / TOKENIZER), network
         options = onnxruntime.SessionOptions()
+        # Dask sets the variable for its workers, which share a machine; 0 is one thread a core.
+        options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 0))
         options.log_severity_level = 4  # what is wrong is told by exceptions
         try:
             content = network.read_bytes()
@@ -101,7 +125,7 @@ class OnnxEncoder(TextEncoder):
         if "input_ids" not in self._inputs or not set(self._inputs) <= set(_INPUTS) or None in self._inputs.values():
             found = ", ".join(f"{one.name}: {one.type}" for one in self._session.get_inputs())
             raise CineMatchError(f"{network} is no text encoder: it takes {found}; one takes {', '.join(_INPUTS)}")
-        self.files = _hashes(folder, (folder / TOKENIZER, network))
+        self.folder, self.files = folder, _hashes(folder, (folder / TOKENIZER, network))
         self.dimensions = self._run([[0]]).shape[1]
         if not self.dimensions or self._run([[0, 0]]).shape[1] != self.dimensions:
             raise CineMatchError(f"the first output of {network} must have the shape {_OUTPUT}")
@@ -164,7 +188,7 @@ class StaticEncoder(TextEncoder):
                 f"{table} must hold a finite vector for each of the {needed:,} tokens of {TOKENIZER}; it has the shape "
                 f"{self._table.shape}"
             )
-        self.files = _hashes(folder, (folder / TOKENIZER, table))
+        self.folder, self.files = folder, _hashes(folder, (folder / TOKENIZER, table))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """See `TextEncoder.encode`."""

@@ -2,17 +2,20 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from cinematch_lib.cluster import connection
+from cinematch_lib.cluster.tasks import map_items
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.features.film_features import TEXT_VECTOR
-from cinematch_lib.features.text_encoders import TextEncoder
+from cinematch_lib.features.text_encoders import TextEncoder, encode_in
 from cinematch_lib.storage.sqlite import transaction
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 
@@ -63,8 +66,9 @@ def encode_texts(texts: Sequence[str], encoder: TextEncoder, data_dir: Path | No
     """The vectors of `texts` by `encoder`, each rounded to 16 bits: float32 (texts, dimensions).
 
     They are cached by encoder and text in the folder ``text_vectors`` of `data_dir`, so that a run that was stopped
-    goes on where it was; None for no cache. Progress is printed to stderr. Raises CineMatchError if the encoder or the
-    cache cannot be used.
+    goes on where it was; None for no cache. Progress is printed to stderr. On a cluster (`cluster.connection`), workers
+    encode the texts that are not cached; each needs the encoder in the same folder. Raises CineMatchError if the
+    encoder or the cache cannot be used.
     """
     vectors = np.zeros((len(texts), encoder.dimensions), dtype=np.float32)
     at_text: dict[str, list[int]] = {}
@@ -77,31 +81,48 @@ def encode_texts(texts: Sequence[str], encoder: TextEncoder, data_dir: Path | No
             total=len(at_text), desc="Text vectors", unit=" texts", mininterval=1, leave=False, disable=not at_text
         ) as progress,
     ):
-        different = list(at_text)
-        for chunk in (different[start : start + _CHUNK] for start in range(0, len(different), _CHUNK)):
-            for text, vector in _encode_chunk(chunk, encoder, cache):
+        missing = []
+        for chunk in _chunks(list(at_text)):
+            found = _cached(chunk, encoder, cache)
+            missing += [text for text in chunk if text not in found]
+            for text, vector in found.items():
+                vectors[at_text[text]] = vector
+            progress.update(len(found))
+        for chunk, new in zip(_chunks(missing), _encoded(missing, encoder), strict=True):
+            stored = new.astype(_STORED)
+            with transaction(cache):
+                entries = [(_key(text), vector.tobytes()) for text, vector in zip(chunk, stored, strict=True)]
+                cache.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
+            for text, vector in zip(chunk, stored, strict=True):
                 vectors[at_text[text]] = vector
             progress.update(len(chunk))
     return vectors
 
 
-def _encode_chunk(
-    texts: Sequence[str], encoder: TextEncoder, cache: sqlite3.Connection
-) -> Iterable[tuple[str, np.ndarray]]:
-    keys = {hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(): text for text in texts}
+def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
+
+
+def _encoded(texts: Sequence[str], encoder: TextEncoder) -> Iterator[np.ndarray]:
+    """The vectors of each of `_chunks`, by workers if there are any."""
+    if not connection.is_used():
+        return map(encoder.encode, _chunks(texts))
+    return map_items(partial(encode_in, str(encoder.folder.resolve()), encoder.id), _chunks(texts))
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _cached(texts: Sequence[str], encoder: TextEncoder, cache: sqlite3.Connection) -> dict[str, np.ndarray]:
+    """The vectors of those of `texts` that the cache has whole; others are made anew."""
+    keys = {_key(text): text for text in texts}
     marks = ", ".join("?" * len(keys))
     rows = cache.execute(f"SELECT text, vector FROM vectors WHERE text IN ({marks})", list(keys)).fetchall()
     size = encoder.dimensions * _STORED.itemsize
     whole = [(key, vector) for key, vector in rows if isinstance(vector, bytes) and len(vector) == size]
-    found = {key: np.frombuffer(vector, dtype=_STORED) for key, vector in whole}
-    found = {key: vector for key, vector in found.items() if np.isfinite(vector).all()}  # others are made anew
-    if missing := [key for key in keys if key not in found]:
-        new = encoder.encode([keys[key] for key in missing]).astype(_STORED)
-        found |= dict(zip(missing, new, strict=True))
-        with transaction(cache):
-            entries = [(key, found[key].tobytes()) for key in missing]
-            cache.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", entries)
-    return [(keys[key], vector.astype(np.float32)) for key, vector in found.items()]
+    found = {keys[key]: np.frombuffer(vector, dtype=_STORED) for key, vector in whole}
+    return {text: vector for text, vector in found.items() if np.isfinite(vector).all()}
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from support.cluster import (
     square,
     worker,
 )
+from support.encoder_files import TABLE, WORDS, network_encoder, static_encoder
 from support.http_files import serving
 
 from cinematch_lib import CineMatchError
@@ -29,6 +30,7 @@ from cinematch_lib.cluster.local import using
 from cinematch_lib.cluster.tasks import map_items, sum_tiles
 from cinematch_lib.data import fetch, write_shards
 from cinematch_lib.data.movielens import checksums, read_ratings
+from cinematch_lib.features import encode_texts, load_text_encoder
 from cinematch_lib.models.gram import check_workers, gram
 
 pytest.importorskip("distributed")
@@ -104,6 +106,32 @@ def test_shards_at_a_url_are_read_by_the_workers_to_the_same_table(tmp_path, mon
         there = checksums(folder)
         monkeypatch.delenv(connection.SCHEDULER)
         assert checksums(folder) == there
+
+
+def test_texts_are_encoded_by_the_workers_to_the_same_vectors(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    encoder = load_text_encoder(network_encoder(tmp_path / "model"))
+    texts = [f"{first} {second} {number}" for number in range(40) for first in WORDS[4:] for second in WORDS[4:]]
+    assert len(texts) > 1024  # more than a task
+    there = encode_texts([*texts, ""], encoder, tmp_path / "data")
+    with monkeypatch.context() as patch:
+        patch.delenv(connection.SCHEDULER)
+        assert np.array_equal(encode_texts([*texts, ""], encoder), there)
+    monkeypatch.setattr(encoder, "encode", None)  # all are cached
+    assert np.array_equal(encode_texts([*texts, ""], encoder, tmp_path / "data"), there)
+
+
+def test_an_encoder_that_the_workers_lack_is_named(tmp_path):
+    pytest.importorskip("onnxruntime")
+    encoder = load_text_encoder(static_encoder(tmp_path / "model"))
+    (tmp_path / "model").rename(tmp_path / "moved")
+    with pytest.raises(
+        CineMatchError, match=r"on a worker, embeddings must be a folder .*; put the encoder in the same"
+    ):
+        encode_texts(["heist"], encoder)
+    static_encoder(tmp_path / "model", {"embeddings": 2 * TABLE})
+    with pytest.raises(CineMatchError, match=r"on a worker, .* holds another encoder than here; put the same files"):
+        encode_texts(["heist"], encoder)
 
 
 def test_a_worker_that_is_killed_changes_no_result(tmp_path):
