@@ -150,7 +150,7 @@ def _ends(one: Mapping[str, float]) -> dict[str, float]:
 
 
 def _signed(one: Mapping[str, float]) -> str:
-    ends = f"[{one['low']:+.3f},\N{NO-BREAK SPACE}{one['high']:+.3f}]"
+    ends = f"[{one['low']:+.3f}, {one['high']:+.3f}]"
     return markup.minus(f"{one['mean']:+.3f} {ends}")
 
 

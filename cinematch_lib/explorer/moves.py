@@ -99,7 +99,7 @@ def _why(movie_id: int, a: Side, b: Side) -> str:
     changed = _changed_term(a.terms(movie_id), b.terms(movie_id))
     if absent or changed:
         return "; ".join(part for part in (absent, changed) if part)
-    return "its score is the same; others came or went above it"
+    return "same score; others moved"
 
 
 def _changed_term(a: Counter[str], b: Counter[str]) -> str:

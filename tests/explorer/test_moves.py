@@ -39,7 +39,7 @@ def test_a_film_that_a_filter_drops_names_the_rule_and_the_next_one_has_the_same
     filtered = side([3, 2, 1], np.array([3, 4]), "B", lambda movie_id: "before 1990" if movie_id == 2 else "")
     found = told(moves(side([3, 2, 1]), filtered))
     assert found[2] == (1, None, "B drops it: before 1990")
-    assert found[3] == (2, 1, "its score is the same; others came or went above it")
+    assert found[3] == (2, 1, "same score; others moved")
 
 
 def test_a_film_that_a_run_lacks_or_that_the_person_knows_says_so():
