@@ -1,5 +1,6 @@
 """Embeddings of a run: films and users in one space, by what people like of the features of films."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, BinaryIO
@@ -99,23 +100,21 @@ class Embeddings:
         changed["periods"] = np.concatenate([self.periods, periods])[order]
         return replace(self, **changed)
 
-    def history_vectors(self, rows: Sequence[int], n: int, similarity: float = 0.0) -> np.ndarray:
-        """√N / n · (h_j − c · g_j) of the films in `rows`, with c = `similarity`: float64 (rows, d)."""
-        at = np.asarray(rows, dtype=np.int64)
-        corrections = np.float64(similarity) * self.history_corrections.take(at, axis=0)
-        vectors = self.history_embeddings.take(at, axis=0) - corrections
-        return self.history_scale(n) * vectors
+    def history_vectors(self, rows: Sequence[int], n: int) -> tuple[np.ndarray, np.ndarray]:
+        """√N / n · h_j and √N / n · g_j of the films in `rows`: each float64 (rows, d)."""
+        at, scale = np.asarray(rows, dtype=np.int64), np.float64(self.history_scale(n))
+        return scale * self.history_embeddings.take(at, axis=0), scale * self.history_corrections.take(at, axis=0)
 
     def user_vector(self, liked: Sequence[int], disliked: Sequence[int] = ()) -> np.ndarray:
         """The vector of a user by the rows of films, to be used alone: float32 (d,). A dislike counts −1/2."""
-        vectors = self.history_vectors([*liked, *disliked], len(liked) or len(disliked))
+        vectors, _ = self.history_vectors([*liked, *disliked], len(liked) or len(disliked))
         weights = np.repeat([1.0, DISLIKED], [len(liked), len(disliked)])
         vector: np.ndarray = (weights @ vectors).astype(np.float32)
         return vector
 
     def history_scale(self, n: int) -> float:
         """√N / n: what a sum over the n films that a user likes is multiplied by."""
-        return float(np.sqrt(self.mean_likes)) / max(n, 1)
+        return math.sqrt(self.mean_likes) / max(n, 1)
 
     def check(self, movie_ids: np.ndarray, n_features: int) -> None:
         """Raise CineMatchError unless these are the embeddings of the films `movie_ids` with so many features."""

@@ -1,5 +1,7 @@
 """Item-to-item weights of a run: what liking one film adds to the score of every other film."""
 
+import math
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -95,9 +97,13 @@ class ItemWeights:
         """
         if len(self.matrices) == 1:
             return [(0, 1.0)]
-        position = np.interp(np.log(max(n_ratings, 1.0)), np.log(self.history_lengths), np.arange(len(self.matrices)))
-        lower, share = int(position), float(position % 1)
-        return [(number, part) for number, part in ((lower, 1 - share), (lower + 1, share)) if part]
+        lengths = self.history_lengths.tolist()
+        upper = bisect(lengths, n_ratings)
+        if upper in (0, len(lengths)):
+            return [(min(upper, len(lengths) - 1), 1.0)]
+        lower = upper - 1
+        share = math.log(n_ratings / lengths[lower]) / math.log(lengths[upper] / lengths[lower])
+        return [(number, part) for number, part in ((lower, 1 - share), (upper, share)) if part]
 
     def unit(self, matrix: int, highest: float) -> float:
         """What one predicted rating counts, where the sums by one of the matrices are divided by their `highest`.

@@ -87,7 +87,8 @@ def _expected(phrase: Phrase, percentages: bool, leading: bool) -> str:
 
 
 def _are_weak(features: Sequence[Label]) -> bool:
-    return bool(features) and all(one.field in WEAK_FIELDS for one in features)
+    """Whether these features of a phrase are weak: they all are, or none is."""
+    return bool(features) and features[0].field in WEAK_FIELDS
 
 
 def _in_prose(features: Sequence[Label]) -> str:

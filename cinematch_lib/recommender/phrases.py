@@ -1,7 +1,7 @@
 """The contributions of a list of recommendations that are worth naming, and their parts in words."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +40,11 @@ class Phrase(NamedTuple):
 
     def label(self, at: int) -> str:
         """Title and year of the film that part `at` of the strongest ones refers to."""
-        movie = self.source.movie(self.film, self.parts[at])
-        return movie.label if movie else "another film"
+        return self._labels(at, at + 1)[0]
+
+    def _labels(self, first: int, end: int) -> list[str]:
+        movies = map(self.source.movie, repeat(self.film), self.parts[first:end])
+        return [movie.label if movie else "another film" for movie in movies]
 
     @property
     def stars(self) -> list[float]:
@@ -54,11 +57,11 @@ class Phrase(NamedTuple):
 
         `stars` are told with the named films.
         """
-        found = [self.label(at) for at in range(self.named)]
+        found = self._labels(0, self.named)
         if stars:
             found = [f"{label} {one:g} star{'s' * (one != 1)}" for label, one in zip(found, stars, strict=True)]
         if percentages:
-            found = [label + percentage(self.percents[at], True) for at, label in enumerate(found)]
+            found = [label + percentage(percent, True) for label, percent in zip(found, self.percents, strict=False)]
         if self.others > 1:
             more = "more films" if found else "films"
             found.append(f"{self.others} {more} {relation}{percentage(self.other_percent, percentages)}")
@@ -72,9 +75,7 @@ class Phrase(NamedTuple):
         return ([one for one in named if one.field not in WEAK_FIELDS] or named)[:NAMED_FEATURES]
 
     def _large_features(self, at: int) -> list[Label]:
-        if self.source.features is None:
-            return []
-        features = self.source.features(self.film, self.parts[at])
+        features = self.source.scaled_features(self.film, self.parts[at])
         least = MIN_FEATURE * float(self.source.values[self.film, self.parts[at]])
         return [Label(one.field, one.name) for one in features if one.value >= least]
 

@@ -104,6 +104,7 @@ class Contributions(NamedTuple):
     stars : the rating that the person gave to the film of that part; None where there is none.
     largest : of several films, and a part of each, the features that add at least a share `least` of that part, those
         that add most first; None to find them among `features`.
+    factors : float64 (films,), what the values of `features` are to be multiplied by; None for one.
 
     Films and features are looked up only for the few parts that are shown.
 
@@ -115,18 +116,20 @@ class Contributions(NamedTuple):
     features: Callable[[int, int], tuple[Feature, ...]] | None = None
     stars: Callable[[int], float | None] = lambda part: None
     largest: Callable[[Sequence[int], Sequence[int], float], list[list[Label]]] | None = None
+    factors: np.ndarray | None = None
 
     def scaled(self, factors: np.ndarray) -> "Contributions":
         """The same contributions, those to each film times its factor, float64 (films,)."""
-        features = self.features
+        before = 1 if self.factors is None else self.factors
+        return self._replace(values=self.values * factors[:, None], factors=before * factors)
 
-        def scaled_features(film: int, part: int) -> tuple[Feature, ...]:
-            assert features is not None  # only then is this function used
-            factor = float(factors[film])
-            return tuple([Feature(one.field, one.name, factor * one.value) for one in features(film, part)])
-
-        values = self.values * factors[:, None]
-        return self._replace(values=values, features=scaled_features if features else None)
+    def scaled_features(self, film: int, part: int) -> tuple[Feature, ...]:
+        """The features of a part, times the factor of the film; empty for kinds without features."""
+        found = self.features(film, part) if self.features else ()
+        if self.factors is None:
+            return found
+        factor = float(self.factors[film])
+        return tuple([Feature(one.field, one.name, factor * one.value) for one in found])
 
 
 def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:
@@ -159,5 +162,5 @@ def reasons(
 
 
 def _reason(of: Contributions, film: int, part: int, value: float, share: float) -> Reason:
-    features = partial(of.features, film, part) if of.features else ()
+    features = partial(of.scaled_features, film, part) if of.features else ()
     return Reason(of.kind, value, share, of.movie(film, part), features)

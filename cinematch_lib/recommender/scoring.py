@@ -225,11 +225,17 @@ class ScoreModel:
         assert self._item_weights is not None
         weight = similarity_weight(n)
         scales = profile.length * np.array(profile.weights)[:, None]
-        likes = scales * embeddings.history_vectors(profile.seed_items, n)
-        both = scales * embeddings.history_vectors(profile.seed_items, n, weight)
+        likes, corrections = embeddings.history_vectors(profile.seed_items, n)
         content_weight = self._item_weights.content_weight
         term = TowerTerm(
-            self._films, self._similarity, embeddings, profile.seed_items, likes, both - likes, content_weight, scale
+            self._films,
+            self._similarity,
+            embeddings,
+            profile.seed_items,
+            scales * likes,
+            scales * (-weight * corrections),
+            content_weight,
+            scale,
         )
         return term, weight * embeddings.history_scale(n) * profile.length
 

@@ -57,26 +57,24 @@ class ContentTerm:
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the similarity to each liked and each disliked film adds to the films in `rows`."""
-        weights = np.array(self._profile.weights)
-        factors = self._factors(rows)
-        films = self._similarity.features_of(rows)
+        weights = self._profile.weights
+        films, factors = self._similarity.features_of(rows), self._factors(rows)
         values = self._similarity.contributions(self._profile, films) * factors
-        scales = factors * weights
-        n_liked = int((weights > 0).sum())
+        n_liked = sum([weight > 0 for weight in weights])
         return [
-            self._group_contributions(kind, rows, films, values, scales, first, end)
+            self._group_contributions(kind, rows, films, values, factors, first, end)
             for kind, first, end in (("liked", 0, n_liked), ("disliked", n_liked, len(weights)))
             if first < end
         ]
 
     def _factors(self, rows: np.ndarray) -> np.ndarray:
         """Weight · share of each film for each seed item: float64 (rows, seed items)."""
-        factors = np.full((len(rows), len(self._profile.seed_items)), self._weight)
+        share = np.ones((len(rows), 1))
         if self._share is not None:
             share = (self._scale * self._share[rows] + self._least).astype(np.float64)[:, None]
-            factors *= share
-            if self._full is not None:
-                factors[:, self._full] = self._weight * np.maximum(share, 1)
+        if self._full is None:
+            return np.repeat(self._weight * share, len(self._profile.seed_items), axis=1)
+        factors: np.ndarray = self._weight * np.where(self._full, np.maximum(share, 1), share)
         return factors
 
     def _group_contributions(
@@ -85,7 +83,7 @@ class ContentTerm:
         rows: np.ndarray,
         films: SparseRows,
         values: np.ndarray,
-        scales: np.ndarray,
+        factors: np.ndarray,
         first: int,
         end: int,
     ) -> Contributions:
@@ -95,7 +93,7 @@ class ContentTerm:
             return None if self._films is None else self._films.movie(seed_items[part])
 
         def features(film: int, part: int) -> tuple[Feature, ...]:
-            scale = float(scales[film, first + part])
+            scale = float(factors[film, first + part]) * self._profile.weights[first + part]
             return self._similarity.shared_features(int(rows[film]), seed_items[part], scale)
 
         def largest(films_at: Sequence[int], parts: Sequence[int], least: float) -> list[list[Label]]:

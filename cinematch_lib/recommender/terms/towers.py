@@ -43,7 +43,8 @@ class TowerTerm:
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        user = (self._weight * sum(one.sum(axis=0) for one in self._vectors.values())).astype(np.float32)
+        likes, similarities = self._vectors.values()
+        user = (self._weight * (likes + similarities).sum(axis=0)).astype(np.float32)
         items = self._embeddings.item_embeddings
         is_small = len(selection) * 4 < len(items)
         products = items.take(selection.rows, axis=0) @ user if is_small else selection.restrict(items @ user)
