@@ -43,17 +43,16 @@ def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Similarity to liked films, with the shared features."""
     if not leading:
         return _shares_with(phrase, percentages)
-    clauses: list[str] = []
-    named: list[str] = []
-    for at, label in enumerate(phrase.labels(percentages, "you liked")):
-        features = phrase.features(at) if at < phrase.named else []
-        names = [one.name for one in features]
-        if _are_weak(features) and not clauses:
-            return f"as far as is known, it shares only {enumerated(names)} with {label}"
-        if names == named:
-            names = []  # told of the film before
-        named = names or named
-        clauses.append(f"{label}{': ' if names else ''}{', '.join(names)}")
+    clauses = phrase.labels(percentages, "you liked")
+    told = ""
+    for at in range(phrase.named):
+        features = phrase.features(at)
+        names = ", ".join([one.name for one in features])
+        if at == 0 and _are_weak(features):
+            return f"as far as is known, it shares only {enumerated([one.name for one in features])} with {clauses[0]}"
+        if names and names != told:  # else they are told of the film before
+            clauses[at] += f": {names}"
+            told = names
     return f"similar to {'; to '.join(clauses)}"
 
 
@@ -94,17 +93,13 @@ def _are_weak(features: Sequence[Label]) -> bool:
 def _in_prose(features: Sequence[Label]) -> str:
     """Features as the object of a sentence: “the genres crime and drama and the director Michael Mann”."""
     by_field: dict[str, list[str]] = {}
-    for one in features:
-        by_field.setdefault(one.field, []).append(one.name)
-    return enumerated([_PROSE.get(field, _as_they_are)(names) for field, names in by_field.items()])
+    for field, name in features:
+        by_field.setdefault(field, []).append(name)
+    return enumerated([_PROSE.get(field, enumerated)(names) for field, names in by_field.items()])
 
 
 def _genres_in_prose(names: Sequence[str]) -> str:
     return f"the genre{'s' * (len(names) > 1)} {enumerated(names)}"
-
-
-def _as_they_are(names: Sequence[str]) -> str:
-    return enumerated(names)
 
 
 _PROSE: dict[str, Callable[[Sequence[str]], str]] = {

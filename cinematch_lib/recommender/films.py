@@ -176,7 +176,8 @@ class FilmTable:
 
     def rows(self, movie_ids: Sequence[int]) -> list[int]:
         """The rows of several films, in the order given. Raises UnknownNameError."""
-        return [self.row(movie_id) for movie_id in movie_ids]
+        rows = [self._find(movie_id) for movie_id in movie_ids]
+        return [self.row(movie_id) if row is None else row for movie_id, row in zip(movie_ids, rows, strict=True)]
 
     def _movie(self, row: int) -> Movie:
         columns = self.columns

@@ -113,8 +113,10 @@ def find_phrases(
     percents = np.rint(percent[:, None] * strongest).astype(np.int64)
     other_percent = np.rint(percent * other_share).astype(np.int64)
     columns = (film, share, parts, percents, named, others, other_percent, n_strong)
-    rows = zip(group.tolist(), *[one.tolist() for one in columns], strict=True)
-    phrases = [Phrase._make((*groups[at], *values, [])) for at, *values in rows]
+    sources = [groups[at] for at in group.tolist()]
+    largest: list[list[list[Label]]] = [[] for _ in sources]
+    rows = zip(sources, zip(*[one.tolist() for one in columns], largest, strict=True), strict=True)
+    phrases = [Phrase._make(source + numbers) for source, numbers in rows]
     _find_largest_features(phrases)
     return phrases
 

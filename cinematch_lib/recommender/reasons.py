@@ -120,8 +120,9 @@ class Contributions(NamedTuple):
 
     def scaled(self, factors: np.ndarray) -> "Contributions":
         """The same contributions, those to each film times its factor, float64 (films,)."""
-        before = 1 if self.factors is None else self.factors
-        return self._replace(values=self.values * factors[:, None], factors=before * factors)
+        values, before = self.values * factors[:, None], self.factors
+        factors = factors if before is None else before * factors
+        return Contributions(self.kind, values, self.movie, self.features, self.stars, self.largest, factors)
 
     def scaled_features(self, film: int, part: int) -> tuple[Feature, ...]:
         """The features of a part, times the factor of the film; empty for kinds without features."""
