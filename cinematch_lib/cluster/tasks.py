@@ -23,11 +23,11 @@ _WITHOUT_WORKERS = 60  # seconds
 _LOG = logging.getLogger(__name__)
 
 
-def map_items(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def map_items(function: Callable[..., Result], items: Iterable[Any], *shared: "Future") -> Iterator[Result]:
     """`function` of each item, in order: on the cluster if there is one, else one after another in this process.
 
-    On a cluster, `function` and items are sent to a worker, and sent again if the worker is lost. Raises what
-    `function` raises, and CineMatchError if the cluster is lost.
+    On a cluster, `function` and items are sent to a worker, and sent again if the worker is lost; what is `held` by the
+    workers may be passed before each item. Raises what `function` raises, and CineMatchError if the cluster is lost.
     """
     if not connection.is_used():
         yield from map(function, items)
@@ -35,10 +35,18 @@ def map_items(function: Callable[[Item], Result], items: Iterable[Item]) -> Iter
     client = connection.client()
     remaining = iter(items)
     ahead = AHEAD * max(len(connection.workers(client)), 1)
-    pending = deque(client.submit(function, one, pure=False) for one in islice(remaining, ahead))
+    pending = deque(client.submit(function, *shared, one, pure=False) for one in islice(remaining, ahead))
     while pending:
         yield _result(pending.popleft())
-        pending.extend(client.submit(function, one, pure=False) for one in islice(remaining, 1))
+        pending.extend(client.submit(function, *shared, one, pure=False) for one in islice(remaining, 1))
+
+
+def held(thing: object) -> "Future":
+    """A thing that is sent to the cluster once, and copied among the workers that need it, for `map_items`.
+
+    It is kept as long as what is returned.
+    """
+    return connection.client().submit(_itself, thing, pure=False)
 
 
 def sum_tiles(
@@ -55,15 +63,15 @@ def sum_tiles(
     for number, part in enumerate(parts):
         groups[number % len(groups)].append(part)
     # Not bound to workers by address: where all of these were lost, Dask would not give the tasks to new ones.
-    held = [client.submit(_itself, group, pure=False) for group in groups if group]
+    kept = [held(group) for group in groups if group]
     del groups
 
     def submit(tile: Tile) -> "list[Future]":
-        return [client.submit(_accumulate, function, tile, group, pure=False) for group in held]
+        return [client.submit(_accumulate, function, tile, group, pure=False) for group in kept]
 
     pending, waiting = deque(submit(tile) for tile in tiles[:AHEAD]), iter(tiles[AHEAD:])
     for number in range(1, len(tiles) + 1):
-        _LOG.info("%s: part %d of %d on %d workers", what, number, len(tiles), len(held))
+        _LOG.info("%s: part %d of %d on %d workers", what, number, len(tiles), len(kept))
         futures = pending.popleft()
         total = _result(futures[0])
         for future in futures[1:]:

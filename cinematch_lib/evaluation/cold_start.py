@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from cinematch_lib.evaluation.by_users import lists_by_users
 from cinematch_lib.evaluation.metrics import accuracy
 from cinematch_lib.evaluation.protocols import MIN_TEST_USERS
 from cinematch_lib.evaluation.splits import Split
@@ -84,23 +86,35 @@ def rank_with(model: Model, prior: float = 0.0) -> RankFunction:
     popularity = np.log1p(model.like_counts) / max(np.log1p(model.like_counts).max(), 1.0)
 
     def rank(shown: pd.DataFrame, users: np.ndarray, rated: pd.DataFrame, k: int) -> pd.DataFrame:
-        lists = []
-        for start in range(0, len(users), _BATCH):
-            batch = users[start : start + _BATCH]
-            scores = model.scores(shown[shown["userId"].isin(batch)], batch)
-            if prior:
-                highest = scores.max(axis=1, keepdims=True)
-                scores = scores / np.where(highest > 0, highest, 1) + np.float32(prior) * popularity.astype(np.float32)
-            excluded = rated[rated["userId"].isin(batch) & rated["movieId"].isin(model.films)]
-            row, column = np.searchsorted(batch, excluded["userId"]), np.searchsorted(model.films, excluded["movieId"])
-            scores[row, column] = -np.inf
-            columns = top_k_per_row(scores, k)
-            row, place = np.nonzero(np.isfinite(np.take_along_axis(scores, columns, axis=1)))
-            films = model.films[columns[row, place]]
-            lists.append(pd.DataFrame({"userId": batch[row], "movieId": films, "rank": place + 1}))
-        return pd.concat(lists)
+        return lists_by_users(partial(_ranked, popularity.astype(np.float32), prior, k), model, users, shown, rated)
 
     return rank
+
+
+def _ranked(
+    popularity: np.ndarray,
+    prior: float,
+    k: int,
+    model: Model,
+    users: np.ndarray,
+    shown: pd.DataFrame,
+    rated: pd.DataFrame,
+) -> pd.DataFrame:
+    lists = []
+    for start in range(0, len(users), _BATCH):
+        batch = users[start : start + _BATCH]
+        scores = model.scores(shown[shown["userId"].isin(batch)], batch)
+        if prior:
+            highest = scores.max(axis=1, keepdims=True)
+            scores = scores / np.where(highest > 0, highest, 1) + np.float32(prior) * popularity
+        excluded = rated[rated["userId"].isin(batch) & rated["movieId"].isin(model.films)]
+        row, column = np.searchsorted(batch, excluded["userId"]), np.searchsorted(model.films, excluded["movieId"])
+        scores[row, column] = -np.inf
+        columns = top_k_per_row(scores, k)
+        row, place = np.nonzero(np.isfinite(np.take_along_axis(scores, columns, axis=1)))
+        films = model.films[columns[row, place]]
+        lists.append(pd.DataFrame({"userId": batch[row], "movieId": films, "rank": place + 1}))
+    return pd.concat(lists)
 
 
 def best_priors(model: Model, split: Split, k: int, numbers: Sequence[int] = KNOWN_LIKES) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from cinematch_lib import models
+from cinematch_lib.evaluation.by_users import lists_by_users
 from cinematch_lib.evaluation.cold_start import (
     KNOWN_LIKES,
     KnownLikes,
@@ -255,7 +257,11 @@ def _rank_by_number(model: models.Model, priors: Mapping[int, float]) -> Mapping
 
 
 def _recommend_with(model: models.Model) -> RecommendFunction:
-    return lambda histories, users, k: model.recommend(histories, min(k, len(model.films)), users=users)
+    return lambda histories, users, k: lists_by_users(partial(_recommended, k), model, users, histories)
+
+
+def _recommended(k: int, model: models.Model, users: np.ndarray, histories: pd.DataFrame) -> pd.DataFrame:
+    return model.recommend(histories, min(k, len(model.films)), users=users)
 
 
 def _combined(

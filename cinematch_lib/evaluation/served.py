@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from cinematch_lib.artifacts.embeddings import Embeddings
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.item_weights import ItemWeights
+from cinematch_lib.evaluation.by_users import lists_by_users
 from cinematch_lib.evaluation.protocols import Fold
 from cinematch_lib.features import build_features
 from cinematch_lib.models.base import LIST_DTYPES, Model
@@ -71,37 +73,48 @@ class ServedRecommender:
         `histories` has `userId, movieId, rating`; the films in `excluded`, `userId, movieId`, are not recommended.
         Raises as `Recommender.recommend` does.
         """
-        k = min(k, len(self.recommender))
-        known, left_out = self._by_user(histories), self._by_user(excluded)
-        users = [int(user) for user in users]
-        wanted = [
-            preferences_from(
-                known.get(user, _NO_RATINGS), self.inputs, left_out.get(user, _NO_RATINGS)["movieId"], self.knobs
-            )
-            for user in users
-        ]
-        lists = self.recommender.recommend_many(wanted, k)
-        rows = [
-            (user, film.movie_id, film.rank, film.score)
-            for user, films in zip(users, lists, strict=True)
-            for film in films
-        ]
-        return pd.DataFrame(rows, columns=list(LIST_DTYPES)).astype(LIST_DTYPES)
+        given = partial(_served, self.inputs, self.knobs, self.ages, k)
+        return lists_by_users(given, self.recommender, np.asarray(users), histories, excluded)
 
     def rank(self, shown: pd.DataFrame, users: np.ndarray, rated: pd.DataFrame, k: int) -> pd.DataFrame:
         """Lists based on `shown` that contain no film in `rated`; see `cold_start.RankFunction`."""
         return self(shown, users, k, rated)
 
-    def _by_user(self, table: pd.DataFrame | None) -> dict[int, pd.DataFrame]:
-        if table is None:
-            return {}
-        known = table[table["movieId"].isin(self.recommender.movie_ids)]
-        known = known.drop_duplicates(["userId", "movieId"], keep="last")
-        known = known if self.ages else known.drop(columns="timestamp", errors="ignore")
-        return {of_user["userId"].iloc[0]: of_user for _, of_user in known.groupby("userId")}
-
 
 _NO_RATINGS = pd.DataFrame({"movieId": [], "rating": []})
+
+
+def _served(
+    inputs: str,
+    knobs: Mapping[str, float],
+    ages: bool,
+    k: int,
+    recommender: Recommender,
+    users: np.ndarray,
+    histories: pd.DataFrame,
+    excluded: pd.DataFrame | None,
+) -> pd.DataFrame:
+    known, left_out = (_by_user(table, recommender, ages) for table in (histories, excluded))
+    wanted = [
+        preferences_from(known.get(user, _NO_RATINGS), inputs, left_out.get(user, _NO_RATINGS)["movieId"], knobs)
+        for user in users.tolist()
+    ]
+    lists = recommender.recommend_many(wanted, min(k, len(recommender)))
+    rows = [
+        (user, film.movie_id, film.rank, film.score)
+        for user, films in zip(users.tolist(), lists, strict=True)
+        for film in films
+    ]
+    return pd.DataFrame(rows, columns=list(LIST_DTYPES)).astype(LIST_DTYPES)
+
+
+def _by_user(table: pd.DataFrame | None, recommender: Recommender, ages: bool) -> dict[int, pd.DataFrame]:
+    if table is None:
+        return {}
+    known = table[table["movieId"].isin(recommender.movie_ids)]
+    known = known.drop_duplicates(["userId", "movieId"], keep="last")
+    known = known if ages else known.drop(columns="timestamp", errors="ignore")
+    return {of_user["userId"].iloc[0]: of_user for _, of_user in known.groupby("userId")}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ from support.cluster import (
     worker,
 )
 from support.encoder_files import TABLE, WORDS, network_encoder, static_encoder
+from support.evaluation_ratings import some_ratings
 from support.http_files import serving
+from support.small_runs import film_table
 
 from cinematch_lib import CineMatchError
 from cinematch_lib.cluster import connection
@@ -30,7 +32,11 @@ from cinematch_lib.cluster.local import using
 from cinematch_lib.cluster.tasks import map_items, sum_tiles
 from cinematch_lib.data import fetch, write_shards
 from cinematch_lib.data.movielens import checksums, read_ratings
+from cinematch_lib.evaluation import compare_models, make_protocol
+from cinematch_lib.evaluation.by_users import lists_by_users
+from cinematch_lib.evaluation.served import Serve
 from cinematch_lib.features import encode_texts, load_text_encoder
+from cinematch_lib.models import make
 from cinematch_lib.models.gram import check_workers, gram
 
 pytest.importorskip("distributed")
@@ -222,3 +228,46 @@ def test_without_a_scheduler_nothing_of_dask_is_imported():
     environment = {name: value for name, value in os.environ.items() if name != connection.SCHEDULER}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_an_evaluation_is_the_same_by_workers(monkeypatch):
+    ratings = some_ratings(users=400, films=120, seed=3)
+    films = film_table(*({"movieId": 10 + at, "genres": ("drama", "crime", "war")[at % 3]} for at in range(120)))
+    plan = make_protocol(ratings, films, folds=1, test_users=150)
+    hybrid = {"regularization": 50.0, "dropout": 0.5, "session_weight": 0.5, "year_weight": 0.5}
+    options = {"hybrid_params": hybrid | {"feature_weight": 1.0, "content_weight": 0.5}, "cold_users": True}
+
+    def compared():
+        serve = Serve({"min_df": 1}, 240)
+        return compare_models(plan, ["popular", "itemknn", "hybrid"], [10, 20], serve=serve, knobs=True, **options)
+
+    there = compared()
+    monkeypatch.delenv(connection.SCHEDULER)
+    here = compared()
+    for name, result in here.results.items():
+        pd.testing.assert_frame_equal(there.results[name].values, result.values, rtol=1e-9)
+        pd.testing.assert_frame_equal(there.results[name].lists, result.lists, rtol=1e-6)
+        if result.cold_lists is not None:
+            pd.testing.assert_frame_equal(there.results[name].cold_lists, result.cold_lists)
+    pd.testing.assert_frame_equal(there.knobs.points, here.knobs.points, rtol=1e-9)
+
+
+def test_what_workers_cannot_make_is_made_here():
+    """A class that workers cannot import, and a model that takes more than a quarter of a worker's memory."""
+    users = np.arange(200)
+    assert len(lists_by_users(_one_each, _Mine(), users)) == 200
+    model = make("popular")
+    model.films = np.zeros(30_000_000)
+    assert len(lists_by_users(_one_each, model, users)) == 200
+
+
+_HERE = os.getpid()
+
+
+class _Mine:
+    pass
+
+
+def _one_each(source, users):
+    assert os.getpid() == _HERE
+    return pd.DataFrame({"userId": users})
