@@ -72,7 +72,8 @@ class CountsView:
 
 
 _HOW = (
-    "Drag over a chart to keep a range, click it to keep all. Click a name to keep only it, a genre again to drop it."
+    "Drag over a chart to keep a range; click the chart to keep all. Click a name to keep its films, more names to "
+    "keep theirs too; click a genre again to drop it."
 )
 
 

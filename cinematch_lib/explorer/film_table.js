@@ -6,8 +6,11 @@
 
 const number = new Intl.NumberFormat("en-US").format;
 
+const ROLES = {table: "table", tr: "row", th: "columnheader", td: "cell"}; // kept where the style stacks the cells
+
 function make(parent, name, className = "", text = "") {
   const made = document.createElement(name);
+  if (ROLES[name]) made.role = ROLES[name];
   Object.assign(made, {className, textContent: text});
   parent.append(made);
   return made;
@@ -63,7 +66,7 @@ class FilmTable {
       head.setAttribute("aria-sort", column === sorted ? (descending ? "descending" : "ascending") : "none");
     });
     this.body.replaceChildren(...rows.map(([[id, title], ...cells]) => {
-      const row = document.createElement("tr");
+      const row = Object.assign(document.createElement("tr"), {role: ROLES.tr});
       button(make(row, "td"), "cm-film", title).dataset.open = id;
       cells.forEach((cell, at) => {
         const text = typeof cell === "number" && at !== 0 ? number(cell) : cell ?? "";

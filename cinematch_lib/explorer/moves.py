@@ -1,7 +1,7 @@
 """Two lists for one person side by side: which films moved, and why."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from cinematch_lib.recommender.recommendations import Recommendation
 from cinematch_lib.recommender.recommender import Recommender
 
 _LENGTH = 20
+_LIKENESS = "likeness to higher films"
 _TERMS = {  # the terms of a score in words, by the kind of their reasons
     "rated_with_liked": "ratings",
     "rated_with_watched": "ratings",
@@ -23,8 +24,9 @@ _TERMS = {  # the terms of a score in words, by the kind of their reasons
     "taste": "what films of its kind are liked with",
     "expected_similarity": "what films of its kind are liked with",
     "quality": "average rating",
-    "diversity": "likeness to higher films",
+    "diversity": _LIKENESS,
 }
+_HOW = "A number is the change of a term of the score, less the median change of that term for these films."
 _SAME = 5e-4  # a smaller change of a score is not shown, since three digits are
 
 
@@ -85,30 +87,43 @@ class Move:
 def moves(a: Side, b: Side) -> list[Move]:
     """The films of both lists in the order of B, then those that only A has."""
     films = {one.movie_id: one.movie for one in [*b.films, *a.films]}
-    return [
-        Move(movie, a.ranks.get(movie_id), b.ranks.get(movie_id), _why(movie_id, a, b))
-        for movie_id, movie in films.items()
-    ]
+    terms = {movie_id: (a.terms(movie_id), b.terms(movie_id)) for movie_id in films}
+    changes = {movie_id: _changes(*both) for movie_id, both in terms.items() if all(both)}
+    shared = {
+        name: float(np.median([one.get(name, 0.0) for one in changes.values()]))
+        for name in set().union(*changes.values())
+    }
+    found = []
+    for movie_id, movie in films.items():
+        before, after = a.ranks.get(movie_id), b.ranks.get(movie_id)
+        why = _why(movie_id, a, b, changes.get(movie_id, {}), shared) if before != after else ""
+        found.append(Move(movie, before, after, why))
+    return found
 
 
-def _why(movie_id: int, a: Side, b: Side) -> str:
+def _changes(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
+    return {name: b.get(name, 0.0) - a.get(name, 0.0) for name in {*a, *b}}
+
+
+def _why(movie_id: int, a: Side, b: Side, changes: Mapping[str, float], shared: Mapping[str, float]) -> str:
+    """Why a film moved: `changes` are those of the terms of its score, none if unknown, `shared` those of all films."""
     before, after = a.ranks.get(movie_id), b.ranks.get(movie_id)
-    if before == after:
-        return ""
     absent = a.absent(movie_id) if before is None else b.absent(movie_id) if after is None else ""
-    changed = _changed_term(a.terms(movie_id), b.terms(movie_id))
-    if absent or changed:
-        return "; ".join(part for part in (absent, changed) if part)
-    return "same score; others moved"
-
-
-def _changed_term(a: Counter[str], b: Counter[str]) -> str:
-    """The term that changed most, with its change; empty where none did, or where one of the scores is unknown."""
-    if not a or not b:
-        return ""
-    change = {name: b[name] - a[name] for name in {*a, *b}}
-    name = max(sorted(change), key=lambda one: abs(change[one]))
-    return markup.minus(f"{name} {change[name]:+.3f}") if abs(change[name]) >= _SAME else ""
+    is_up = before is None or (after is not None and after < before)
+    own = {name: change - shared[name] for name, change in changes.items()}
+    if absent:
+        own.pop(_LIKENESS, None)  # known only in a list
+    toward = 1 if is_up else -1
+    if toward * sum(own.values()) >= _SAME:
+        name = max(sorted(own), key=lambda one: toward * own[one])
+        reason = markup.minus(f"{name} {own[name]:+.3f}")
+    elif absent:
+        reason = ""
+    elif all(abs(change) < _SAME for change in changes.values()):
+        reason = "same score; others moved"
+    else:
+        reason = "others fell behind it" if is_up else "others rose past it"
+    return "; ".join(part for part in (absent, reason) if part)
 
 
 def as_table(found: Sequence[Move], a: str, b: str) -> str:
@@ -126,7 +141,8 @@ def as_table(found: Sequence[Move], a: str, b: str) -> str:
     stay = sum(one.before is not None and one.after is not None for one in found)
     new = sum(one.before is None for one in found)
     said = f"{markup.many(stay, 'film')} in both lists, {new} only in {b}, {len(found) - stay - new} only in {a}."
-    return markup.hint(said) + markup.table(("film", a, b, "moved", "why"), rows, "cm-moves")
+    more = _HOW if any(one.before != one.after for one in found) else "All have the same rank in both."
+    return markup.hint(f"{said} {more}") + markup.table(("film", a, b, "moved", "why"), rows, "cm-moves")
 
 
 def _arrow(before: int | None, after: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
+import psutil
 
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters
@@ -103,7 +104,9 @@ class Page:
         self._film = FilmView(self._facts(), lambda: self.state, lambda: self._recommendations.wanted)
         self._film.set_run(self._current.run, self._current.recommender, self._current.film_map)
         view = self._recommendations
-        self._lists = SideBySide(lambda: view.side(self.state), lambda: view.picker.person, artifacts_dir)
+        self._lists = SideBySide(
+            lambda: view.side(self.state), lambda: view.picker.person, lambda: self._current.run, artifacts_dir
+        )
         self._evaluation = EvaluationView()
         self._evaluation.set_run(self._current.run, self._current.recommender)
         self._run_panel = RunPanel(lambda: self.state.settings, self._folders, self._use_new_run)
@@ -259,7 +262,8 @@ class Page:
         films, run, settings = self._sources[self._initial.services], self._current.run, self._initial
         text = (
             f"<b>{markup.escape(settings.dataset)}</b>: {len(films):,} films read from "
-            f"{markup.escape(str(self._folders.raw_dir / settings.dataset))} in {self._load_seconds:.1f} s. "
+            f"{markup.escape(str(self._folders.raw_dir / settings.dataset))} in {self._load_seconds:.1f} s; "
+            f"this page takes {psutil.Process().memory_info().rss / 1e6:,.0f} MB of memory. "
         )
         if (recommender := self._current.recommender) is not None:
             text += f"Current run: <b>{markup.escape(run.info.run_id)}</b> with {len(recommender):,} films."

@@ -21,6 +21,7 @@ class RunPanel:
         """`settings` returns the present settings; `on_run` is called after a run and returns a message about it."""
         self._settings, self._folders, self._on_run = settings, folders, on_run
         self._process: PipelineProcess | None = None
+        self._is_stopped = False
         self._project = folders.artifacts_dir.resolve().parent  # the kernel may work in another folder
         path = str(self._project / "params.yaml")
         self._path = widgets.Text(path, placeholder="Parameter file", continuous_update=True)
@@ -63,6 +64,7 @@ class RunPanel:
         except CineMatchError as error:
             self._show_message(str(error), "bad")
             return
+        self._is_stopped = False
         self._bar.value, self._bar.layout.display = 0, ""
         self._run.disabled, self._stop.disabled = True, False
         self._show_message("The pipeline is starting …")
@@ -70,6 +72,7 @@ class RunPanel:
     def stop(self) -> None:
         """Stop the pipeline if it is running."""
         if self._process is not None:
+            self._is_stopped = True
             self._process.stop()
 
     def wait(self) -> None:
@@ -85,6 +88,8 @@ class RunPanel:
     def _finish(self, problem: str | None) -> None:
         if problem is None:
             self._show_message(f"Done: {self._on_run()}", "good")
+        elif self._is_stopped:
+            self._show_message("Stopped. The current run does not change.")
         else:
             self._show_message(f"The pipeline failed, and the current run does not change: {problem}", "bad")
         self._bar.layout.display = "none"

@@ -1,11 +1,14 @@
 """The list of the person at hand beside another one: of settings that were kept, or of another run."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import ipywidgets as widgets
 
+from cinematch_lib.artifacts.diff import differences
+from cinematch_lib.artifacts.manifest import RunInfo
 from cinematch_lib.artifacts.runs import Run, list_runs
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.explorer import markup
@@ -16,15 +19,22 @@ from cinematch_lib.recommender.recommender import Recommender
 
 _NOTHING, _KEPT = "nothing", "the list that I kept"
 _RUNS = 20
+_PARAMETER = re.compile(r"clean\.(filters|services|dataset)|features\.parameters|train\.(parameters|model)")
 _LEARNED = "That run has learned from this person's ratings, so it finds their hidden likes too easily."
 
 
 class SideBySide:
     """Keeps a list, or opens another run, and shows what moved from it to the present list, and why."""
 
-    def __init__(self, present: Callable[[], Side | None], person: Callable[[], Person], artifacts_dir: Path) -> None:
-        """`present` returns the list that the page shows now, `person` the one whom it is for."""
-        self._present, self._person, self._artifacts_dir = present, person, artifacts_dir
+    def __init__(
+        self,
+        present: Callable[[], Side | None],
+        person: Callable[[], Person],
+        current: Callable[[], Run | None],
+        artifacts_dir: Path,
+    ) -> None:
+        """`present` returns the list that the page shows now, `person` the one whom it is for, `current` its run."""
+        self._present, self._person, self._current, self._artifacts_dir = present, person, current, artifacts_dir
         self._kept: Side | None = None
         self._opened: dict[str, tuple[Recommender, HeldOutPeople]] = {}
         keep = widgets.Button(description="Keep this list")
@@ -48,9 +58,8 @@ class SideBySide:
 
     def update_runs(self) -> None:
         """Read the list of runs again."""
-        side, chosen = self._present(), self._choice.value
-        current = side.recommender.info if side is not None else None
-        runs = [one for one in list_runs(self._artifacts_dir) if current is None or one.run_id != current.run_id]
+        current, chosen = self._current(), self._choice.value
+        runs = [one for one in list_runs(self._artifacts_dir) if current is None or one.run_id != current.info.run_id]
         kept = [(_KEPT, _KEPT)] if self._kept is not None else []
         named = [(f"run {one.run_id} ({one.dataset})", one.run_id) for one in runs[::-1][:_RUNS]]
         self._choice.options = [(_NOTHING, _NOTHING), *kept, *named]
@@ -68,15 +77,17 @@ class SideBySide:
             self._table.value = markup.block(markup.notice(str(error), "bad"))
 
     def _content(self) -> str:
-        b, note = self._present(), ""
-        if b is None:
+        b, current, note = self._present(), self._current(), ""
+        if b is None or current is None:
             return markup.hint("Without a current run there is no list.")
         if self._choice.value == _KEPT and self._kept is not None:
             a, named = self._kept, "the list that you kept"
         else:
             a, learned = self._of_run(self._choice.value, b)
-            named, note = f"that of run {self._choice.value}", markup.notice(_LEARNED) if learned else ""
-        return note + markup.hint(f"A is {named}; B is the present list.") + as_table(moves(a, b), a.name, b.name)
+            named = f"the list by run {self._choice.value}"
+            info = Run(self._artifacts_dir / "runs" / self._choice.value).info
+            note = (markup.notice(_LEARNED) if learned else "") + markup.hint(_changes(info, current.info))
+        return markup.hint(f"A is {named}; B is the present list.") + note + as_table(moves(a, b), a.name, b.name)
 
     def _of_run(self, run_id: str, b: Side) -> tuple[Side, bool]:
         """The list by another run for the same person, and whether that run has learned from their hidden likes."""
@@ -93,6 +104,12 @@ def _same(people: HeldOutPeople, person: Person) -> bool:
     """Whether a run held out the same person with the same likes hidden."""
     user = person.user
     return user is not None and user in list(people) and set(people[user].hidden) == set(person.hidden)
+
+
+def _changes(a: RunInfo, b: RunInfo) -> str:
+    """The parameters in which two runs differ, in a sentence."""
+    found = [one for one in differences(a, b).facts if _PARAMETER.match(one)]
+    return f"Parameters from A to B: {'; '.join(found)}." if found else "Both runs have the same parameters."
 
 
 def _known(wanted: Preferences, recommender: Recommender) -> Preferences:

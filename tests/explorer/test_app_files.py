@@ -105,6 +105,10 @@ def test_settings_are_saved_and_run_and_the_page_shows_the_new_run(page, project
     assert (saved["genres_drop"], saved["models"]) == (["children"], QUICK["models"])
     page.locator(".cm-actions select").last.select_option("features")
     page.get_by_role("button", name="Run the pipeline").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".cm-saving .cm-notice")).to_have_text("Stopped. The current run does not change.")
+    assert current_run_id(project / "artifacts") == before
+    page.get_by_role("button", name="Run the pipeline").click()
     expect(page.locator(".cm-good")).to_contain_text("the page now uses the new current run", timeout=SECONDS * 3000)
     after = current_run_id(project / "artifacts")
     assert before != after

@@ -46,6 +46,7 @@ def test_the_page_starts_with_the_settings_of_the_current_run(page, project):
     assert page.state.settings == Settings(DATASET, Filters(min_year=1990), "demo", QUICK)
     assert page.state.count.kept == len(Recommender.load(project / "artifacts"))
     assert current_run_id(project / "artifacts") in texts(page.status)
+    assert re.search(r"this page takes [\d,]+ MB of memory", texts(page.status))
 
 
 @settings(max_examples=25, deadline=None)

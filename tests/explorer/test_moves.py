@@ -35,6 +35,16 @@ def test_a_film_that_ratings_lift_moves_up_for_that_reason():
     assert found[3][2] == ""
 
 
+def test_only_what_a_film_gains_beyond_the_others_is_its_reason():
+    a, b = side([10, 3, 2]), side([10, 6, 7], name="B")  # the third and the fourth gain: 0.3 and 0.5 of the best
+    best = a.terms(2)["ratings"]
+    assert told(moves(a, b)) == {
+        2: (1, 1, ""),
+        3: (2, 3, "others rose past it"),
+        4: (3, 2, f"ratings +{0.2 * best:.3f}"),
+    }
+
+
 def test_a_film_that_a_filter_drops_names_the_rule_and_the_next_one_has_the_same_score():
     filtered = side([3, 2, 1], np.array([3, 4]), "B", lambda movie_id: "before 1990" if movie_id == 2 else "")
     found = told(moves(side([3, 2, 1]), filtered))
@@ -76,6 +86,7 @@ def test_the_list_by_another_run_is_compared(page, sample_run):
     page._lists._choice.options = [*page._lists._choice.options, (run.run_id, run.run_id)]
     page._lists.compare_with(run.run_id)
     assert "20 films in both lists, 0 only in B, 0 only in A." in texts(page.lists)  # it is the same run
+    assert "Both runs have the same parameters." in texts(page.lists)
     user = next(iter(page._recommendations.picker.people))
     page._recommendations.picker.hold_out(user)
     assert "20 films in both lists" in texts(page.lists)
