@@ -89,7 +89,7 @@ def _explained(
     film: Recommendation, reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale: float
 ) -> str:
     return (
-        f"{_bar(reasons, colours, zero, scale)}{_negative_terms(reasons)}"
+        f"{_bar(reasons, colours, zero, scale)}{_negative_terms(reasons, film.explanation)}"
         f'<div class="cm-why">{escape(film.explanation)}</div>'
     )
 
@@ -110,14 +110,16 @@ def _bar(reasons: Sequence[Reason], colours: dict[str, str], zero: float, scale:
     return f'<div class="cm-stack">{"".join(segments)}<b style="left:{100 * zero / scale:.2f}%"></b></div>'
 
 
-def _negative_terms(reasons: Sequence[Reason]) -> str:
-    """The terms left of the zero line in words, since the explanation omits small ones."""
+def _negative_terms(reasons: Sequence[Reason], explanation: str) -> str:
+    """The terms left of the zero line in words, but those of `explanation`, which omits small ones."""
     shares: dict[str, float] = {}
     for reason in reasons:
         if reason.value < 0:
             name = f"similar to {reason.movie.label}" if reason.kind == "diversity" and reason.movie else _name(reason)
             shares[name] = shares.get(name, 0.0) + reason.share
     terms = [f"{name} ({markup.minus(f'{share:.0%}')})" for name, share in shares.items() if round(100 * share) < 0]
+    told = explanation.replace(", higher in this list", "").replace("resembles", "similar to")
+    terms = [one for one in terms if one not in told]
     return markup.hint(f"Lowers the score: {'; '.join(terms)}") if terms else ""
 
 

@@ -153,7 +153,9 @@ def test_a_bar_is_as_long_as_the_positive_and_negative_terms(project):
     for film, item in zip(found, items, strict=True):
         widths = [float(width) for width in re.findall(r"<i style=\"left:[\d.]+%;width:([\d.]+)%", item)]
         assert len(widths) == len(film.reasons)
-        assert ("Lowers the score: " in item) == any(round(100 * one.share) < 0 for one in film.reasons)
+        told = any(one.movie and f"{one.movie.label}, higher in this list" in film.explanation for one in film.reasons)
+        is_lowered = any(round(100 * one.share) < 0 for one in film.reasons)
+        assert ("Lowers the score: " in item) == (is_lowered and not told)
         assert sum(widths) == pytest.approx(100 * sum(abs(one.value) for one in film.reasons) / scale, abs=0.1)
 
 
