@@ -1,13 +1,10 @@
-"""Some rows of a CSR matrix, read faster than by scipy's indexing, which builds and checks a matrix of them.
+"""A few rows of a CSR matrix, read faster than scipy's indexing, which builds a matrix of them."""
 
-The functions that scipy's matrices call are called as they are, without checks: rows and columns must exist.
-"""
-
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import _sparsetools
 
 _DENSE_ROWS = 128  # made dense at once, which bounds the memory for users with long histories
 
@@ -35,30 +32,13 @@ def take_rows(matrix: sparse.csr_matrix, rows: np.ndarray) -> SparseRows:
     >>> [part.tolist() for part in take_rows(matrix, np.array([2, 1, 0]))]
     [[2, 0, 1], [0, 1, 1], [1.0, 3.0, 2.0]]
     """
-    kind = matrix.indptr.dtype
-    rows = rows.astype(kind, copy=False)
-    lengths = matrix.indptr[rows + kind.type(1)] - matrix.indptr[rows]
-    n = int(lengths.sum())
-    taken = SparseRows(lengths, np.empty(n, matrix.indices.dtype), np.empty(n, matrix.data.dtype))
-    _sparsetools.csr_row_index(len(rows), rows, matrix.indptr, matrix.indices, matrix.data, taken.columns, taken.values)
-    return taken
+    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
+    spans = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return SparseRows(ends - starts, _concatenate(matrix.indices, spans), _concatenate(matrix.data, spans))
 
 
-def row_products(rows: SparseRows, vector: np.ndarray) -> np.ndarray:
-    """The inner products of some rows with `vector`, (columns,), of the type of their values: (rows,).
-
-    It is what scipy computes for a matrix of these rows, to the last bit.
-
-    >>> matrix = sparse.csr_matrix([[0.0, 2.0], [0.0, 0.0], [1.0, 3.0]])
-    >>> row_products(take_rows(matrix, np.array([2, 1])), np.array([1.0, 10.0])).tolist()
-    [31.0, 0.0]
-    """
-    n = len(rows.lengths)
-    ends = np.zeros(n + 1, rows.columns.dtype)
-    np.cumsum(rows.lengths, out=ends[1:])
-    products = np.zeros(n, rows.values.dtype)
-    _sparsetools.csr_matvec(n, len(vector), ends, rows.columns, rows.values, vector, products)
-    return products
+def _concatenate(array: np.ndarray, spans: Sequence[slice]) -> np.ndarray:
+    return np.concatenate([array[:0], *[array[span] for span in spans]])
 
 
 def inner_products(left: SparseRows, right: SparseRows, n_columns: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
-from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, row_products, take_rows
+from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
 from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
 
@@ -80,7 +80,7 @@ class ContentSimilarity:
         return self._by_film
 
     def _make_caches(self) -> None:
-        self._rows_of = lru_cache(maxsize=8)(lambda selection: take_rows(self._by_film, selection.rows))
+        self._rows_of = lru_cache(maxsize=8)(lambda selection: self._by_film[selection.rows])
         self._features = lru_cache(maxsize=4096)(self._read_features)  # popular films are liked again and again
 
     def __getstate__(self) -> dict[str, Any]:
@@ -122,7 +122,8 @@ class ContentSimilarity:
         it has most of them. All ways add in the order of the features, so the results agree to the last bit.
         """
         if len(selection) * 4 < self._by_film.shape[0]:
-            return row_products(self._rows_of(selection), vector)
+            scores: np.ndarray = self._rows_of(selection) @ vector
+            return scores
         used = np.flatnonzero(vector)
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
             return selection.restrict(self._product(vector))
