@@ -40,15 +40,16 @@ def weighted_sums(
     for number, B in enumerate(weights.compact):
         members = [user for user in range(users) if number in shares[user]]
         for some in (members[first : first + _GATHERED] for first in range(0, len(members), _GATHERED)):
-            gathered, start = B[np.concatenate([rows[indptr[user] : indptr[user + 1]] for user in some])], 0
+            gathered = _Rows(B[np.concatenate([rows[indptr[user] : indptr[user + 1]] for user in some])])
+            start = 0
             for user in some:
                 of_user = factors[indptr[user] : indptr[user + 1]]
                 raising, lowering = of_user[: n_raising[user]], of_user[n_raising[user] :]
-                found = _sum_of_rows(gathered, start, raising)
+                found = gathered.sum(start, raising)
                 highest = float(found.max(initial=0))
                 if highest > 0:
                     if len(lowering):
-                        found += _sum_of_rows(gathered, start + len(raising), lowering)
+                        found += gathered.sum(start + len(raising), lowering)
                     found *= np.float32(shares[user][number] * maximum / highest)
                     sums[user] += found
                     units[user] += shares[user][number] * maximum * weights.unit(number, highest)
@@ -57,10 +58,21 @@ def weighted_sums(
     return sums, units, rated
 
 
-def _sum_of_rows(matrix: sparse.csr_matrix, first: int, factors: np.ndarray) -> np.ndarray:
-    """The sum of consecutive rows of a matrix from `first` on, each times its factor: float32 (columns,)."""
-    indptr = matrix.indptr[first : first + len(factors) + 1]
-    entries = slice(indptr[0], indptr[-1])
-    columns = (matrix.data[entries], matrix.indices[entries], indptr - indptr[0])
-    total: np.ndarray = sparse.csc_matrix(columns, shape=(matrix.shape[1], len(factors))) @ factors
-    return total
+class _Rows:
+    """Rows of a matrix, of which consecutive ones are added up."""
+
+    def __init__(self, matrix: sparse.csr_matrix) -> None:
+        self._matrix = matrix
+        # One matrix for all sums, since making one takes as long as its product.
+        self._columns = sparse.csc_matrix((matrix.shape[1], matrix.shape[0]), dtype=matrix.dtype)
+
+    def sum(self, first: int, factors: np.ndarray) -> np.ndarray:
+        """The sum of rows from `first` on, each times its factor: float32 (columns,)."""
+        matrix, columns, last = self._matrix, self._columns, first + len(factors)
+        start, end = matrix.indptr[[first, last]].tolist()
+        columns.data, columns.indices = matrix.data[start:end], matrix.indices[start:end]
+        columns.indptr = np.clip(matrix.indptr, start, end) - start
+        all_factors = np.zeros(matrix.shape[0], dtype=np.float32)
+        all_factors[first:last] = factors
+        total: np.ndarray = columns @ all_factors
+        return total
