@@ -1,5 +1,6 @@
 """Lists for all users of a file, in parts, after an interruption too."""
 
+import contextlib
 import itertools
 
 import pandas as pd
@@ -108,7 +109,12 @@ def test_a_killed_process_is_told_and_its_part_is_made_by_the_next_call(recommen
 
 def _processes():
     """Those that make parts for this one."""
-    return [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+    found = []
+    for one in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended just now
+            if "spawn_main" in " ".join(one.cmdline()):
+                found.append(one)
+    return found
 
 
 def test_parts_of_another_choice_are_not_mixed_in(recommender, ratings, tmp_path):
