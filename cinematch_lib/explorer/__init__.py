@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from cinematch_lib.errors import require_extra
 
-require_extra("lab", "anywidget", "ipywidgets", "jupyter_server", "pandas", "tornado", "traitlets", "voila", "yaml")
+require_extra(
+    "lab", "anywidget", "ipywidgets", "jupyter_server", "pandas", "psutil", "tornado", "traitlets", "voila", "yaml"
+)
 
 if TYPE_CHECKING:
     from cinematch_lib.explorer.page import explore

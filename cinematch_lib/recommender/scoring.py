@@ -226,17 +226,9 @@ class ScoreModel:
         weight = similarity_weight(n)
         scales = profile.length * np.array(profile.weights)[:, None]
         likes, corrections = embeddings.history_vectors(profile.seed_items, n)
+        parts = (profile.seed_items, scales * likes, scales * (-weight * corrections))
         content_weight = self._item_weights.content_weight
-        term = TowerTerm(
-            self._films,
-            self._similarity,
-            embeddings,
-            profile.seed_items,
-            scales * likes,
-            scales * (-weight * corrections),
-            content_weight,
-            scale,
-        )
+        term = TowerTerm(self._films, self._similarity, embeddings, *parts, content_weight, scale)
         return term, weight * embeddings.history_scale(n) * profile.length
 
     def prior_weight(self, n_known: np.ndarray, discovery: float | None = None) -> np.ndarray:
