@@ -1,6 +1,7 @@
 """The analyst's page as a web page: Voilà for this computer alone, with a token, few kernels, and no other hosts."""
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class _Channels(_OwnOrigin, VoilaKernelWebsocketHandler):
         await super().open(*args, **options)
 
 
+_END_SECONDS = 5  # for ending a kernel that was being started; it ends by itself after this process
 _HANDLERS = {TornadoVoilaHandler: _Page, VoilaKernelWebsocketHandler: _Channels}
 
 
@@ -83,7 +85,8 @@ class ExplorerApp(Voila):
             loop.run_until_complete(self.kernel_manager.prepared())
         except (KeyboardInterrupt, RuntimeError):  # the latter by a signal that stops the loop
             logging.disable()  # what is interrupted would report that its kernel ended
-            loop.run_until_complete(self.kernel_manager.end_spare())
+            with contextlib.suppress(TimeoutError):  # a start that was interrupted may never come to an end
+                loop.run_until_complete(asyncio.wait_for(self.kernel_manager.end_spare(), _END_SECONDS))
             self.stop()
         else:
             super().listen()

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -124,7 +125,10 @@ def test_a_signal_while_the_page_is_prepared_ends_the_command_and_leaves_nothing
     )
     next(line for line in process.stderr if "Preparing the page" in line)
     process.send_signal(sign)
+    killer = threading.Timer(SECONDS, process.kill)
+    killer.start()
     rest = process.stderr.read()
+    killer.cancel()
     assert process.wait(SECONDS) == 0
     assert "Traceback" not in rest and "is running at" not in rest
     assert list(tmp_path.iterdir()) == []
