@@ -85,9 +85,10 @@ class ExplorerApp(Voila):
             loop.run_until_complete(self.kernel_manager.prepared())
         except (KeyboardInterrupt, RuntimeError):  # the latter by a signal that stops the loop
             logging.disable()  # what is interrupted would report that its kernel ended
-            with contextlib.suppress(TimeoutError):  # a start that was interrupted may never come to an end
+            with contextlib.suppress(TimeoutError, KeyboardInterrupt):  # an interrupted start may never come to an end
                 loop.run_until_complete(asyncio.wait_for(self.kernel_manager.end_spare(), _END_SECONDS))
-            self.stop()
+            with contextlib.suppress(HTTPError, KeyboardInterrupt):  # of a kernel that was not yet registered
+                self.stop()
         else:
             super().listen()
 
