@@ -13,7 +13,7 @@ from cinematch_lib.cluster.tasks import held, map_items
 from cinematch_lib.recommender.batch import BLOCK
 from cinematch_lib.storage.resources import megabytes
 
-_SHARE = 1 / 4  # of a worker's memory that a model may take there, beside another one and the scores of a block
+_SHARE = 1 / 4  # of a worker's memory, the most that a model may take: a second one and the scores need room too
 _HELD: "WeakKeyDictionary[object, Any]" = WeakKeyDictionary()
 
 
