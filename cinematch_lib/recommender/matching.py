@@ -9,11 +9,13 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from cinematch_lib.artifacts.search_index import Names, idf, trigram_codes
+from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct, largest
 from cinematch_lib.vocabulary.search_words import all_words, search_words, with_digits
 
 _CONTAINMENT = 0.8  # weight of the share of the query's trigrams in a name, beside the cosine
 _CANDIDATE_POPULARITY = 0.12  # weight of popularity when candidates are chosen by trigrams
 _BY_TRIGRAMS, _BY_WORDS = 120, 60  # candidates
+_SAMPLE = 10_000  # entries of the rarest trigrams whose names show how high a score candidates have
 _MAX_ACRONYM = 8  # letters
 _SHORT = 5  # letters; names about as long as a query as short are all compared
 _ONE_EDIT = 0.87  # least similarity of a name that differs in one edit, which is most of a short one
@@ -68,11 +70,10 @@ class NameMatcher:
 
     @cached_property
     def _name_popularity(self) -> np.ndarray:
-        """The popularity of the most popular film of each name."""
+        """The popularity of the most popular film of each name, float32."""
         starts, rows = self._names.rows
-        if not len(rows):
-            return np.zeros(0)
-        result: np.ndarray = np.maximum.reduceat(self._popularity[rows], starts[:-1])
+        popularity = self._popularity.astype(np.float32)[rows]
+        result: np.ndarray = np.maximum.reduceat(popularity, starts[:-1]) if len(rows) else popularity
         return result
 
     @cached_property
@@ -125,7 +126,7 @@ class NameMatcher:
         return distinct(np.concatenate(found).astype(np.int64))
 
     def _popular(self, names: np.ndarray, n: int = _BY_WORDS) -> np.ndarray:
-        most: np.ndarray = names[_largest(self._name_popularity[names], n)]
+        most: np.ndarray = names[largest(self._name_popularity[names], n)]
         return most
 
     def _with_initials(self, query: Query) -> np.ndarray | None:
@@ -140,9 +141,11 @@ class NameMatcher:
         *before, last = dict.fromkeys(words)
         lists = [self._names.words.find(word) for word in before]
         lists.append(distinct(self._names.words.beginning(last)))
-        counts = np.bincount(np.concatenate(lists), minlength=1)
-        enough = [len(lists), len(lists) - 1][: len(lists)]
-        return [self._popular(np.flatnonzero(counts == count)) for count in enough]
+        n = len(lists)
+        counted = WeightedLists(lists, np.ones(n), len(self._names.names))
+        names = counted.at_least(max(n - 1, 1))
+        has_all = counted.sums[names] == n
+        return [self._popular(names[has_all]), self._popular(names[~has_all])]
 
     def _with_trigrams(self, joined: str) -> np.ndarray:
         codes = distinct(trigram_codes([joined])[0])
@@ -153,15 +156,24 @@ class NameMatcher:
         unknown = len(codes) - len(at)
         if not len(at):
             return at
-        lists = [postings.between(one, one + 1) for one in at.tolist()]
         weights = self._idf2[at]
         total = weights.sum() + unknown * np.log1p(len(self._names.names)) ** 2
-        shared = np.bincount(np.concatenate(lists), np.repeat(weights, [len(one) for one in lists]))
-        names = np.flatnonzero(shared)
-        share = shared[names]
-        score = np.maximum(share / (self._names.norms[names] * np.sqrt(total)), _CONTAINMENT * share / total)
-        best: np.ndarray = names[_largest(score + _CANDIDATE_POPULARITY * self._name_popularity[names], _BY_TRIGRAMS)]
+        lists = [postings.between(one, one + 1) for one in at.tolist()]
+        shared = WeightedLists(lists, weights, len(self._names.names))
+        names = shared.some(_SAMPLE)
+        scores = self._trigram_scores(names, shared.sums[names], total)
+        least = scores[largest(scores, _BY_TRIGRAMS)].min() if len(names) > _BY_TRIGRAMS else 0.0
+        # The squared norm of a name is at least its share, so that its cosine is at most √(share / total).
+        names = shared.at_least(max(least - _CANDIDATE_POPULARITY, 0.0) ** 2 * total)
+        best: np.ndarray = names[largest(self._trigram_scores(names, shared.sums[names], total), _BY_TRIGRAMS)]
         return best
+
+    def _trigram_scores(self, names: np.ndarray, share: np.ndarray, total: float) -> np.ndarray:
+        """The scores of names as candidates, by the weight of the query's trigrams in each, of `total`: float32."""
+        cosine = share / (self._names.norms[names] * np.float32(np.sqrt(total)))
+        similarity = np.maximum(cosine, np.float32(_CONTAINMENT / total) * share)
+        scores: np.ndarray = similarity + _CANDIDATE_POPULARITY * self._name_popularity[names]
+        return scores
 
     def _nearly_as_short(self, joined: str) -> np.ndarray:
         numbers, texts = self._short_names
@@ -196,22 +208,6 @@ class NameMatcher:
         numbers = {word for word in query.words if word.isdecimal()}
         lacks_number = np.array([not numbers.issubset(one) for one in words]) if numbers else np.zeros(len(names), bool)
         return similarity, np.array([one == query.joined for one in joined]), lacks_number & (whole < 1)
-
-
-def distinct(values: np.ndarray) -> np.ndarray:
-    """The distinct values, ascending; faster than numpy's `unique` on arrays as short as these."""
-    ordered: np.ndarray = np.sort(values)
-    distinct: np.ndarray = ordered[np.append(ordered[:1] >= 0, ordered[1:] != ordered[:-1])]
-    return distinct
-
-
-def _largest(values: np.ndarray, n: int) -> np.ndarray:
-    """The places of the `n` largest values, equal ones in the order of their places."""
-    if len(values) > n:
-        cut = np.partition(values, len(values) - n)[len(values) - n]
-        above, equal = np.flatnonzero(values > cut), np.flatnonzero(values == cut)
-        return np.concatenate([above, equal[: n - len(above)]])
-    return np.arange(len(values))
 
 
 def _similarities(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:

@@ -8,7 +8,8 @@ import numpy as np
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.films import FilmTable
-from cinematch_lib.recommender.matching import NameMatcher, Query, distinct
+from cinematch_lib.recommender.matching import NameMatcher, Query
+from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct, largest
 from cinematch_lib.vocabulary.search_words import search_words
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, title_names
@@ -24,6 +25,8 @@ _MIN_WORDS = 0.8  # the least share of the words that a film must have, by their
 _IN_YEAR = 0.9  # of a film of the year that is all of the query
 _YEAR_AT_END = re.compile(r"(?P<name>.*?)[\s(\[]*\b(?P<year>\d{4})[)\]]?\s*", re.DOTALL)
 _YEAR_AT_START = re.compile(r"\s*[(\[]?(?P<year>\d{4})[)\]]?\s+(?P<name>.+)", re.DOTALL)
+
+_Scored = tuple[np.ndarray, np.ndarray]  # rows and their scores
 
 
 class FilmSearch:
@@ -53,21 +56,25 @@ class FilmSearch:
         """
         if isinstance(fields, str) or not fields or any(field not in FIELDS for field in fields):
             raise CineMatchError(f"fields must be a list of {', '.join(FIELDS)}, got {fields!r}")
-        text, best = text[:_MAX_LENGTH], np.full(len(self._titles), -np.inf)
+        scored = list(self._scored(text[:_MAX_LENGTH], k, fields))
+        if not scored:
+            return []
+        rows, scores = map(np.concatenate, zip(*scored, strict=True))
+        order = np.lexsort((rows, -scores))
+        return list(dict.fromkeys(rows[order].tolist()))[:k]
+
+    def _scored(self, text: str, k: int, fields: Collection[str]) -> Iterator[_Scored]:
+        """Rows, which may repeat, and scores; the best `k` of each kind of match are among them."""
         dated = list(_with_year(text))
         if "title" in fields:
-            self._score_titles(text, dated, best)
+            yield from self._by_titles(text, dated, k)
         for part, year in [(text, None), *dated]:
             if "people" in fields:
-                self._score_people(part, year, best)
+                yield from self._by_people(part, year)
             if set(fields) not in ({"title"}, {"people"}):
-                self._score_words(part, year, fields, best)
-        found = np.flatnonzero(best > -np.inf)
-        order = np.lexsort((found, -np.round(best[found], 6)))
-        rows: list[int] = found[order][:k].tolist()
-        return rows
+                yield from self._by_words(part, year, fields, k)
 
-    def _score_titles(self, text: str, dated: Iterable[tuple[str, int]], best: np.ndarray) -> None:
+    def _by_titles(self, text: str, dated: Iterable[tuple[str, int]], k: int) -> Iterator[_Scored]:
         queries: list[tuple[str, int | None]] = [(name, None) for name in title_names(parse_title(text)[0])]
         if parse_title(text)[1] is None:
             queries.append((text, None))
@@ -75,34 +82,33 @@ class FilmSearch:
         for name, year in dict.fromkeys(queries):
             query = Query.of(name)
             if query.joined:
-                self._score_title(query, year, best)
+                yield self._by_title(query, year)
             elif year is not None:
                 rows = np.flatnonzero(self._year == year)
-                self._raise(best, rows, _IN_YEAR + _POPULARITY * self._popularity[rows])
+                yield self._best(rows, _IN_YEAR + _POPULARITY * self._popularity[rows], None, k)
 
-    def _score_title(self, query: Query, year: int | None, best: np.ndarray) -> None:
+    def _by_title(self, query: Query, year: int | None) -> _Scored:
         rows, similarity, is_equal, lacks_number = self._title_matcher.match(query)
         score = similarity + _POPULARITY * self._popularity[rows] + _EQUAL * is_equal - _LACKS_NUMBER * lacks_number
         similar = similarity >= _MIN_SIMILARITY
-        self._raise(best, rows[similar], score[similar], year)
+        return self._dated(rows[similar], score[similar], year)
 
-    def _score_people(self, text: str, year: int | None, best: np.ndarray) -> None:
+    def _by_people(self, text: str, year: int | None) -> Iterator[_Scored]:
         query = Query.of(text)
         if query.joined:
             rows, similarity, _, _ = self._people_matcher.match(query)
             similar = similarity >= _MIN_PERSON
             rows, similarity = rows[similar], similarity[similar]
-            self._raise(best, rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows], year)
+            yield self._dated(rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows], year)
 
-    def _score_words(self, text: str, year: int | None, fields: Collection[str], best: np.ndarray) -> None:
+    def _by_words(self, text: str, year: int | None, fields: Collection[str], k: int) -> Iterator[_Scored]:
         words, n = list(dict.fromkeys(search_words(text))), len(self._titles)
         found = [self._with_word(word, fields) for word in words]
-        idf = np.log1p(n / np.array([max(len(rows), 1) for rows in found]))
-        if not sum(map(len, found)):
-            return
-        shares = np.bincount(np.concatenate(found), np.repeat(idf, [len(rows) for rows in found])) / idf.sum()
-        rows = np.flatnonzero(shares >= _MIN_WORDS)
-        self._raise(best, rows, _HAS_WORDS * shares[rows] + _POPULARITY * self._popularity[rows], year)
+        if any(map(len, found)):
+            idf = np.log1p(n / np.array([max(len(rows), 1) for rows in found]))
+            shares = WeightedLists(found, idf / idf.sum(), n)
+            rows = shares.at_least(_MIN_WORDS)
+            yield self._best(rows, _HAS_WORDS * shares.sums[rows] + _POPULARITY * self._popularity[rows], year, k)
 
     def _with_word(self, word: str, fields: Collection[str]) -> np.ndarray:
         """The films that have the word in one of the fields; a plot may have its singular or plural."""
@@ -112,11 +118,17 @@ class FilmSearch:
                 rows.append(matcher.with_word(word))
         return distinct(np.concatenate(rows))
 
-    def _raise(self, best: np.ndarray, rows: np.ndarray, score: np.ndarray, year: int | None = None) -> None:
-        """Raise the scores of `rows`, which may repeat, to `score` where that is higher; films of `year` score more."""
+    def _dated(self, rows: np.ndarray, score: np.ndarray, year: int | None) -> _Scored:
+        """The rows and their scores, where films of `year` score more and others less, rounded for ties."""
         if year is not None:
             score = score + np.where(self._year[rows] == year, _SAME_YEAR, -_OTHER_YEAR)
-        np.maximum.at(best, rows, score)
+        return rows, np.round(score, 6)
+
+    def _best(self, rows: np.ndarray, score: np.ndarray, year: int | None, k: int) -> _Scored:
+        """The same for distinct rows, the best `k` alone."""
+        rows, score = self._dated(rows, score, year)
+        best = largest(score, k)
+        return rows[best], score[best]
 
     def equal(self, text: str) -> list[int]:
         """The films with the name `text`, and with the year that it gives, if any, by falling popularity."""

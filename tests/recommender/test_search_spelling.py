@@ -1,5 +1,8 @@
 """Numerals, acronyms, letters that do not decompose, and joined words."""
 
+from itertools import product
+
+import numpy as np
 import pytest
 from support.search_index import FAMOUS, found, index_of
 
@@ -59,3 +62,12 @@ def test_a_year_at_the_end_is_of_the_title_or_of_the_film():
     assert found(index, "scarface 1983")[0] == "Scarface (1983)"
     assert found(index, "scarface [1983]")[0] == found(index, "1983 scarface")[0] == "Scarface (1983)"
     assert found(index, "scarface 1932")[0] == "Scarface (1932)"
+
+
+def test_a_slip_is_found_among_thousands_of_titles_of_the_same_words():
+    words = ["night", "river", "summer", "garden", "mirror", "winter", "shadow", "island", "harbor", "castle", "silver"]
+    titles = [" ".join(three) for three in product([*words, "forest", "thunder", "velvet"], repeat=3)]
+    index = index_of(*titles, quality=np.ones(len(titles)))
+    for title in titles[::50]:
+        middle = len(title) // 2
+        assert found(index, title[:middle] + title[middle + 1 :], k=1) == [f"{title} (2000)"]
