@@ -10,7 +10,7 @@ import pandas as pd
 
 from cinematch_lib.cluster import connection
 from cinematch_lib.cluster.tasks import held, map_items
-from cinematch_lib.recommender.batch import BLOCK
+from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.storage.resources import megabytes
 
 _SHARE = 1 / 4  # of a worker's memory, the most that a model may take: a second one and the scores need room too

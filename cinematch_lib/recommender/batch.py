@@ -18,7 +18,7 @@ from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.tile_scores import TileScores
 from cinematch_lib.recommender.weighted_sums import weighted_sums
 
-BLOCK = 128  # users whose scores are held at once
+_LEAST_PRIOR = 1e-20  # a smaller one makes no difference to a score, and products of the least numbers are slow
 
 
 def is_scored(preferences: Preferences) -> bool:
@@ -62,18 +62,18 @@ class BatchScorer:
 
         Scores are those of `ScoreModel.scorer` up to rounding, because terms are added in another order.
         """
-        order, n_poor = self._poorly_rated_first(histories)
-        histories = histories.take(order)
         mixtures = [self._model.mixture(n_known) for n_known in histories.n_known.tolist()]
         sums, unit, rated = weighted_sums(histories.weights, mixtures, self._weights, self._model.weights.ratings)
-        scores, tiles = self._tile_scores(histories, unit, n_poor), self._tiles
-        sums *= self._model.discounts()[tiles.film_order[: self._weights.n_targets]]
+        scores, tiles = self._tile_scores(histories, unit), self._tiles
+        discounts = self._model.discounts()[tiles.film_order]
         for tile in tiles.of_targets:
-            sums[:, tile.positions] += scores.of(tile).T
-        candidates = Candidates(tiles, sums, rated, [excluded[at] for at in order.tolist()], k)
+            of_tile = sums[:, tile.positions]
+            of_tile *= discounts[tile.positions]
+            of_tile += scores.of(tile).T
+        candidates = Candidates(tiles, sums, rated, excluded, k)
         for tile in tiles.of_others:
             candidates.add(tile, scores.of(tile))
-        return {int(order[user]): found for user, found in candidates.best()}
+        return dict(candidates.best())
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:
         """The rows of the films that do not pass the filters, or that the preferences name: int64."""
@@ -85,36 +85,35 @@ class BatchScorer:
         others[selection.rows] = False
         return np.concatenate([np.flatnonzero(others), named])
 
-    def _poorly_rated_first(self, histories: Histories) -> tuple[np.ndarray, int]:
-        """The order of users in which those who like or dislike poorly rated films come first, and their number."""
-        both = (histories.liked + histories.disliked) @ (~self._weights.well_rated).astype(np.float32)
-        return np.argsort(both == 0, kind="stable"), int(np.count_nonzero(both))
-
-    def _tile_scores(self, histories: Histories, unit: np.ndarray, n_poor: int) -> TileScores:
-        """The first `n_poor` users are those who like or dislike poorly rated films."""
+    def _tile_scores(self, histories: Histories, unit: np.ndarray) -> TileScores:
         model = self._model.weights
         early = model.early_content_share * 0.5 ** (histories.n_known / CONTENT_HALF_LIFE)
         least = (model.content_share + early).astype(np.float32)
-        profiles, of_poor, lengths = self._profiles(histories, n_poor)
+        well, poor, lengths = self._profiles(histories)
         vectors, scale = self._user_vectors(histories, unit, lengths)
-        return TileScores(profiles, of_poor, vectors, scale, least)
+        return TileScores(well, poor, vectors, scale, least, self._tiles.n_common)
 
-    def _profiles(self, histories: Histories, n_poor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The profiles p, and what poorly rated films make up of the first `n_poor` of them.
+    def _profiles(self, histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What well and what poorly rated films make up of each profile, and the lengths of the profiles.
 
-        They are float32 (features, users) and (features, n_poor), multiplied by the weight of the content term. The
-        third array, float64 (users,), are the lengths of the profiles.
+        The parts are float32 (features, users), multiplied by the weight of the content term; the lengths are float32
+        (users,).
         """
-        X, liked, disliked = self._similarity.matrix, histories.liked, histories.disliked
-        of_liked, of_disliked = liked @ X, disliked @ X
-        lengths = np.where(np.diff(liked.indptr) > 0, _row_lengths(of_liked), _row_lengths(of_disliked))
+        well_rated = self._weights.well_rated
+        well, poor = (
+            (_among(histories.opinions, films) @ self._features).T.tocsr().toarray()
+            for films in (well_rated, ~well_rated)
+        )
+        lengths = np.linalg.norm(well + poor, axis=0)
+        n_liked, n_disliked = (np.diff(one.indptr) for one in (histories.liked, histories.disliked))
+        lengths[n_liked == 0] /= abs(DISLIKED)
+        mixed = np.flatnonzero((n_liked > 0) & (n_disliked > 0))
+        lengths[mixed] = sparse.linalg.norm(histories.liked[mixed] @ self._features, axis=1)
         lengths[lengths == 0] = 1
-        scale = sparse.diags_array((self._model.weights.content / lengths).astype(np.float32))
-        both = liked + np.float32(DISLIKED) * disliked
-        poor = scale @ (both @ sparse.diags_array((~self._weights.well_rated).astype(np.float32)) @ X)
-        profiles = scale @ (of_liked + np.float32(DISLIKED) * of_disliked)
-        by_feature = (sparse.csr_matrix(one.T, dtype=np.float32).toarray() for one in (profiles, poor[:n_poor]))
-        return *by_feature, lengths
+        scale = (self._model.weights.content / lengths).astype(np.float32)
+        well *= scale
+        poor *= scale
+        return well, poor, lengths
 
     def _user_vectors(
         self, histories: Histories, unit: np.ndarray, lengths: np.ndarray
@@ -124,6 +123,7 @@ class BatchScorer:
         The second array, float32 (users,), is what the content weight of a film is multiplied by.
         """
         prior = -self._model.prior_weight(histories.n_known)
+        prior[prior > -_LEAST_PRIOR] = 0
         scale = np.full(len(unit), self._model.weights.towers)
         if self._embeddings is None or not self._model.weights.towers:
             return prior[None].astype(np.float32), scale.astype(np.float32)
@@ -131,15 +131,20 @@ class BatchScorer:
         n = np.where(liked > 0, liked, disliked)
         of_user = np.sqrt(self._embeddings.mean_likes) / np.maximum(n, 1)
         weight = np.array([similarity_weight(one) for one in n.tolist()])
-        both = histories.liked + np.float32(DISLIKED) * histories.disliked
-        vectors = both @ self._embeddings.history_embeddings
-        vectors = vectors - weight[:, None] * (both @ self._embeddings.history_corrections)
+        vectors = histories.opinions @ self._embeddings.history_embeddings
+        vectors -= weight[:, None] * (histories.opinions @ self._embeddings.history_corrections)
         scale = scale * unit
         users = vectors * (of_user * scale)[:, None]
         return (
             np.vstack([users.T, prior[None]]).astype(np.float32),
             (scale * weight * of_user * lengths).astype(np.float32),
         )
+
+    @cached_property
+    def _features(self) -> sparse.csr_matrix:
+        """The features of the films, the commonest first: CSR float32 (films, features)."""
+        matrix = self._similarity.matrix
+        return matrix[:, np.argsort(-matrix.getnnz(axis=0), kind="stable")]
 
     @cached_property
     def _tiles(self) -> FilmTiles:
@@ -149,11 +154,13 @@ class BatchScorer:
         if self._embeddings is not None and self._model.weights.towers:
             towers = self._embeddings.item_embeddings * self._weights.content_weight[:, None]
             items = np.hstack([towers, items])
-        features = sparse.csr_matrix(sparse.diags_array(discounts) @ self._similarity.matrix)
+        features = sparse.csr_matrix(sparse.diags_array(discounts) @ self._features)
         return FilmTiles(features, items * discounts[:, None], self._weights)
 
 
-def _row_lengths(matrix: sparse.csr_matrix) -> np.ndarray:
-    """The Euclidean length of each row: float64 (rows,)."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    return np.sqrt(np.bincount(rows, matrix.data.astype(np.float64) ** 2, minlength=matrix.shape[0]))
+def _among(matrix: sparse.csr_matrix, films: np.ndarray) -> sparse.csr_matrix:
+    """Its entries in the columns of some films, bool (films,)."""
+    part = matrix.copy()
+    part.data *= films[part.indices]
+    part.eliminate_zeros()
+    return part

@@ -43,12 +43,11 @@ class Candidates:
     def add(self, tile: FilmTile, scores: np.ndarray) -> None:
         """Look for candidates among the films of a tile without weights; `scores` is float32 (films, users)."""
         first = tile.start - self._n_targets
-        is_candidate = scores >= self._threshold
-        is_candidate &= self._allowed[first : first + len(scores)]
-        found = np.flatnonzero(is_candidate)  # many times faster than of two dimensions
-        if len(found):
-            film, user = np.divmod(found, scores.shape[1])
-            self._found.append((user, tile.rows[film], scores[film, user]))
+        found = np.flatnonzero(scores >= self._threshold)  # many times faster than of two dimensions
+        film, user = np.divmod(found, scores.shape[1])
+        allowed = self._allowed[first + film, user]
+        film, user = film[allowed], user[allowed]
+        self._found.append((user, tile.rows[film], scores[film, user]))
 
     def best(self) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
         """Each user for whom scores hold, with the rows of the `k` best films, the best first, and their scores.
@@ -61,7 +60,6 @@ class Candidates:
         for one, of_targets, start, end in zip(self._users, self._best, starts, ends, strict=True):
             others = order[start:end]
             of_user = np.concatenate([of_targets[0], rows[others]])
-            by_row = np.argsort(of_user)
-            values = np.concatenate([of_targets[1], scores[others]])[by_row]
-            best = top_k(values, self._k)
-            yield one, (of_user[by_row][best], values[best].astype(np.float64))
+            values = np.concatenate([of_targets[1], scores[others]])
+            best = np.lexsort((of_user, -values))[: self._k]
+            yield one, (of_user[best], values[best].astype(np.float64))

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
+from cinematch_lib.artifacts.embeddings import DISLIKED
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.scoring import seeds
@@ -41,9 +43,10 @@ class Histories:
         weights.data = np.concatenate([np.zeros(0), *values]).astype(np.float32)
         return cls(weights, liked, disliked, n_known)
 
-    def take(self, order: np.ndarray) -> "Histories":
-        """Those of some users, whose numbers are int64 (n,), in this order."""
-        return Histories(self.weights[order], self.liked[order], self.disliked[order], self.n_known[order])
+    @cached_property
+    def opinions(self) -> sparse.csr_matrix:
+        """CSR float32 (users, films): 1 for the liked films, and `DISLIKED` for the disliked ones."""
+        return self.liked + np.float32(DISLIKED) * self.disliked
 
 
 def _by_user(rows: Sequence[Sequence[int]], n_films: int) -> sparse.csr_matrix:

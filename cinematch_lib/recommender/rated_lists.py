@@ -10,7 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.recommender.batch import BLOCK, BatchScorer, is_scored
+from cinematch_lib.recommender.batch import BatchScorer, is_scored
+from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.histories import Histories
 from cinematch_lib.recommender.preferences import Preferences

@@ -18,10 +18,11 @@ from cinematch_lib.artifacts.manifest import ADDED, RunInfo
 from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
-from cinematch_lib.recommender.batch import BLOCK, BatchScorer
+from cinematch_lib.recommender.batch import BatchScorer
 from cinematch_lib.recommender.caps import ListCaps
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.film_catalog import FilmCatalog
+from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k, top_k

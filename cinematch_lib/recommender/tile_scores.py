@@ -1,62 +1,74 @@
 """The scores of the films of a tile for a block of users, but for the sums of item-to-item weights."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from cinematch_lib.recommender.film_tiles import PRODUCT, TILE, FilmTile
+from cinematch_lib.recommender.film_tiles import TILE, FilmTile
 
 
 @dataclass
 class TileScores:
     """Adds up content, towers and popularity for users u and films i of a tile.
 
-    s_ui p_u·f_i + max(0, 1 − s_ui) q_u·f_i + v_u·x_i, with s_ui = c_i scale_u + least_u the share of content, c_i the
-    content weight and f_i the features of a film, x_i its items, and q_u what poorly rated films make up of p_u: these
-    count in full.
+    s_ui p_u·f_i + max(1, s_ui) q_u·f_i + v_u·x_i, with s_ui = c_i scale_u + least_u the share of content, c_i the
+    content weight and f_i the features of a film, x_i its items, and p_u and q_u what well and poorly rated films make
+    up of a profile: the latter count in full at least.
 
-    `profiles`, float32 (features, users), are p; `of_poor`, float32 (features, n), are q of the first n users, where it
-    is not 0; `vectors`, float32 (d, users), are v; `scale` and `least` are float32 (users,).
+    `well` and `poor`, float32 (features, users), are p and q, with the `n_common` features of `FilmTile.common` first;
+    `vectors`, float32 (d, users), are v; `scale` and `least` are float32 (users,).
     """
 
-    profiles: np.ndarray
-    of_poor: np.ndarray
+    well: np.ndarray
+    poor: np.ndarray
     vectors: np.ndarray
     scale: np.ndarray
     least: np.ndarray
+    n_common: int
 
     def __post_init__(self) -> None:
-        users = len(self.least)
-        self._room = np.empty((TILE // PRODUCT, PRODUCT, users), np.float32)
-        self._poor = slice(self.of_poor.shape[1])
-        self._share, self._weighted = np.zeros((0, users), dtype=np.float32), self.profiles
+        users, n_common = len(self.least), self.n_common
+        # Where no share is above 1, content is the product of features with the first of these times c_i, and the rest.
+        both = np.hstack([self.well * self.scale, self.well * self.least + self.poor])
+        self._weighted, self._rest = both[:, :users], both[:, users:]
+        self._common, self._rare = np.ascontiguousarray(self._weighted[:n_common]), both[n_common:]
+        self._dense = np.vstack([self.vectors, self._rest[:n_common]])
+        self._same: tuple[float, np.ndarray, np.ndarray] = (np.nan, self._dense, self._rare)
+        self._room, self._other_room = np.empty((2, TILE, users), np.float32)
 
     def of(self, tile: FilmTile) -> np.ndarray:
         """The scores of a tile's films: float32 (films, users), overwritten by the next call."""
-        users = len(self.least)
-        scores = np.matmul(tile.items, self.vectors, out=self._room).reshape(-1, users)[: len(tile.rows)]
-        share = tile.content_weight * self.scale
-        share += self.least
-        if len(share) == 1:
-            scores += tile.features @ self._weighted_by(share)
-            return scores
-        similarities = tile.features @ self._both
-        if self.of_poor.size:
-            rest = np.maximum(1 - share[:, self._poor], 0)
-            rest *= similarities[:, users:]
-            scores[:, self._poor] += rest
-        share *= similarities[:, :users]
-        scores += share
+        films, users, content_weight = len(tile.rows), len(self.least), tile.content_weight
+        if len(content_weight) == 1:
+            dense, rare = self._of_weight(float(content_weight[0, 0]))
+            scores = _product(tile.dense, dense, self._room)[:films]
+            scores += tile.rare @ rare
+        else:
+            scores = _product(tile.dense, self._dense, self._room)[:films]
+            similarities = tile.rare @ self._rare
+            weighted = similarities[:, :users]
+            weighted += _product(tile.common, self._common, self._other_room)[:films]
+            weighted *= content_weight
+            scores += weighted
+            scores += similarities[:, users:]
+        share = content_weight.max() * self.scale + self.least
+        if share.max() > 1:
+            of_poor = _product(tile.common, self.poor[: self.n_common], self._other_room)[:films]
+            of_poor += tile.rare @ self.poor[self.n_common :]
+            of_poor *= np.maximum(content_weight * self.scale + self.least - 1, 0)
+            scores += of_poor
         return scores
 
-    @cached_property
-    def _both(self) -> np.ndarray:
-        return np.hstack([self.profiles, self.of_poor])
+    def _of_weight(self, content_weight: float) -> tuple[np.ndarray, np.ndarray]:
+        """What the dense and the rare features of films of one content weight are multiplied by."""
+        if content_weight != self._same[0]:
+            whole = self._weighted * np.float32(content_weight)
+            whole += self._rest
+            dense = np.vstack([self.vectors, whole[: self.n_common]])
+            self._same = content_weight, dense, whole[self.n_common :]
+        return self._same[1:]
 
-    def _weighted_by(self, share: np.ndarray) -> np.ndarray:
-        """s_u p_u + max(0, 1 − s_u) q_u, for a share that is the same for all films: float32 (features, users)."""
-        if not np.array_equal(share, self._share):
-            self._share, self._weighted = share, self.profiles * share
-            self._weighted[:, self._poor] += self.of_poor * np.maximum(1 - share[:, self._poor], 0)
-        return self._weighted
+
+def _product(films: np.ndarray, users: np.ndarray, room: np.ndarray) -> np.ndarray:
+    np.matmul(films, users, out=room.reshape(len(films), -1, users.shape[1]))
+    return room

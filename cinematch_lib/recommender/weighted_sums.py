@@ -1,13 +1,14 @@
 """Sums of item-to-item weights over the known films of many users."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
 
-_GATHERED = 8  # users whose rows of weights are copied at once, so that the copy stays in the cache of a processor
+_TOGETHER = 16  # users whose rows are added up at once: a copy of their rows stays in the cache of a processor
 
 
 def weighted_sums(
@@ -32,47 +33,29 @@ def weighted_sums(
     users = known.shape[0]
     sums = np.zeros((users, weights.n_targets), dtype=np.float32)
     units, rated = np.zeros(users), np.zeros(users, dtype=bool)
-    user_of = np.repeat(np.arange(users), np.diff(known.indptr))
-    raising_first = np.lexsort((known.data <= 0, user_of))
-    rows, factors, indptr = known.indices[raising_first], known.data[raising_first], known.indptr.tolist()
-    n_raising = np.bincount(user_of, known.data > 0, minlength=users).astype(int).tolist()
     shares = [dict(mixture) for mixture in mixtures]
     for number, B in enumerate(weights.compact):
         members = [user for user in range(users) if number in shares[user]]
-        for some in (members[first : first + _GATHERED] for first in range(0, len(members), _GATHERED)):
-            gathered = _Rows(B[np.concatenate([rows[indptr[user] : indptr[user + 1]] for user in some])])
-            start = 0
-            for user in some:
-                of_user = factors[indptr[user] : indptr[user + 1]]
-                raising, lowering = of_user[: n_raising[user]], of_user[n_raising[user] :]
-                found = gathered.sum(start, raising)
-                highest = float(found.max(initial=0))
+        for some in (members[first : first + _TOGETHER] for first in range(0, len(members), _TOGETHER)):
+            found, highest_of = _sums_of_rows(B, known[some])
+            for user, of_user, highest in zip(some, found, highest_of, strict=True):
                 if highest > 0:
-                    if len(lowering):
-                        found += gathered.sum(start + len(raising), lowering)
-                    found *= np.float32(shares[user][number] * maximum / highest)
-                    sums[user] += found
+                    of_user *= np.float32(shares[user][number] * maximum / highest)
+                    sums[user] += of_user
                     units[user] += shares[user][number] * maximum * weights.unit(number, highest)
                     rated[user] = True
-                start += len(of_user)
     return sums, units, rated
 
 
-class _Rows:
-    """Rows of a matrix, of which consecutive ones are added up."""
-
-    def __init__(self, matrix: sparse.csr_matrix) -> None:
-        self._matrix = matrix
-        # One matrix for all sums, since making one takes as long as its product.
-        self._columns = sparse.csc_matrix((matrix.shape[1], matrix.shape[0]), dtype=matrix.dtype)
-
-    def sum(self, first: int, factors: np.ndarray) -> np.ndarray:
-        """The sum of rows from `first` on, each times its factor: float32 (columns,)."""
-        matrix, columns, last = self._matrix, self._columns, first + len(factors)
-        start, end = matrix.indptr[[first, last]].tolist()
-        columns.data, columns.indices = matrix.data[start:end], matrix.indices[start:end]
-        columns.indptr = np.clip(matrix.indptr, start, end) - start
-        all_factors = np.zeros(matrix.shape[0], dtype=np.float32)
-        all_factors[first:last] = factors
-        total: np.ndarray = columns @ all_factors
-        return total
+def _sums_of_rows(B: sparse.csr_matrix, known: sparse.csr_matrix) -> tuple[np.ndarray, list[float]]:
+    """Σ_j w_j B_ji of some users, float32 (users, columns), and the highest sum of each over the films with w_j > 0."""
+    (users, _), columns, rows = known.shape, B.shape[1], B[known.indices]
+    # The columns of each user follow those of the user before, so that one product adds up the rows of all.
+    for user, (start, end) in enumerate(pairwise(rows.indptr[known.indptr].tolist())):
+        rows.indices[start:end] += user * columns
+    of_all = sparse.csc_matrix((rows.data, rows.indices, rows.indptr), (users * columns, rows.shape[0]))
+    sums = (of_all @ np.maximum(known.data, 0)).reshape(users, columns)
+    highest = sums.max(axis=1, initial=0).tolist()
+    if (known.data < 0).any():
+        sums += (of_all @ np.minimum(known.data, 0)).reshape(users, columns)
+    return sums, highest
