@@ -16,7 +16,7 @@ from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import RATINGS
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.pipeline.batch_parts import SCHEMA, Wanted, made_parts
+from cinematch_lib.pipeline.batch_parts import RECURRING, SCHEMA, Wanted, made_parts
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.files import atomic_write, map_file, sha256, to_json, write_text
@@ -123,7 +123,7 @@ def _parts(table: pd.DataFrame, users: int) -> Iterator[pd.DataFrame]:
 
 
 def _join(parts: Path, out: Path) -> None:
-    with atomic_write(out) as path, pq.ParquetWriter(path, SCHEMA) as writer:
+    with atomic_write(out) as path, pq.ParquetWriter(path, SCHEMA, use_dictionary=RECURRING) as writer:
         for file in sorted(parts.glob("*.parquet")):
             writer.write_table(pq.read_table(file))
     shutil.rmtree(parts)

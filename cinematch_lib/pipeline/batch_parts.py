@@ -20,6 +20,8 @@ from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.storage.files import atomic_write
 
 SCHEMA = pa.schema([("userId", pa.int64()), ("movieId", pa.int64()), ("rank", pa.int32()), ("score", pa.float32())])
+# Numbers that recur are written as a dictionary and their places there; scores hardly recur.
+RECURRING = ["userId", "movieId", "rank"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def _make(recommender: Recommender, file: Path, part: pd.DataFrame, wanted: Want
     columns = (part[name].to_numpy() for name in ("userId", "movieId", "rating"))
     lists = recommender.recommend_ratings(*columns, wanted.k, filters=wanted.filters, threads=1)
     with atomic_write(file) as path:
-        pq.write_table(pa.table([pa.array(one) for one in lists], names=SCHEMA.names).cast(SCHEMA), path)
+        table = pa.table([pa.array(one) for one in lists], names=SCHEMA.names).cast(SCHEMA)
+        pq.write_table(table, path, use_dictionary=RECURRING)
 
 
 _of_process: list[tuple[Recommender, Wanted]] = []
