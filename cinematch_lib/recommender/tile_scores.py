@@ -27,45 +27,44 @@ class TileScores:
     n_common: int
 
     def __post_init__(self) -> None:
-        users, n_common = len(self.least), self.n_common
         # Where no share is above 1, content is the product of features with the first of these times c_i, and the rest.
-        both = np.hstack([self.well * self.scale, self.well * self.least + self.poor])
-        self._weighted, self._rest = both[:, :users], both[:, users:]
-        self._common, self._rare = np.ascontiguousarray(self._weighted[:n_common]), both[n_common:]
-        self._dense = np.vstack([self.vectors, self._rest[:n_common]])
-        self._same: tuple[float, np.ndarray, np.ndarray] = (np.nan, self._dense, self._rare)
-        self._room, self._other_room = np.empty((2, TILE, users), np.float32)
+        self._weighted, self._rest = self.well * self.scale, self.well * self.least + self.poor
+        self._dense = np.vstack([self.vectors, self._rest[: self.n_common]])
+        self._same: tuple[float, np.ndarray, np.ndarray] = (np.nan, self._dense, self._rest)
+        self._room, self._other_room = np.empty((2, TILE, len(self.least)), np.float32)
 
     def of(self, tile: FilmTile) -> np.ndarray:
         """The scores of a tile's films: float32 (films, users), overwritten by the next call."""
-        films, users, content_weight = len(tile.rows), len(self.least), tile.content_weight
+        films, content_weight = len(tile.rows), tile.content_weight
         if len(content_weight) == 1:
-            dense, rare = self._of_weight(float(content_weight[0, 0]))
+            dense, rest = self._of_weight(float(content_weight[0, 0]))
             scores = _product(tile.dense, dense, self._room)[:films]
-            scores += tile.rare @ rare
+            scores += tile.rare @ rest[self.n_common :]
         else:
             scores = _product(tile.dense, self._dense, self._room)[:films]
-            similarities = tile.rare @ self._rare
-            weighted = similarities[:, :users]
-            weighted += _product(tile.common, self._common, self._other_room)[:films]
+            scores += tile.rare @ self._rest[self.n_common :]
+            weighted = self._similarities(tile, self._weighted)
             weighted *= content_weight
             scores += weighted
-            scores += similarities[:, users:]
         share = content_weight.max() * self.scale + self.least
         if share.max() > 1:
-            of_poor = _product(tile.common, self.poor[: self.n_common], self._other_room)[:films]
-            of_poor += tile.rare @ self.poor[self.n_common :]
+            of_poor = self._similarities(tile, self.poor)
             of_poor *= np.maximum(content_weight * self.scale + self.least - 1, 0)
             scores += of_poor
         return scores
 
+    def _similarities(self, tile: FilmTile, profiles: np.ndarray) -> np.ndarray:
+        """The products of a tile's features with profiles, float32 (features, users): float32 (films, users)."""
+        products: np.ndarray = tile.rare @ profiles[self.n_common :]
+        products += _product(tile.common, profiles[: self.n_common], self._other_room)[: len(products)]
+        return products
+
     def _of_weight(self, content_weight: float) -> tuple[np.ndarray, np.ndarray]:
-        """What the dense and the rare features of films of one content weight are multiplied by."""
+        """What dense columns, and all features, of films of one content weight are multiplied by."""
         if content_weight != self._same[0]:
             whole = self._weighted * np.float32(content_weight)
             whole += self._rest
-            dense = np.vstack([self.vectors, whole[: self.n_common]])
-            self._same = content_weight, dense, whole[self.n_common :]
+            self._same = content_weight, np.vstack([self.vectors, whole[: self.n_common]]), whole
         return self._same[1:]
 
 
