@@ -43,6 +43,13 @@ class Texts(Sequence[str]):
         lengths: np.ndarray = np.diff(letters, prepend=0)
         return lengths
 
+    def decoded(self, rows: np.ndarray) -> list[str]:
+        """The texts of these rows, int (any,), faster than one by one."""
+        begins, ends = np.where(rows > 0, self._ends[rows - 1], 0).tolist(), self._ends[rows].tolist()
+        return [
+            str(self._content[begin:end], "utf-8", "surrogatepass") for begin, end in zip(begins, ends, strict=True)
+        ]
+
     def __reduce__(self) -> tuple[type, tuple[np.ndarray, np.ndarray]]:
         return Texts, (self.arrays["content"], self.arrays["ends"])
 

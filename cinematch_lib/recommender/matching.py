@@ -9,7 +9,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from cinematch_lib.artifacts.search_index import Names, idf, trigram_codes
-from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct, largest
+from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
 from cinematch_lib.vocabulary.search_words import all_words, search_words, with_digits
 
 _CONTAINMENT = 0.8  # weight of the share of the query's trigrams in a name, beside the cosine
@@ -18,6 +19,7 @@ _BY_TRIGRAMS, _BY_WORDS = 120, 60  # candidates
 _SAMPLE = 10_000  # entries of the rarest trigrams whose names show how high a score candidates have
 _MAX_ACRONYM = 8  # letters
 _SHORT = 5  # letters; names about as long as a query as short are all compared
+_KNOWN = 10_000  # the most popular names, which are compared with longer queries too
 _ONE_EDIT = 0.87  # least similarity of a name that differs in one edit, which is most of a short one
 _BEGINNING = 0.95  # factor of the similarity to the beginning of a name
 _WORDS = 0.95  # factor of the share of the query's letters that a name's words match
@@ -62,6 +64,29 @@ class Matches(NamedTuple):
     lacks_number: np.ndarray
 
 
+class _NamesByLength(NamedTuple):
+    """Names that are all compared with a query: their numbers, letters without spaces, and lengths, which ascend."""
+
+    numbers: np.ndarray
+    texts: list[str]
+    lengths: np.ndarray
+
+    @classmethod
+    def of(cls, numbers: np.ndarray, texts: Sequence[str]) -> "_NamesByLength":
+        lengths = np.array([len(text) for text in texts], dtype=np.int64)
+        order = np.argsort(lengths, kind="stable")
+        return cls(numbers[order], [texts[at] for at in order.tolist()], lengths[order])
+
+    def one_edit_away(self, text: str) -> np.ndarray:
+        """The numbers of the names that equal `text` but for one edit at most."""
+        begin, end = np.searchsorted(self.lengths, (len(text) - 1, len(text) + 2)).tolist()
+        if begin == end:
+            return self.numbers[:0]
+        edits = process.cdist([text], self.texts[begin:end], scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
+        near: np.ndarray = self.numbers[begin:end][edits <= 1]
+        return near
+
+
 class NameMatcher:
     """Compares queries with the names of films. `popularity` is float (films,), 0 to 1."""
 
@@ -82,12 +107,19 @@ class NameMatcher:
         return weights
 
     @cached_property
-    def _short_names(self) -> tuple[np.ndarray, list[str]]:
-        """The names of at most `_SHORT` + 1 letters: their numbers, and their letters without spaces."""
+    def _short_names(self) -> _NamesByLength:
+        """The names of at most `_SHORT` + 1 letters."""
         texts, postings = self._names.joined
-        short = np.flatnonzero(texts.lengths <= _SHORT + 1).tolist()
-        pairs = [(name, text) for at in short for text in [texts[at]] for name in postings.between(at, at + 1).tolist()]
-        return np.array([name for name, _ in pairs], dtype=np.int64), [text for _, text in pairs]
+        short = np.flatnonzero(texts.lengths <= _SHORT + 1)
+        pairs = zip(short.tolist(), texts.decoded(short), strict=True)
+        named = [(name, text) for at, text in pairs for name in postings.between(at, at + 1).tolist()]
+        return _NamesByLength.of(np.array([name for name, _ in named], dtype=np.int64), [text for _, text in named])
+
+    @cached_property
+    def _known_names(self) -> _NamesByLength:
+        """The most popular names."""
+        known = top_k(self._name_popularity, _KNOWN)
+        return _NamesByLength.of(known, [name.replace(" ", "") for name in self._names.names.decoded(known)])
 
     def with_word(self, word: str) -> np.ndarray:
         """The films that have a name with this word."""
@@ -121,13 +153,13 @@ class NameMatcher:
         found.append(self._with_trigrams(query.joined))
         if (acronyms := self._with_initials(query)) is not None:
             found.append(self._popular(acronyms))
-        if len(query.joined) <= _SHORT:
-            found.append(self._nearly_as_short(query.joined))
+        # One edit leaves few trigrams of a name of six to eight letters, too few among very many names.
+        compared = self._short_names if len(query.joined) <= _SHORT else self._known_names
+        found.append(self._popular(compared.one_edit_away(query.joined)))
         return distinct(np.concatenate(found).astype(np.int64))
 
     def _popular(self, names: np.ndarray, n: int = _BY_WORDS) -> np.ndarray:
-        most: np.ndarray = names[largest(self._name_popularity[names], n)]
-        return most
+        return names[top_k(self._name_popularity[names], n)] if len(names) > n else names
 
     def _with_initials(self, query: Query) -> np.ndarray | None:
         """The names whose initials begin with the first word of the query, if it may be an acronym."""
@@ -160,12 +192,14 @@ class NameMatcher:
         total = weights.sum() + unknown * np.log1p(len(self._names.names)) ** 2
         lists = [postings.between(one, one + 1) for one in at.tolist()]
         shared = WeightedLists(lists, weights, len(self._names.names))
-        names = shared.some(_SAMPLE)
-        scores = self._trigram_scores(names, shared.sums[names], total)
-        least = scores[largest(scores, _BY_TRIGRAMS)].min() if len(names) > _BY_TRIGRAMS else 0.0
+        least = 0.0
+        if sum(map(len, lists)) > _SAMPLE:
+            some = shared.some(_SAMPLE)
+            scores = self._trigram_scores(some, shared.sums[some], total)
+            least = scores[top_k(scores, _BY_TRIGRAMS)[-1]] if len(some) >= _BY_TRIGRAMS else 0.0
         # The squared norm of a name is at least its share, so that its cosine is at most √(share / total).
         names = shared.at_least(max(least - _CANDIDATE_POPULARITY, 0.0) ** 2 * total)
-        best: np.ndarray = names[largest(self._trigram_scores(names, shared.sums[names], total), _BY_TRIGRAMS)]
+        best: np.ndarray = names[top_k(self._trigram_scores(names, shared.sums[names], total), _BY_TRIGRAMS)]
         return best
 
     def _trigram_scores(self, names: np.ndarray, share: np.ndarray, total: float) -> np.ndarray:
@@ -175,18 +209,11 @@ class NameMatcher:
         scores: np.ndarray = similarity + _CANDIDATE_POPULARITY * self._name_popularity[names]
         return scores
 
-    def _nearly_as_short(self, joined: str) -> np.ndarray:
-        numbers, texts = self._short_names
-        if not texts:
-            return numbers
-        edits = process.cdist([joined], texts, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
-        return self._popular(numbers[edits <= 1])
-
     def _compare(self, query: Query, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The similarity of each name to the query; whether they are equal; whether a number of the query lacks."""
         if not len(names):
             return np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
-        forms = [self._names.names[at] for at in names.tolist()]
+        forms = self._names.names.decoded(names)
         joined = [form.replace(" ", "") for form in forms]
         words = [form.split() for form in forms]
         whole = _whole_similarities(list({query.joined, query.full}), joined)

@@ -9,7 +9,8 @@ from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.matching import NameMatcher, Query
-from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct, largest
+from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
 from cinematch_lib.vocabulary.search_words import search_words
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, title_names
@@ -127,7 +128,7 @@ class FilmSearch:
     def _best(self, rows: np.ndarray, score: np.ndarray, year: int | None, k: int) -> _Scored:
         """The same for distinct rows, the best `k` alone."""
         rows, score = self._dated(rows, score, year)
-        best = largest(score, k)
+        best = top_k(score, k)
         return rows[best], score[best]
 
     def equal(self, text: str) -> list[int]:

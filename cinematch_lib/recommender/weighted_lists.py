@@ -47,12 +47,3 @@ def distinct(values: np.ndarray) -> np.ndarray:
     ordered: np.ndarray = np.sort(values)
     distinct: np.ndarray = ordered[np.append(ordered[:1] >= 0, ordered[1:] != ordered[:-1])]
     return distinct
-
-
-def largest(values: np.ndarray, n: int) -> np.ndarray:
-    """The places of the `n` largest values, equal ones in the order of their places."""
-    if len(values) > n:
-        cut = np.partition(values, len(values) - n)[len(values) - n]
-        above, equal = np.flatnonzero(values > cut), np.flatnonzero(values == cut)
-        return np.concatenate([above, equal[: n - len(above)]])
-    return np.arange(len(values))

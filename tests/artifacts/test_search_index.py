@@ -79,7 +79,7 @@ def test_a_lookup_finds_what_a_dictionary_finds(texts, prefix):
 @given(TEXTS)
 def test_texts_are_as_they_were_given(texts):
     stored = Texts.of(texts)
-    assert list(stored) == texts
+    assert list(stored) == stored.decoded(np.arange(len(texts))) == texts
     assert stored.lengths.tolist() == [len(text) for text in texts]
 
 

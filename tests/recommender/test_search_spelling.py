@@ -71,3 +71,9 @@ def test_a_slip_is_found_among_thousands_of_titles_of_the_same_words():
     for title in titles[::50]:
         middle = len(title) // 2
         assert found(index, title[:middle] + title[middle + 1 :], k=1) == [f"{title} (2000)"]
+
+
+def test_a_slip_in_a_title_of_one_word_is_found_among_hundreds_that_have_more_of_its_trigrams():
+    titles = ["Misery", *(f"{one}{other}siery" for one, other in product("abcdefghijkl", repeat=2))]
+    index = index_of(*titles, quality=np.ones(len(titles)))
+    assert found(index, "msiery", k=1) == ["Misery (2000)"]

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinematch_lib.recommender.weighted_lists import WeightedLists, largest
+from cinematch_lib.recommender.weighted_lists import WeightedLists
 
 N = 12
 WEIGHTS = st.floats(0.01, 10)
@@ -35,8 +35,3 @@ def test_some_are_the_numbers_of_the_shortest_lists(pairs, n):
     some = weighted(pairs).some(n).tolist()
     short = sorted((numbers for numbers, _ in pairs), key=len)
     assert some in [sorted(set().union(*short[:count])) for count in range(1, len(short) + 1)]
-
-
-@given(st.lists(st.integers(0, 5), max_size=9), st.integers(1, 9))
-def test_the_largest_values_are_the_first_of_all_in_order(values, n):
-    assert set(largest(np.array(values), n).tolist()) == set(sorted(range(len(values)), key=lambda at: -values[at])[:n])
