@@ -6,8 +6,8 @@ FOLDER holds one of these data sets or more, and each is measured in the protoco
 06_benchmarks/movielens.ipynb`). Three quarters of the ratings of each film are training ratings, at random; each user
 gets the ten best films that they have not rated in training; every held-out rating is a hit, whatever its stars;
 nDCG@10 is averaged over the users with held-out ratings. So EASE and the hybrid are given every training rating as a
-like. SAR is made anew here, as a check that the protocol is the same. Values are means over five splits, with their
-standard deviation.
+like, of four stars at least. SAR is made anew here, as a check that the protocol is the same. Values are means over
+five splits, with their standard deviation.
 
 ``ml-20m``: strong generalization as in Liang et al. 2018 (doi 10.1145/3178876.3186150), on likes, with nDCG@100 of
 10,000 test users. EASE is made anew as the check, with the penalty of its paper (Steck 2019, doi
@@ -177,10 +177,10 @@ def sar(train: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fitted(name: str, params: dict[str, float] | None = None) -> Recommend:
-    """A model that learns from every rating as from a like."""
+    """A model that learns from every rating as from a like, and from five stars as from five stars."""
 
     def recommend(train: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
-        likes = train.assign(rating=LIKED)
+        likes = train.assign(rating=train["rating"].clip(lower=LIKED))
         return make(name, **(params or {})).fit(likes, films).recommend(likes, K)
 
     return recommend

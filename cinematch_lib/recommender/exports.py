@@ -23,12 +23,13 @@ _COLUMNS = {
     "year": ("year", "releaseyear"),
     "stars": ("yourrating", "rating", "stars", "myrating", "score"),
     "date": ("daterated", "ratedat", "watcheddate", "date", "timestamp"),
-    "kind": ("type",),
+    "kind": ("type", "titletype"),
 }
 _SEPARATORS = (",", ";", "\t", "|")
 _NO_HEADER = re.compile(r"\W*|sep=.?")  # an empty line, or the one that tells Excel the separator
 _KEYS = ("movie", "imdb", "tmdb", "title")
 _NO_FILMS = ("show", "season", "episode")  # their ids of TMDb's are others than those of films
+_OTHER_TITLES = re.compile("series|episode|game|podcast|musicvideo")  # IMDb's types, folded: one id space with films
 _OF_TEN = ("yourrating", "ratedat", "traktid")  # columns of exports whose ratings go from 1 to 10: IMDb's and Trakt's
 
 
@@ -43,6 +44,7 @@ class RatedFilm:
     tmdb: int | None = None
     title: str = ""
     year: int | None = None
+    other_type: str = ""  # what its file says it is, if that is no film, as "TV Series"
 
     @property
     def label(self) -> str:
@@ -132,11 +134,12 @@ def match(export: Export, catalog: Catalog) -> MatchedRatings:
     """The MovieLens ids of rated films: by id, else IMDb's, else TMDb's, else by title and year.
 
     A year behind a comma or a dash, or in square brackets, is that of a title that the catalog does not know as it is.
+    What its file calls a series, a game or the like is found by id alone, as films have the titles of series.
     """
     stars: dict[int, float] = {}
     not_found, split = [], []
     for film in export.films:
-        movie, missing = None, NotFound(film)
+        movie, missing = None, NotFound(film, reason=film.other_type)
         try:
             movie = film.movie if film.movie in catalog else catalog.id_of(imdb=film.imdb, tmdb=film.tmdb)
         except LeftOutError as error:
@@ -281,6 +284,7 @@ def _film(line: int, row: Mapping[str, str], stars: float) -> RatedFilm:
         _whole(row.get("tmdb", "")),
         without_controls(row.get("title", "")),
         _whole(row.get("year", "")),
+        kind if _OTHER_TITLES.search(fold_closed(kind := row.get("kind", ""))) else "",
     )
 
 

@@ -118,6 +118,13 @@ def test_what_is_not_found_is_listed_with_suggestions(tmp_path, recommender):
     assert str(found.not_found[0]).startswith("The Matrx (1999) (did you mean The Matrix (1999)")
 
 
+@pytest.mark.parametrize("kind", ["TV Series", "tvMiniSeries", "TV Episode", "Video Game"])
+def test_what_imdb_calls_no_film_is_found_by_its_id_alone(tmp_path, recommender, kind):
+    rows = f"Const,Your Rating,Title,Title Type,Year\ntt9999999,9,Heat,{kind},1995\ntt0113277,8,Hot,{kind},1995\n"
+    found = match(read_export(write(tmp_path, rows)), recommender)
+    assert (found.stars, [str(one) for one in found.not_found]) == ({1: 4.0}, [f"Heat (1995) ({kind})"])
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
