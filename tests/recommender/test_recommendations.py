@@ -3,13 +3,25 @@
 import concurrent.futures
 import json
 import pickle
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.small_runs import CASINO, COLLATERAL, HEAT, NOBODY_KNOWS, check_reasons, rated_recommender, recommender_of
+from support.small_runs import (
+    CASINO,
+    COLLATERAL,
+    HEAT,
+    NOBODY_KNOWS,
+    check_reasons,
+    rated_artifacts,
+    rated_recommender,
+    recommender_of,
+)
 
-from cinematch_lib import CineMatchError, Preferences, Recommendations
+from cinematch_lib import CineMatchError, Preferences, Recommendations, Recommender
+from cinematch_lib.artifacts.draft import Draft
+from cinematch_lib.artifacts.runs import Run
 
 FILMS = (HEAT, COLLATERAL, CASINO, NOBODY_KNOWS)
 LIKES_HEAT = Preferences(liked_movie_ids=[1])
@@ -137,6 +149,22 @@ def test_a_table_of_ratings_gives_what_each_user_gets_alone(rated, filters):
         assert found.movieId[of_user].tolist() == [one.movie_id for one in alone]
         assert found.rank[of_user].tolist() == [one.rank for one in alone]
         assert found.score[of_user].tolist() == pytest.approx([one.score for one in alone], abs=1e-6)
+
+
+def test_a_high_weight_of_content_counts_for_many_people_as_for_one(tmp_path_factory, tmp_path):
+    run, draft = Run.current(rated_artifacts(tmp_path_factory)), Draft.create(tmp_path)
+    for file in run.info.files:
+        shutil.copyfile(run.folder / file, draft.path(file))
+    weights = run.read_item_weights()
+    draft.write_item_weights(replace(weights, content_weight=weights.content_weight * 50))
+    draft.publish()
+    recommender = Recommender.load(tmp_path)
+    draw = np.random.default_rng(5)
+    wanted = [Preferences(liked_movie_ids=draw.choice(recommender.movie_ids, n, False)) for n in (1, 3, 10, 30)]
+    for together, one in zip(recommender.recommend_many(wanted, k=50), wanted, strict=True):
+        scores = {film.movie_id: film.score for film in recommender.recommend(one, k=60)}
+        assert [film.score for film in together] == pytest.approx(list(scores.values())[:50], abs=1e-5)
+        assert all(film.score == pytest.approx(scores[film.movie_id], abs=1e-5) for film in together)
 
 
 def test_of_repeated_ratings_the_last_counts_and_wrong_ones_are_told(rated):
