@@ -25,27 +25,25 @@ class Candidates:
         self, tiles: FilmTiles, scores: np.ndarray, rated: np.ndarray, excluded: Sequence[np.ndarray], k: int
     ) -> None:
         (users, n_targets), self._k = scores.shape, k
-        self._users, self._n_targets = np.flatnonzero(rated).tolist(), n_targets
+        self._users = np.flatnonzero(rated).tolist()
         self._best: list[tuple[np.ndarray, np.ndarray]] = []
         self._found = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))]
-        self._allowed = np.ones((len(tiles.film_order) - n_targets, users), dtype=bool)
+        self._allowed = np.ones((users, len(tiles.film_order)), dtype=bool)
         # A film that scores less than the k-th best of those with weights is not among the k best of all.
         self._threshold = np.full(users, np.inf, dtype=np.float32)
         for user in self._users:
             positions = tiles.positions[excluded[user]]
-            is_target = positions < n_targets
-            scores[user, positions[is_target]] = -np.inf
-            self._allowed[positions[~is_target] - n_targets, user] = False
+            self._allowed[user, positions] = False
+            scores[user, positions[positions < n_targets]] = -np.inf
             best = top_k(scores[user], k)
             self._best.append((tiles.film_order[best], scores[user, best]))
             self._threshold[user] = scores[user, best[-1]] if len(best) == k else np.finfo(np.float32).min
 
     def add(self, tile: FilmTile, scores: np.ndarray) -> None:
         """Look for candidates among the films of a tile without weights; `scores` is float32 (films, users)."""
-        first = tile.start - self._n_targets
         found = np.flatnonzero(scores >= self._threshold)  # many times faster than of two dimensions
         film, user = np.divmod(found, scores.shape[1])
-        allowed = self._allowed[first + film, user]
+        allowed = self._allowed[user, tile.start + film]
         film, user = film[allowed], user[allowed]
         self._found.append((user, tile.rows[film], scores[film, user]))
 
