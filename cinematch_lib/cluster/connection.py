@@ -19,6 +19,7 @@ _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 4  # together below 10
 _PACKAGES = ("cinematch-lib", "numpy", "scipy", "pandas", "dask", "distributed")
 # What Dask raises: TypeError for TLS without a certificate, AssertionError if its thread does not start in ten seconds.
 _NO_CONNECTION = (OSError, ValueError, TypeError, RuntimeError, AssertionError)
+WITHOUT_WORKERS = 60  # seconds that a lost worker has to start again
 _SHARE = 0.8  # of a worker's memory that may be planned with; Dask pauses a worker that holds more
 
 
@@ -71,9 +72,26 @@ def workers(of: "Client") -> dict[str, dict[str, Any]]:
     return dict(sorted(of.scheduler_info(n_workers=-1)["workers"].items()))
 
 
+def present_workers(of: "Client") -> dict[str, dict[str, Any]]:
+    """The `workers`, at least one: lost ones are waited for. Raises CineMatchError after a minute without any."""
+    try:
+        of.wait_for_workers(1, timeout=WITHOUT_WORKERS)
+    except TimeoutError:
+        raise no_workers(of) from None
+    return workers(of)
+
+
+def no_workers(of: "Client") -> CineMatchError:
+    """What is raised when a client's scheduler has had no worker for too long."""
+    return CineMatchError(
+        f"the scheduler at {of.scheduler.address} has had no worker for {WITHOUT_WORKERS} seconds; start workers, and "
+        "run the step again"
+    )
+
+
 def worker_memory() -> float:
-    """The bytes of the smallest worker; infinite if no worker has a limit."""
-    return min((one["memory_limit"] or float("inf") for one in workers(client()).values()), default=0)
+    """The bytes of the smallest worker; infinite if no worker has a limit. Raises as `present_workers` does."""
+    return min(one["memory_limit"] or float("inf") for one in present_workers(client()).values())
 
 
 def check_worker_memory(needed: float, what: str, remedy: str) -> None:

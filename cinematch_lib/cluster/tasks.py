@@ -1,7 +1,6 @@
 """Functions mapped over items, and sums over parts that stay on the workers."""
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -19,7 +18,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tile = TypeVar("Tile")
 AHEAD = 2  # tasks for each worker, and tiles, that are submitted ahead of the one waited for
-_WITHOUT_WORKERS = 60  # seconds
+_LOOK_SECONDS = 5  # after which it is looked whether there still are workers
 _LOG = logging.getLogger(__name__)
 
 
@@ -34,7 +33,7 @@ def map_items(function: Callable[..., Result], items: Iterable[Any], *shared: "F
         return
     client = connection.client()
     remaining = iter(items)
-    ahead = AHEAD * max(len(connection.workers(client)), 1)
+    ahead = AHEAD * len(connection.present_workers(client))
     pending = deque(client.submit(function, *shared, one, pure=False) for one in islice(remaining, ahead))
     while pending:
         yield _result(pending.popleft())
@@ -59,7 +58,7 @@ def sum_tiles(
     What a lost worker held is sent to another one. Progress is logged as of `what`.
     """
     client = connection.client()
-    groups: list[list[Any]] = [[] for _ in connection.workers(client)]
+    groups: list[list[Any]] = [[] for _ in connection.present_workers(client)]
     for number, part in enumerate(parts):
         groups[number % len(groups)].append(part)
     # Not bound to workers by address: where all of these were lost, Dask would not give the tasks to new ones.
@@ -98,20 +97,14 @@ def _result(future: "Future") -> Any:
     from distributed.client import FutureCancelledError
     from distributed.comm import CommClosedError
 
-    client, alone_since = future.client, None
+    client, looks_without = future.client, 0
     while True:
         try:
-            return future.result(timeout=5)
+            return future.result(timeout=_LOOK_SECONDS)
         except TimeoutError:
-            if connection.workers(client):
-                alone_since = None
-                continue
-            alone_since = alone_since or time.monotonic()
-            if time.monotonic() - alone_since > _WITHOUT_WORKERS:
-                raise CineMatchError(
-                    f"the scheduler at {client.scheduler.address} has had no worker for {_WITHOUT_WORKERS} seconds; "
-                    "start workers, and run the step again"
-                ) from None
+            looks_without = 0 if connection.workers(client) else looks_without + 1
+            if looks_without * _LOOK_SECONDS >= connection.WITHOUT_WORKERS:
+                raise connection.no_workers(client) from None
         except KilledWorker as error:
             raise CineMatchError(
                 f"a task ended its worker {error.allowed_failures + 1} times, most likely for want of memory; give "

@@ -43,7 +43,7 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
     if connection.is_used() and X.nnz:
         check_workers(X.shape[1], X.nnz)
         tiles = tiles_of(X.shape[1], tile_bytes())
-        parts = parts_of(ordered, len(connection.workers(connection.client())))
+        parts = parts_of(ordered, len(connection.present_workers(connection.client())))
         for tile, total in zip(tiles, sum_tiles(triangle, parts, tiles, "Gram matrix"), strict=True):
             matrix[tile, : tile.stop] = total
     else:
@@ -55,7 +55,7 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
 
 def check_workers(columns: int, entries: int) -> None:
     """Raise CineMatchError if the workers lack the memory for the Gram matrix of an X with so many `entries`."""
-    n_workers = max(len(connection.workers(connection.client())), 1)
+    n_workers = len(connection.present_workers(connection.client()))
     tile = min(tile_bytes(), 4 * columns**2)
     dense = 4 * _DENSE_ROWS * min(columns, _WIDTHS[-1]) + tile
     products = 28 * min(_PART_ENTRIES, entries) + max(dense, min(_BLOCK_BYTES, 3 * tile))
