@@ -1,6 +1,5 @@
 """The cleaning stage: raw tables to ``movies_merged.csv``, with a report that accounts for every film."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from cinematch_lib.catalog.additions import ADDITIONS, with_additions
 from cinematch_lib.catalog.availability import ServicesSource
 from cinematch_lib.catalog.filters import Filters, drop_reasons
 from cinematch_lib.catalog.merge import merge_films
-from cinematch_lib.catalog.written import write_table
+from cinematch_lib.catalog.written import md5_of_table, write_table
 from cinematch_lib.data.attribution import attributions
 from cinematch_lib.data.download import md5_of
 from cinematch_lib.data.feedback import FEEDBACK
@@ -176,7 +175,7 @@ def clean(
             with_tmdb=bool(kept["has_tmdb"].any()),
             of_films=filters.item_facts == "films",
         ),
-        facts_md5=_md5_of_facts(kept[list(MERGED.columns)]),
+        facts_md5=md5_of_table(kept[[name for name in MERGED.columns if name != "services"]]),
     )
     if (items := item_numbers(folder)) is not None:
         with atomic_write(data_dir / ITEM_NUMBERS) as part:
@@ -185,11 +184,6 @@ def clean(
         write_table(part, rejects.table())
     write_text(data_dir / REPORT, to_json(report.to_dict()))
     return report
-
-
-def _md5_of_facts(films: pd.DataFrame) -> str:
-    text = films.drop(columns="services").to_csv(index=False, lineterminator="\n")
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def input_checksums(
