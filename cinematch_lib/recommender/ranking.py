@@ -28,14 +28,14 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     # of many columns, of which few hold two of the best.
     rows = max(1, math.isqrt(len(scores) // k))
     some = scores[: len(scores) // rows * rows].reshape(rows, -1)[:: 1 + rows // 64]
-    bound = _kth_highest(some.max(axis=0), k)
+    bound = kth_highest(some.max(axis=0), k)
     positions = np.flatnonzero(scores >= bound if bound > -np.inf else scores > bound)
     candidates = scores[positions]
-    is_best = candidates >= _kth_highest(candidates, k)
+    is_best = candidates >= kth_highest(candidates, k)
     return positions[is_best][(-candidates[is_best]).argsort(kind="stable")][:k]
 
 
-def _kth_highest(values: np.ndarray, k: int) -> float:
+def kth_highest(values: np.ndarray, k: int) -> float:
     """The k-th highest of the values; −∞ where there are fewer."""
     # Where many values are equal, the k-th smallest is found faster than the k-th highest.
     return -float(np.partition(-values, k - 1)[k - 1]) if k <= len(values) else -np.inf

@@ -30,7 +30,8 @@ from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
-from cinematch_lib.recommender.scoring import ScoreModel, Scorer, ScoreWeights
+from cinematch_lib.recommender.scorer import Scorer
+from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.diversity import rerank_mmr
 
@@ -260,22 +261,22 @@ class Recommender(FilmCatalog):
             selection = self._films.filter(preferences)
             allowed = self._films.exclusion_mask(selection, preferences, among)
             scorer = model.scorer(preferences)
+        diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
+        n = 2 * _DIVERSE_UP_TO if diversity else len(self) if capped else k
+        selection, allowed = scorer.narrowed(selection, allowed, len(self) if preferences.unrated_share else n)
         scores = np.where(allowed, scorer.scores(selection), -np.inf)
         for term in model.unrated(preferences.unrated_share, selection, scores, k):
             scorer, scores = scorer.plus(term), scores + term.scores(selection)
-        diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
         if not diversity and not capped:
             best = top_k(scores, k)
             return scorer, selection.rows[best], scores[best].astype(np.float64)
         # The pool is by id again, which is how ties are broken.
-        pool = np.sort(top_k(scores, 2 * _DIVERSE_UP_TO)) if diversity else np.flatnonzero(scores > -np.inf)
+        pool = np.sort(top_k(scores, n)) if diversity else np.flatnonzero(scores > -np.inf)
         rows, values = selection.rows[pool], scores[pool].astype(np.float64)
         genres = self._films.preferred_genres(preferences)
         caps = ListCaps(self._films, k, genres if len(genres) == 1 else ()) if capped else None
         best, term = rerank_mmr(self._films, self._similarity, rows, values, k, diversity, caps)
-        rows, values = rows[best], values[best] + term.values(rows[best])
-        scorer = scorer.plus(term)
-        return scorer, rows, values
+        return scorer.plus(term), rows[best], values[best] + term.values(rows[best])
 
     @contextmanager
     def _reasons_for_missing(self, preferences: Sequence[Preferences]) -> Iterator[None]:

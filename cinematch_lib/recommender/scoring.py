@@ -46,7 +46,7 @@ from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
-from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 from cinematch_lib.recommender.terms.base import Term
@@ -82,28 +82,6 @@ class ScoreWeights:
     diversity: float = 0.0  # v, where the preferences have none
     first_diversity: float = 0.1  # the same for somebody of whom no film is known
     recency: float = 1.0  # of a film of the newest year, at recency 1
-
-
-class Scorer:
-    """Adds terms up."""
-
-    def __init__(self, terms: Sequence[Term]) -> None:
-        self.terms = tuple(terms)
-
-    def scores(self, selection: Selection) -> np.ndarray:
-        """The scores of the selected films: float32 (selected films,)."""
-        total = np.zeros(len(selection), dtype=np.float32)
-        for term in self.terms:
-            total += term.scores(selection)
-        return total
-
-    def contributions(self, rows: np.ndarray) -> list[Contributions]:
-        """What the scores of the films in `rows`, int64 (n,), are the sum of, kind by kind."""
-        return [one for term in self.terms for one in term.contributions(rows)]
-
-    def plus(self, term: Term) -> "Scorer":
-        """The same sum with one more term."""
-        return Scorer([*self.terms, term])
 
 
 class ScoreModel:

@@ -13,10 +13,12 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
 from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
+from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
 
 _ENTRIES_OF_A_THREAD = 1 << 21  # fewer are multiplied sooner than a thread is started
+_BOUNDED = 1 << 22  # entries; fewer are multiplied sooner than the products are bounded
 _SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it
 _UNKNOWN = "__unknown"  # ends the name of the column that stands for a field without a value
 _LABELS = {
@@ -121,13 +123,25 @@ class ContentSimilarity:
         A small selection is multiplied row by row, and a large one by the columns that `vector` has, or by all where
         it has most of them. All ways add in the order of the features, so the results agree to the last bit.
         """
-        if len(selection) * 4 < self._by_film.shape[0]:
-            scores: np.ndarray = self._rows_of(selection) @ vector
+        if self._is_small(selection):
+            rows = self._rows_of(selection) if selection.recurs else self._by_film[selection.rows]
+            scores: np.ndarray = rows @ vector
             return scores
         used = np.flatnonzero(vector)
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
             return selection.restrict(self._product(vector))
         return selection.restrict(self._by_feature[:, used] @ vector[used])
+
+    def is_bounded(self, vector: np.ndarray, selection: Selection) -> bool:
+        """Whether `bounds` take less time than `scores`."""
+        return self._by_film.nnz >= _BOUNDED and not self._is_small(selection) and self._bounds.are_cheap(vector)
+
+    def bounds(self, vector: np.ndarray, block: Selection) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
+        return self._bounds.of(vector, block)
+
+    def _is_small(self, selection: Selection) -> bool:
+        return len(selection) * 4 < int(self._by_film.shape[0])
 
     def _product(self, vector: np.ndarray) -> np.ndarray:
         """The inner products of all films with `vector`; of many films on several threads, which scipy lets run."""
@@ -154,6 +168,10 @@ class ContentSimilarity:
     @cached_property
     def _by_feature(self) -> sparse.csc_matrix:
         return self._by_film.tocsc()
+
+    @cached_property
+    def _bounds(self) -> ProductBounds:
+        return ProductBounds(self._by_film, self._column_sizes)
 
     def pairwise(self, rows: np.ndarray) -> np.ndarray:
         """Cosines of the films in `rows` with each other: float32 (rows, rows)."""

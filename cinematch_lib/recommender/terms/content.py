@@ -55,6 +55,19 @@ class ContentTerm:
             cosines = partial
         return np.float32(self._weight) * cosines
 
+    def is_bounded(self, selection: Selection) -> bool:
+        """Whether there are `bounds`, and they take less time than `scores`."""
+        if self._share is not None or self._weight < 0:
+            return False
+        likes = (
+            max(self._profile.weights, default=0) > 0
+        )  # of disliked films alone, common features lower scores, not their bounds
+        return likes and self._similarity.is_bounded(self._profile.vector, selection)
+
+    def bounds(self, block: Selection) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`, if `is_bounded`: float32 (films,)."""
+        return np.float32(self._weight) * self._similarity.bounds(self._profile.vector, block)
+
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the similarity to each liked and each disliked film adds to the films in `rows`."""
         weights = self._profile.weights
