@@ -22,7 +22,7 @@ class SparseRows(NamedTuple):
     @property
     def row_numbers(self) -> np.ndarray:
         """The row of each entry, counted among these rows: int64 (entries,)."""
-        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+        return np.arange(len(self.lengths)).repeat(self.lengths)
 
 
 def take_rows(matrix: sparse.csr_matrix, rows: np.ndarray) -> SparseRows:
@@ -38,7 +38,7 @@ def take_rows(matrix: sparse.csr_matrix, rows: np.ndarray) -> SparseRows:
 
 
 def _concatenate(array: np.ndarray, spans: Sequence[slice]) -> np.ndarray:
-    return np.concatenate([array[:0], *[array[span] for span in spans]])
+    return np.concatenate([array[span] for span in spans] or [array[:0]])
 
 
 def inner_products(left: SparseRows, right: SparseRows, n_columns: int) -> np.ndarray:
@@ -59,7 +59,7 @@ def inner_products(left: SparseRows, right: SparseRows, n_columns: int) -> np.nd
     row, column = right.row_numbers, number[right.columns]
     for start in range(0, len(right.lengths), _DENSE_ROWS):
         end = min(start + _DENSE_ROWS, len(right.lengths))
-        at = slice(*np.searchsorted(row, [start, end]))
+        at = slice(*row.searchsorted([start, end]))
         dense_right = np.zeros((dense_left.shape[1], end - start))
         dense_right[column[at], row[at] - start] = right.values[at]
         products[:, start:end] = dense_left @ dense_right

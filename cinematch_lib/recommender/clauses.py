@@ -1,6 +1,7 @@
 """The clauses of an explanation: what the contributions of one kind say about a film."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from cinematch_lib.recommender.phrases import MIN_FILM, WEAK_FIELDS, Phrase, enumerated, percentage
 from cinematch_lib.recommender.reasons import Label
@@ -62,13 +63,13 @@ def _shares_with(phrase: Phrase, percentages: bool) -> str:
     if not features or (_are_weak(features) and phrase.share < MIN_FILM):
         return ""
     percent = percentage(round(100 * phrase.share), percentages and phrase.share >= MIN_FILM)
-    return f"it shares {_in_prose(features)} with {phrase.label(0)}{percent}"
+    return f"it shares {_in_prose(tuple(features))} with {phrase.label(0)}{percent}"
 
 
 def _taste(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Embeddings: what people who like the films like, by the features of films."""
     features = phrase.features(0)
-    kind = f"films with {_in_prose(features)}" if features else "films of its kind"
+    kind = f"films with {_in_prose(tuple(features))}" if features else "films of its kind"
     films = enumerated(phrase.labels(percentages, "you liked"))
     if not phrase.named:
         films = f"what you like{percentage(phrase.other_percent, percentages)}"
@@ -90,7 +91,8 @@ def _are_weak(features: Sequence[Label]) -> bool:
     return bool(features) and features[0].field in WEAK_FIELDS
 
 
-def _in_prose(features: Sequence[Label]) -> str:
+@lru_cache(maxsize=4096)  # most films share the genres and the years of many others
+def _in_prose(features: tuple[Label, ...]) -> str:
     """Features as the object of a sentence: “the genres crime and drama and the director Michael Mann”."""
     by_field: dict[str, list[str]] = {}
     for field, name in features:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from numbers import Integral
 from typing import Any
 
@@ -14,7 +14,6 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.vocabulary.genres import resolve_genre
-from cinematch_lib.vocabulary.lists import any_of
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
 _NAMED = 10  # languages in an error
@@ -105,7 +104,7 @@ class FilmTable:
 
     def _make_caches(self) -> None:
         self._find = lru_cache(maxsize=1 << 14, typed=True)(self._search_id)  # typed: True is not 1
-        self.movie = lru_cache(maxsize=4096)(self._movie)
+        self.movie = lru_cache(maxsize=8192)(self._movie)
         self.genre, self.service = lru_cache(maxsize=1024)(self._genre), lru_cache(maxsize=1024)(self._service)
         self._cached_selection = lru_cache(maxsize=16)(self._select)
 
@@ -242,7 +241,7 @@ class FilmTable:
         passes = np.ones(len(self), dtype=bool)
         for names, has in ((genres, self._has_genre), (services, self._has_service)):
             if names:
-                passes &= any_of(has, names, len(self))
+                passes &= reduce(np.logical_or, [has[name] for name in names])
         if languages:
             passes &= np.isin(self._language, [self._language_index[code] for code in languages])
         for name, low, high in bounds:  # a comparison with NaN is false, so an unknown value passes no bound
@@ -253,7 +252,7 @@ class FilmTable:
         (rows,) = passes.nonzero()
         share = np.zeros(len(rows), dtype=np.float32)
         for genre in genres:
-            share += self._has_genre[genre][rows]
+            share += self._has_genre[genre].take(rows)
         return Selection(rows, share / max(len(genres), 1))
 
     def exclusion_mask(
@@ -266,12 +265,10 @@ class FilmTable:
         """
         rows = selection.rows
         allowed = np.ones(len(rows), dtype=bool)
-        if named := preferences.excluded:
+        if len(rows) and (named := preferences.excluded):
             excluded = np.array(self.rows(named))
-            positions = np.searchsorted(rows, excluded)
-            selected = positions < len(rows)
-            selected[selected] = rows[positions[selected]] == excluded[selected]
-            allowed[positions[selected]] = False
+            positions = rows.searchsorted(excluded)
+            allowed[positions[rows.take(positions, mode="clip") == excluded]] = False
         if candidates is not None:
             ids = candidates
             if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":

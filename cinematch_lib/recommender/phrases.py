@@ -1,7 +1,7 @@
 """The contributions of a list of recommendations that are worth naming, and their parts in words."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice, repeat
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -40,11 +40,8 @@ class Phrase(NamedTuple):
 
     def label(self, at: int) -> str:
         """Title and year of the film that part `at` of the strongest ones refers to."""
-        return self._labels(at, at + 1)[0]
-
-    def _labels(self, first: int, end: int) -> list[str]:
-        movies = map(self.source.movie, repeat(self.film), self.parts[first:end])
-        return [movie.label if movie else "another film" for movie in movies]
+        movie = self.source.movie(self.film, self.parts[at])
+        return movie.label if movie else "another film"
 
     @property
     def stars(self) -> list[float]:
@@ -57,7 +54,7 @@ class Phrase(NamedTuple):
 
         `stars` are told with the named films.
         """
-        found = self._labels(0, self.named)
+        found = [self.label(at) for at in range(self.named)]
         if stars:
             found = [f"{label} {one:g} star{'s' * (one != 1)}" for label, one in zip(found, stars, strict=True)]
         if percentages:

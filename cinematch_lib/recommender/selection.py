@@ -51,7 +51,7 @@ class Selection:
 
     def restrict(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films,), restricted to this selection: (n,)."""
-        restricted: np.ndarray = values if len(self) == len(values) else values[self.rows]
+        restricted: np.ndarray = values if len(self) == len(values) else values.take(self.rows)
         return restricted
 
     def take(self, values: np.ndarray) -> np.ndarray:

@@ -100,7 +100,7 @@ class ContentSimilarity:
         seed_items = (*liked, *disliked)
         rows = take_rows(self._by_film, np.array(seed_items, dtype=np.int64))
         counts = [len(liked), len(disliked)]
-        total = self._weighted_sum(rows, np.repeat([1.0, 0.0] if liked else [0.0, 1.0], counts))
+        total = self._weighted_sum(rows, np.repeat([1.0, 0.0], counts) if liked and disliked else None)
         length = float(np.sqrt(total @ total)) or 1.0
         weights = np.repeat([1 / length, DISLIKED / length], counts)
         vector = self._weighted_sum(rows, weights) if disliked else total / np.float32(length)
@@ -113,8 +113,8 @@ class ContentSimilarity:
         """
         return self._weighted_sum(profile.rows, np.where(chosen, profile.weights, 0.0))
 
-    def _weighted_sum(self, rows: SparseRows, weights: np.ndarray) -> np.ndarray:
-        values = rows.values * np.repeat(weights, rows.lengths)
+    def _weighted_sum(self, rows: SparseRows, weights: np.ndarray | None) -> np.ndarray:
+        values = rows.values if weights is None else rows.values * weights.repeat(rows.lengths)
         return np.bincount(rows.columns, values, minlength=self._by_film.shape[1]).astype(np.float32)
 
     def scores(self, vector: np.ndarray, selection: Selection) -> np.ndarray:

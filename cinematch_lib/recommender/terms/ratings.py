@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -61,15 +62,18 @@ class RatingsTerm:
         to scale by, and content has to do.
         """
         parts: dict[str, list[_Part]] = {group.kind: [] for group in groups}
+        is_positive = [bool((group.weights > 0).all()) for group in groups]
+        factors = [None if (group.weights == 1).all() else group.weights for group in groups]
         totals, unit = [], 0.0
         for number, share in mixture:
             rows = [weights.compact_rows(group.rows, number) for group in groups]
-            sums = [weights.accumulate(one, group.weights) for one, group in zip(rows, groups, strict=True)]
-            positive = [one for one, group in zip(sums, groups, strict=True) if (group.weights > 0).all()]
+            sums = [weights.accumulate(one, of_group) for one, of_group in zip(rows, factors, strict=True)]
+            positive = list(compress(sums, is_positive))
             highest = float(_total(positive).max()) if positive else 0.0
             if highest > 0:
                 scale = share * maximum / highest
-                totals.append(scale * _total(sums))
+                totals.append(_total(sums))
+                totals[-1] *= scale
                 unit += share * maximum * weights.unit(number, highest)
                 for group, one in zip(groups, rows, strict=True):
                     parts[group.kind].append(_Part(one, scale * group.weights))
@@ -85,20 +89,22 @@ class RatingsTerm:
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user has rated adds to the films in `rows`."""
-        # Number the films in `rows` by their target, from 1; 0 marks targets that are not among them.
-        number = np.zeros(len(self._sums), dtype=np.min_scalar_type(len(rows)))
-        number[self._target_index[rows]] = np.arange(1, len(rows) + 1)
-        return [self._group_contributions(seeds, parts, number, len(rows)) for seeds, parts in self._parts]
+        targets = self._target_index.take(rows)
+        is_asked = np.zeros(len(self._sums), dtype=bool)
+        is_asked[targets] = True
+        number = np.zeros(len(self._sums), dtype=np.min_scalar_type(len(rows)))  # of the film of each target in `rows`
+        number[targets] = np.arange(len(rows))
+        return [self._group_contributions(seeds, parts, is_asked, number, len(rows)) for seeds, parts in self._parts]
 
     def _group_contributions(
-        self, seeds: Seeds, parts: Sequence[_Part], number: np.ndarray, n_films: int
+        self, seeds: Seeds, parts: Sequence[_Part], is_asked: np.ndarray, number: np.ndarray, n_films: int
     ) -> Contributions:
         values = np.zeros((n_films, len(seeds.rows)))
         for part in parts:
-            film = number.take(part.rows.columns)
-            (entries,) = film.nonzero()
+            (entries,) = is_asked.take(part.rows.columns).nonzero()
+            film = number.take(part.rows.columns.take(entries))
             seed = part.rows.lengths.cumsum().searchsorted(entries, side="right")
-            values[film[entries] - 1, seed] += part.factors[seed] * part.rows.values[entries]
+            values[film, seed] += part.factors.take(seed) * part.rows.values.take(entries)
         films = self._films
         assert films is not None  # groups are made together with it
         movie = films.movie
