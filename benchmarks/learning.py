@@ -84,7 +84,7 @@ def whole(work: Path) -> tuple[float, float]:
     began = time.perf_counter()
     model = make("hybrid", max_films=MAX_FILMS).fit(table, films)
     fitted = time.perf_counter()
-    model.weights(MAX_WEIGHTS)
+    model.item_weights(MAX_WEIGHTS)
     return fitted - began, time.perf_counter() - fitted
 
 
