@@ -36,7 +36,8 @@ def main() -> None:
 
 def read(store: Store, user: str, at: int) -> None:
     """What a recommendation asks of the store."""
-    store.feedback_kinds(user)
+    store.feedback(user)
+    store.watched(user)
 
 
 def write(store: Store, user: str, at: int) -> None:
