@@ -13,6 +13,7 @@ from cinematch_lib.errors import CineMatchError
 
 RATINGS_FILE = "ratings.csv"  # the name of the table in reports
 LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0  # stars
+USERS_NUMBERED = "users without a number below 2^31, numbered in their order"  # a repair
 LIKED = 4.0  # stars; of ratings that are all below, nobody likes anything
 _FIRST_TIME = 631_152_000  # 1 January 1990; older times are errors
 _DAY = 86_400
@@ -62,12 +63,20 @@ def _users(users: pd.Series, source: Source, log: RejectLog) -> pd.Series:
     if users.dtype == "int32":
         return users
     refuse(source, users, users.str.strip() == "", "userId", "a user")
+    if (names := names_of_users(users)) is None:
+        return whole_numbers(users).astype("int32")
+    log.add_repair(RATINGS_FILE, USERS_NUMBERED, len(names))
+    return pd.Series(names.get_indexer(users.str.strip()) + 1, index=users.index, dtype="int32")
+
+
+def names_of_users(users: pd.Series) -> pd.Index | None:
+    """The users of a file, as it is read loosely, in the order of their numbers from 1; None if they are numbers."""
+    if users.dtype == "int32":
+        return None
     numbers = whole_numbers(users)
     if numbers.notna().all() and (numbers <= np.iinfo("int32").max).all():
-        return numbers.astype("int32")
-    codes, names = pd.factorize(users.str.strip())
-    log.add_repair(RATINGS_FILE, "users without a number below 2^31, numbered in their order", len(names))
-    return pd.Series(codes + 1, index=users.index, dtype="int32")
+        return None
+    return pd.Index(users.str.strip().unique())
 
 
 def _films(films: pd.Series, source: Source) -> pd.Series:

@@ -133,7 +133,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def choices(info: RunInfo) -> dict[str, str]:
     """The parameters that were chosen for a run, as text, by name."""
-    found: dict[str, Any] = {"model": info.facts.get("train", {}).get("model", HYBRID)}
+    train = info.facts.get("train", {})
+    found: dict[str, Any] = {"model": train.get("model", HYBRID)}
+    if "weights_per_film" in train:
+        found["weights_per_film"] = train["weights_per_film"]
     for step, name in _CHOICES:
         found |= info.facts.get(step, {}).get(name, {})
     return {name: text(value) for name, value in found.items()}

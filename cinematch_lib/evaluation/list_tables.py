@@ -72,7 +72,7 @@ def evaluate_table(
     check_columns(held_out, "held_out", ["user", "item"])
     if held_out.empty:
         raise CineMatchError("held_out has no rows; it must have the relevant items of each user")
-    users, items = pd.Index(held_out["user"].unique()), pd.Index(held_out["item"].unique())
+    users, items = pd.Index(pd.factorize(held_out["user"], sort=True)[1]), pd.Index(held_out["item"].unique())
     relevant = pd.DataFrame(
         {"userId": _positions(users, held_out["user"]), "movieId": _positions(items, held_out["item"])}
     )
@@ -99,9 +99,9 @@ def _measured(
     if "rank" in table:
         lists["rank"] = of_users["rank"].to_numpy(dtype=np.int64)
     else:
-        lists["rank"] = _ranks(lists["userId"], of_users["score"])
+        lists["rank"] = ranks_by_score(lists["userId"], of_users["score"])
     values = accuracy(lists, relevant, ks)
-    return values.set_index(users[values.index]).rename_axis("user").sort_index()
+    return values.set_index(users[values.index]).rename_axis("user")
 
 
 def _positions(known: pd.Index, ids: pd.Series) -> np.ndarray:
@@ -118,11 +118,12 @@ def _numbers(known: pd.Index, ids: pd.Series) -> np.ndarray:
     return numbers
 
 
-def _ranks(users: pd.Series, scores: pd.Series) -> np.ndarray:
-    """The rank of each row among those of its user, by falling score."""
+def ranks_by_score(users: pd.Series | np.ndarray, scores: pd.Series) -> np.ndarray:
+    """The rank of each row among those of its user (numbers), by falling score: int64 from 1."""
     order = np.lexsort((np.arange(len(scores)), -scores.to_numpy(dtype=np.float64), users))
     ranks = np.empty(len(scores), dtype=np.int64)
-    ranks[order] = pd.Series(users.to_numpy()[order]).groupby(users.to_numpy()[order]).cumcount().to_numpy() + 1
+    of_users = pd.Series(np.asarray(users)[order])
+    ranks[order] = of_users.groupby(of_users).cumcount().to_numpy() + 1
     return ranks
 
 

@@ -10,17 +10,26 @@ import numpy as np
 import pandas as pd
 
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.evaluation.list_tables import check_columns, ranks_by_score
 from cinematch_lib.storage.files import write_text
 
 _RUN, _QRELS = ["user", "q0", "item", "rank", "score", "tag"], ["user", "iteration", "item", "relevance"]
 
 
 def write_run(path: Path, recommendations: pd.DataFrame, tag: str = "cinematch") -> None:
-    """Write lists: `user`, `item`, `rank` from 1, and optionally `score`.
+    """Write lists: `user`, `item`, and `rank` from 1 or `score`, or both.
 
-    trec_eval orders by the score alone. Without scores, or where those do not fall with the rank, −rank is written.
-    Raises CineMatchError for ids with white space.
+    trec_eval orders by the score alone. Without scores, or where those do not fall with the rank, −rank is written;
+    without ranks, equal scores count in the order of the table. Raises CineMatchError for missing columns or values,
+    and for ids or a tag with white space.
     """
+    if tag.split() != [tag]:
+        raise CineMatchError(f"tag must be a word without white space, got {tag!r}")
+    by_score = "rank" not in recommendations
+    check_columns(recommendations, "recommendations", ["user", "item", "score" if by_score else "rank"])
+    if by_score:
+        ranks = ranks_by_score(pd.factorize(recommendations["user"])[0], recommendations["score"])
+        recommendations = recommendations.assign(rank=ranks)
     ordered = recommendations.sort_values(["user", "rank"], kind="stable")
     scores = -ordered["rank"].astype(np.float64)
     if "score" in ordered:
@@ -48,7 +57,11 @@ def read_run(path: Path) -> pd.DataFrame:
 
 
 def write_qrels(path: Path, held_out: pd.DataFrame) -> None:
-    """Write relevant items, `user` and `item`, each of relevance 1. Raises CineMatchError for ids with white space."""
+    """Write relevant items, `user` and `item`, each of relevance 1.
+
+    Raises CineMatchError for missing columns or values, and for ids with white space.
+    """
+    check_columns(held_out, "held_out", ["user", "item"])
     pairs = zip(_ids(held_out, "user"), _ids(held_out, "item"), strict=True)
     write_text(path, "".join(f"{user} 0 {item} 1\n" for user, item in pairs))
 

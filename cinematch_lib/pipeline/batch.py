@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cinematch_lib.data.formats import read_table
-from cinematch_lib.data.ratings import judge_ratings
+from cinematch_lib.data.ratings import USERS_NUMBERED, judge_ratings, names_of_users
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import RATINGS
@@ -47,9 +48,10 @@ def recommend_to_file(
     """`k` films for each user of a file of ratings, in a Parquet file `userId, movieId, rank, score`.
 
     `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have; users come
-    in the order of their ids. The lists are made in parts of `users_at_once`, kept in a folder beside `out` until all
-    are done: the same call after an interruption continues there. `jobs` is the number of processes that make parts.
-    Memory holds the ratings (12 bytes each), and in each process the recommender and one part. Raises CineMatchError
+    in the order of their ids; those that are text stay text, in the order in which the file names them. The lists are
+    made in parts of `users_at_once`, kept in a folder beside `out` until all are done: the same call after an
+    interruption continues there. `jobs` is the number of processes that make parts. Memory holds the ratings (12 bytes
+    each), and in each process the recommender and one part. Raises CineMatchError
     for a file that is no such table, for an `out` that is no Parquet file, while another process writes it, and where a
     process that makes parts is killed.
     """
@@ -79,7 +81,10 @@ def _write(
     _open_parts(parts, _job(recommender, ratings, wanted, users_at_once), message)
     log = RejectLog()
     source = Source(ratings)
-    table = judge_ratings(read_table(source, RATINGS, loose=True), source, log)
+    read = read_table(source, RATINGS, loose=True)
+    names = names_of_users(read["userId"])
+    table = judge_ratings(read, source, log)
+    del read
     users = rows = 0
     files = {parts / f"{number:05}.parquet": part for number, part in enumerate(_parts(table, users_at_once))}
     missing = {file: part for file, part in files.items() if not file.is_file()}
@@ -87,8 +92,9 @@ def _write(
         users += files[file]["userId"].nunique()
         rows += pq.read_metadata(file).num_rows
         message(f"{users:,} users")
-    _join(parts, out)
+    _join(parts, out, names)
     repairs = {reason: count for of_file in log.repairs.values() for reason, count in of_file.items()}
+    repairs.pop(USERS_NUMBERED, None)  # the lists have their names
     return BatchResult(users, rows, repairs)
 
 
@@ -122,8 +128,13 @@ def _parts(table: pd.DataFrame, users: int) -> Iterator[pd.DataFrame]:
         yield table.iloc[start:end]
 
 
-def _join(parts: Path, out: Path) -> None:
-    with atomic_write(out) as path, pq.ParquetWriter(path, SCHEMA, use_dictionary=RECURRING) as writer:
+def _join(parts: Path, out: Path, names: pd.Index | None) -> None:
+    schema = SCHEMA if names is None else SCHEMA.set(0, pa.field("userId", pa.string()))
+    with atomic_write(out) as path, pq.ParquetWriter(path, schema, use_dictionary=RECURRING) as writer:
         for file in sorted(parts.glob("*.parquet")):
-            writer.write_table(pq.read_table(file))
+            part = pq.read_table(file)
+            if names is not None:
+                of_rows = names.take(part["userId"].to_numpy() - 1)
+                part = part.set_column(0, schema.field(0), pa.array(of_rows, pa.string()))
+            writer.write_table(part)
     shutil.rmtree(parts)

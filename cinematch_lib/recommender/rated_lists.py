@@ -39,11 +39,15 @@ def rated_lists(
     threads: int | None,
 ) -> RatedLists:
     """The lists of `Recommender.recommend_ratings`; `alone` makes that of one user whom `batch` cannot score."""
+    if known := [*filters.liked, *filters.disliked, *filters.watched]:
+        raise CineMatchError(
+            f"filters must not say what people know, got film {known[0]}; add a row for each user to the table instead"
+        )
     users, ratings = _user_item_matrix(films, *table)
     together = batch if is_scored(filters) else None
     outside = np.ones(len(films), dtype=bool)
     outside[films.filter(filters).rows] = False
-    outside[films.rows(filters.excluded)] = False
+    outside[films.rows(filters.excluded)] = True
     without = np.flatnonzero(outside)
 
     def of_block(start: int) -> list[_List]:

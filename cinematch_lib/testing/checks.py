@@ -21,6 +21,9 @@ def check_model(make: Callable[[], Model]) -> None:
     for a fast model. They fit it on small tables, with times and without; ask for lists of many, few, unknown and low
     ratings, and of none; and compare what it answers to one user alone and among others.
     """
+    assert callable(make), (
+        f"make must be a class or a function that makes a model, got {make!r}; write lambda: MyModel()"
+    )
     model = make().fit(checkerboard(), catalog())
     for check in CHECKS:
         check(model, make)

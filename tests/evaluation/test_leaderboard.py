@@ -36,6 +36,12 @@ def test_the_best_is_first_and_only_what_is_truly_worse_is_called_so(runs):
     assert all(list(one.choices) == ["prior_weight"] for one in board.standings)  # the seeds are the same
 
 
+def test_the_number_of_weights_kept_is_told_where_it_differs(tmp_path):
+    runs = [evaluated(tmp_path / "a", USERS, train={"weights_per_film": number}) for number in (60, 240)]
+    (board,) = leaderboards(runs)
+    assert [one.choices for one in board.standings] == [{"weights_per_film": "60"}, {"weights_per_film": "240"}]
+
+
 def test_many_equal_runs_are_not_told_apart(tmp_path):
     runs = [evaluated(tmp_path / "a", USERS + RNG.normal(0, 0.03, 200)) for _ in range(25)]
     (board,) = leaderboards(runs)

@@ -91,6 +91,22 @@ def test_what_is_written_for_trec_is_read_as_it_was(tmp_path):
     pd.testing.assert_frame_equal(read_qrels(tmp_path / "qrels"), HELD_OUT, check_dtype=False)
 
 
+def test_lists_without_ranks_are_written_by_falling_score(tmp_path):
+    mixed = LISTS.iloc[[2, 3, 0, 1]]
+    write_run(tmp_path / "run", mixed)
+    pd.testing.assert_frame_equal(
+        read_run(tmp_path / "run"), LISTS.assign(rank=[1, 2, 3, 1])[["user", "item", "rank", "score"]]
+    )
+    write_run(tmp_path / "run", mixed.assign(score=1.0))
+    assert read_run(tmp_path / "run").item.tolist() == ["b", "x", "a", "a"]
+
+
+def test_users_of_several_types_have_one_order():
+    held_out = pd.DataFrame({"user": ["b", 7, "a"], "item": ["x", "y", 3]})
+    values = evaluate_table(held_out.assign(score=1), held_out, ks=[1]).by_user["model"]
+    assert values["ndcg@1"].to_dict() == {7: 1.0, "a": 1.0, "b": 1.0}
+
+
 def test_scores_that_do_not_fall_with_the_rank_are_not_written(tmp_path):
     write_run(tmp_path / "run", LISTS.assign(rank=[3, 2, 1, 1]))
     assert read_run(tmp_path / "run")["item"].tolist() == ["b", "a", "x", "a"]
@@ -113,3 +129,9 @@ def test_what_trec_has_no_place_for_is_named(tmp_path):
     (tmp_path / "run").write_text("u Q0 a 1 0.5 t\nu a 1\n")
     with pytest.raises(CineMatchError, match="run, line 2: 3 fields, and this format has 6: user q0 item"):
         read_run(tmp_path / "run")
+    with pytest.raises(CineMatchError, match="tag must be a word without white space, got 'of mine'"):
+        write_run(tmp_path / "run", LISTS, tag="of mine")
+    with pytest.raises(CineMatchError, match="recommendations lack the column score"):
+        write_run(tmp_path / "run", LISTS[["user", "item"]])
+    with pytest.raises(CineMatchError, match=r"held_out have no item in row 1 \(of 3"):
+        write_qrels(tmp_path / "qrels", HELD_OUT.assign(item=["a", None, "b"]))

@@ -132,6 +132,8 @@ def test_mistakes_are_found(mistake, error):
     with pytest.raises((AssertionError, AttributeError, CineMatchError), match=error):
         check_model(lambda: Broken(mistake))
     check_model(Broken)
+    with pytest.raises(AssertionError, match="make must be a class or a function that makes a model"):
+        check_model(Broken())
 
 
 def test_only_linear_models_are_served():

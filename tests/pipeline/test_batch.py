@@ -45,6 +45,19 @@ def many_ratings(tmp_path):
     return file
 
 
+def test_users_keep_their_names(recommender, tmp_path):
+    rows = [("eve", 1, 5), ("ann", 2, 4), ("eve", 3, 4), (" bob", 1, 2)]
+    for number, names in enumerate(({}, {"eve": "1", "ann": "2", " bob": "3"})):
+        table = pd.DataFrame(rows, columns=["user", "item", "rating"]).replace({"user": names})
+        file, out = tmp_path / "named.csv", tmp_path / f"{number}.parquet"
+        table.to_csv(file, index=False)
+        done = recommend_to_file(recommender, file, out, 3, users_at_once=2)
+        assert (done.users, done.repairs) == (3, {})
+    named, numbered = (pd.read_parquet(tmp_path / f"{number}.parquet") for number in (0, 1))
+    assert named.userId.unique().tolist() == ["eve", "ann", "bob"]
+    pd.testing.assert_frame_equal(named.assign(userId=named.userId.map({"eve": 1, "ann": 2, "bob": 3})), numbered)
+
+
 def test_each_user_gets_the_list_of_one_call(recommender, ratings, tmp_path):
     filters = Preferences(preferred_genres=["crime"])
     done = recommend_to_file(recommender, ratings, tmp_path / "out.parquet", 3, filters, users_at_once=4)

@@ -131,7 +131,13 @@ def test_many_people_get_what_each_gets_alone(rated):
 
 
 @pytest.mark.parametrize(
-    "filters", [None, Preferences(preferred_genres=["crime"], year_max=2000), Preferences(discovery=0.8)]
+    "filters",
+    [
+        None,
+        Preferences(preferred_genres=["crime"], year_max=2000),
+        Preferences(discovery=0.8),
+        Preferences(not_interested_ids=[1, 50, 260, 296, 318, 356], year_max=2000),
+    ],
 )
 def test_a_table_of_ratings_gives_what_each_user_gets_alone(rated, filters):
     draw = np.random.default_rng(4)
@@ -175,6 +181,9 @@ def test_of_repeated_ratings_the_last_counts_and_wrong_ones_are_told(rated):
         rated.recommend_ratings([1], [6], [7.0])
     with pytest.raises(CineMatchError, match="of one length, got 2, 1 and 1"):
         rated.recommend_ratings([1, 2], [6], [5.0])
+    for known in ({"liked_movie_ids": [6]}, {"disliked_movie_ids": [6]}, {"seen": [6]}, {"ratings": {6: 3.0}}):
+        with pytest.raises(CineMatchError, match="filters must not say what people know, got film 6"):
+            rated.recommend_ratings([1], [1], [5.0], filters=Preferences(**known))
     assert len(rated.recommend_ratings([], [], []).userId) == 0
 
 
