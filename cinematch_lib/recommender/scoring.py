@@ -259,6 +259,8 @@ def seeds(
         ("rated_with_liked", preferences.liked, liked, 1.0),
         ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
     ):
+        if not rows:
+            continue
         stars = [preferences.stars(one) for one in ids]
         weights = np.full(len(rows), default)
         if preferences.ratings:
@@ -267,8 +269,9 @@ def seeds(
         if preferences.times:
             weights = weights * age_weights(ages_of(ids, preferences.times))
         groups.append(Seeds(kind, rows, weights, stars))
-    weights = np.full(len(disliked), disliked_weight)
-    if preferences.times:
-        weights *= age_weights(ages_of(preferences.disliked, preferences.times))
-    groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
-    return [group for group in groups if len(group.rows)]
+    if disliked:
+        weights = np.full(len(disliked), disliked_weight)
+        if preferences.times:
+            weights *= age_weights(ages_of(preferences.disliked, preferences.times))
+        groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
+    return groups
