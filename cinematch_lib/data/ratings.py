@@ -66,7 +66,7 @@ def _users(users: pd.Series, source: Source, log: RejectLog) -> pd.Series:
     if (names := names_of_users(users)) is None:
         return whole_numbers(users).astype("int32")
     log.add_repair(RATINGS_FILE, USERS_NUMBERED, len(names))
-    return pd.Series(names.get_indexer(users.str.strip()) + 1, index=users.index, dtype="int32")
+    return pd.Series(names.get_indexer(pd.Index(users.str.strip())) + 1, index=users.index, dtype="int32")
 
 
 def names_of_users(users: pd.Series) -> pd.Index | None:
@@ -76,7 +76,8 @@ def names_of_users(users: pd.Series) -> pd.Index | None:
     numbers = whole_numbers(users)
     if numbers.notna().all() and (numbers <= np.iinfo("int32").max).all():
         return None
-    return pd.Index(users.str.strip().unique())
+    names: pd.Index = pd.Index(users.str.strip().unique())
+    return names
 
 
 def _films(films: pd.Series, source: Source) -> pd.Series:
