@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
@@ -61,6 +62,10 @@ class RejectedFilms:
 
     def __init__(self, run: Run | None = None) -> None:
         self._run = run
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The films alone: a run holds mapped files, which cannot be pickled."""
+        return {"_run": None, "_films": self._films}
 
     @cached_property
     def _films(self) -> dict[int, LeftOutFilm]:

@@ -6,9 +6,9 @@ import itertools
 import pandas as pd
 import psutil
 import pytest
-from support.small_runs import genre_films, recommender_of
+from support.small_runs import filtered_artifacts, genre_films, recommender_of
 
-from cinematch_lib import Preferences
+from cinematch_lib import Preferences, Recommender
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.batch import recommend_to_file
 from cinematch_lib.storage.locks import folder_lock
@@ -104,6 +104,16 @@ def test_processes_make_the_same_file(recommender, ratings, tmp_path):
     assert told == ["2 users", "4 users", "6 users", "8 users", "9 users"]
     assert two.read_bytes() == one.read_bytes()
     assert not _processes()
+
+
+def test_processes_make_lists_of_a_run_on_the_disk_that_left_films_out(ratings, tmp_path, tmp_path_factory):
+    loaded, lists = Recommender.load(filtered_artifacts(tmp_path_factory)), []
+    for jobs in (1, 2):
+        out = tmp_path / f"{jobs}.parquet"
+        recommend_to_file(loaded, ratings, out, 3, users_at_once=2, jobs=jobs)
+        lists.append(pd.read_parquet(out))
+    pd.testing.assert_frame_equal(*lists)
+    assert len(lists[0])
 
 
 def test_a_killed_process_is_told_and_its_part_is_made_by_the_next_call(recommender, many_ratings, tmp_path):

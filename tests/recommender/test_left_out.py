@@ -1,5 +1,7 @@
 """Films that the catalog left out are known as such, by id, title and search."""
 
+import pickle
+
 import pytest
 from support.small_runs import filtered_artifacts, recommender_of, sample_recommender
 
@@ -35,6 +37,13 @@ def test_who_asks_for_one_is_told_why_it_is_missing_and_what_to_do(films, ask):
     with pytest.raises(LeftOutError) as raised:
         ask(films)
     assert str(raised.value) == SAID
+
+
+def test_a_pickled_recommender_knows_them_too(films):
+    again = pickle.loads(pickle.dumps(films))  # noqa: S301 - our own bytes
+    with pytest.raises(LeftOutError, match="before 1980"):
+        again.movie(GODFATHER)
+    assert again.left_out("casablanca 1942") == films.left_out("casablanca 1942") != []
 
 
 @pytest.mark.parametrize(
