@@ -20,7 +20,7 @@ from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import map_file, permitted, to_json, write_text
 from cinematch_lib.storage.locks import claim, folder_lock, is_abandoned
-from cinematch_lib.storage.paths import REJECTS, project_path
+from cinematch_lib.storage.paths import ITEM_NUMBERS, REJECTS, project_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,10 +95,12 @@ class Draft:
         self.path(name).write_bytes(dump(estimator))
 
     def write_cleaning(self, catalog: "Catalog") -> None:
-        """Write the cleaning report and the rejects of a catalog, and record the facts of the step `clean`."""
+        """Write the report, rejects and item numbers of a catalog, and record the facts of the step `clean`."""
         report = catalog.report
         self.write_json(REPORT, report.to_dict())
-        self.path(REJECTS).write_bytes((catalog.data_dir / REJECTS).read_bytes())
+        for name in (REJECTS, ITEM_NUMBERS):
+            if (file := catalog.data_dir / name).is_file():
+                self.path(name).write_bytes(file.read_bytes())
         facts = {name: getattr(report, name) for name in ("dataset", "inputs", "filters", "services")}
         self.record("clean", **facts)
 

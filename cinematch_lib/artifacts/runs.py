@@ -5,6 +5,8 @@ their place when complete and `current` is replaced last, so a reader sees eithe
 one, whole. No pickle is ever read.
 """
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -31,6 +33,7 @@ from cinematch_lib.artifacts.search_index import SEARCH_INDEX, SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError, close_names
 from cinematch_lib.storage.files import Content, map_file, sha256, write_text
 from cinematch_lib.storage.locks import folder_lock
+from cinematch_lib.storage.paths import ITEM_NUMBERS
 
 _T = TypeVar("_T")
 FEATURES = "item_features.npz"
@@ -139,6 +142,13 @@ class Run(RunRecord):
     def read_search_index(self) -> SearchIndex | None:
         """The search index; None if the run has none. Raises CineMatchError for a file of another kind."""
         return self._read_optional(SEARCH_INDEX, SearchIndex.read)
+
+    def read_item_numbers(self) -> dict[str, int]:
+        """The numbers of items by their names in the data set, where they have names. Raises CineMatchError."""
+        if ITEM_NUMBERS not in self.info.files:
+            return {}
+        rows = csv.DictReader(io.StringIO(self.read_bytes(ITEM_NUMBERS).decode("utf-8"), newline=""))
+        return {row["item"]: int(row["movieId"]) for row in rows}
 
     def read_film_map(self) -> FilmMap | None:
         """The map of films; None if the run has none. Raises CineMatchError for a file of another kind."""

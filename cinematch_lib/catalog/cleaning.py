@@ -23,10 +23,9 @@ from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, film_labels
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write, to_json, write_text
-from cinematch_lib.storage.paths import REJECTS, project_path
+from cinematch_lib.storage.paths import ITEM_NUMBERS, REJECTS, project_path
 
 CATALOG = "movies_merged.csv"
-ITEM_NUMBERS = "item_numbers.csv"
 REPORT = "cleaning_report.json"
 
 
@@ -177,6 +176,7 @@ def clean(
         ),
         facts_md5=md5_of_table(kept[[name for name in MERGED.columns if name != "services"]]),
     )
+    (data_dir / ITEM_NUMBERS).unlink(missing_ok=True)  # of another data set
     if (items := item_numbers(folder)) is not None:
         with atomic_write(data_dir / ITEM_NUMBERS) as part:
             write_table(part, items)

@@ -154,6 +154,7 @@ def _recommend(options: argparse.Namespace) -> None:
 
 
 def _recommend_to_file(options: argparse.Namespace, recommender: "Recommender") -> None:
+    from cinematch_lib.artifacts.runs import Run
     from cinematch_lib.pipeline.batch import recommend_to_file
 
     if not (options.users and options.out):
@@ -163,7 +164,8 @@ def _recommend_to_file(options: argparse.Namespace, recommender: "Recommender") 
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     filters = _preferences(options, recommender, {})
     jobs = (cpu_count() or 1) if options.jobs is None else options.jobs
-    done = recommend_to_file(recommender, options.users, options.out, k, filters, jobs=jobs)
+    numbers = Run.current(options.artifacts_dir).read_item_numbers()
+    done = recommend_to_file(recommender, options.users, options.out, k, filters, jobs=jobs, item_numbers=numbers)
     for reason, count in done.repairs.items():
         print_text(f"Read in the file: {reason} ({count:,}).")
     print(f"{done.rows:,} recommendations for {done.users:,} users in {options.out}")

@@ -3,7 +3,7 @@
 import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -73,6 +73,16 @@ def read_table(file: Path | Source, schema: TableSchema, *, loose: bool = False)
     if text and source.quote:
         _check_last_quote(source)
     return frame
+
+
+def column_names(source: Source, required: Iterable[str]) -> list[str]:
+    """The names on a file's first line, which should have those `required`; none if it cannot be read."""
+    if source.is_parquet:
+        try:
+            return list(pyarrow.parquet.read_schema(source.path).names)
+        except pa.ArrowInvalid:
+            return []
+    return source.with_separator_for(required).header()
 
 
 def row_lines(file: Path | Source, rows: int) -> np.ndarray:

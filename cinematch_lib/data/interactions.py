@@ -36,7 +36,22 @@ def read_interactions(found: DataFolder, log: RejectLog) -> pd.DataFrame:
     The weights of a user for an item are added up. A sum above 0 is a like: of 5 stars where it is above the median of
     the user's, else of 4; any other is a dislike of 1 star. Without weights, each row weighs 1. Raises CineMatchError.
     """
-    source, rows = _interactions(found)
+    source = found.sources["ratings"]
+    rows = interaction_rows(source)
+    return as_ratings(rows, _numbers(found, _facts(found)[0]["item"], rows), source, log)
+
+
+def interaction_rows(source: Source) -> pd.DataFrame:
+    """The rows of a table of interactions as text, each with an item. Raises CineMatchError."""
+    rows = read_table(source, INTERACTIONS, loose=True)
+    if rows.empty:
+        raise CineMatchError(f"{source.path} holds no interactions, at most a first line; put the whole table there")
+    refuse(source, rows["movieId"], rows["movieId"].str.strip() == "", "item", "an item")
+    return rows
+
+
+def as_ratings(rows: pd.DataFrame, numbers: pd.Series, source: Source, log: RejectLog) -> pd.DataFrame:
+    """Interactions as ratings, as `read_interactions` tells; `numbers` are those of the items, int64, by name."""
     weights = _weights(rows, source)
     user, item = rows["userId"].str.strip(), rows["movieId"].str.strip()
     total = weights.groupby([user, item]).transform("sum")
@@ -45,7 +60,7 @@ def read_interactions(found: DataFolder, log: RejectLog) -> pd.DataFrame:
         raise CineMatchError(f"{source.path} has no weight above 0, so nobody likes anything; what is liked needs one")
     usual = total.where(liked).groupby(user).transform("median")
     stars = np.where(liked, np.where(total > usual, _STRONG, _USUAL), _DISLIKED).astype(np.float32)
-    table = pd.DataFrame({"userId": user, "movieId": item.map(_numbers(found, _facts(found)[0]["item"], rows))})
+    table = pd.DataFrame({"userId": user, "movieId": item.map(numbers)})
     table = table.astype({"movieId": "int32"}).assign(rating=stars)
     if "timestamp" in rows:
         table["timestamp"] = rows["timestamp"]
@@ -65,22 +80,18 @@ def _facts(found: DataFolder) -> tuple[pd.DataFrame, np.ndarray]:
 
 def _numbers(found: DataFolder, known: pd.Series, rows: pd.DataFrame | None = None) -> pd.Series:
     """The number of each item, int64, by its name."""
-    rows = _interactions(found)[1] if rows is None else rows
+    rows = interaction_rows(found.sources["ratings"]) if rows is None else rows
     names = pd.Index(np.union1d(known.unique().astype(object), rows["movieId"].str.strip().unique().astype(object)))
     names = names[names != ""]
+    return pd.Series(np.arange(1, len(names) + 1), index=names) if (own := own_numbers(names)) is None else own
+
+
+def own_numbers(names: pd.Index) -> pd.Series | None:
+    """The numbers, int64 by name, that items are called by, if they are different ones below 2^31; else None."""
     numbers = whole_numbers(names.to_series())
     if numbers.notna().all() and (numbers <= np.iinfo("int32").max).all() and numbers.is_unique:
         return numbers.astype("int64")
-    return pd.Series(np.arange(1, len(names) + 1), index=names)
-
-
-def _interactions(found: DataFolder) -> tuple[Source, pd.DataFrame]:
-    source = found.sources["ratings"]
-    rows = read_table(source, INTERACTIONS, loose=True)
-    if rows.empty:
-        raise CineMatchError(f"{source.path} holds no interactions, at most a first line; put the whole table there")
-    refuse(source, rows["movieId"], rows["movieId"].str.strip() == "", "item", "an item")
-    return source, rows
+    return None
 
 
 def _weights(rows: pd.DataFrame, source: Source) -> pd.Series:

@@ -1,7 +1,7 @@
 """Lists for all users of a file of ratings: a Parquet file, made in parts, so that an interrupted job goes on."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,11 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cinematch_lib.data.formats import read_table
-from cinematch_lib.data.ratings import USERS_NUMBERED, judge_ratings, names_of_users
+from cinematch_lib.data.histories import Histories, read_histories
+from cinematch_lib.data.ratings import USERS_NUMBERED
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.sources import Source
-from cinematch_lib.data.tables import RATINGS
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.pipeline.batch_parts import RECURRING, SCHEMA, Wanted, made_parts
 from cinematch_lib.recommender.preferences import Preferences
@@ -44,16 +43,18 @@ def recommend_to_file(
     message: Callable[[str], None] = print,
     users_at_once: int = 2048,
     jobs: int = 1,
+    item_numbers: Mapping[str, int] | None = None,
 ) -> BatchResult:
     """`k` films for each user of a file of ratings, in a Parquet file `userId, movieId, rank, score`.
 
-    `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have; users come
-    in the order of their ids; those that are text stay text, in the order in which the file names them. The lists are
-    made in parts of `users_at_once`, kept in a folder beside `out` until all are done: the same call after an
-    interruption continues there. `jobs` is the number of processes that make parts. Memory holds the ratings (12 bytes
-    each), and in each process the recommender and one part. Raises CineMatchError
-    for a file that is no such table, for an `out` that is no Parquet file, while another process writes it, and where a
-    process that makes parts is killed.
+    `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have, or of
+    `user, item, weight` as in ``interactions.csv``; `item_numbers` are the numbers of the run's items by their names
+    (`Run.read_item_numbers`). Users come in the order of their ids; users and items that are text stay text, the users
+    in the order in which the file names them. The lists are made in parts of `users_at_once`, kept in a folder beside
+    `out` until all are done: the same call after an interruption continues there. `jobs` is the number of processes
+    that make parts. Memory holds the ratings (12 bytes each), and in each process the recommender and one part. Raises
+    CineMatchError for a file that is no such table, for an `out` that is no Parquet file, while another process writes
+    it, and where a process that makes parts is killed.
     """
     if jobs < 1:
         raise CineMatchError(f"jobs must be 1 or more, got {jobs}")
@@ -65,37 +66,36 @@ def recommend_to_file(
     parts.mkdir(parents=True, exist_ok=True)
     with folder_lock(parts, f"another process writes {out}; wait until it is done, or name another file (--out)"):
         wanted = Wanted(k, filters)
-        return _write(recommender, ratings, out, parts, wanted, message, users_at_once, jobs)
+        _open_parts(parts, _job(recommender, ratings, wanted, users_at_once), message)
+        log = RejectLog()
+        histories = read_histories(Source(ratings), item_numbers or {}, log)
+        users, rows = _write(recommender, histories, parts, wanted, message, users_at_once, jobs)
+        _join(parts, out, histories)
+    repairs = {reason: count for of_file in log.repairs.values() for reason, count in of_file.items()}
+    repairs.pop(USERS_NUMBERED, None)  # the lists have their names
+    return BatchResult(users, rows, repairs)
 
 
 def _write(
     recommender: Recommender,
-    ratings: Path,
-    out: Path,
+    histories: Histories,
     parts: Path,
     wanted: Wanted,
     message: Callable[[str], None],
     users_at_once: int,
     jobs: int,
-) -> BatchResult:
-    _open_parts(parts, _job(recommender, ratings, wanted, users_at_once), message)
-    log = RejectLog()
-    source = Source(ratings)
-    read = read_table(source, RATINGS, loose=True)
-    names = names_of_users(read["userId"])
-    table = judge_ratings(read, source, log)
-    del read
+) -> tuple[int, int]:
+    """Make the parts that are missing; the numbers of users and of recommendations in all."""
     users = rows = 0
-    files = {parts / f"{number:05}.parquet": part for number, part in enumerate(_parts(table, users_at_once))}
+    files = {
+        parts / f"{number:05}.parquet": part for number, part in enumerate(_parts(histories.ratings, users_at_once))
+    }
     missing = {file: part for file, part in files.items() if not file.is_file()}
     for file in made_parts(recommender, files, missing, wanted, jobs):
         users += files[file]["userId"].nunique()
         rows += pq.read_metadata(file).num_rows
         message(f"{users:,} users")
-    _join(parts, out, names)
-    repairs = {reason: count for of_file in log.repairs.values() for reason, count in of_file.items()}
-    repairs.pop(USERS_NUMBERED, None)  # the lists have their names
-    return BatchResult(users, rows, repairs)
+    return users, rows
 
 
 def _job(recommender: Recommender, ratings: Path, wanted: Wanted, users_at_once: int) -> str:
@@ -128,13 +128,19 @@ def _parts(table: pd.DataFrame, users: int) -> Iterator[pd.DataFrame]:
         yield table.iloc[start:end]
 
 
-def _join(parts: Path, out: Path, names: pd.Index | None) -> None:
-    schema = SCHEMA if names is None else SCHEMA.set(0, pa.field("userId", pa.string()))
+def _join(parts: Path, out: Path, histories: Histories) -> None:
+    """Write all parts to `out`, with the names of users and items that have some."""
+    users, items = histories.user_names, histories.item_names
+    named = {"userId": users is not None, "movieId": items is not None}
+    schema = pa.schema([one.with_type(pa.string()) if named.get(one.name) else one for one in SCHEMA])
     with atomic_write(out) as path, pq.ParquetWriter(path, schema, use_dictionary=RECURRING) as writer:
         for file in sorted(parts.glob("*.parquet")):
             part = pq.read_table(file)
-            if names is not None:
-                of_rows = names.take(part["userId"].to_numpy() - 1)
+            if users is not None:
+                of_rows = users.take(part["userId"].to_numpy() - 1)
                 part = part.set_column(0, schema.field(0), pa.array(of_rows, pa.string()))
+            if items is not None:
+                names = [items[number] for number in part["movieId"].to_pylist()]
+                part = part.set_column(1, schema.field(1), pa.array(names, pa.string()))
             writer.write_table(part)
     shutil.rmtree(parts)

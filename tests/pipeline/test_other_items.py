@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 from support.commands import ended, started
-from support.shop import ITEMS, lay_shop
+from support.shop import ITEMS, KINDS, lay_shop
 
 from cinematch_lib import Preferences, Recommender
 from cinematch_lib.artifacts.runs import Run
@@ -38,6 +38,21 @@ def test_things_of_a_shop_are_learned_evaluated_and_recommended(tmp_path):
     assert all(one.movie.year is None for one in best) and best[0].explanation
     tools = recommender.recommend(Preferences(liked_movie_ids=liked, preferred_genres=["tools"]), 3)
     assert {one.movie.genres for one in tools} == {("tools",)}
+    again = ["recommend", "--users", "raw/shop/interactions.csv", "-k", "5"]
+    for out, more in (("all.parquet", ["--jobs", "1"]), ("tools.parquet", ["--jobs", "1", "--genre", "tools"])):
+        done = ended(started(tmp_path, *again, "--out", out, *more))
+        assert done.code == 0 and f"recommendations for 60 users in {out}" in done.out, done.err
+    lists = pd.read_parquet(tmp_path / "all.parquet")
+    assert (
+        len(lists) == 300
+        and set(lists.userId) == {f"customer {number}" for number in range(60)}
+        and set(lists.movieId) <= set(ITEMS)
+    )
+    bought = pd.read_csv(tmp_path / "raw/shop/interactions.csv").rename(columns={"user": "userId", "item": "movieId"})
+    assert lists.merge(bought).empty
+    favourite = lists.userId.str.split().str[1].astype(int).map(lambda number: KINDS[number % 3])
+    assert (lists.movieId.str.split("-").str[0] == favourite).mean() > 0.8
+    assert set(pd.read_parquet(tmp_path / "tools.parquet").movieId) <= {one for one in ITEMS[::2] if "tools" in one}
     shown = ended(started(tmp_path, "recommend", "--like", "books-01", "--like", "The books-02", "-k", "3"))
     assert shown.code == 0 and "It is often liked together with" in shown.out
 
