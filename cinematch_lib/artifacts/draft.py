@@ -98,9 +98,9 @@ class Draft:
         """Write the report, rejects and item numbers of a catalog, and record the facts of the step `clean`."""
         report = catalog.report
         self.write_json(REPORT, report.to_dict())
-        for name in (REJECTS, ITEM_NUMBERS):
-            if (file := catalog.data_dir / name).is_file():
-                self.path(name).write_bytes(file.read_bytes())
+        self.path(REJECTS).write_bytes((catalog.data_dir / REJECTS).read_bytes())
+        if (numbers := catalog.data_dir / ITEM_NUMBERS).is_file():
+            self.path(ITEM_NUMBERS).write_bytes(numbers.read_bytes())
         facts = {name: getattr(report, name) for name in ("dataset", "inputs", "filters", "services")}
         self.record("clean", **facts)
 

@@ -176,8 +176,9 @@ def clean(
         ),
         facts_md5=md5_of_table(kept[[name for name in MERGED.columns if name != "services"]]),
     )
-    (data_dir / ITEM_NUMBERS).unlink(missing_ok=True)  # of another data set
-    if (items := item_numbers(folder)) is not None:
+    if (items := item_numbers(folder)) is None:
+        (data_dir / ITEM_NUMBERS).unlink(missing_ok=True)  # of another data set
+    else:
         with atomic_write(data_dir / ITEM_NUMBERS) as part:
             write_table(part, items)
     with atomic_write(data_dir / REJECTS) as part:

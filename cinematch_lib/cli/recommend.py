@@ -117,14 +117,16 @@ def add_search(commands: Commands) -> None:
 
 
 def _recommend(options: argparse.Namespace) -> None:
+    from cinematch_lib.artifacts.runs import Run
     from cinematch_lib.recommender.recommender import Recommender
 
     if options.titles:
         title = " ".join(options.titles)
         raise CineMatchError(f'{title!r} stands alone; say whether you like the film: --like "{title}"')
-    recommender = Recommender.load(options.artifacts_dir)
+    run = Run.current(options.artifacts_dir)
+    recommender = Recommender.from_run(run)
     if options.users or options.out:
-        _recommend_to_file(options, recommender)
+        _recommend_to_file(options, recommender, run.read_item_numbers())
         return
     exported = _exported(options.ratings, recommender)
     preferences = _preferences(options, recommender, {} if exported is None else exported.stars)
@@ -153,8 +155,9 @@ def _recommend(options: argparse.Namespace) -> None:
         print_text(attribution)
 
 
-def _recommend_to_file(options: argparse.Namespace, recommender: "Recommender") -> None:
-    from cinematch_lib.artifacts.runs import Run
+def _recommend_to_file(
+    options: argparse.Namespace, recommender: "Recommender", item_numbers: Mapping[str, int]
+) -> None:
     from cinematch_lib.pipeline.batch import recommend_to_file
 
     if not (options.users and options.out):
@@ -164,8 +167,7 @@ def _recommend_to_file(options: argparse.Namespace, recommender: "Recommender") 
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     filters = _preferences(options, recommender, {})
     jobs = (cpu_count() or 1) if options.jobs is None else options.jobs
-    numbers = Run.current(options.artifacts_dir).read_item_numbers()
-    done = recommend_to_file(recommender, options.users, options.out, k, filters, jobs=jobs, item_numbers=numbers)
+    done = recommend_to_file(recommender, options.users, options.out, k, filters, jobs=jobs, item_numbers=item_numbers)
     for reason, count in done.repairs.items():
         print_text(f"Read in the file: {reason} ({count:,}).")
     print(f"{done.rows:,} recommendations for {done.users:,} users in {options.out}")

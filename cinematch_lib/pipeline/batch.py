@@ -50,8 +50,8 @@ def recommend_to_file(
     `ratings` is a table of `userId, movieId, rating` in any form that a data set's ``ratings.csv`` may have, or of
     `user, item, weight` as in ``interactions.csv``; `item_numbers` are the numbers of the run's items by their names
     (`Run.read_item_numbers`). Users come in the order of their ids; users and items that are text stay text, the users
-    in the order in which the file names them. The lists are made in parts of `users_at_once`, kept in a folder beside
-    `out` until all are done: the same call after an interruption continues there. `jobs` is the number of processes
+    in the order in which the file names them. The lists are made in parts of `users_at_once`, kept in a folder next
+    to `out` until all are done: the same call after an interruption continues there. `jobs` is the number of processes
     that make parts. Memory holds the ratings (12 bytes each), and in each process the recommender and one part. Raises
     CineMatchError for a file that is no such table, for an `out` that is no Parquet file, while another process writes
     it, and where a process that makes parts is killed.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from numbers import Integral
 from typing import Any
 
@@ -14,6 +14,7 @@ from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.vocabulary.genres import resolve_genre
+from cinematch_lib.vocabulary.lists import any_of
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
 _NAMED = 10  # languages in an error
@@ -241,7 +242,7 @@ class FilmTable:
         passes = np.ones(len(self), dtype=bool)
         for names, has in ((genres, self._has_genre), (services, self._has_service)):
             if names:
-                passes &= reduce(np.logical_or, [has[name] for name in names])
+                passes &= any_of(has, names, len(self))
         if languages:
             passes &= np.isin(self._language, [self._language_index[code] for code in languages])
         for name, low, high in bounds:  # a comparison with NaN is false, so an unknown value passes no bound

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-ITEM_NUMBERS = "item_numbers.csv"  # the numbers of items that have names, beside the catalog and in a run
+ITEM_NUMBERS = "item_numbers.csv"  # the ids of items that have names, in the data folder and in a run
 REJECTS = "rejects.csv"  # the rows that cleaning rejected, beside the catalog and in a run
 _ADDRESSES = ("postgresql://", "postgres://")  # how the address of a PostgreSQL database begins
 

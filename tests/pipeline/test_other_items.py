@@ -8,6 +8,8 @@ from support.shop import ITEMS, KINDS, lay_shop
 from cinematch_lib import Preferences, Recommender
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.catalog.cleaning import clean
+from cinematch_lib.catalog.filters import Filters
+from cinematch_lib.data import fetch
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation.records import METRICS
 
@@ -61,3 +63,10 @@ def test_items_without_facts_need_a_word_for_it(tmp_path):
     folder = lay_shop(tmp_path / "raw/shop", customers=6)
     with pytest.raises(CineMatchError, match="if these are no films, -p item_facts none keeps them"):
         clean(folder, tmp_path / "data")
+
+
+def test_numbers_of_items_go_when_a_data_set_without_names_is_cleaned_there(tmp_path):
+    clean(lay_shop(tmp_path / "raw/shop"), tmp_path / "data", filters=Filters(item_facts="none"))
+    assert (tmp_path / "data/item_numbers.csv").is_file()
+    clean(fetch("sample", tmp_path / "raw"), tmp_path / "data")
+    assert not (tmp_path / "data/item_numbers.csv").exists()

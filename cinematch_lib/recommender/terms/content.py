@@ -59,9 +59,8 @@ class ContentTerm:
         """Whether there are `bounds`, and they take less time than `scores`."""
         if self._share is not None or self._weight < 0:
             return False
-        likes = (
-            max(self._profile.weights, default=0) > 0
-        )  # of disliked films alone, common features lower scores, not their bounds
+        # Of disliked films alone, common features lower scores, not their bounds.
+        likes = max(self._profile.weights, default=0) > 0
         return likes and self._similarity.is_bounded(self._profile.vector, selection)
 
     def bounds(self, block: Selection) -> np.ndarray:
