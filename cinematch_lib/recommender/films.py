@@ -11,6 +11,7 @@ import numpy as np
 
 from cinematch_lib.artifacts.films_table import MoviesMeta
 from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.film_part import FilmPart
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.vocabulary.genres import resolve_genre
@@ -108,9 +109,10 @@ class FilmTable:
         self.movie = lru_cache(maxsize=8192)(self._movie)
         self.genre, self.service = lru_cache(maxsize=1024)(self._genre), lru_cache(maxsize=1024)(self._service)
         self._cached_selection = lru_cache(maxsize=16)(self._select)
+        self._part = lru_cache(maxsize=8)(self._make_part)
 
     def __getstate__(self) -> dict[str, Any]:
-        caches = ("_find", "movie", "genre", "service", "_cached_selection")
+        caches = ("_find", "movie", "genre", "service", "_cached_selection", "_part")
         return {name: value for name, value in vars(self).items() if name not in caches}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -239,22 +241,16 @@ class FilmTable:
     def _select(
         self, genres: tuple[str, ...], services: tuple[str, ...], languages: tuple[str, ...], bounds: _Bounds
     ) -> Selection:
-        passes = np.ones(len(self), dtype=bool)
-        for names, has in ((genres, self._has_genre), (services, self._has_service)):
-            if names:
-                passes &= any_of(has, names, len(self))
+        return self._part(services, languages).select(genres, bounds)
+
+    def _make_part(self, services: tuple[str, ...], languages: tuple[str, ...]) -> FilmPart:
+        """The films on one of the services, if there are any, and in one of the languages, if there are any."""
+        if not services and not languages:
+            return FilmPart(None, self._has_genre, self._numbers)
+        passes = any_of(self._has_service, services, len(self)) if services else np.ones(len(self), dtype=bool)
         if languages:
             passes &= np.isin(self._language, [self._language_index[code] for code in languages])
-        for name, low, high in bounds:  # a comparison with NaN is false, so an unknown value passes no bound
-            if low is not None:
-                passes &= self._numbers[name] >= low
-            if high is not None:
-                passes &= self._numbers[name] <= high
-        (rows,) = passes.nonzero()
-        share = np.zeros(len(rows), dtype=np.float32)
-        for genre in genres:
-            share += self._has_genre[genre].take(rows)
-        return Selection(rows, share / max(len(genres), 1))
+        return FilmPart(passes.nonzero()[0], self._has_genre, self._numbers)
 
     def exclusion_mask(
         self, selection: Selection, preferences: Preferences, candidates: Collection[int] | np.ndarray | None = None
