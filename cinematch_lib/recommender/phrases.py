@@ -1,7 +1,6 @@
 """The contributions of a list of recommendations that are worth naming, and their parts in words."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -110,27 +109,36 @@ def find_phrases(
     percents = np.rint(percent[:, None] * strongest).astype(np.int64)
     other_percent = np.rint(percent * other_share).astype(np.int64)
     columns = (film, share, parts, percents, named, others, other_percent, n_strong)
-    sources = [groups[at] for at in group.tolist()]
+    lists = [one.tolist() for one in columns]
+    sources, are_positive = zip(*[groups[at] for at in group.tolist()], strict=True) if len(group) else ((), ())
+    largest = _largest_features(sources, are_positive, lists[0], lists[2], lists[4])
+    return list(map(Phrase, sources, are_positive, *lists, largest))
+
+
+def _largest_features(
+    sources: Sequence[Contributions],
+    are_positive: Sequence[bool],
+    films: Sequence[int],
+    parts: Sequence[Sequence[int]],
+    named: Sequence[int],
+) -> list[list[list[Label]]]:
+    """The largest features of phrases whose source finds them for many films at once; nothing of the others.
+
+    All arguments are by phrase.
+    """
     largest: list[list[list[Label]]] = [[] for _ in sources]
-    rows = zip(sources, zip(*[one.tolist() for one in columns], largest, strict=True), strict=True)
-    phrases = [Phrase._make(source + numbers) for source, numbers in rows]
-    _find_largest_features(phrases)
-    return phrases
-
-
-def _find_largest_features(phrases: Sequence[Phrase]) -> None:
-    """Fill in the largest features of all phrases whose source finds them for many films at once."""
-    by_source: dict[str, list[Phrase]] = {}
-    for one in phrases:
-        if one.positive and one.source.largest is not None:
-            by_source.setdefault(one.source.kind, []).append(one)
-    for some in by_source.values():
-        find = some[0].source.largest
+    of_kind: dict[str, list[int]] = {}
+    for phrase, (source, positive) in enumerate(zip(sources, are_positive, strict=True)):
+        if positive and source.largest is not None:
+            of_kind.setdefault(source.kind, []).append(phrase)
+    for phrases in of_kind.values():
+        find = sources[phrases[0]].largest
         assert find is not None  # see above
-        pairs = [(one.film, part) for one in some for part in one.parts[: max(one.named, 1)]]
-        found = iter(find([film for film, _ in pairs], [part for _, part in pairs], MIN_FEATURE))
-        for one in some:
-            one.largest.extend(islice(found, max(one.named, 1)))
+        pairs = [(phrase, part) for phrase in phrases for part in parts[phrase][: max(named[phrase], 1)]]
+        found = find([films[phrase] for phrase, _ in pairs], [part for _, part in pairs], MIN_FEATURE)
+        for (phrase, _), labels in zip(pairs, found, strict=True):
+            largest[phrase].append(labels)
+    return largest
 
 
 def _least_share(kind: str, positive: bool) -> float:

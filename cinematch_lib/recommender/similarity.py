@@ -1,6 +1,6 @@
 """Cosine similarity of films by their features, and the features that a similarity consists of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -12,7 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
-from cinematch_lib.artifacts.sparse_rows import SparseRows, inner_products, take_rows
+from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
+from cinematch_lib.recommender.common_features import CommonFeatures
 from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
@@ -73,7 +74,7 @@ class ContentSimilarity:
         # Columns with one label, such as cosine and sine of the year, are one feature: that of the first column.
         first: dict[Label, int] = {}
         self._first_column = [first.setdefault(one, column) for column, one in enumerate(self._labels)]
-        self._first_columns = np.array(self._first_column, dtype=np.int64)
+        self._first_columns = np.array(self._first_column if names else range(matrix.shape[1]), dtype=np.int64)
         self._make_caches()
 
     @property
@@ -182,15 +183,9 @@ class ContentSimilarity:
         cosines: np.ndarray = products / lengths / lengths[:, None]
         return cosines
 
-    def features_of(self, rows: np.ndarray) -> SparseRows:
-        """The features of the films in `rows`, int64 (n,)."""
-        return take_rows(self._by_film, rows)
-
-    def contributions(self, profile: UserProfile, films: SparseRows) -> np.ndarray:
-        """What each seed item adds to the scores of the films with these features: float64 (films, seed items)."""
-        products = inner_products(films, profile.rows, self._by_film.shape[1])
-        contributions: np.ndarray = products * np.array(profile.weights)
-        return contributions
+    def common_features(self, profile: UserProfile, rows: np.ndarray) -> CommonFeatures:
+        """What the films in `rows`, int64 (n,), have in common with the seed items."""
+        return CommonFeatures(take_rows(self._by_film, rows), profile.rows, self._first_columns)
 
     def shared_features(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, each with `scale` times its part of their inner product.
@@ -204,31 +199,9 @@ class ContentSimilarity:
             values[first] = values.get(first, 0.0) + of_film[column] * of_other[column] * scale
         return self._sorted_features(values)
 
-    def largest_shared_features(
-        self, films: SparseRows, at: Sequence[int], others: Sequence[int], least: float
-    ) -> list[list[Label]]:
-        """The features that pairs of films share, each of which makes up a share `least` of their inner product, > 0.
-
-        Each pair is a film of `films`, the features of some films, by its number `at` there, and a film by its row, in
-        `others`. The features that add most come first. `shared_features` finds all of a single pair.
-        """
-        n = self._by_film.shape[1]
-        rows = take_rows(self._by_film, np.array(others))
-        pair = rows.row_numbers
-        of_films = films.row_numbers * n + films.columns  # ascending
-        wanted = np.array(at).take(pair) * n + rows.columns
-        found = of_films.searchsorted(wanted)
-        (shared,) = (of_films.take(found, mode="clip") == wanted).nonzero()
-        values = films.values[found[shared]].astype(np.float64) * rows.values[shared]
-        feature, first = np.unique(pair[shared] * n + self._first_columns[rows.columns[shared]], return_inverse=True)
-        values = np.bincount(first, values)  # of columns with one label together
-        pair = feature // n
-        (large,) = (values >= least * np.bincount(pair, values)[pair]).nonzero()
-        large = large[np.lexsort((-values[large], pair[large]))]
-        labels: list[list[Label]] = [[] for _ in at]
-        for number, column in zip(pair[large].tolist(), (feature[large] % n).tolist(), strict=True):
-            labels[number].append(self._labels[column])
-        return labels
+    def labels(self, columns: Iterable[int]) -> list[Label]:
+        """The features of some columns in words."""
+        return [self._labels[column] for column in columns]
 
     def weighted_features(self, row: int, embeddings: np.ndarray, vector: np.ndarray) -> list[Feature]:
         """The features of a film, each with its value times the inner product of its embedding with `vector`.

@@ -14,6 +14,11 @@ def content(*rows, names=NAMES):
     return ContentSimilarity(sparse.csr_matrix(np.array(rows, dtype=np.float32)), names)
 
 
+def added(of, profile, rows):
+    """What each seed item adds to the scores of the films in `rows`."""
+    return of.common_features(profile, rows).products() * np.array(profile.weights)
+
+
 def scores(of, vector, rows):
     return of.scores(vector, Selection(rows, np.zeros(len(rows))))
 
@@ -54,7 +59,7 @@ def test_no_film_or_one_of_which_nothing_is_known_is_a_profile_of_zeros():
     for profile in (of_two.profile([], []), of_two.profile([0], []), of_two.profile([], [0])):
         assert not profile.vector.any()
         assert scores(of_two, profile.vector, np.arange(2)).tolist() == [0, 0]
-        assert not of_two.contributions(profile, of_two.features_of(np.array([1]))).any()
+        assert not added(of_two, profile, np.array([1])).any()
 
 
 def test_likeness_among_films_leaves_the_unknown_out(three):
@@ -78,13 +83,13 @@ def test_shared_features_are_in_words_with_what_adds_most_first():
         ("genres", "crime"),
     ]
     assert [one.value for one in features] == pytest.approx([0.98, 0.5, 0.34, 0.18])
-    assert 2 * of_two.contributions(profile, of_two.features_of(np.array([1])))[0, 0] == pytest.approx(2.0)
+    assert 2 * added(of_two, profile, np.array([1]))[0, 0] == pytest.approx(2.0)
 
 
 def test_what_speaks_against_a_film_comes_by_how_much_it_does():
     of_two = content([0.6, 0.8, 0, 0, 0, 0], [0.8, 0.6, 0, 0, 0, 0])
     profile = of_two.profile([0], [0])
-    assert of_two.contributions(profile, of_two.features_of(np.array([1])))[0, 1] == pytest.approx(-0.48)
+    assert added(of_two, profile, np.array([1]))[0, 1] == pytest.approx(-0.48)
     features = of_two.shared_features(1, 0, profile.weights[1])
     assert [(one.field, round(one.value, 3)) for one in features] == [("overview", -0.24), ("director", -0.24)]
 
@@ -128,12 +133,12 @@ def test_films_score_the_same_read_by_rows_and_by_columns(rows, data):
     by_columns = scores(of_all, profile.vector, np.arange(len(rows)))
     by_rows = np.array([scores(of_all, profile.vector, np.array([row]))[0] for row in range(len(rows))])
     assert by_columns.tobytes() == by_rows.tobytes()
-    added = of_all.contributions(profile, of_all.features_of(np.arange(len(rows))))
-    assert added.sum(axis=1) == pytest.approx(by_rows, rel=1e-6, abs=1e-5)
+    parts = added(of_all, profile, np.arange(len(rows)))
+    assert parts.sum(axis=1) == pytest.approx(by_rows, rel=1e-6, abs=1e-5)
     for row in range(len(rows)):
         for at, (anchor, weight) in enumerate(zip(profile.seed_items, profile.weights, strict=True)):
             features = of_all.shared_features(row, anchor, weight)
-            assert sum(one.value for one in features) == pytest.approx(added[row, at], rel=1e-6, abs=1e-6)
+            assert sum(one.value for one in features) == pytest.approx(parts[row, at], rel=1e-6, abs=1e-6)
 
 
 def test_many_films_score_the_same_read_by_rows_and_by_columns():

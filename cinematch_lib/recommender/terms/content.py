@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cinematch_lib.artifacts.sparse_rows import SparseRows
+from cinematch_lib.recommender.common_features import CommonFeatures
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
@@ -70,11 +70,11 @@ class ContentTerm:
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the similarity to each liked and each disliked film adds to the films in `rows`."""
         weights = self._profile.weights
-        films, factors = self._similarity.features_of(rows), self._factors(rows)
-        values = self._similarity.contributions(self._profile, films) * factors
+        common, factors = self._similarity.common_features(self._profile, rows), self._factors(rows)
+        values = common.products() * np.array(weights) * factors
         n_liked = sum([weight > 0 for weight in weights])
         return [
-            self._group_contributions(kind, rows, films, values, factors, first, end)
+            self._group_contributions(kind, rows, common, values, factors, first, end)
             for kind, first, end in (("liked", 0, n_liked), ("disliked", n_liked, len(weights)))
             if first < end
         ]
@@ -93,7 +93,7 @@ class ContentTerm:
         self,
         kind: str,
         rows: np.ndarray,
-        films: SparseRows,
+        common: CommonFeatures,
         values: np.ndarray,
         factors: np.ndarray,
         first: int,
@@ -109,7 +109,7 @@ class ContentTerm:
             return self._similarity.shared_features(int(rows[film]), seed_items[part], scale)
 
         def largest(films_at: Sequence[int], parts: Sequence[int], least: float) -> list[list[Label]]:
-            others = [seed_items[part] for part in parts]
-            return self._similarity.largest_shared_features(films, films_at, others, least)
+            found = common.largest(films_at, [first + part for part in parts], least)
+            return [self._similarity.labels(columns) for columns in found]
 
         return Contributions(kind, values[:, first:end], movie, features, largest=largest)
