@@ -15,15 +15,26 @@ MIN_OF_GENRE = 3  # in a short list, of which half is less
 class ListCaps:
     """Counts the genres and the series of the films chosen for a list of `k` films.
 
-    At most half of the list, but always three films, may have a genre, and three films may be of one series. Genres in
-    `exempt` are not counted, such as the only one that was asked for, which all films have.
+    At most half of the list, but always three films, may have a genre, and three films may be of one series. Every film
+    has one of the `preferred` genres, those that were asked for; where there is only one, it is not counted.
     """
 
-    def __init__(self, films: FilmTable, k: int, exempt: Collection[str] = ()) -> None:
-        self._films, self._exempt = films, frozenset(exempt)
+    def __init__(self, films: FilmTable, k: int, preferred: Collection[str] = ()) -> None:
+        self._films, self._preferred = films, tuple(preferred)
         self._most_of_genre = max(MIN_OF_GENRE, k // 2)
         self._genres: Counter[str] = Counter()
         self._series: Counter[str] = Counter()
+        self._n_films = 0
+
+    def __len__(self) -> int:
+        """The number of films that were chosen."""
+        return self._n_films
+
+    @property
+    def are_full(self) -> bool:
+        """Whether no film may be added any more: every film has one of the preferred genres, and these are full."""
+        preferred = self._preferred
+        return len(preferred) > 1 and all(self._genres[genre] == self._most_of_genre for genre in preferred)
 
     def has_room_in_series(self, row: int) -> bool:
         """Whether the film in `row` may be added as far as its series is concerned."""
@@ -31,7 +42,8 @@ class ListCaps:
 
     def add(self, row: int, rows: np.ndarray) -> np.ndarray:
         """Count the film in `row`; returns which of `rows`, int64 (n,), have a genre that is full: bool (n,)."""
-        genres = [genre for genre in self._films.movie(row).genres if genre not in self._exempt]
+        genres = [genre for genre in self._films.movie(row).genres if (genre,) != self._preferred]
+        self._n_films += 1
         self._genres.update(genres)
         self._series.update(series_keys(self._films.titles[row]))
         full = [genre for genre in genres if self._genres[genre] == self._most_of_genre]

@@ -1,4 +1,4 @@
-"""Upper bounds of the products of many films' features with a vector, from a part of the features."""
+"""Upper bounds of the products of many films' features, or embeddings, with a vector, from a part of these."""
 
 import numpy as np
 from scipy import sparse
@@ -7,7 +7,9 @@ from cinematch_lib.recommender.selection import BLOCK, Selection
 
 _COMMON = 1 / 8  # of all films: of features that as many have, only the length of all together is looked at
 _ADDING = 4  # the cost of adding up an entry of a few columns, relative to multiplying by all
-_LEAST = 0.01  # length of what a film has of the common features; short of it, bounds are higher than they need be
+_LEAST = 0.01  # length of the part of a film that is bounded; short of it, bounds are higher than they need be
+_TINY = 1e-12  # added to lengths, so that no product that rounding makes 0 counts
+_DIRECTIONS = 4  # of embeddings, of which two have most of the length of a user's vector
 
 
 class ProductBounds:
@@ -28,11 +30,10 @@ class ProductBounds:
             block = features[start : start + BLOCK]
             rare = block[:, self._rare].tocsc()
             self._blocks.append((rare, np.sqrt(block.power(2) @ self._is_common.astype(np.float32)).clip(_LEAST)))
-        # A sum of m products x_if p_f, rounded after each, is wrong by at most m ε |x_i| |p|, and |x_i| is at most √m
-        # times the largest entry; the bound and what it bounds are such sums, and 4 ε are for lengths. As all lengths
-        # are `_LEAST` or more, all this is made up for by a greater length of p.
+        # The bound and what it bounds are both wrong by `_rounding`, and |x_i| is at most √m times the largest entry.
+        # As all lengths are `_LEAST` or more, it is made up for by a greater length of p.
         most, largest = np.diff(features.indptr).max(initial=0), np.abs(features.data).max(initial=0)
-        self._rounding = float((2 * most + 4) * most**0.5 * largest * np.finfo(np.float32).eps / _LEAST)
+        self._rounding = float(2 * _rounding(most) * most**0.5 * largest / _LEAST)
 
     def are_cheap(self, vector: np.ndarray) -> bool:
         """Whether bounds take less time than the products with `vector`."""
@@ -53,3 +54,59 @@ class ProductBounds:
         bounds: np.ndarray = rare[:, used] @ of_rare[used]
         bounds += lengths * np.float32(length)
         return bounds if len(bounds) == len(block) else bounds[block.rows - number * BLOCK]
+
+
+class EmbeddingBounds:
+    """Bounds the products e_i · u of all films' embeddings with those of users from above.
+
+    In the few directions that users differ most in, the product is exact, and in the others, which have most of the
+    length of an embedding, but little of a user's, it is at most the product of the lengths of both parts.
+
+    `items` are float32 (films, d); `users`, float (any, d), are what the vectors of users are sums of, and `weights`,
+    float (any,), >= 0, how often each is a part of these.
+    """
+
+    def __init__(self, items: np.ndarray, users: np.ndarray, weights: np.ndarray) -> None:
+        self._items, users = items, users.astype(np.float64)
+        _, directions = np.linalg.eigh(users.T @ (weights[:, None] * users))  # by rising share of the users
+        self._directions = directions[:, -_DIRECTIONS:]
+        self._parts: dict[int, np.ndarray] = {}
+
+    def of(self, vector: np.ndarray, block: Selection) -> np.ndarray:
+        """Numbers that are at least the products of some films with `vector`, float32 (d,): float32 (films,).
+
+        `block` is one of `Selection.blocks`. No product that is added up in float32, in whatever order, is above its
+        bound.
+        """
+        exact = vector.astype(np.float64)
+        near = self._directions.T @ exact
+        length = np.linalg.norm(exact - self._directions @ near)
+        # Wrong by `_rounding` are what is bounded, the parts and the lengths of films, and the bound.
+        length += 5 * _rounding(len(vector)) / _LEAST * np.linalg.norm(exact) + _TINY
+        number = int(block.rows[0]) // BLOCK
+        # Not by BLAS, which starts threads for so many films, though the blocks are bounded side by side.
+        bounds: np.ndarray = np.einsum("d,di->i", np.append(near, length).astype(np.float32), self._parts_of(number))
+        return bounds if len(bounds) == len(block) else bounds[block.rows - number * BLOCK]
+
+    def _parts_of(self, number: int) -> np.ndarray:
+        """Of each e_i of a block, the part in each direction and the length of the rest: float32 (…, films)."""
+        if number not in self._parts:
+            items, directions = self._items[number * BLOCK :][:BLOCK], self._directions.astype(np.float32)
+            near = directions.T @ items.T
+            rest = items - near.T @ directions.T
+            lengths = _lengths(rest).clip(_LEAST * _lengths(items) + _TINY)
+            self._parts[number] = np.vstack([near, lengths])
+        return self._parts[number]
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    lengths: np.ndarray = np.sqrt(np.einsum("id,id->i", rows, rows))
+    return lengths
+
+
+def _rounding(n: int) -> float:
+    """By how much a sum of n products, x · p, rounded to float32 after each, may be wrong, relative to |x| |p|.
+
+    Lengths, which are such sums, are counted in.
+    """
+    return (n + 2) * float(np.finfo(np.float32).eps)

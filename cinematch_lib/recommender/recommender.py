@@ -19,13 +19,13 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.batch import BatchScorer
-from cinematch_lib.recommender.caps import ListCaps
+from cinematch_lib.recommender.best_films import BestFilms, Ranked
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.film_catalog import FilmCatalog
 from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
-from cinematch_lib.recommender.ranking import check_k, top_k
+from cinematch_lib.recommender.ranking import check_k
 from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
@@ -33,9 +33,7 @@ from cinematch_lib.recommender.rejected import RejectedFilms
 from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
 from cinematch_lib.recommender.similarity import ContentSimilarity
-from cinematch_lib.recommender.terms.diversity import rerank_mmr
 
-_DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
 _TASTES = ("genres", "quality_prior", "early_content_share", "towers", "genres_with_ratings")
 _OTHERS = (*_TASTES, "popularity_penalty", "discovery", "first_diversity")
@@ -93,6 +91,7 @@ class Recommender(FilmCatalog):
         parts = (self._films, self._similarity, item_weights)
         self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings)
         self._similar_model = ScoreModel(*parts, _SIMILAR)
+        self._best_films = BestFilms(films, self._similarity)
         self._batch: BatchScorer | None = None
         if item_weights is not None:
             self._batch = BatchScorer(films, self._model, self._similarity, item_weights, embeddings)
@@ -255,28 +254,9 @@ class Recommender(FilmCatalog):
         k: int,
         among: Collection[int] | np.ndarray | None = None,
         capped: bool = False,
-    ) -> tuple[Scorer, np.ndarray, np.ndarray]:
-        """The terms of the score, and the rows and scores of the best films."""
+    ) -> Ranked:
         with self._reasons_for_missing([preferences]):
-            selection = self._films.filter(preferences)
-            allowed = self._films.exclusion_mask(selection, preferences, among)
-            scorer = model.scorer(preferences)
-        diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
-        n = 2 * _DIVERSE_UP_TO if diversity else len(self) if capped else k
-        selection, allowed = scorer.narrowed(selection, allowed, len(self) if preferences.unrated_share else n)
-        scores = np.where(allowed, scorer.scores(selection), -np.inf)
-        for term in model.unrated(preferences.unrated_share, selection, scores, k):
-            scorer, scores = scorer.plus(term), scores + term.scores(selection)
-        if not diversity and not capped:
-            best = top_k(scores, k)
-            return scorer, selection.rows[best], scores[best].astype(np.float64)
-        # The pool is by id again, which is how ties are broken.
-        pool = np.sort(top_k(scores, n)) if diversity else np.flatnonzero(scores > -np.inf)
-        rows, values = selection.rows[pool], scores[pool].astype(np.float64)
-        genres = self._films.preferred_genres(preferences)
-        caps = ListCaps(self._films, k, genres if len(genres) == 1 else ()) if capped else None
-        best, term = rerank_mmr(self._films, self._similarity, rows, values, k, diversity, caps)
-        return scorer.plus(term), rows[best], values[best] + term.values(rows[best])
+            return self._best_films.ranked(model, preferences, k, among, capped)
 
     @contextmanager
     def _reasons_for_missing(self, preferences: Sequence[Preferences]) -> Iterator[None]:

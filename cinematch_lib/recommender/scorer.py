@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
 from os import cpu_count
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy as np
 from cinematch_lib.recommender.ranking import kth_highest, top_k
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term
-from cinematch_lib.recommender.terms.content import ContentTerm
+from cinematch_lib.recommender.terms.base import Term, sum_of_bounds, sum_of_scores
 
 _LIKELY = 4  # times k: the films of the highest bounds of a block, of whose scores the k-th best is taken
 _MANY = 64  # times k: fewer films are scored sooner than bounded
@@ -25,10 +23,7 @@ class Scorer:
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The scores of the selected films: float32 (selected films,)."""
-        total = np.zeros(len(selection), dtype=np.float32)
-        for term in self.terms:
-            total += term.scores(selection)
-        return total
+        return sum_of_scores(self.terms, selection)
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the scores of the films in `rows`, int64 (n,), are the sum of, kind by kind."""
@@ -44,8 +39,7 @@ class Scorer:
         `allowed` is bool (selected films,). A film is left out if its score is at most a bound that is below the k-th
         best of the scores of some films. Where bounds would take longer than all scores, the part is the whole.
         """
-        is_bounded = any(isinstance(term, ContentTerm) and term.is_bounded(selection) for term in self.terms)
-        if not is_bounded or len(selection) < _MANY * k:
+        if len(selection) < _MANY * k or not any(term.is_bounded(selection) for term in self.terms):
             return selection, allowed
         blocks = selection.blocks
         ends = np.cumsum([len(block) for block in blocks])[:-1]
@@ -58,9 +52,7 @@ class Scorer:
 
     def _bounds(self, block: Selection, allowed: np.ndarray) -> np.ndarray:
         """Numbers that are at least the scores of the films of a block, −∞ for those not allowed: float32 (films,)."""
-        # In the order of `scores`: rounding is monotonic, so that no sum of scores exceeds that of their bounds.
-        terms = [term.bounds(block) if isinstance(term, ContentTerm) else term.scores(block) for term in self.terms]
-        bounds = reduce(np.add, terms)
+        bounds = sum_of_bounds(self.terms, block)
         bounds[~allowed] = -np.inf
         return bounds
 

@@ -45,6 +45,7 @@ from cinematch_lib.artifacts.embeddings import Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.product_bounds import EmbeddingBounds
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
 from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.selection import Selection
@@ -62,6 +63,7 @@ from cinematch_lib.recommender.terms.unrated import unrated_terms
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
 CONTENT_HALF_LIFE = 8  # the same for the additional share of content
 _MAX_DISCOUNT = 0.5  # β of discovery 1
+_TYPICAL_LIKES = 10  # of a user whose scores are bounded
 
 
 @dataclass(frozen=True)
@@ -206,8 +208,17 @@ class ScoreModel:
         likes, corrections = embeddings.history_vectors(profile.seed_items, n)
         parts = (profile.seed_items, scales * likes, scales * (-weight * corrections))
         content_weight = self._item_weights.content_weight
-        term = TowerTerm(self._films, self._similarity, embeddings, *parts, content_weight, scale)
+        term = TowerTerm(self._films, self._similarity, embeddings, *parts, content_weight, scale, self._tower_bounds)
         return term, weight * embeddings.history_scale(n) * profile.length
+
+    @cached_property
+    def _tower_bounds(self) -> EmbeddingBounds:
+        embeddings, weights = self._embeddings, self._item_weights
+        assert embeddings is not None
+        assert weights is not None
+        liked, weight = np.flatnonzero(weights.like_counts), similarity_weight(_TYPICAL_LIKES)
+        users = embeddings.history_embeddings[liked] - weight * embeddings.history_corrections[liked]
+        return EmbeddingBounds(embeddings.item_embeddings, users, weights.like_counts[liked])
 
     def prior_weight(self, n_known: np.ndarray, discovery: float | None = None) -> np.ndarray:
         """(1 − d) · π · 2^(−n/2) of users of whom so many films are known: float64, of the shape of `n_known`."""

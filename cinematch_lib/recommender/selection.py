@@ -50,12 +50,12 @@ class Selection:
         ]
 
     def restrict(self, values: np.ndarray) -> np.ndarray:
-        """`values`, (films,), restricted to this selection: (n,)."""
-        restricted: np.ndarray = values if len(self) == len(values) else values.take(self.rows)
+        """`values`, (films, …), restricted to this selection: (n, …)."""
+        restricted: np.ndarray = values if len(self) == len(values) else values.take(self.rows, axis=0)
         return restricted
 
     def take(self, values: np.ndarray) -> np.ndarray:
-        """`values`, (films,), restricted to this selection; cached, read-only.
+        """`values`, (films, …), restricted to this selection; cached, read-only.
 
         For values that are the same for every user.
         """

@@ -39,6 +39,39 @@ def is_within_caps(found, k, exempt=()):
     )
 
 
+@pytest.fixture(scope="module")
+def many():
+    """Most of these films share a genre, and most of the others a series."""
+    draw = np.random.default_rng(4)
+    films = [
+        {
+            "genres": "|".join({"drama", str(draw.choice(GENRES))} if draw.random() < 0.97 else {"war", "horror"}),
+            "title": f"Thing {at}: Part" if draw.random() < 0.9 else f"No {at} alone",
+        }
+        for at in range(500)
+    ]
+    return recommender_of(*films, quality=draw.normal(0, 0.1, 500))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(1, 500), min_size=1, max_size=3, unique=True),
+    st.lists(st.sampled_from(GENRES), max_size=3, unique=True),
+    st.integers(1, 80),
+    st.sampled_from([0.0, 0.4]),
+)
+def test_a_list_with_caps_is_chosen_of_the_whole_list_from_the_best_on(many, liked, genres, k, unrated_share):
+    wanted = Preferences(liked_movie_ids=liked, preferred_genres=genres, diversity=0, unrated_share=unrated_share)
+    free, chosen = many.recommend(wanted, len(many)), []
+    for one in free:
+        if len(chosen) < k and is_within_caps([*chosen, one], k, genres if len(genres) == 1 else []):
+            chosen.append(one)
+    taken = {one.movie_id for one in chosen}
+    others = [one for one in free if one.movie_id not in taken]
+    expected = sorted([*chosen, *others[: k - len(chosen)]], key=lambda one: (-one.score, one.movie_id))
+    assert ids(many.recommend(wanted, k, capped=True)) == [one.movie_id for one in expected]
+
+
 @settings(max_examples=80)
 @given(
     st.lists(st.integers(1, 60), max_size=3, unique=True),

@@ -5,15 +5,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
-from cinematch_lib.recommender.product_bounds import ProductBounds
+from cinematch_lib.artifacts.embeddings import Embeddings
+from cinematch_lib.recommender.product_bounds import EmbeddingBounds, ProductBounds
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.selection import BLOCK, Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.content import ContentTerm
+from cinematch_lib.recommender.terms.discovery import DiscountedTerms
 from cinematch_lib.recommender.terms.prior import PriorTerm
+from cinematch_lib.recommender.terms.ratings import RatingsTerm
+from cinematch_lib.recommender.terms.towers import TowerTerm, row_products
 
-FILMS, FEATURES, EACH = BLOCK + 60_000, 3000, 14
+FILMS, FEATURES, EACH, DIMENSIONS = BLOCK + 60_000, 3000, 14, 8
 VALUES = st.floats(-1, 1, width=32)
 
 
@@ -34,6 +38,10 @@ def narrowed(many, liked, disliked, rows, allowed, k):
     similarity, prior = many
     profile = similarity.profile(liked, disliked)
     terms = [PriorTerm("quality", prior.astype(np.float32), 1.0), ContentTerm(None, similarity, profile)]
+    return narrowed_by(terms, rows, allowed, k)
+
+
+def narrowed_by(terms, rows, allowed, k):
     selection = Selection(rows, np.zeros(len(rows), dtype=np.float32))
     part, of_part = Scorer(terms).narrowed(selection, allowed, k)
     lists = []
@@ -51,6 +59,46 @@ def test_the_best_films_are_in_a_small_part_with_the_same_scores(many, liked, di
     rows = np.arange(0, FILMS, step)
     allowed = ~np.isin(rows, [*liked, *disliked])
     part, (of_all, of_part) = narrowed(many, liked, disliked, rows, allowed, k)
+    assert of_part == of_all
+    assert len(part) < len(rows) / 4
+
+
+@pytest.fixture(scope="module")
+def embeddings():
+    """Those of as many films, and of users that differ most in one direction."""
+    rng = np.random.default_rng(1)
+    items, users, corrections = rng.normal(0, 0.1, (3, FILMS, DIMENSIONS)).astype(np.float32)
+    users[:, 3] *= 20
+    features, periods = np.zeros((FEATURES, DIMENSIONS), np.float32), np.zeros((1, DIMENSIONS), np.float32)
+    of_films = np.zeros(FILMS, dtype=np.int32)
+    names = np.zeros(1, dtype=np.int64)
+    return Embeddings(np.arange(FILMS), items, users, corrections, features, periods, of_films, names, 80.0)
+
+
+@pytest.mark.parametrize("k", [1, 20])
+@pytest.mark.parametrize(("liked", "disliked"), [([7], []), ([3, 99, BLOCK + 5], [12])])
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize("n_poor", [0, 1])
+def test_with_ratings_too_the_best_films_are_in_a_small_part(many, embeddings, liked, disliked, step, k, n_poor):
+    rng = np.random.default_rng(2)
+    (similarity, prior), seed_items = many, [*liked, *disliked]
+    profile = similarity.profile(liked, disliked)
+    is_target = rng.random(FILMS) < 0.02
+    index = np.where(is_target, np.cumsum(is_target) - 1, is_target.sum())
+    content_weight = rng.uniform(0, 0.35, FILMS).astype(np.float32)
+    bounds = EmbeddingBounds(embeddings.item_embeddings, embeddings.history_embeddings, np.ones(FILMS))
+    of_users = embeddings.history_embeddings[seed_items].astype(np.float64), np.zeros((len(seed_items), DIMENSIONS))
+    full = np.arange(len(seed_items)) < n_poor
+    terms = [
+        PriorTerm("popularity", prior.astype(np.float32), -0.5),
+        RatingsTerm(np.append(rng.exponential(0.1, is_target.sum()), 0), index),
+        TowerTerm(None, similarity, embeddings, seed_items, *of_users, content_weight, 0.3, bounds),
+        ContentTerm(None, similarity, profile, 1.0, content_weight, 0.3, 2.0, full),
+    ]
+    factors = rng.uniform(0.5, 1, FILMS).astype(np.float32)
+    rows = np.arange(0, FILMS, step)
+    allowed = ~np.isin(rows, seed_items)
+    part, (of_all, of_part) = narrowed_by([DiscountedTerms(terms, factors)], rows, allowed, k)
     assert of_part == of_all
     assert len(part) < len(rows) / 4
 
@@ -81,6 +129,43 @@ def test_no_product_is_above_its_bound(features, vector):
     some = np.array([1, 4, 8])
     of_some = bounds.of(vector, Selection(some, np.zeros(3, dtype=np.float32)))
     np.testing.assert_array_equal(of_some, bounds.of(vector, Selection.everything(9))[some])
+
+
+@settings(max_examples=300)
+@given(
+    arrays(np.float32, (9, 7), elements=VALUES),
+    arrays(np.float32, 7, elements=VALUES),
+    arrays(np.float32, (5, 7), elements=VALUES),
+    arrays(np.int64, 5, elements=st.integers(0, 9)),
+)
+def test_no_product_of_embeddings_is_above_its_bound(items, vector, users, weights):
+    bounds = EmbeddingBounds(items, users, weights)
+    of_all = bounds.of(vector, Selection.everything(9))
+    assert (items @ vector <= of_all).all()
+    assert (items.astype(np.float64) @ vector <= of_all).all()
+    some = np.array([1, 4, 8])
+    of_some = bounds.of(vector, Selection(some, np.zeros(3, dtype=np.float32)))
+    np.testing.assert_allclose(of_some, of_all[some], rtol=1e-5)
+    assert (items[some] @ vector <= of_some).all()
+
+
+def test_bounds_of_embeddings_are_exact_in_the_directions_of_users():
+    items, users = np.eye(6, dtype=np.float32), np.diag([4.0, 3.0, 2.0, 1.0, 0.0, 0.0])
+    bounds = EmbeddingBounds(items, users, np.ones(6))
+    of_near = bounds.of(np.array([1, -2, 3, -4, 0, 0], dtype=np.float32), Selection.everything(6))
+    assert of_near == pytest.approx([1, -2, 3, -4, 0, 0], abs=5e-3)
+    of_rest = bounds.of(np.array([0, 0, 0, 0, 3, -4], dtype=np.float32), Selection.everything(6))
+    assert of_rest == pytest.approx([0.05, 0.05, 0.05, 0.05, 5, 5], abs=5e-3)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 63, 64, 65, 1000])
+def test_the_product_of_a_row_is_the_same_beside_any_others(n):
+    rng = np.random.default_rng(0)
+    rows, vector = rng.normal(size=(20_001, 32)).astype(np.float32), rng.normal(size=32).astype(np.float32)
+    products = row_products(rows, vector)
+    assert products == pytest.approx(rows.astype(np.float64) @ vector, abs=1e-4)
+    some = np.sort(rng.choice(len(rows), n, replace=False))
+    np.testing.assert_array_equal(row_products(rows[some], vector), products[some])
 
 
 def test_bounds_are_exact_but_for_common_features():

@@ -1,6 +1,7 @@
 """The content term: weight · c_i · cos(x_i, p), with the features x_i of a film and the user's profile p."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
+from cinematch_lib.recommender.terms.base import Term
 
 
-class ContentTerm:
+class ContentTerm(Term):
     """How similar the features of a film are to those of the liked films, less those of the disliked films.
 
     Parameters
@@ -45,27 +47,38 @@ class ContentTerm:
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        cosines = self._similarity.scores(self._profile.vector, selection)
-        if self._share is not None:
-            share = self._scale * selection.take(self._share) + self._least
-            partial = share * cosines
-            if self._full is not None and self._full.any():
-                vector = self._similarity.partial_profile(self._profile, self._full)
-                partial += np.maximum(1 - share, 0) * self._similarity.scores(vector, selection)
-            cosines = partial
-        return np.float32(self._weight) * cosines
-
-    def is_bounded(self, selection: Selection) -> bool:
-        """Whether there are `bounds`, and they take less time than `scores`."""
-        if self._share is not None or self._weight < 0:
-            return False
-        # Of disliked films alone, common features lower scores, not their bounds.
-        likes = max(self._profile.weights, default=0) > 0
-        return likes and self._similarity.is_bounded(self._profile.vector, selection)
+        return self._of(self._similarity.scores, selection)
 
     def bounds(self, block: Selection) -> np.ndarray:
         """Numbers that are at least the `scores` of one of `Selection.blocks`, if `is_bounded`: float32 (films,)."""
-        return np.float32(self._weight) * self._similarity.bounds(self._profile.vector, block)
+        # No factor is below 0, so that bounds of the similarities bound the term.
+        return self._of(self._similarity.bounds, block)
+
+    def is_bounded(self, selection: Selection) -> bool:
+        """Whether `bounds` take less time than `scores`."""
+        # Of disliked films alone, common features lower scores, not their bounds.
+        if self._weight < 0 or max(self._profile.weights, default=0) <= 0:
+            return False
+        return all(self._similarity.is_bounded(vector, selection) for vector in self._vectors)
+
+    def _of(self, similarities: Callable[[np.ndarray, Selection], np.ndarray], selection: Selection) -> np.ndarray:
+        """The term by the similarities of the selected films to a vector."""
+        whole, *partial = self._vectors
+        total = similarities(whole, selection)
+        if self._share is not None:
+            share = self._scale * selection.take(self._share) + self._least
+            total = share * total
+            for vector in partial:
+                total += np.maximum(1 - share, 0) * similarities(vector, selection)
+        return np.float32(self._weight) * total
+
+    @cached_property
+    def _vectors(self) -> list[np.ndarray]:
+        """The profile, and what the seed items that count in full make up of it, if there are such."""
+        vectors = [self._profile.vector]
+        if self._full is not None and self._full.any():
+            vectors.append(self._similarity.partial_profile(self._profile, self._full))
+        return vectors
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the similarity to each liked and each disliked film adds to the films in `rows`."""

@@ -6,10 +6,10 @@ import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term
+from cinematch_lib.recommender.terms.base import Term, sum_of_bounds, sum_of_scores
 
 
-class DiscountedTerms:
+class DiscountedTerms(Term):
     """The sum of `terms`, each film's times its factor: float32 (films,), above 0.
 
     All contributions to a film have the same factor, so that their shares stay what they are.
@@ -20,11 +20,19 @@ class DiscountedTerms:
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The sum for each selected film: float32 (selected films,)."""
-        total = np.zeros(len(selection), dtype=np.float32)
-        for term in self._terms:
-            total += term.scores(selection)
+        total = sum_of_scores(self._terms, selection)
         total *= selection.take(self._factors)
         return total
+
+    def bounds(self, block: Selection) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
+        total = sum_of_bounds(self._terms, block)
+        total *= block.take(self._factors)
+        return total
+
+    def is_bounded(self, selection: Selection) -> bool:
+        """Whether `bounds` take less time than `scores`."""
+        return any(term.is_bounded(selection) for term in self._terms)
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each part of each term adds to the films in `rows`, int64 (n,)."""

@@ -8,9 +8,10 @@ from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
+from cinematch_lib.recommender.terms.base import Term
 
 
-class DiversityTerm:
+class DiversityTerm(Term):
     """What a film loses for its similarity to the most similar film above it in the list.
 
     `penalties` maps the row of a film to the row of that other film and to what is taken off, a positive number.

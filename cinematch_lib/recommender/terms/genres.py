@@ -9,9 +9,10 @@ import numpy as np
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.reasons import Contributions, Feature
 from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.terms.base import Term
 
 
-class GenresTerm:
+class GenresTerm(Term):
     """The share of the preferred genres that a film has, times `weight`.
 
     `genres` are canonical names, two or more: with a single one, every film that passes the filters has it.

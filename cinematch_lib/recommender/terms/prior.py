@@ -4,9 +4,10 @@ import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions, Feature
 from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.terms.base import Term
 
 
-class PriorTerm:
+class PriorTerm(Term):
     """How good a guess a film is for somebody of whom nothing is known.
 
     Parameters

@@ -12,6 +12,7 @@ from cinematch_lib.artifacts.sparse_rows import SparseRows
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.terms.base import Term
 
 
 class Seeds(NamedTuple):
@@ -30,7 +31,7 @@ class _Part(NamedTuple):
     factors: np.ndarray
 
 
-class RatingsTerm:
+class RatingsTerm(Term):
     """What the ratings of other people add: Σ_j w_j B_ji, over the films j that the user has rated.
 
     Parameters
@@ -85,7 +86,7 @@ class RatingsTerm:
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        return self._sums.take(selection.take(self._target_index)).astype(np.float32)
+        return self._sums.astype(np.float32).take(selection.take(self._target_index))
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user has rated adds to the films in `rows`."""

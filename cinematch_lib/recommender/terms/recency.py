@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from cinematch_lib.recommender.films import FilmTable, Selection
+from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.reasons import Contributions, Feature
+from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.terms.base import Term
 
 _HALF_LIFE = 10  # years
 
 
-class RecencyTerm:
+class RecencyTerm(Term):
     """What a film gains for being new: `weight` times its `values`, float32 (films,), those of `recency`."""
 
     def __init__(self, films: FilmTable, values: np.ndarray, weight: float) -> None:

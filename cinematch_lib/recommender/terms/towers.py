@@ -6,12 +6,17 @@ import numpy as np
 
 from cinematch_lib.artifacts.embeddings import PERIOD_YEARS, UNKNOWN_PERIOD, Embeddings
 from cinematch_lib.recommender.films import FilmTable, Movie
+from cinematch_lib.recommender.product_bounds import EmbeddingBounds
 from cinematch_lib.recommender.reasons import Contributions, Feature
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
+from cinematch_lib.recommender.terms.base import Term
+
+_TOGETHER = 64  # rows of one product
+_KEPT = 16  # selections of which embeddings are kept
 
 
-class TowerTerm:
+class TowerTerm(Term):
     """How much people who like what the user likes tend to like films with the features of a film.
 
     Parameters
@@ -23,6 +28,7 @@ class TowerTerm:
         that films of its kind have anyway. Their sum is v_j.
     weights : float32 (films,), w_i >= 0, by which the term counts for each film.
     weight : what the term is multiplied by.
+    bounds : those of the products of films and users.
 
     """
 
@@ -36,20 +42,28 @@ class TowerTerm:
         similarities: np.ndarray,
         weights: np.ndarray,
         weight: float,
+        bounds: EmbeddingBounds,
     ) -> None:
         self._films, self._similarity, self._embeddings = films, similarity, embeddings
-        self._seed_items, self._weights, self._weight = seed_items, weights, weight
+        self._seed_items, self._weights, self._weight, self._bounds = seed_items, weights, weight, bounds
         self._vectors = {"taste": likes, "expected_similarity": similarities}
+        self._user = (weight * (likes + similarities).sum(axis=0)).astype(np.float32)
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        likes, similarities = self._vectors.values()
-        user = (self._weight * (likes + similarities).sum(axis=0)).astype(np.float32)
         items = self._embeddings.item_embeddings
-        is_small = len(selection) * 4 < len(items)
-        products = items.take(selection.rows, axis=0) @ user if is_small else selection.restrict(items @ user)
+        if len(selection) * 4 >= len(items):
+            products = selection.restrict(row_products(items, self._user))
+        else:  # what is kept of several selections is at most as much as all items
+            is_kept = len(selection) * _KEPT <= len(items)
+            products = row_products((selection.take if is_kept else selection.restrict)(items), self._user)
         scores: np.ndarray = products * selection.take(self._weights)
         return scores
+
+    def bounds(self, block: Selection) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
+        bounds: np.ndarray = self._bounds.of(self._user, block) * block.take(self._weights)
+        return bounds
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user likes or dislikes adds to the films in `rows`."""
@@ -78,3 +92,16 @@ class TowerTerm:
         found.append(Feature("period", name, float(self._embeddings.period_embeddings[period] @ vector)))
         direction = 1 if sum(one.value for one in found) >= 0 else -1
         return tuple(sorted(found, key=lambda one: -direction * one.value))
+
+
+def row_products(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """The inner products of the rows of a matrix, float32 (n, d), with a vector: float32 (n,).
+
+    That of a row is the same to the last bit in whichever matrix it stands. BLAS adds up the last rows of a matrix in
+    another way than others, and of a large one the last rows of each thread, so that it gets small ones of equal size.
+    """
+    whole = len(rows) // _TOGETHER * _TOGETHER
+    last = np.zeros((_TOGETHER, rows.shape[1]), dtype=np.float32)
+    last[: len(rows) - whole] = rows[whole:]
+    products = np.matmul(rows[:whole].reshape(-1, _TOGETHER, rows.shape[1]), vector).ravel()
+    return np.concatenate([products, np.matmul(last, vector)[: len(rows) - whole]])

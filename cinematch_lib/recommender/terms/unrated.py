@@ -8,7 +8,7 @@ from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
 
 
-class UnratedTerm:
+class UnratedTerm(Term):
     """What films that nobody has rated gain: `bonus`, where `is_unrated`, bool (films,), is True."""
 
     def __init__(self, is_unrated: np.ndarray, bonus: float) -> None:
