@@ -31,8 +31,13 @@ _PADDING = 0xD935  # the kind of extra field that other programs know as padding
 
 def write_arrays(to: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays by name as an uncompressed, aligned npz; the same arrays give the same bytes."""
+    write_each(to, arrays.items())
+
+
+def write_each(to: BinaryIO, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
+    """`write_arrays` for pairs of names and arrays, of which each is let go before the next is asked for."""
     with zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as file:
-        for name, array in arrays.items():
+        for name, array in arrays:
             member = zipfile.ZipInfo(f"{name}.npy")  # dated 1980
             end = to.tell() + _LOCAL_HEADER + len(member.filename) + _EXTRA_HEADER
             padding = -end % _ALIGNMENT
@@ -40,6 +45,7 @@ def write_arrays(to: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
             member.file_size = array.nbytes + _MAX_HEADER  # at most; the true size is written at the end
             with file.open(member, "w") as content:
                 np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
+            del array
 
 
 def read_arrays(content: Content) -> dict[str, np.ndarray]:

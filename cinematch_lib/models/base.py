@@ -47,15 +47,20 @@ class Model(ABC):
             raise CineMatchError(f"the catalog must name one film or more, each once, got {len(films)} rows")
         order = np.argsort(films)
         self.films = films[order]
+        # Nothing here refers to the interactions, so that a model can let go of them before its work is done.
+        self._fit(self._interactions(ratings), catalog.iloc[order].reset_index(drop=True))
+        return self
+
+    def _interactions(self, ratings: pd.DataFrame) -> Interactions:
+        """The ratings of the films, which are counted."""
         train = Interactions.from_ratings(ratings, self.films)
         if not train.ratings.nnz:
             raise CineMatchError(
-                f"none of the {len(ratings)} ratings is of one of the catalog's {len(films)} films; "
+                f"none of the {len(ratings)} ratings is of one of the catalog's {len(self.films)} films; "
                 "give ratings and films of one data set"
             )
         self.like_counts = np.asarray(train.likes.power(2).sum(axis=0), dtype=np.float64).ravel()
-        self._fit(train, catalog.iloc[order].reset_index(drop=True))
-        return self
+        return train
 
     def recommend(
         self,

@@ -12,11 +12,12 @@ from scipy.linalg.blas import ssyrk
 
 from cinematch_lib.cluster import connection
 from cinematch_lib.cluster.tasks import sum_tiles
+from cinematch_lib.models.triangle import symmetrize
 
 _WIDTHS = (512, 1024, 1536, 2048, 3072, 4096, 6144, 8192)  # of the dense part of a row, in the fullest columns
 _DENSE_COST = 0.005  # of one multiplication in a dense product, relative to one in a sparse product
 _DENSE_ROWS = 4096  # rows made dense at once
-_BLOCK_BYTES = 1 << 29  # for the blocks of the sparse products
+_BLOCK_BYTES = 1 << 28  # for the blocks of the sparse products
 _BLOCK = 512  # columns copied at once
 _PART_ENTRIES = 2_000_000  # of the rows that a worker multiplies at once
 _TILE_BYTES, _TILE_SHARE = 1 << 28, 1 / 16  # of the rows of the result that a worker adds up at once; of its memory
@@ -72,16 +73,6 @@ def gram_bytes(columns: int, entries: int) -> int:
     return 4 * columns**2 + 8 * entries + max(dense, sparse_)
 
 
-def symmetrize(matrix: np.ndarray) -> None:
-    """Copy the lower triangle of a square matrix to the upper one, in place."""
-    size = len(matrix)
-    for start in range(0, size, _BLOCK):
-        block, below = slice(start, start + _BLOCK), slice(start + _BLOCK, size)
-        matrix[block, below] = matrix[below, block].T
-        corner = np.tril(matrix[block, block])
-        matrix[block, block] = corner + np.tril(corner, -1).T
-
-
 def parts_of(X: sparse.csr_matrix, n_workers: int) -> Iterator[sparse.csr_matrix]:
     """The rows of X in parts of `_PART_ENTRIES` entries at most, approximately, and as many for each worker."""
     n_parts = n_workers * -(-X.nnz // (n_workers * _PART_ENTRIES))
@@ -120,7 +111,7 @@ def _add_triangle(matrix: np.ndarray, X: sparse.csr_matrix, start: int) -> None:
     for cut in np.unique(cuts):
         if cut > start:
             _add_dense(matrix[: cut - start, :cut], X[cuts == cut][:, :cut], start)
-    _add_sparse(matrix, _after_cuts(X, cuts), X, start)
+    _add_sparse(matrix, sparse.csr_matrix(_after_cuts(X, cuts)[:, start:].T), X, start)
 
 
 def _cuts(X: sparse.csr_matrix) -> np.ndarray:
@@ -156,8 +147,11 @@ def _add_dense(matrix: np.ndarray, X: sparse.csr_matrix, start: int) -> None:
 
 
 def _add_sparse(matrix: np.ndarray, left: sparse.csr_matrix, right: sparse.csr_matrix, start: int) -> None:
-    """Add the rows from `start` on of the lower triangle of leftᵀ·right to `matrix`, and a part of the upper one."""
-    transposed, size = sparse.csr_matrix(left[:, start:].T), matrix.shape[1]
+    """Add the rows from `start` on of the lower triangle of left·right to `matrix`, and a part of the upper one.
+
+    `left` has only these rows.
+    """
+    size = matrix.shape[1]
     # Dask sets the variable for its workers, which share a machine.
     threads = int(os.environ.get("OMP_NUM_THREADS", 0)) or os.cpu_count() or 1
     # A block takes its values and column indices as a sparse matrix, and its values as a dense one.
@@ -165,11 +159,11 @@ def _add_sparse(matrix: np.ndarray, left: sparse.csr_matrix, right: sparse.csr_m
     edges = [start, *(edge for edge in _WIDTHS if start < edge < size), size]
 
     def add(rows: slice, columns: sparse.csr_matrix) -> None:
-        matrix[rows, : columns.shape[1]] += (transposed[rows] @ columns).toarray()
+        matrix[rows, : columns.shape[1]] += (left[rows] @ columns).toarray()
 
     with ThreadPoolExecutor(threads) as pool:
         for first, last in pairwise(edges):
-            columns = right[:, :last]
+            columns = right if last == size else right[:, :last]
             blocks = range(first - start, last - start, step)
             jobs = [pool.submit(add, slice(at, min(at + step, last - start)), columns) for at in blocks]
             for job in jobs:

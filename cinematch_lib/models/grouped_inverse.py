@@ -8,8 +8,9 @@ from scipy import sparse
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.models.gram import gram, gram_bytes, symmetrize
+from cinematch_lib.models.gram import gram, gram_bytes
 from cinematch_lib.models.ridge import inverse
+from cinematch_lib.models.triangle import symmetrize
 
 _MOST_GROUPED = 4096  # columns of a group
 _KEPT = 500  # entries of each row of the tail

@@ -17,11 +17,12 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight, named_features
 from cinematch_lib.models.ease import most_rated
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.inverse import exact_columns, inverse_note, ridge_inverse
-from cinematch_lib.models.kept_gram import KeptGram, kept_gram
+from cinematch_lib.models.inverse import exact_columns, inverse_note
+from cinematch_lib.models.kept_gram import kept_gram
 from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES
+from cinematch_lib.models.long_histories import column_squares, long_history_inverse, long_penalty, scaled
 from cinematch_lib.models.pruning import largest_weights, prune
-from cinematch_lib.models.ridge import by_rows, dense
+from cinematch_lib.models.ridge import by_rows
 from cinematch_lib.models.short_histories import (
     LONG_HISTORY,
     SHORT_HISTORIES,
@@ -32,6 +33,8 @@ from cinematch_lib.models.short_histories import (
 from cinematch_lib.models.tower_tuning import FilmFacts
 from cinematch_lib.models.towers import fit_towers, release_years
 from cinematch_lib.models.training_matrix import SESSION_LENGTH, TrainingMatrix, YearFeatures
+from cinematch_lib.models.training_products import TrainingProducts
+from cinematch_lib.models.triangle import Triangle
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
 from cinematch_lib.recommender.rating_weights import rating_weight
@@ -128,80 +131,70 @@ class Hybrid(Model):
         if not len(films):
             films = most_rated(train, self.max_films)
         features, names = named_features(catalog)
-        years = release_years(catalog)
-        self._n_exact = _exact_columns(train, len(films), features[films])
-        given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
-        matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
-        self.best_params, self.trials = tune(train, matrix, FilmFacts.of(features, names, years), given, self.seed)
-        self._year_features, self._film_columns = matrix.year_features, films
-        matrix = matrix.select(films)
-        self._columns = matrix.columns
-        self.inverse_note = inverse_note(self._n_exact, len(self._columns))
-        kept = self._kept_gram(matrix, self.films[films], train.users)
-        histories = sparse.csr_matrix(matrix.histories[:, : len(films)])
-        of_films = None if kept is None else kept.histories[: len(films), : len(films)]
-        arguments = (self.best_params["regularization"], self.seed, self._n_exact, of_films)
-        self._short = short_history_weights(histories, features[films], *arguments)
-        self._norms = np.sqrt(np.bincount(histories.indices, np.square(histories.data, dtype=np.float64), len(films)))
-        mean_history = np.diff(histories.indptr)[train.full_users].mean() if len(train.full_users) else 1.0
-        self._history_lengths = mean_history * np.array([*SHORT_HISTORIES, LONG_HISTORY])
-        del histories
-        self._fit_long(matrix, features[films], kept)
-        self._typical_sum = self._mean_highest_sum(train)
+        years, of_films = release_years(catalog), features[films]
+        self._n_exact = _exact_columns(train, len(films), of_films)
+        self._film_columns, self._similarity = films, ContentSimilarity(features)
+        matrix = self._tuned_matrix(train, FilmFacts.of(features, names, years))
+        self._embeddings = fit_towers(train.likes, features, years, self.films, self.seed)
         content_weights = np.float32(self.best_params["content_weight"]) * cold_start_weight(train.rating_counts)
+        typical = np.random.default_rng(self.seed).permutation(train.full_users)[:TYPICAL_USERS]
+        typical_users = train.take(np.sort(typical))
+        squares = column_squares(matrix.histories)[: len(films)]
+        self._norms = np.sqrt(squares)
+        lengths = np.diff(matrix.histories[:, : len(films)].indptr)[train.full_users]
+        self._history_lengths = (lengths.mean() if len(lengths) else 1.0) * np.array([*SHORT_HISTORIES, LONG_HISTORY])
+        penalty = long_penalty(matrix, self.best_params)
+        training = self._products(matrix, self.films[films], train.users)
+        del train, matrix  # which take as much memory as a matrix of films by films
+        self._fit_weights(training, of_films, squares, penalty)
+        highest = self._long_sums(typical_users).max(axis=1, initial=0)
+        self._typical_sum = float(highest.mean()) if highest.any() else 1.0
         empty = sparse.csr_matrix((len(self.films),) * 2, dtype=np.float32)
         self._statistics = self._item_weights([empty] * len(self._history_lengths), content_weights)
-        self._similarity = ContentSimilarity(features)
-        self._embeddings = fit_towers(train.likes, features, years, self.films, self.seed)
         self._score_model = self._make_score_model(self.score_weights)
 
-    def _kept_gram(self, matrix: TrainingMatrix, films: np.ndarray, users: np.ndarray) -> KeptGram | None:
-        """The Gram matrices of the training matrix, where they are to be kept and there are enough rows for them."""
-        if self.gram_file is None:
-            return None
-        if by_rows(*matrix.histories.shape) or self.inverse_note:
-            reason = "its exact inverse does not fit" if self.inverse_note else "there are fewer rows than films"
-            self.gram_note = f"no Gram matrix was kept, as {reason}"
-            return None
-        kept, self.gram_note = kept_gram(self.gram_file, matrix, films, users)
-        return kept
-
-    def _fit_long(self, matrix: TrainingMatrix, features: sparse.csr_matrix, kept: KeptGram | None) -> None:
-        """The weights for whole histories: the inverse, and the divisor of its columns."""
-        films, best = len(self._film_columns), self.best_params
+    def _tuned_matrix(self, train: Interactions, facts: FilmFacts) -> TrainingMatrix:
+        """The training matrix with the columns of the films with weights, once hyperparameters are chosen by it."""
+        given = {name: getattr(self, name) for name in ("regularization", *_TUNED)}
+        matrix = TrainingMatrix.from_interactions(train, with_sessions=self.session_weight != 0)
+        self.best_params, self.trials = tune(train, matrix, facts, given, self.seed)
+        self._year_features = matrix.year_features
+        matrix = matrix.select(self._film_columns)
+        self._columns = matrix.columns
         self._scale = np.ones(len(self._columns), dtype=np.float32)
-        self._scale[films:] = best["year_weight"]
-        parts = [self._scaled(matrix.histories)]
-        if matrix.sessions is not None and best["session_weight"]:
-            parts.append(np.float32(best["session_weight"]) * self._scaled(matrix.sessions))
-        squares = sum(np.bincount(one.indices, np.square(one.data, dtype=np.float64), one.shape[1]) for one in parts)
-        squares[films:] = 0  # years are not dropped out
-        penalty = best["regularization"] + best["dropout"] * squares
-        if best["feature_weight"]:
-            rows = sparse.csr_matrix(np.float32(np.sqrt(best["feature_weight"])) * features.T)
-            parts.append(sparse.csr_matrix((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(self._columns))))
-        products = None if kept is None else self._long_products(kept, features)
-        self._inverse = ridge_inverse(sparse.vstack(parts, format="csr"), penalty, self._n_exact, products)
-        factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
-        self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
+        self._scale[len(self._film_columns) :] = self.best_params["year_weight"]
+        self.inverse_note = inverse_note(self._n_exact, len(self._columns))
+        return matrix
 
-    def _long_products(self, kept: KeptGram, features: sparse.csr_matrix) -> np.ndarray:
-        """XᵀX of histories, sessions and features with their weights, from the Gram matrices that were kept."""
-        best, films = self.best_params, features.shape[0]
-        products = kept.histories.copy()
-        if len(kept.sessions) and best["session_weight"]:
-            products += np.float32(best["session_weight"] ** 2) * kept.sessions
-        products *= self._scale
-        products *= self._scale[:, None]
-        if best["feature_weight"]:
-            products[:films, :films] += np.float32(best["feature_weight"]) * dense(features @ features.T)
+    def _products(
+        self, matrix: TrainingMatrix, films: np.ndarray, users: np.ndarray
+    ) -> TrainingMatrix | TrainingProducts:
+        """The products of the training matrix; the matrix itself, where these do not fit or take more work."""
+        if self.inverse_note or by_rows(*matrix.histories.shape):
+            reason = "its exact inverse does not fit" if self.inverse_note else "there are fewer rows than films"
+            self.gram_note = "" if self.gram_file is None else f"no Gram matrix was kept, as {reason}"
+            return matrix
+        if self.gram_file is None:
+            return TrainingProducts.of(matrix)
+        products, self.gram_note = kept_gram(self.gram_file, matrix, films, users)
         return products
 
-    def _mean_highest_sum(self, train: Interactions) -> float:
-        """The mean of max_i Σ_j w_j B_ji by the weights for whole histories, over some of the training users."""
-        users = np.random.default_rng(self.seed).permutation(train.full_users)[:TYPICAL_USERS]
-        highest = self._long_sums(train.take(np.sort(users))).max(axis=1, initial=0)
-        return float(highest.mean()) if highest.any() else 1.0
+    def _fit_weights(
+        self,
+        training: TrainingMatrix | TrainingProducts,
+        features: sparse.csr_matrix,
+        squares: np.ndarray,
+        penalty: np.ndarray,
+    ) -> None:
+        """The weights for short histories and for whole ones; `features` are those of the films with weights."""
+        films, best, n_exact = len(squares), self.best_params, self._n_exact
+        histories = training.histories
+        rated = histories if isinstance(histories, Triangle) else sparse.csr_matrix(histories[:, :films])
+        self._short = short_history_weights(rated, squares, features, best["regularization"], self.seed, n_exact)
+        del rated
+        self._inverse = long_history_inverse(training, features, self._scale, penalty, best, n_exact)
+        factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
+        self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
 
     def _sums_by(self, queries: Interactions, weights: sparse.csr_matrix) -> np.ndarray:
         """Σ_j w_j B_ji by `weights`: float32 (users, films with weights)."""
@@ -209,11 +202,6 @@ class Hybrid(Model):
         X = (queries.aged(weights_of_ratings) if self.ages else weights_of_ratings)[:, self._film_columns]
         sums: np.ndarray = (X @ weights).toarray()
         return sums
-
-    def _scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        """The rows with the year columns multiplied by the year weight."""
-        data = rows.data * self._scale[rows.indices]
-        return sparse.csr_matrix((data, rows.indices, rows.indptr), shape=rows.shape)
 
     def _scores(self, queries: Interactions) -> np.ndarray:
         sums = [*(self._sums_by(queries, one) for one in self._short), self._long_sums(queries)]
@@ -243,7 +231,7 @@ class Hybrid(Model):
     def _long_sums(self, queries: Interactions) -> np.ndarray:
         """Σ_j w_j B_ji by the weights for whole histories: float32 (users, films with weights)."""
         films = len(self._film_columns)
-        X = self._scaled(self._year_features.history_rows(queries, aged=self.ages)[:, self._columns])
+        X = scaled(self._year_features.history_rows(queries, aged=self.ages)[:, self._columns], self._scale)
         XP = self._inverse.product(X)[:, :films]
         # B_jj = 0: take out what P_jj of a rated film adds to its own score
         XP -= X[:, :films].multiply(self._inverse.diagonal[:films]).toarray()

@@ -10,6 +10,7 @@ from cinematch_lib.cluster import connection
 from cinematch_lib.models.gram import check_workers, gram, gram_bytes
 from cinematch_lib.models.grouped_inverse import GroupedInverse, grouped_bytes
 from cinematch_lib.models.ridge import RidgeInverse, by_rows
+from cinematch_lib.models.triangle import Triangle
 from cinematch_lib.storage import memory
 
 # Columns of the head of an approximate inverse: more of them gain next to nothing, and time grows with their square.
@@ -31,21 +32,16 @@ class Inverse(Protocol):
         ...
 
 
-def ridge_inverse(
-    X: sparse.csr_matrix, regularization: float | np.ndarray, n_exact: int, products: np.ndarray | None = None
-) -> Inverse:
-    """The inverse for a CSR float32 X, (rows, columns): exact if `exact_columns` says so, by `n_exact`.
-
-    `products` is `gram_for(X, n_exact)` if it was computed before.
-    """
+def ridge_inverse(X: sparse.csr_matrix, regularization: float | np.ndarray, n_exact: int) -> Inverse:
+    """The inverse for a CSR float32 X, (rows, columns): exact if `exact_columns` says so, by `n_exact`."""
     if n_exact >= X.shape[1]:
-        return RidgeInverse(X, regularization, products)
+        return RidgeInverse(X, regularization)
     return GroupedInverse(X, regularization, n_exact)
 
 
-def gram_for(X: sparse.csr_matrix, n_exact: int) -> np.ndarray | None:
+def products_for(X: sparse.csr_matrix, n_exact: int) -> Triangle | None:
     """XᵀX, for several inverses with the same X; None where they do not need it."""
-    return None if by_rows(*X.shape) or n_exact < X.shape[1] else gram(X)
+    return None if by_rows(*X.shape) or n_exact < X.shape[1] else Triangle(gram(X))
 
 
 def exact_columns(
@@ -54,7 +50,7 @@ def exact_columns(
     """How many columns of X, (rows, films + years), may be inverted exactly: all, or the head of a `GroupedInverse`.
 
     `entries` is the number of non-zeros of X, which is counted too; `before` are bytes that are allocated while X is
-    built and released afterwards. With `keeps_products`, ``gram_for(X)`` is held with the exact inverse. Raises
+    built and released afterwards. With `keeps_products`, ``products_for(X)`` is held with the exact inverse. Raises
     CineMatchError with the numbers and the parameter to change where not even the smallest head fits into memory, or
     the Gram matrix of the columns into that of the workers.
     """

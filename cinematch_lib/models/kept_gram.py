@@ -1,15 +1,18 @@
 """The Gram matrices of a training matrix, kept in a file and updated where only new users came."""
 
 import logging
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.artifacts.array_file import UNREADABLE, read_arrays, write_arrays
+from cinematch_lib.artifacts.array_file import UNREADABLE, read_arrays, write_each
 from cinematch_lib.models.gram import gram
 from cinematch_lib.models.training_matrix import TrainingMatrix
+from cinematch_lib.models.training_products import TrainingProducts, session_gram
 from cinematch_lib.storage.files import atomic_write, map_file
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +34,7 @@ class KeptGram(NamedTuple):
     sessions: np.ndarray
 
 
-def kept_gram(path: Path, matrix: TrainingMatrix, films: np.ndarray, users: np.ndarray) -> tuple[KeptGram, str]:
+def kept_gram(path: Path, matrix: TrainingMatrix, films: np.ndarray, users: np.ndarray) -> tuple[TrainingProducts, str]:
     """The Gram matrices of `matrix`, whose rows are of `users`, and how they came about; they are kept in the file.
 
     If the file holds those of the same columns and of some of the same users with the same rows, the products of the
@@ -42,27 +45,36 @@ def kept_gram(path: Path, matrix: TrainingMatrix, films: np.ndarray, users: np.n
     is_new = np.ones(len(users), dtype=bool)
     if before is not None:
         note = _obstacle(before, films, years, users, digests)
-        if not note:
+        if note:
+            before = None
+        else:
             is_new = ~np.isin(users, before.users)
-    histories, sessions = _products(matrix, is_new)
-    if before is not None and not note:
-        histories, sessions = before.histories + histories, before.sessions + sessions
-        note = f"the Gram matrix was updated by the rows of {int(is_new.sum()):,} new users of {len(users):,}"
-    else:
+    if before is None:
         note = f"the Gram matrix was made anew: {note}"
+    else:
+        note = f"the Gram matrix was updated by the rows of {int(is_new.sum()):,} new users of {len(users):,}"
     _LOG.info(note)
-    found = KeptGram(films, years, users, digests, histories, sessions)
+    described = {"films": films, "years": years, "users": users, "digests": digests}
     with atomic_write(path) as part, part.open("wb") as file:
-        write_arrays(file, found._asdict())
-    return found, note
+        write_each(file, chain(described.items(), _products(matrix, is_new, before)))
+    del before
+    # Read by two maps, so that the pages of the first matrix are given back before those of the second are read.
+    histories, sessions = (KeptGram(**read_arrays(map_file(path))) for _ in range(2))
+    return TrainingProducts(histories.histories, sessions.sessions.copy), note
 
 
-def _products(matrix: TrainingMatrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The Gram matrices of the rows of some users, bool (users,)."""
+def _products(matrix: TrainingMatrix, rows: np.ndarray, before: KeptGram | None) -> Iterator[tuple[str, np.ndarray]]:
+    """The Gram matrices of the rows of some users, bool (users,), added to those before: one after the other."""
     histories = gram(sparse.csr_matrix(matrix.histories[rows]))
-    if matrix.sessions is None:
-        return histories, np.zeros((0, 0), dtype=np.float32)
-    return histories, gram(sparse.csr_matrix(matrix.sessions[rows[matrix.session_users]]))
+    if before is not None:
+        histories += before.histories
+    yield "histories", histories
+    del histories
+    theirs = None if matrix.sessions is None else sparse.csr_matrix(matrix.sessions[rows[matrix.session_users]])
+    sessions = session_gram(theirs)
+    if before is not None:
+        sessions += before.sessions
+    yield "sessions", sessions
 
 
 def _read(path: Path) -> tuple[KeptGram | None, str]:

@@ -7,7 +7,8 @@ from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.gram import gram, symmetrize
+from cinematch_lib.models.gram import gram
+from cinematch_lib.models.triangle import symmetrize
 
 NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
 _LOG = logging.getLogger(__name__)
@@ -18,23 +19,30 @@ class RidgeInverse:
 
     With about as many rows as films or more, P is stored, films². With fewer rows it is represented by the
     Woodbury identity (1950), P = Λ⁻¹ − Λ⁻¹Xᵀ(I + XΛ⁻¹Xᵀ)⁻¹XΛ⁻¹, which takes rows² + rows × films.
-    `diagonal` is diag P, float32 (films,). `products` is `gram_for(X)` if it was computed before; it is not changed.
+    `diagonal` is diag P, float32 (films,).
     """
 
-    def __init__(
-        self, X: sparse.csr_matrix, regularization: float | np.ndarray, products: np.ndarray | None = None
-    ) -> None:
-        rows, films = X.shape
-        self._by_rows = by_rows(rows, films)
-        penalty = np.broadcast_to(np.asarray(regularization, dtype=np.float64), (films,))
+    def __init__(self, X: sparse.csr_matrix, regularization: float | np.ndarray) -> None:
+        self._by_rows = by_rows(*X.shape)
+        penalty = np.broadcast_to(np.asarray(regularization, dtype=np.float64), (X.shape[1],))
         if self._by_rows:
             self._invert_rows(X, (1 / penalty).astype(np.float32))
         else:
-            matrix = gram(X) if products is None else products.copy()
-            matrix[np.diag_indices_from(matrix)] += penalty.astype(np.float32)
-            _LOG.info("inverse of %s x %s", f"{films:,}", f"{films:,}")
-            self._inverse = inverse(matrix)
-            self.diagonal = self._inverse.diagonal().copy()
+            self._invert(gram(X), penalty)
+
+    @classmethod
+    def of_products(cls, products: np.ndarray, penalty: np.ndarray) -> "RidgeInverse":
+        """From XᵀX, float32 (films, films), which is overwritten, and Λ, float (films,)."""
+        made = cls.__new__(cls)
+        made._by_rows = False
+        made._invert(products, penalty)
+        return made
+
+    def _invert(self, products: np.ndarray, penalty: np.ndarray) -> None:
+        products[np.diag_indices_from(products)] += penalty.astype(np.float32)
+        _LOG.info("inverse of %s x %s", f"{len(products):,}", f"{len(products):,}")
+        self._inverse = inverse(products)
+        self.diagonal = self._inverse.diagonal().copy()
 
     def _invert_rows(self, X: sparse.csr_matrix, inverse_penalty: np.ndarray) -> None:
         self._inverse_penalty = inverse_penalty

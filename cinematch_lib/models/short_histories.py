@@ -1,13 +1,16 @@
 """Item-to-item weights for users of whom few ratings are known."""
 
 import logging
+from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.models.inverse import Inverse, gram_for, ridge_inverse
+from cinematch_lib.models.inverse import Inverse, products_for, ridge_inverse
 from cinematch_lib.models.pruning import largest_weights
+from cinematch_lib.models.ridge import RidgeInverse
+from cinematch_lib.models.triangle import Triangle
 
 # By the number of known ratings, as a share of the mean history of a training user: the dropout θ. EASE learned
 # from histories of which n of N ratings are kept at random has θ = N/n − 1 (Steck 2020); more is better below ten.
@@ -16,44 +19,63 @@ LONG_HISTORY = 0.4  # the share of the mean history from which the weights for w
 _WEIGHTS_PER_FILM = 100  # more of them gain nothing
 TARGET_EXPONENT = 0.5  # for pruning, see `largest_weights`: where little is known, popular films are recommended most
 _FEATURE_WEIGHT, _FEATURE_RANK, _EXTRA_SQUARES = 0.3, 64, 20.0
-_BLOCK = 512  # films whose weights are computed at once
+_BLOCK = 128  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
 
 
 def short_history_weights(
-    X: sparse.csr_matrix,
+    histories: sparse.csr_matrix | Triangle,
+    squares: np.ndarray,
     features: sparse.csr_matrix,
     regularization: float,
     seed: int,
     n_exact: int,
-    products: np.ndarray | None = None,
 ) -> list[sparse.csr_matrix]:
     """One matrix of weights for each entry of SHORT_HISTORIES: CSR float32 (films, films).
 
-    `X` is CSR float32 (users, films), the rating weights of whole histories; `features`, CSR float32 (films,
+    `histories` is X, CSR float32 (users, films), the rating weights of whole histories, or XᵀX, whose first columns are
+    the films; `squares` s, float64 (films,), are the squared norms of the columns of X; `features`, CSR float32 (films,
     features), are the features f of the films. The weights are those of EASE with the Gram matrix
 
         XᵀX + κ · √(s_i + 20) · √(s_j + 20) · f_i · f_j (i ≠ j) + diag(λ + θ · s)
 
-    where s_i is the squared norm of column i of X, and f are the features reduced to 64 dimensions by a truncated
-    singular value decomposition. So films with similar features support each other in proportion to their ratings.
-    `n_exact` films are inverted exactly (see `inverse.exact_columns`); `products` is XᵀX, float32 (films, films), if it
-    was computed before.
+    where f are the features reduced to 64 dimensions by a truncated singular value decomposition. So films with similar
+    features support each other in proportion to their ratings. `n_exact` films are inverted exactly (see
+    `inverse.exact_columns`).
     """
-    films = X.shape[1]
-    squares = np.bincount(X.indices, np.square(X.data, dtype=np.float64), films)
     embedding = np.sqrt(_FEATURE_WEIGHT * (squares + _EXTRA_SQUARES))[:, None] * reduced(features, seed)
-    rows = sparse.vstack([X, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
     own = (embedding**2).sum(axis=1)  # what the feature rows add to the diagonal, taken off again
-    total = gram_for(rows, n_exact) if products is None else products + (embedding @ embedding.T).astype(np.float32)
     norms = np.sqrt(squares)
-    found = []
-    for dropout in SHORT_HISTORIES.values():
+    inverse_with = _inverse_with(histories, embedding, n_exact)
+
+    def weights_for(dropout: float) -> sparse.csr_matrix:
         _LOG.info("weights for short histories, dropout %g", dropout)
-        inverse = ridge_inverse(rows, regularization + dropout * squares - own, n_exact, total)
-        blocks = ((block, _weights(inverse, block)) for block in blocks_of(films))
-        found.append(largest_weights(blocks, norms, _WEIGHTS_PER_FILM * films, TARGET_EXPONENT))
-    return found
+        inverse = inverse_with(regularization + dropout * squares - own)
+        blocks = ((block, _weights(inverse, block)) for block in blocks_of(len(squares)))
+        return largest_weights(blocks, norms, _WEIGHTS_PER_FILM * len(squares), TARGET_EXPONENT)
+
+    return [weights_for(dropout) for dropout in SHORT_HISTORIES.values()]
+
+
+def _inverse_with(
+    histories: sparse.csr_matrix | Triangle, embedding: np.ndarray, n_exact: int
+) -> Callable[[np.ndarray], Inverse]:
+    """The inverse for histories and the rows of the features, as a function of what is added to the diagonal."""
+    if isinstance(histories, Triangle):
+        return lambda penalty: RidgeInverse.of_products(_with_features(histories, embedding), penalty)
+    rows = sparse.vstack([histories, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
+    products = products_for(rows, n_exact)
+    if products is None:
+        return lambda penalty: ridge_inverse(rows, penalty, n_exact)
+    return lambda penalty: RidgeInverse.of_products(products.square(), penalty)
+
+
+def _with_features(histories: Triangle, embedding: np.ndarray) -> np.ndarray:
+    """XᵀX + E·Eᵀ, where `embedding` is E: float32 (films, films)."""
+    products = histories.square(len(embedding))
+    for block in blocks_of(len(products)):
+        products[block] += (embedding[block] @ embedding.T).astype(np.float32)
+    return products
 
 
 def reduced(features: sparse.csr_matrix, seed: int, rank: int = _FEATURE_RANK) -> np.ndarray:

@@ -1,6 +1,12 @@
 """The hybrid's training matrix: weighted ratings of whole histories and of sessions, with year columns."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -8,9 +14,12 @@ from scipy import sparse
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.recommender.rating_weights import rating_weight
 
+Result = TypeVar("Result")
 SESSION_LENGTH = 15  # ratings, approximately
 _YEAR = 365.25 * 86_400  # seconds
 _LAST_YEAR = 200  # since 1970
+_REACH = 4  # years, four standard deviations of the kernel
+_BLOCK_RATINGS = 500_000  # of the users that are worked on together
 
 
 def user_item_matrix(interactions: Interactions, weighted_ratings: bool) -> sparse.csr_matrix:
@@ -54,19 +63,26 @@ class YearFeatures:
         A rating is spread over the years around it by a Gaussian kernel with a standard deviation of one year.
         Ratings outside `years` count as of the nearest one.
         """
-        shares = np.zeros((len(interactions), len(self.years)), dtype=np.float64)
         if interactions.timestamps is None or not len(self.years):
-            return shares.astype(np.float32)
-        row = interactions.row_indices
-        year = np.clip(interactions.timestamps / _YEAR, self.years[0], self.years[-1])
-        nearest = np.rint(year).astype(np.int64)
-        for step in range(-4, 5):  # four standard deviations to either side
-            column = nearest + step - int(self.years[0])
-            inside = (column >= 0) & (column < len(self.years))
-            kernel = np.exp(-((year - nearest - step) ** 2) / 2)
-            position = row[inside] * len(self.years) + column[inside]
-            shares += np.bincount(position, kernel[inside], shares.size).reshape(shares.shape)
-        return (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)).astype(np.float32)
+            return np.zeros((len(interactions), len(self.years)), dtype=np.float32)
+        return np.concatenate(_by_blocks(partial(self._shares_of, interactions), interactions))
+
+    def _shares_of(self, interactions: Interactions, users: slice) -> np.ndarray:
+        """The shares of some of the users, whose times are known."""
+        indptr = interactions.ratings.indptr[users.start : users.stop + 1]
+        times = interactions.timestamps[indptr[0] : indptr[-1]]
+        year = np.clip(times / _YEAR, self.years[0], self.years[-1])
+        nearest = np.rint(year)
+        offset = year - nearest
+        width = len(self.years) + 2 * _REACH  # years beyond both ends are cut off again
+        row = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        cell = row * width + nearest.astype(np.int64) - int(self.years[0])
+        sums = np.zeros((len(indptr) - 1, width))
+        for step in range(-_REACH, _REACH + 1):
+            kernel = np.exp(-((offset - step) ** 2) / 2)
+            sums += np.bincount(cell + (step + _REACH), kernel, sums.size).reshape(sums.shape)
+        sums = np.ascontiguousarray(sums[:, _REACH:-_REACH])
+        return (sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-12)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -110,16 +126,26 @@ def sessions(interactions: Interactions, length: int = SESSION_LENGTH) -> sparse
     tastes and the films on offer change. Histories that are too short to be cut have no session.
     """
     weights = interactions.map_ratings(rating_weight)
-    counts, n_sessions = np.diff(weights.indptr), _sessions_per_user(interactions, length)
+    n_sessions = _sessions_per_user(interactions, length)
+    parts = _by_blocks(partial(_sessions_of, weights, interactions.timestamps, n_sessions), interactions)
+    data, indices, lengths = (np.concatenate(one) for one in zip(*parts, strict=True))
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return sparse.csr_matrix((data, indices, indptr), shape=(len(lengths), weights.shape[1]))
+
+
+def _sessions_of(
+    weights: sparse.csr_matrix, timestamps: np.ndarray, n_sessions: np.ndarray, users: slice
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The entries of the sessions of some users and their columns, and the number of entries of each session."""
+    indptr = weights.indptr[users.start : users.stop + 1].astype(np.int64)
+    first, counts, n = indptr[0], np.diff(indptr), n_sessions[users]
     user = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((interactions.timestamps, user))
-    position = np.arange(len(order)) - np.repeat(weights.indptr[:-1], counts)
-    first = np.concatenate([[0], np.cumsum(n_sessions)])
+    order = np.lexsort((timestamps[first : indptr[-1]], user))
+    position = np.arange(len(order)) - np.repeat(indptr[:-1] - first, counts)
     # `user` and `position` are the same before and after sorting, since both go by user.
-    order, user, position = (values[n_sessions[user] > 0] for values in (order, user, position))
-    row = first[user] + position * n_sessions[user] // counts[user]
-    indptr = np.searchsorted(row, np.arange(first[-1] + 1))
-    return sparse.csr_matrix((weights.data[order], weights.indices[order], indptr), shape=(first[-1], weights.shape[1]))
+    order, user, position = (values[n[user] > 0] for values in (order, user, position))
+    session = (np.cumsum(n) - n)[user] + position * n[user] // counts[user]
+    return weights.data[first + order], weights.indices[first + order], np.bincount(session, minlength=n.sum())
 
 
 def session_users(interactions: Interactions, length: int = SESSION_LENGTH) -> np.ndarray:
@@ -131,3 +157,15 @@ def _sessions_per_user(interactions: Interactions, length: int) -> np.ndarray:
     counts = np.rint(np.diff(interactions.ratings.indptr) / length).astype(np.int64)
     counts[counts < 2] = 0
     return counts
+
+
+def _by_blocks(function: Callable[[slice], Result], interactions: Interactions) -> list[Result]:
+    """What a function returns for each block of users, on as many threads as there are processors.
+
+    A block has about `_BLOCK_RATINGS` ratings; where there are none, it is of all users.
+    """
+    indptr = interactions.ratings.indptr
+    edges = np.unique(np.searchsorted(indptr, np.arange(0, max(indptr[-1], 1), _BLOCK_RATINGS))).tolist()
+    blocks = [slice(*one) for one in pairwise([*edges, len(interactions)])]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(function, blocks))

@@ -230,6 +230,11 @@ def test_without_a_scheduler_nothing_of_dask_is_imported():
     assert done.stdout == "[]\n", done.stderr
 
 
+def by_film(lists):
+    """Lists without the order of the films, of which some have scores that differ by rounding."""
+    return lists.drop(columns="rank").sort_values(["userId", "movieId"], ignore_index=True)
+
+
 def test_an_evaluation_is_the_same_by_workers(monkeypatch):
     ratings = some_ratings(users=400, films=120, seed=3)
     films = film_table(*({"movieId": 10 + at, "genres": ("drama", "crime", "war")[at % 3]} for at in range(120)))
@@ -246,7 +251,7 @@ def test_an_evaluation_is_the_same_by_workers(monkeypatch):
     here = compared()
     for name, result in here.results.items():
         pd.testing.assert_frame_equal(there.results[name].values, result.values, rtol=1e-9)
-        pd.testing.assert_frame_equal(there.results[name].lists, result.lists, rtol=1e-6)
+        pd.testing.assert_frame_equal(by_film(there.results[name].lists), by_film(result.lists), rtol=1e-6)
         if result.cold_lists is not None:
             pd.testing.assert_frame_equal(there.results[name].cold_lists, result.cold_lists)
     pd.testing.assert_frame_equal(there.knobs.points, here.knobs.points, rtol=1e-9)

@@ -88,7 +88,7 @@ def test_the_weights_for_short_histories_are_the_closed_form():
     scale = np.sqrt(squares + 20)
     support = 0.3 * np.outer(scale, scale) * (embedding @ embedding.T)
     np.fill_diagonal(support, 0)
-    matrices = short_history_weights(X, features, 30.0, seed=0, n_exact=120)
+    matrices = short_history_weights(X, squares, features, 30.0, seed=0, n_exact=120)
     for made, dropout in zip(matrices, (200, 12), strict=True):
         P = np.linalg.inv(gram + support + np.diag(30 + dropout * squares))
         expected, kept = np.eye(120) - P / P.diagonal(), made.toarray() != 0
