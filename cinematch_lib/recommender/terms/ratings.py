@@ -65,7 +65,7 @@ class RatingsTerm(Term):
         parts: dict[str, list[_Part]] = {group.kind: [] for group in groups}
         is_positive = [bool((group.weights > 0).all()) for group in groups]
         factors = [None if (group.weights == 1).all() else group.weights for group in groups]
-        totals, unit = [], 0.0
+        total, unit = None, 0.0
         for number, share in mixture:
             rows = [weights.compact_rows(group.rows, number) for group in groups]
             sums = [weights.accumulate(one, of_group) for one, of_group in zip(rows, factors, strict=True)]
@@ -73,14 +73,15 @@ class RatingsTerm(Term):
             highest = float(_total(positive).max()) if positive else 0.0
             if highest > 0:
                 scale = share * maximum / highest
-                totals.append(_total(sums))
-                totals[-1] *= scale
+                of_matrix = _total(sums)
+                of_matrix *= scale
+                total = of_matrix if total is None else np.add(total, of_matrix, out=total)
                 unit += share * maximum * weights.unit(number, highest)
                 for group, one in zip(groups, rows, strict=True):
                     parts[group.kind].append(_Part(one, scale * group.weights))
-        if not totals:
+        if total is None:
             return None
-        term = cls(_total(totals), weights.target_index, unit)
+        term = cls(total, weights.target_index, unit)
         term._parts, term._films = [(group, parts[group.kind]) for group in groups], films
         return term
 
