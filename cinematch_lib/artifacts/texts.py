@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ class Texts(Sequence[str]):
 
     def take(self, rows: np.ndarray) -> "Texts":
         """The texts of these rows."""
-        return self if np.array_equal(rows, np.arange(len(self))) else Texts.of([self[row] for row in rows])
+        return self if np.array_equal(rows, np.arange(len(self))) else Texts(*self._ends_to_end(rows))
 
     @property
     def lengths(self) -> np.ndarray:
@@ -45,10 +46,23 @@ class Texts(Sequence[str]):
 
     def decoded(self, rows: np.ndarray) -> list[str]:
         """The texts of these rows, int (any,), faster than one by one."""
-        begins, ends = np.where(rows > 0, self._ends[rows - 1], 0).tolist(), self._ends[rows].tolist()
-        return [
-            str(self._content[begin:end], "utf-8", "surrogatepass") for begin, end in zip(begins, ends, strict=True)
-        ]
+        content, ends = self._ends_to_end(rows)
+        text = str(content.data, "utf-8", "surrogatepass")
+        letters = _count((content & 0xC0) != 0x80)  # not of bytes that continue a letter
+        return [text[begin:end] for begin, end in pairwise([0, *letters[ends].tolist()])]
+
+    def without(self, letter: str) -> "Texts":
+        """The texts without a letter of ASCII."""
+        is_other = self.arrays["content"] != ord(letter)
+        return Texts(self.arrays["content"][is_other], _count(is_other)[self._ends])
+
+    def _ends_to_end(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The UTF-8 of the texts of these rows, one after another, and the end of each in it."""
+        begins = np.where(rows > 0, self._ends[rows - 1], 0)
+        lengths = self._ends[rows] - begins
+        ends = np.cumsum(lengths)
+        places = np.repeat(begins - (ends - lengths), lengths) + np.arange(lengths.sum())
+        return self.arrays["content"][places], ends
 
     def __reduce__(self) -> tuple[type, tuple[np.ndarray, np.ndarray]]:
         return Texts, (self.arrays["content"], self.arrays["ends"])
@@ -79,6 +93,13 @@ class Texts(Sequence[str]):
             return self.index(str(text)) >= 0
         except ValueError:
             return False
+
+
+def _count(mask: np.ndarray) -> np.ndarray:
+    """How many of the values before each position of a mask, bool (n,), are True: int64 (n + 1,)."""
+    before = np.zeros(len(mask) + 1, dtype=np.int64)
+    np.cumsum(mask, out=before[1:])
+    return before
 
 
 class Categories(NamedTuple):

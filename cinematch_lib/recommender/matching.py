@@ -8,7 +8,8 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from cinematch_lib.artifacts.search_index import Names, idf, trigram_codes
+from cinematch_lib.artifacts.search_index import Names, Postings, idf, trigram_codes
+from cinematch_lib.artifacts.texts import Texts
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
 from cinematch_lib.vocabulary.search_words import all_words, search_words, with_digits
@@ -64,27 +65,33 @@ class Matches(NamedTuple):
     lacks_number: np.ndarray
 
 
-class _NamesByLength(NamedTuple):
-    """Names that are all compared with a query: their numbers, letters without spaces, and lengths, which ascend."""
+class _NamesByLength:
+    """Names that are all compared with a query: their numbers and, with or without spaces, texts."""
 
-    numbers: np.ndarray
-    texts: list[str]
-    lengths: np.ndarray
-
-    @classmethod
-    def of(cls, numbers: np.ndarray, texts: Sequence[str]) -> "_NamesByLength":
-        lengths = np.array([len(text) for text in texts], dtype=np.int64)
-        order = np.argsort(lengths, kind="stable")
-        return cls(numbers[order], [texts[at] for at in order.tolist()], lengths[order])
+    def __init__(self, numbers: np.ndarray, texts: Texts) -> None:
+        self._texts = texts.without(" ")
+        lengths = self._texts.lengths
+        self._order = np.argsort(lengths, kind="stable")
+        self._numbers, self._lengths = numbers[self._order], lengths[self._order]
+        self._decoded: dict[int, list[str]] = {}
 
     def one_edit_away(self, text: str) -> np.ndarray:
         """The numbers of the names that equal `text` but for one edit at most."""
-        begin, end = np.searchsorted(self.lengths, (len(text) - 1, len(text) + 2)).tolist()
+        n = len(text)
+        begin, end = np.searchsorted(self._lengths, (n - 1, n + 2)).tolist()
         if begin == end:
-            return self.numbers[:0]
-        edits = process.cdist([text], self.texts[begin:end], scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
-        near: np.ndarray = self.numbers[begin:end][edits <= 1]
+            return self._numbers[:0]
+        texts = [*self._of_length(n - 1), *self._of_length(n), *self._of_length(n + 1)]
+        edits = process.cdist([text], texts, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
+        near: np.ndarray = self._numbers[begin:end][edits <= 1]
         return near
+
+    def _of_length(self, length: int) -> list[str]:
+        """The names of so many letters."""
+        if length not in self._decoded:
+            begin, end = np.searchsorted(self._lengths, (length, length + 1))
+            self._decoded[length] = self._texts.decoded(self._order[begin:end])
+        return self._decoded[length]
 
 
 class NameMatcher:
@@ -97,9 +104,13 @@ class NameMatcher:
     def _name_popularity(self) -> np.ndarray:
         """The popularity of the most popular film of each name, float32."""
         starts, rows = self._names.rows
-        popularity = self._popularity.astype(np.float32)[rows]
-        result: np.ndarray = np.maximum.reduceat(popularity, starts[:-1]) if len(rows) else popularity
-        return result
+        of_films = self._popularity.astype(np.float32)
+        popularity: np.ndarray = of_films[rows[starts[:-1]]]  # of the first film, which of most names is the only one
+        (several,) = (starts[1:] - starts[:-1] > 1).nonzero()
+        entries, lengths = self._entries(several)
+        if len(several):
+            popularity[several] = np.maximum.reduceat(of_films[rows[entries]], np.cumsum(lengths) - lengths)
+        return popularity
 
     @cached_property
     def _idf2(self) -> np.ndarray:
@@ -111,15 +122,15 @@ class NameMatcher:
         """The names of at most `_SHORT` + 1 letters."""
         texts, postings = self._names.joined
         short = np.flatnonzero(texts.lengths <= _SHORT + 1)
-        pairs = zip(short.tolist(), texts.decoded(short), strict=True)
-        named = [(name, text) for at, text in pairs for name in postings.between(at, at + 1).tolist()]
-        return _NamesByLength.of(np.array([name for name, _ in named], dtype=np.int64), [text for _, text in named])
+        named = np.repeat(short, postings.starts[short + 1] - postings.starts[short])
+        numbers = postings.numbers[_places(postings, short)[0]]
+        return _NamesByLength(numbers, texts.take(named))
 
     @cached_property
     def _known_names(self) -> _NamesByLength:
         """The most popular names."""
         known = top_k(self._name_popularity, _KNOWN)
-        return _NamesByLength.of(known, [name.replace(" ", "") for name in self._names.names.decoded(known)])
+        return _NamesByLength(known, self._names.names.take(known))
 
     def with_word(self, word: str) -> np.ndarray:
         """The films that have a name with this word."""
@@ -128,10 +139,7 @@ class NameMatcher:
 
     def _entries(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The places of the films of these names, one name after another, and how many films each has."""
-        starts = self._names.rows.starts
-        lengths = starts[names + 1] - starts[names]
-        first = np.repeat(starts[names] - np.append(0, lengths.cumsum())[:-1], lengths)
-        return first + np.arange(lengths.sum()), lengths
+        return _places(self._names.rows, names)
 
     def match(self, query: Query) -> Matches:
         """The films whose names may be meant by `query`."""
@@ -235,6 +243,14 @@ class NameMatcher:
         numbers = {word for word in query.words if word.isdecimal()}
         lacks_number = np.array([not numbers.issubset(one) for one in words]) if numbers else np.zeros(len(names), bool)
         return similarity, np.array([one == query.joined for one in joined]), lacks_number & (whole < 1)
+
+
+def _places(postings: Postings, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places of the numbers of some keys, one key after another, and how many numbers each has."""
+    begins = postings.starts[keys]
+    lengths = postings.starts[keys + 1] - begins
+    first = np.repeat(begins - np.append(0, lengths.cumsum())[:-1], lengths)
+    return first + np.arange(lengths.sum()), lengths
 
 
 def _similarities(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:

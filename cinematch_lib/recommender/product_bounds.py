@@ -1,5 +1,7 @@
 """Upper bounds of the products of many films' features, or embeddings, with a vector, from a part of these."""
 
+from functools import cached_property
+
 import numpy as np
 from scipy import sparse
 
@@ -9,6 +11,7 @@ _COMMON = 1 / 8  # of all films: of features that as many have, only the length 
 _ADDING = 4  # the cost of adding up an entry of a few columns, relative to multiplying by all
 _LEAST = 0.01  # length of the part of a film that is bounded; short of it, bounds are higher than they need be
 _TINY = 1e-12  # added to lengths, so that no product that rounding makes 0 counts
+_IN_CACHE = 2048  # embeddings, of which a product with few directions is too small for BLAS to start threads
 _DIRECTIONS = 4  # of embeddings, of which two have most of the length of a user's vector
 
 
@@ -22,14 +25,10 @@ class ProductBounds:
     """
 
     def __init__(self, features: sparse.csr_matrix, sizes: np.ndarray) -> None:
-        self._entries, self._is_common = features.nnz, sizes > _COMMON * features.shape[0]
+        self._features, self._is_common = features, sizes > _COMMON * features.shape[0]
         self._rare = np.flatnonzero(~self._is_common)
         self._sizes = sizes[self._rare]
-        self._blocks: list[tuple[sparse.csc_matrix, np.ndarray]] = []
-        for start in range(0, features.shape[0], BLOCK):
-            block = features[start : start + BLOCK]
-            rare = block[:, self._rare].tocsc()
-            self._blocks.append((rare, np.sqrt(block.power(2) @ self._is_common.astype(np.float32)).clip(_LEAST)))
+        self._blocks: dict[int, tuple[sparse.csc_matrix, np.ndarray]] = {}
         # The bound and what it bounds are both wrong by `_rounding`, and |x_i| is at most √m times the largest entry.
         # As all lengths are `_LEAST` or more, it is made up for by a greater length of p.
         most, largest = np.diff(features.indptr).max(initial=0), np.abs(features.data).max(initial=0)
@@ -37,7 +36,7 @@ class ProductBounds:
 
     def are_cheap(self, vector: np.ndarray) -> bool:
         """Whether bounds take less time than the products with `vector`."""
-        return bool(_ADDING * self._sizes[vector[self._rare] != 0].sum() <= self._entries)
+        return bool(_ADDING * self._sizes[vector[self._rare] != 0].sum() <= self._features.nnz)
 
     def of(self, vector: np.ndarray, block: Selection) -> np.ndarray:
         """Numbers that are at least the products of some films with `vector`, float32 (features,): float32 (films,).
@@ -46,7 +45,7 @@ class ProductBounds:
         bound.
         """
         number = int(block.rows[0]) // BLOCK
-        rare, lengths = self._blocks[number]
+        rare, lengths = self._block(number)
         of_rare = vector[self._rare]
         used = np.flatnonzero(of_rare)
         exact = vector.astype(np.float64)
@@ -54,6 +53,18 @@ class ProductBounds:
         bounds: np.ndarray = rare[:, used] @ of_rare[used]
         bounds += lengths * np.float32(length)
         return bounds if len(bounds) == len(block) else bounds[block.rows - number * BLOCK]
+
+    def _block(self, number: int) -> tuple[sparse.csc_matrix, np.ndarray]:
+        """The rare features of the films of a block, and the length of the common ones of each: float32 (films,)."""
+        if number not in self._blocks:
+            starts = self._features.indptr[number * BLOCK :][: BLOCK + 1]
+            entries = slice(int(starts[0]), int(starts[-1]))
+            parts = self._features.data[entries], self._features.indices[entries], starts - starts[0]
+            shape = len(starts) - 1, self._features.shape[1]
+            squares = sparse.csr_matrix((np.square(parts[0]), *parts[1:]), shape) @ self._is_common.astype(np.float32)
+            rare = sparse.csr_matrix(parts, shape).tocsc()[:, self._rare]
+            self._blocks[number] = rare, np.sqrt(squares).clip(_LEAST)
+        return self._blocks[number]
 
 
 class EmbeddingBounds:
@@ -67,10 +78,16 @@ class EmbeddingBounds:
     """
 
     def __init__(self, items: np.ndarray, users: np.ndarray, weights: np.ndarray) -> None:
-        self._items, users = items, users.astype(np.float64)
-        _, directions = np.linalg.eigh(users.T @ (weights[:, None] * users))  # by rising share of the users
-        self._directions = directions[:, -_DIRECTIONS:]
+        self._items, self._users, self._weights = items, users, weights
         self._parts: dict[int, np.ndarray] = {}
+
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        """Orthogonal directions of length one: float64 (d, directions)."""
+        users = self._users.astype(np.float64)
+        products = np.einsum("ua,ub->ab", self._weights[:, None] * users, users)  # sooner than BLAS starts threads
+        _, directions = np.linalg.eigh(products)  # by rising share of the users
+        return directions[:, -_DIRECTIONS:]
 
     def of(self, vector: np.ndarray, block: Selection) -> np.ndarray:
         """Numbers that are at least the products of some films with `vector`, float32 (d,): float32 (films,).
@@ -92,16 +109,16 @@ class EmbeddingBounds:
         """Of each e_i of a block, the part in each direction and the length of the rest: float32 (…, films)."""
         if number not in self._parts:
             items, directions = self._items[number * BLOCK :][:BLOCK], self._directions.astype(np.float32)
-            near = directions.T @ items.T
-            rest = items - near.T @ directions.T
-            lengths = _lengths(rest).clip(_LEAST * _lengths(items) + _TINY)
-            self._parts[number] = np.vstack([near, lengths])
+            parts = np.empty((directions.shape[1] + 1, len(items)), dtype=np.float32)
+            for start in range(0, len(items), _IN_CACHE):
+                some, of_some = items[start : start + _IN_CACHE], parts[:, start : start + _IN_CACHE]
+                of_some[:-1] = (some @ directions).T
+                squares = np.einsum("id,id->i", some, some)
+                rest = squares - np.einsum("di,di->i", of_some[:-1], of_some[:-1])
+                of_some[-1] = np.sqrt((rest + 4 * _rounding(some.shape[1]) * squares).clip(_LEAST**2 * squares))
+            parts[-1] += _TINY
+            self._parts[number] = parts
         return self._parts[number]
-
-
-def _lengths(rows: np.ndarray) -> np.ndarray:
-    lengths: np.ndarray = np.sqrt(np.einsum("id,id->i", rows, rows))
-    return lengths
 
 
 def _rounding(n: int) -> float:

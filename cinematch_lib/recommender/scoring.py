@@ -46,6 +46,7 @@ from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.product_bounds import EmbeddingBounds
+from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
 from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.selection import Selection
@@ -63,7 +64,7 @@ from cinematch_lib.recommender.terms.unrated import unrated_terms
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
 CONTENT_HALF_LIFE = 8  # the same for the additional share of content
 _MAX_DISCOUNT = 0.5  # β of discovery 1
-_TYPICAL_LIKES = 10  # of a user whose scores are bounded
+_TYPICAL_LIKES, _OFTEN_LIKED = 10, 2000  # of users whose scores are bounded: how many likes, and of which films
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class ScoreModel:
         embeddings, weights = self._embeddings, self._item_weights
         assert embeddings is not None
         assert weights is not None
-        liked, weight = np.flatnonzero(weights.like_counts), similarity_weight(_TYPICAL_LIKES)
+        liked, weight = top_k(weights.like_counts, _OFTEN_LIKED), similarity_weight(_TYPICAL_LIKES)
         users = embeddings.history_embeddings[liked] - weight * embeddings.history_corrections[liked]
         return EmbeddingBounds(embeddings.item_embeddings, users, weights.like_counts[liked])
 

@@ -42,7 +42,6 @@ class FilmSearch:
         self._index = index or SearchIndex.of(films.columns)
         self._title_matcher = NameMatcher(self._index.titles, popularity)
         self._people_matcher = NameMatcher(self._index.people, popularity)
-        self._year = np.nan_to_num(films.years).astype(np.int64)
 
     def label(self, row: int) -> str:
         """Title and year, as ``Heat (1995)``."""
@@ -85,7 +84,7 @@ class FilmSearch:
             if query.joined:
                 yield self._by_title(query, year)
             elif year is not None:
-                rows = np.flatnonzero(self._year == year)
+                rows = np.flatnonzero(self._films.years == year)
                 yield self._best(rows, _IN_YEAR + _POPULARITY * self._popularity[rows], None, k)
 
     def _by_title(self, query: Query, year: int | None) -> _Scored:
@@ -122,7 +121,7 @@ class FilmSearch:
     def _dated(self, rows: np.ndarray, score: np.ndarray, year: int | None) -> _Scored:
         """The rows and their scores, where films of `year` score more and others less, rounded for ties."""
         if year is not None:
-            score = score + np.where(self._year[rows] == year, _SAME_YEAR, -_OTHER_YEAR)
+            score = score + np.where(self._films.years[rows] == year, _SAME_YEAR, -_OTHER_YEAR)
         return rows, np.round(score, 6)
 
     def _best(self, rows: np.ndarray, score: np.ndarray, year: int | None, k: int) -> _Scored:
@@ -158,7 +157,7 @@ class FilmSearch:
             raise UnknownNameError(f"{len(equal)} films are called {title!r}: {which}; add the year")
         similar = self.search(name, 3, ["title"])
         if year is not None:  # the nearest years first: a wrong year is the likeliest slip
-            similar.sort(key=lambda row: abs(self._year[row] - year))
+            similar.sort(key=lambda row: abs((self._films.year(row) or 0) - year))
         raise UnknownNameError(f"no film here is called {title!r}", [self.label(row) for row in similar])
 
 

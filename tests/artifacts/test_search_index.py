@@ -81,6 +81,9 @@ def test_texts_are_as_they_were_given(texts):
     stored = Texts.of(texts)
     assert list(stored) == stored.decoded(np.arange(len(texts))) == texts
     assert stored.lengths.tolist() == [len(text) for text in texts]
+    assert list(stored.without("0")) == [text.replace("0", "") for text in texts]
+    some = np.flatnonzero(np.arange(len(texts)) % 3 != 1)[::-1]
+    assert list(stored.take(some)) == stored.decoded(some) == [texts[at] for at in some.tolist()]
 
 
 @pytest.mark.parametrize("held", [[True, False] * (len(TABLE) // 2), [False] * len(TABLE)])
