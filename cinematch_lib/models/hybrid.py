@@ -281,7 +281,8 @@ def _exact_columns(train: Interactions, films: int, features: sparse.csr_matrix)
     years = len(YearFeatures(train).years)
     rows = len(train) + (ratings // SESSION_LENGTH if timed else 0) + features.shape[1]
     entries = ratings * (2 if timed else 1) + len(train) * years + features.nnz
-    sorting = 5 * 8 * ratings if timed else 0
-    shares = 3 * 8 * len(train) * years
-    before = 2 * 8 * entries + max(sorting, shares)
-    return exact_columns(rows, films, entries, before, years=years, keeps_products=True)
+    of_histories = ratings + len(train) * years
+    # The matrix with all films and that with the films with weights; or the former, and sessions while they are made.
+    before = 16 * entries + 24 * ratings * timed
+    largest_part = None if by_rows(len(train), films + years) else of_histories
+    return exact_columns(rows, films, entries, before, years=years, keeps_products=True, largest_part=largest_part)

@@ -45,8 +45,8 @@ class Interactions:
             raise CineMatchError(f"a rating must be above 0 (MovieLens: 0.5 to 5), got {wrong}; correct or remove it")
         of_user, of_film = (table[name].to_numpy(dtype=np.int64) for name in ("userId", "movieId"))
         rows = np.unique(np.concatenate([of_user, np.asarray(users if users is not None else [], dtype=np.int64)]))
-        row, column = np.searchsorted(rows, of_user), np.minimum(np.searchsorted(films, of_film), len(films) - 1)
-        known = films[column] == of_film
+        row, column = np.searchsorted(rows, of_user), pd.Index(films).get_indexer(of_film)
+        known = column >= 0
         flat = (row * len(films) + column)[known]  # the position in the matrix, row by row
         order = np.flatnonzero(known)
         if not (np.diff(flat) > 0).all():  # MovieLens's own files are sorted

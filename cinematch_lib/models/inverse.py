@@ -10,7 +10,6 @@ from cinematch_lib.cluster import connection
 from cinematch_lib.models.gram import check_workers, gram, gram_bytes
 from cinematch_lib.models.grouped_inverse import GroupedInverse, grouped_bytes
 from cinematch_lib.models.ridge import RidgeInverse, by_rows
-from cinematch_lib.models.triangle import Triangle
 from cinematch_lib.storage import memory
 
 # Columns of the head of an approximate inverse: more of them gain next to nothing, and time grows with their square.
@@ -39,24 +38,37 @@ def ridge_inverse(X: sparse.csr_matrix, regularization: float | np.ndarray, n_ex
     return GroupedInverse(X, regularization, n_exact)
 
 
-def products_for(X: sparse.csr_matrix, n_exact: int) -> Triangle | None:
+def products_for(X: sparse.csr_matrix, n_exact: int) -> np.ndarray | None:
     """XᵀX, for several inverses with the same X; None where they do not need it."""
-    return None if by_rows(*X.shape) or n_exact < X.shape[1] else Triangle(gram(X))
+    return None if by_rows(*X.shape) or n_exact < X.shape[1] else gram(X)
 
 
 def exact_columns(
-    rows: int, films: int, entries: int, before: int = 0, *, years: int = 0, keeps_products: bool = False
+    rows: int,
+    films: int,
+    entries: int,
+    before: int = 0,
+    *,
+    years: int = 0,
+    keeps_products: bool = False,
+    largest_part: int | None = None,
 ) -> int:
     """How many columns of X, (rows, films + years), may be inverted exactly: all, or the head of a `GroupedInverse`.
 
     `entries` is the number of non-zeros of X, which is counted too; `before` are bytes that are allocated while X is
-    built and released afterwards. With `keeps_products`, ``products_for(X)`` is held with the exact inverse. Raises
-    CineMatchError with the numbers and the parameter to change where not even the smallest head fits into memory, or
-    the Gram matrix of the columns into that of the workers.
+    built and released afterwards. With `keeps_products`, ``products_for(X)`` is held with the exact inverse. With
+    `largest_part`, the products of parts of X, of so many entries at most, are made one after the other instead, and
+    one of them is held as a `Triangle`. Raises CineMatchError with the numbers and the parameter to change where not
+    even the smallest head fits into memory, or the Gram matrix of the columns into that of the workers.
     """
     columns = films + years
     n_exact = columns
-    needed = max(_exact_bytes(rows, columns, entries, keeps_products) + 8 * entries, before)
+    if largest_part is None:
+        exact = _exact_bytes(rows, columns, entries, keeps_products)
+    else:
+        # The products of the first part with what makes them; or half of them with those of another, or the inverse.
+        exact = max(gram_bytes(columns, largest_part), 6 * columns**2 + 8 * largest_part)
+    needed = max(exact + 8 * entries, before)
     if not memory.fits(needed):
         n_exact = _largest_head(rows, columns, entries)
     if n_exact < columns:

@@ -32,7 +32,7 @@ class RidgeInverse:
 
     @classmethod
     def of_products(cls, products: np.ndarray, penalty: np.ndarray) -> "RidgeInverse":
-        """From XᵀX, float32 (films, films), which is overwritten, and Λ, float (films,)."""
+        """From the upper triangle of XᵀX, float32 (films, films), which is overwritten, and Λ, float (films,)."""
         made = cls.__new__(cls)
         made._by_rows = False
         made._invert(products, penalty)
@@ -89,7 +89,10 @@ def dense(matrix: sparse.csr_matrix) -> np.ndarray:
 
 
 def inverse(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of a positive definite float32 matrix (n, n) in C order, by Cholesky, overwriting it."""
+    """The inverse of a positive definite float32 matrix (n, n) in C order, by Cholesky, overwriting it.
+
+    Of the matrix, only the upper triangle is read.
+    """
     factor, failed = spotrf(matrix.T, lower=1, overwrite_a=1)
     if not failed:
         factor, failed = spotri(factor, lower=1, overwrite_c=1)

@@ -67,14 +67,15 @@ def _inverse_with(
     products = products_for(rows, n_exact)
     if products is None:
         return lambda penalty: ridge_inverse(rows, penalty, n_exact)
-    return lambda penalty: RidgeInverse.of_products(products.square(), penalty)
+    return lambda penalty: RidgeInverse.of_products(products.copy(), penalty)
 
 
 def _with_features(histories: Triangle, embedding: np.ndarray) -> np.ndarray:
-    """XᵀX + E·Eᵀ, where `embedding` is E: float32 (films, films)."""
-    products = histories.square(len(embedding))
+    """XᵀX + E·Eᵀ, where `embedding` is E: float32 (films, films), its upper triangle."""
+    products = np.zeros((len(embedding),) * 2, dtype=np.float32)
+    histories.add_to(products)
     for block in blocks_of(len(products)):
-        products[block] += (embedding[block] @ embedding.T).astype(np.float32)
+        products[block, block.start :] += (embedding[block] @ embedding[block.start :].T).astype(np.float32)
     return products
 
 

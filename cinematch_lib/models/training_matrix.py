@@ -127,25 +127,35 @@ def sessions(interactions: Interactions, length: int = SESSION_LENGTH) -> sparse
     """
     weights = interactions.map_ratings(rating_weight)
     n_sessions = _sessions_per_user(interactions, length)
-    parts = _by_blocks(partial(_sessions_of, weights, interactions.timestamps, n_sessions), interactions)
-    data, indices, lengths = (np.concatenate(one) for one in zip(*parts, strict=True))
+    ends = np.cumsum(np.diff(weights.indptr) * (n_sessions > 0))
+    n_entries = int(ends[-1]) if len(ends) else 0
+    data, indices = np.empty(n_entries, dtype=np.float32), np.empty(n_entries, dtype=weights.indices.dtype)
+
+    def fill(users: slice) -> np.ndarray:
+        order, lengths = _session_order(weights.indptr, interactions.timestamps, n_sessions, users)
+        start = int(ends[users.start - 1]) if users.start else 0
+        data[start : start + len(order)] = weights.data[order]
+        indices[start : start + len(order)] = weights.indices[order]
+        return lengths
+
+    lengths = np.concatenate(_by_blocks(fill, interactions))
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     return sparse.csr_matrix((data, indices, indptr), shape=(len(lengths), weights.shape[1]))
 
 
-def _sessions_of(
-    weights: sparse.csr_matrix, timestamps: np.ndarray, n_sessions: np.ndarray, users: slice
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The entries of the sessions of some users and their columns, and the number of entries of each session."""
-    indptr = weights.indptr[users.start : users.stop + 1].astype(np.int64)
-    first, counts, n = indptr[0], np.diff(indptr), n_sessions[users]
+def _session_order(
+    indptr: np.ndarray, timestamps: np.ndarray, n_sessions: np.ndarray, users: slice
+) -> tuple[np.ndarray, np.ndarray]:
+    """The ratings of some users with sessions, in their order, and the number of ratings of each session."""
+    starts, n = indptr[users.start : users.stop + 1].astype(np.int64), n_sessions[users]
+    counts = np.diff(starts)
     user = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((timestamps[first : indptr[-1]], user))
-    position = np.arange(len(order)) - np.repeat(indptr[:-1] - first, counts)
+    order = np.lexsort((timestamps[starts[0] : starts[-1]], user))
+    position = np.arange(len(order)) - np.repeat(starts[:-1] - starts[0], counts)
     # `user` and `position` are the same before and after sorting, since both go by user.
     order, user, position = (values[n[user] > 0] for values in (order, user, position))
     session = (np.cumsum(n) - n)[user] + position * n[user] // counts[user]
-    return weights.data[first + order], weights.indices[first + order], np.bincount(session, minlength=n.sum())
+    return starts[0] + order, np.bincount(session, minlength=n.sum())
 
 
 def session_users(interactions: Interactions, length: int = SESSION_LENGTH) -> np.ndarray:

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from cinematch_lib.models.gram import gram
 from cinematch_lib.models.training_matrix import TrainingMatrix
-from cinematch_lib.models.triangle import Triangle, symmetrize
+from cinematch_lib.models.triangle import Triangle
 
 _BLOCK = 512  # films whose products are computed at once
 
@@ -31,7 +31,7 @@ class TrainingProducts:
     def weighted(
         self, session_weight: float, scale: np.ndarray, features: sparse.csr_matrix, feature_weight: float
     ) -> np.ndarray:
-        """XᵀX of histories, sessions and features with their weights, float32 (columns, columns).
+        """XᵀX of histories, sessions and features with their weights, float32 (columns, columns): its upper triangle.
 
         `scale`, float32 (columns,), is what the columns of histories and sessions are multiplied by; `features`, CSR
         float32 (films, features), are those of the first columns.
@@ -45,11 +45,10 @@ class TrainingProducts:
         products *= scale
         products *= scale[:, None]
         if feature_weight:
-            for start in range(0, features.shape[0], _BLOCK):
-                block = slice(start, start + _BLOCK)
-                of_block = (features[block] @ features[: start + _BLOCK].T).toarray()
-                products[block, : of_block.shape[1]][: len(of_block)] += np.float32(feature_weight) * of_block
-        symmetrize(products)
+            n_films = features.shape[0]
+            for start in range(0, n_films, _BLOCK):
+                of_block = (features[start : start + _BLOCK] @ features[start:].T).toarray()
+                products[start : min(start + _BLOCK, n_films), start:n_films] += np.float32(feature_weight) * of_block
         return products
 
 

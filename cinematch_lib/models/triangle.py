@@ -6,27 +6,17 @@ _BLOCK = 512  # rows copied at once
 
 
 class Triangle:
-    """A symmetric matrix, float32 (n, n), of which the lower triangle is stored, in blocks of rows."""
+    """A symmetric matrix, float32 (n, n), of which the upper triangle is stored, in blocks of rows."""
 
     def __init__(self, square: np.ndarray) -> None:
         self.size = len(square)
-        self._blocks = [
-            square[start : start + _BLOCK, : start + _BLOCK].copy() for start in range(0, self.size, _BLOCK)
-        ]
-
-    def square(self, size: int | None = None) -> np.ndarray:
-        """The first `size` rows and columns, all of them if None, as a new array: float32 (size, size)."""
-        square = np.zeros((self.size if size is None else size,) * 2, dtype=np.float32)
-        self.add_to(square)
-        symmetrize(square)
-        return square
+        self._blocks = [square[start : start + _BLOCK, start:].copy() for start in range(0, self.size, _BLOCK)]
 
     def add_to(self, square: np.ndarray) -> None:
-        """Add the first rows and columns to the lower triangle of a square matrix, in place."""
+        """Add the first rows and columns to the upper triangle of a square matrix, in place."""
         size = len(square)
         for start, block in zip(range(0, size, _BLOCK), self._blocks, strict=False):
-            part = square[start : start + _BLOCK, : start + _BLOCK]
-            part += block[: part.shape[0], : part.shape[1]]
+            square[start : start + _BLOCK, start:] += block[: size - start, : size - start]
 
 
 def symmetrize(matrix: np.ndarray) -> None:

@@ -28,7 +28,9 @@ def made(path, ratings):
 
 
 def arrays(products):
-    return products.histories.square(), products.sessions()
+    histories = np.zeros((products.histories.size,) * 2, dtype=np.float32)
+    products.histories.add_to(histories)
+    return histories, np.triu(products.sessions())
 
 
 def test_new_users_update_what_was_kept_to_the_same(tmp_path):
