@@ -1,5 +1,6 @@
 """Names that a query may mean: candidates by letters, words and initials, and how similar each is."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -10,9 +11,9 @@ from rapidfuzz.distance import OSA
 
 from cinematch_lib.artifacts.search_index import Names, Postings, idf, trigram_codes
 from cinematch_lib.artifacts.texts import Texts
+from cinematch_lib.recommender.query import Query
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
-from cinematch_lib.vocabulary.search_words import all_words, search_words, with_digits
 
 _CONTAINMENT = 0.8  # weight of the share of the query's trigrams in a name, beside the cosine
 _CANDIDATE_POPULARITY = 0.12  # weight of popularity when candidates are chosen by trigrams
@@ -20,36 +21,14 @@ _BY_TRIGRAMS, _BY_WORDS = 120, 60  # candidates
 _SAMPLE = 10_000  # entries of the rarest trigrams whose names show how high a score candidates have
 _MAX_ACRONYM = 8  # letters
 _SHORT = 5  # letters; names about as long as a query as short are all compared
+_MEDIUM = 9  # letters; a query as short may be two edits from a popular name
 _KNOWN = 10_000  # the most popular names, which are compared with longer queries too
 _ONE_EDIT = 0.87  # least similarity of a name that differs in one edit, which is most of a short one
 _BEGINNING = 0.95  # factor of the similarity to the beginning of a name
 _WORDS = 0.95  # factor of the share of the query's letters that a name's words match
 _CONTAINED = 0.9  # similarity of a name that has the query's letters in a row
 _ACRONYM = 0.9  # similarity of a name to its initials
-_PART, _OF_PART = 0.55, 0.25  # similarity of a name that is a part of the query, and what its share of the letters adds
-_MIN_PART, _MAX_PART = 3, 6  # letters and words of a part of a query that may be a name
-
-
-class Query(NamedTuple):
-    """A text as words of `search_words` with digits for numbers; these joined; and all words of the text joined."""
-
-    words: list[str]
-    joined: str
-    full: str
-
-    @classmethod
-    def of(cls, text: str) -> "Query":
-        """From what a person types."""
-        words = with_digits(search_words(text))
-        return cls(words, "".join(words), "".join(all_words(text)))
-
-    @property
-    def parts(self) -> set[str]:
-        """The parts of the query that may be a name: some of its words in a row, joined; not all of them."""
-        n = len(self.words)
-        pairs = ((at, end) for at in range(n) for end in range(at + 1, min(n, at + _MAX_PART) + 1))
-        parts = {"".join(self.words[at:end]) for at, end in pairs} - {self.joined}
-        return {part for part in parts if len(part) >= _MIN_PART}
+_PART, _OF_PART = 0.6, 0.2  # similarity of a name that is a part of the query, and what its share of the letters adds
 
 
 class Matches(NamedTuple):
@@ -75,15 +54,15 @@ class _NamesByLength:
         self._numbers, self._lengths = numbers[self._order], lengths[self._order]
         self._decoded: dict[int, list[str]] = {}
 
-    def one_edit_away(self, text: str) -> np.ndarray:
-        """The numbers of the names that equal `text` but for one edit at most."""
-        n = len(text)
-        begin, end = np.searchsorted(self._lengths, (n - 1, n + 2)).tolist()
+    def near(self, text: str, most: int) -> np.ndarray:
+        """The numbers of the names that equal `text` but for at most so many edits."""
+        shortest, longest = len(text) - most, len(text) + most
+        begin, end = np.searchsorted(self._lengths, (shortest, longest + 1)).tolist()
         if begin == end:
             return self._numbers[:0]
-        texts = [*self._of_length(n - 1), *self._of_length(n), *self._of_length(n + 1)]
-        edits = process.cdist([text], texts, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
-        near: np.ndarray = self._numbers[begin:end][edits <= 1]
+        texts = [name for length in range(shortest, longest + 1) for name in self._of_length(length)]
+        edits = process.cdist([text], texts, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)[0]
+        near: np.ndarray = self._numbers[begin:end][edits <= most]
         return near
 
     def _of_length(self, length: int) -> list[str]:
@@ -137,14 +116,23 @@ class NameMatcher:
         rows: np.ndarray = self._names.rows.numbers[self._entries(self._names.words.find(word))[0]]
         return rows
 
+    def beginning(self, words: str) -> np.ndarray:
+        """The films that have a name that begins with these words of a query, or with their plural: ascending."""
+        texts = self._names.names
+        first, end = bisect_left(texts, words), bisect_left(texts, words + "\U0010ffff")
+        names = self._popular(np.arange(first, end))
+        rest = [form.removeprefix(words).removeprefix("s")[:1] for form in texts.decoded(names)]
+        return distinct(self._names.rows.numbers[self._entries(names[np.isin(rest, ["", " "])])[0]])
+
     def _entries(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The places of the films of these names, one name after another, and how many films each has."""
         return _places(self._names.rows, names)
 
-    def match(self, query: Query) -> Matches:
-        """The films whose names may be meant by `query`."""
-        names = self._candidates(query)
-        similarity, is_equal, lacks_number = self._compare(query, names)
+    def match(self, query: Query, *, parts: bool = True) -> Matches:
+        """The films whose names may be meant by `query`, or, with `parts`, by some of its words alone."""
+        inside = query.parts if parts else set()
+        names = self._candidates(query, inside)
+        similarity, is_equal, lacks_number = self._compare(query, names, inside)
         entries, lengths = self._entries(names)
         return Matches(
             self._names.rows.numbers[entries],
@@ -153,17 +141,18 @@ class NameMatcher:
             np.repeat(lacks_number, lengths),
         )
 
-    def _candidates(self, query: Query) -> np.ndarray:
+    def _candidates(self, query: Query, parts: set[str]) -> np.ndarray:
         joined = self._names.joined
-        found = [joined.find(query.joined), self._popular(joined.beginning(query.joined))]
+        found = [joined.find(query.joined), joined.find(query.plain), self._popular(joined.beginning(query.joined))]
         found += self._with_words(query.words)
-        found += [self._popular(joined.find(part)) for part in query.parts]
+        found += [self._popular(joined.find(part)) for part in parts]
         found.append(self._with_trigrams(query.joined))
         if (acronyms := self._with_initials(query)) is not None:
             found.append(self._popular(acronyms))
-        # One edit leaves few trigrams of a name of six to eight letters, too few among very many names.
-        compared = self._short_names if len(query.joined) <= _SHORT else self._known_names
-        found.append(self._popular(compared.one_edit_away(query.joined)))
+        # An edit or two leave few trigrams of a name of six to eight letters, too few among very many names.
+        length = len(query.joined)
+        compared = self._short_names if length <= _SHORT else self._known_names
+        found.append(self._popular(compared.near(query.joined, 2 if _SHORT < length <= _MEDIUM else 1)))
         return distinct(np.concatenate(found).astype(np.int64))
 
     def _popular(self, names: np.ndarray, n: int = _BY_WORDS) -> np.ndarray:
@@ -217,14 +206,14 @@ class NameMatcher:
         scores: np.ndarray = similarity + _CANDIDATE_POPULARITY * self._name_popularity[names]
         return scores
 
-    def _compare(self, query: Query, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _compare(self, query: Query, names: np.ndarray, parts: set[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The similarity of each name to the query; whether they are equal; whether a number of the query lacks."""
         if not len(names):
             return np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
         forms = self._names.names.decoded(names)
         joined = [form.replace(" ", "") for form in forms]
         words = [form.split() for form in forms]
-        whole = _whole_similarities(list({query.joined, query.full}), joined)
+        whole = _whole_similarities(list({query.joined, query.plain, query.full}), joined)
         start = " ".join(query.words) + " "
         begins = np.array([form.startswith(start) for form in forms])
         similarity = np.maximum(whole, _BEGINNING * _beginnings(query.joined, joined))
@@ -237,12 +226,12 @@ class NameMatcher:
             rest = {word for word in query.words[1:] if not word.isdecimal()}
             is_meant = np.isin(names, acronyms) & np.array([rest.issubset(one) for one in words])
             similarity = np.where(is_meant, np.maximum(similarity, _ACRONYM), similarity)
-        if parts := query.parts:
+        if parts:
             share = np.array([len(one) if one in parts else 0 for one in joined]) / len(query.joined)
             similarity = np.where(share > 0, np.maximum(similarity, _PART + _OF_PART * share), similarity)
         numbers = {word for word in query.words if word.isdecimal()}
         lacks_number = np.array([not numbers.issubset(one) for one in words]) if numbers else np.zeros(len(names), bool)
-        return similarity, np.array([one == query.joined for one in joined]), lacks_number & (whole < 1)
+        return similarity, np.array([one in (query.joined, query.plain) for one in joined]), lacks_number & (whole < 1)
 
 
 def _places(postings: Postings, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

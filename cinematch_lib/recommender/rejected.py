@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from cinematch_lib.artifacts.runs import Run
 from cinematch_lib.errors import CineMatchError, LeftOutError
 from cinematch_lib.storage.paths import REJECTS
-from cinematch_lib.vocabulary.search_words import search_words, with_digits
+from cinematch_lib.vocabulary.search_words import search_words, usual_words
 from cinematch_lib.vocabulary.titles import parse_title, title_names
 
 _SIMILAR = 85  # in percent, the least similarity of a slip
@@ -169,7 +169,7 @@ def _n_words(name: str) -> int:
 
 def _reduced(name: str) -> str:
     """A name as titles are compared: "The Godfather: Part II" is "godfather2"."""
-    return "".join(with_digits(search_words(name)))
+    return "".join(usual_words(search_words(name)))
 
 
 def _readings(text: str) -> Iterator[tuple[str, int | None]]:

@@ -8,7 +8,8 @@ import numpy as np
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.films import FilmTable
-from cinematch_lib.recommender.matching import NameMatcher, Query
+from cinematch_lib.recommender.matching import NameMatcher
+from cinematch_lib.recommender.query import Query
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
 from cinematch_lib.vocabulary.search_words import search_words
@@ -21,11 +22,18 @@ _POPULARITY, _EQUAL, _LACKS_NUMBER = 0.22, 0.15, 0.15  # beside the similarity, 
 _SAME_YEAR, _OTHER_YEAR = 0.15, 0.3  # added and subtracted where the query ends with a year
 _MIN_SIMILARITY = 0.62  # of a title
 _MIN_PERSON, _PERSON_PENALTY = 0.81, 0.1
+_SEQUEL = 0.98  # similarity of the nth of the films that are called so, to the name and n
+_WELL_KNOWN = 0.6  # least popularity of a film that is counted in a series, in that of its most popular one
+_LAST_SEQUEL = 20
 _HAS_WORDS = 0.65  # similarity of a film that has all words, each in any of the fields
+_HAS_NAMES = 0.8  # the same, where each word is in a title or a person's name
+_ROUNDING = 1e-5  # of the sum of the words' weights, which are 1 together
 _MIN_WORDS = 0.8  # the least share of the words that a film must have, by their inverse document frequency
 _IN_YEAR = 0.9  # of a film of the year that is all of the query
 _YEAR_AT_END = re.compile(r"(?P<name>.*?)[\s(\[]*\b(?P<year>\d{4})[)\]]?\s*", re.DOTALL)
 _YEAR_AT_START = re.compile(r"\s*[(\[]?(?P<year>\d{4})[)\]]?\s+(?P<name>.+)", re.DOTALL)
+
+_NONE = np.zeros(0, dtype=np.int32)
 
 _Scored = tuple[np.ndarray, np.ndarray]  # rows and their scores
 
@@ -83,6 +91,7 @@ class FilmSearch:
             query = Query.of(name)
             if query.joined:
                 yield self._by_title(query, year)
+                yield from self._by_place(query, year)
             elif year is not None:
                 rows = np.flatnonzero(self._films.years == year)
                 yield self._best(rows, _IN_YEAR + _POPULARITY * self._popularity[rows], None, k)
@@ -93,30 +102,51 @@ class FilmSearch:
         similar = similarity >= _MIN_SIMILARITY
         return self._dated(rows[similar], score[similar], year)
 
+    def _by_place(self, query: Query, year: int | None) -> Iterator[_Scored]:
+        """The film that "Alien 2" means: of the well-known ones whose names begin so, the second by year.
+
+        None where one of them has the number in its title.
+        """
+        *name, last = query.words
+        if not (name and last.isdecimal() and 0 < (place := int(last)) <= _LAST_SEQUEL):
+            return
+        rows = self._title_matcher.beginning(" ".join(name))
+        rows = rows[self._films.years[rows] > 0]
+        known = rows[self._popularity[rows] >= _WELL_KNOWN * self._popularity[rows].max(initial=0)]
+        numbered = self._title_matcher.beginning(" ".join(query.words))
+        if place <= len(known) and not np.isin(known, numbered).any():
+            rows = known[np.lexsort((-self._popularity[known], self._films.years[known]))][place - 1 : place]
+            yield self._dated(rows, _SEQUEL + _POPULARITY * self._popularity[rows], year)
+
     def _by_people(self, text: str, year: int | None) -> Iterator[_Scored]:
         query = Query.of(text)
         if query.joined:
-            rows, similarity, _, _ = self._people_matcher.match(query)
+            rows, similarity, _, _ = self._people_matcher.match(query, parts=False)
             similar = similarity >= _MIN_PERSON
             rows, similarity = rows[similar], similarity[similar]
             yield self._dated(rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows], year)
 
     def _by_words(self, text: str, year: int | None, fields: Collection[str], k: int) -> Iterator[_Scored]:
         words, n = list(dict.fromkeys(search_words(text))), len(self._titles)
-        found = [self._with_word(word, fields) for word in words]
+        named = [self._named(word, fields) for word in words]
+        # a plot may have a word's singular or plural
+        told = [self._index.plots.beginning(_stem(word)) if "plot" in fields else _NONE for word in words]
+        found = [distinct(np.concatenate(both)) for both in zip(named, told, strict=True)]
         if any(map(len, found)):
             idf = np.log1p(n / np.array([max(len(rows), 1) for rows in found]))
             shares = WeightedLists(found, idf / idf.sum(), n)
             rows = shares.at_least(_MIN_WORDS)
-            yield self._best(rows, _HAS_WORDS * shares.sums[rows] + _POPULARITY * self._popularity[rows], year, k)
+            score = _HAS_WORDS * shares.sums[rows]
+            has_all = np.flatnonzero(shares.sums[rows] > 1 - _ROUNDING)
+            if len(words) > 1 and len(has_all):
+                in_names = np.all([np.isin(rows[has_all], one) for one in named], axis=0)
+                score[has_all[in_names]] = _HAS_NAMES
+            yield self._best(rows, score + _POPULARITY * self._popularity[rows], year, k)
 
-    def _with_word(self, word: str, fields: Collection[str]) -> np.ndarray:
-        """The films that have the word in one of the fields; a plot may have its singular or plural."""
-        rows = [self._index.plots.beginning(_stem(word))] if "plot" in fields else []
-        for field, matcher in (("title", self._title_matcher), ("people", self._people_matcher)):
-            if field in fields:
-                rows.append(matcher.with_word(word))
-        return distinct(np.concatenate(rows))
+    def _named(self, word: str, fields: Collection[str]) -> np.ndarray:
+        """The films that have the word in a title, or in a person's name; if these are among the fields."""
+        matchers = (("title", self._title_matcher), ("people", self._people_matcher))
+        return np.concatenate([_NONE, *(matcher.with_word(word) for field, matcher in matchers if field in fields)])
 
     def _dated(self, rows: np.ndarray, score: np.ndarray, year: int | None) -> _Scored:
         """The rows and their scores, where films of `year` score more and others less, rounded for ties."""

@@ -19,6 +19,20 @@ _NUMBERS = {word: number for number, word in enumerate(_BELOW_TWENTY.split())}
 _TEN_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _MULTIPLES = {"hundred": 100, "thousand": 1000}
 _TENS = {word: 10 * number for number, word in enumerate(_TEN_WORDS.split(), start=2)}
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth"
+)
+_ORDINAL = re.compile(r"^([0-9]+)(?:st|nd|rd|th)$")
+# The form in which a word is compared that people write in several.
+_USUAL = dict(zip(_ORDINALS.split(), _BELOW_TWENTY.split()[1:], strict=True)) | {
+    "doctor": "dr",
+    "mister": "mr",
+    "missus": "mrs",
+    "saint": "st",
+    "versus": "vs",
+    "xmas": "christmas",
+}
 _ROMAN = re.compile(r"x{0,3}(ix|iv|v?i{0,3})")
 
 
@@ -41,13 +55,24 @@ def reduced(words: list[str]) -> list[str]:
 def search_forms(words: list[str]) -> set[str]:
     """The forms of a name, given by `all_words`, that queries are compared with.
 
-    They are reduced, with digits for numbers, and with all words.
+    They are reduced, as `usual_words`, and with all words.
 
     >>> sorted(search_forms(["the", "seven", "samurai"]))
     ['7 samurai', 'seven samurai', 'the seven samurai']
     """
     kept = reduced(words)
-    return {" ".join(form) for form in (kept, with_digits(kept), words)} - {""}
+    return {" ".join(form) for form in (kept, usual_words(kept), words)} - {""}
+
+
+def usual_words(words: list[str]) -> list[str]:
+    """`search_words` with digits for numbers and, of several words, for ordinals, and with the usual abbreviations.
+
+    >>> usual_words(["shrek", "third"]), usual_words(["13th", "floor"]), usual_words(["doctor", "who"])
+    (['shrek', '3'], ['13', 'floor'], ['dr', 'who'])
+    """
+    if len(words) > 1:
+        words = [_ORDINAL.sub(r"\1", _USUAL.get(word, word)) for word in words]
+    return with_digits(words)
 
 
 def with_digits(words: list[str]) -> list[str]:

@@ -225,6 +225,7 @@ STORIES = (
         ("mann taxi", ["Collateral", "Mann"]),
         ("kilmer thief", ["Heat"]),
         ("michael mann 1995", ["Collateral", "Heat"]),
+        ("banks pacino", ["Heat", "The Banks"]),
     ],
 )
 def test_people_and_plots_come_after_titles(text, titles):

@@ -77,3 +77,72 @@ def test_a_slip_in_a_title_of_one_word_is_found_among_hundreds_that_have_more_of
     titles = ["Misery", *(f"{one}{other}siery" for one, other in product("abcdefghijkl", repeat=2))]
     index = index_of(*titles, quality=np.ones(len(titles)))
     assert found(index, "msiery", k=1) == ["Misery (2000)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("doctor no", "Dr. No (1962)"),
+        ("dr strange", "Doctor Strange (2016)"),
+        ("mister holmes", "Mr. Holmes (2015)"),
+        ("kramer versus kramer", "Kramer vs. Kramer (1979)"),
+        ("saint elmos fire", "St. Elmo's Fire (1985)"),
+        ("xmas story", "A Christmas Story (1983)"),
+        ("the 3rd man", "The Third Man (1949)"),
+        ("13th floor", "The Thirteenth Floor (1999)"),
+        ("six sense", "The Sixth Sense (1999)"),
+        ("shrek 3", "Shrek the Third (2007)"),
+        ("first blood", "First Blood (1982)"),
+        ("the saint", "The Saint (1997)"),
+        ("toystory3", "Toy Story 3 (2010)"),
+        ("ghandi", "Gandhi (1982)"),
+        ("watch heat online for free in high quality", "Heat (1995)"),
+    ],
+)
+def test_abbreviations_ordinals_and_moved_letters(text, first):
+    titles = (
+        *[
+            ("Doctor Strangelove", 1964),
+            ("Shrek", 2001),
+            ("St. Louis Blues", 1958),
+            ("Nightmare on the 14th Floor", 1990),
+        ],
+        *[("Dr. No", 1962), ("Doctor Strange", 2016), ("Mr. Holmes", 2015), ("Kramer vs. Kramer", 1979)],
+        *[("St. Elmo's Fire", 1985), ("A Christmas Story", 1983), ("The Third Man", 1949), ("First Blood", 1982)],
+        *[("The Thirteenth Floor", 1999), ("The Sixth Sense", 1999), ("Shrek the Third", 2007), ("The Saint", 1997)],
+        *[("Toy Story 3", 2010), ("Gandhi", 1982), ("Heat", 1995)],
+    )
+    assert found(index_of(*titles), text)[0] == first
+
+
+ALIENS = (("Alien", 1979), ("Aliens", 1986), ("Alien: Resurrection", 1997), ("Alien³ (a.k.a. Alien 3)", 1992))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("alien 1", "Alien (1979)"),
+        ("alien 2", "Aliens (1986)"),
+        ("alien two", "Aliens (1986)"),
+        ("alien 3", "Alien³ (a.k.a. Alien 3) (1992)"),
+        ("alien 4", "Alien: Resurrection (1997)"),
+        ("alien 4 1997", "Alien: Resurrection (1997)"),
+    ],
+)
+def test_a_number_is_the_place_of_a_film_among_the_well_known_ones_of_the_name(text, first):
+    others = (("Alien 2: On Earth", 1980), ("Alienation", 1981), ("Alien Terror", 1983), ("Part 4", 1990))
+    index = index_of(*ALIENS, *others, quality=[1, 1, 0.9, 0.9, 0.1, 1, 0.1, 1])
+    assert found(index, text)[0] == first
+
+
+def test_a_number_in_a_title_goes_before_the_place_by_year():
+    titles = (("Star Wars: Episode IV - A New Hope", 1977), ("Star Wars: Episode I - The Phantom Menace", 1999))
+    assert (
+        found(index_of(*titles, quality=[1, 0.9]), "star wars 1")[0]
+        == "Star Wars: Episode I - The Phantom Menace (1999)"
+    )
+
+
+def test_a_series_has_no_film_beyond_its_last():
+    assert found(index_of(*ALIENS), "alien 9")[0] == "Alien (1979)"
+    assert found(index_of(("Alien", None), ("Aliens", 1986)), "alien 1")[0] == "Aliens (1986)"
