@@ -24,17 +24,35 @@ class ListCaps:
         self._most_of_genre = max(MIN_OF_GENRE, k // 2)
         self._genres: Counter[str] = Counter()
         self._series: Counter[str] = Counter()
-        self._n_films = 0
-
-    def __len__(self) -> int:
-        """The number of films that were chosen."""
-        return self._n_films
+        self._k, self._n_films = k, 0
 
     @property
     def are_full(self) -> bool:
         """Whether no film may be added any more: every film has one of the preferred genres, and these are full."""
         preferred = self._preferred
         return len(preferred) > 1 and all(self._genres[genre] == self._most_of_genre for genre in preferred)
+
+    def have_full_genre(self, rows: np.ndarray) -> np.ndarray:
+        """Which films have a genre that is full: bool (n,)."""
+        full = [genre for genre, count in self._genres.items() if count == self._most_of_genre]
+        if not full:
+            return np.zeros(len(rows), dtype=bool)
+        return np.asarray(self._films.genre_matrix(rows, full).any(axis=1))
+
+    def choose(self, rows: np.ndarray) -> np.ndarray:
+        """Count the films in `rows` that there is room for, from the first on, until the list is full.
+
+        Returns their positions, int64 (any,).
+        """
+        positions: list[int] = []
+        is_full = self.have_full_genre(rows)
+        for at, row in enumerate(rows.tolist()):
+            if self._n_films == self._k:
+                break
+            if not is_full[at] and self.has_room_in_series(row):
+                is_full |= self.add(row, rows)
+                positions.append(at)
+        return np.array(positions, dtype=np.int64)
 
     def has_room_in_series(self, row: int) -> bool:
         """Whether the film in `row` may be added as far as its series is concerned."""
