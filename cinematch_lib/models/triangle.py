@@ -23,7 +23,9 @@ def symmetrize(matrix: np.ndarray) -> None:
     """Copy the lower triangle of a square matrix to the upper one, in place."""
     size = len(matrix)
     for start in range(0, size, _BLOCK):
-        block, below = slice(start, start + _BLOCK), slice(start + _BLOCK, size)
-        matrix[block, below] = matrix[below, block].T
+        block = slice(start, start + _BLOCK)
+        for first in range(start + _BLOCK, size, _BLOCK):  # both tiles fit into the cache
+            below = slice(first, first + _BLOCK)
+            matrix[block, below] = matrix[below, block].T
         corner = np.tril(matrix[block, block])
         matrix[block, block] = corner + np.tril(corner, -1).T

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from support.tastes import ratings_by_taste
 
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.training_matrix import YearFeatures, sessions
+from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures, sessions
 from cinematch_lib.recommender.rating_weights import rating_weight
 
 YEAR = 365.25 * 86_400
@@ -65,3 +66,13 @@ def test_without_timestamps_there_are_no_year_features():
     timeless = Interactions.from_ratings(table, np.arange(1, 6))
     assert timeless.timestamps is None
     assert YearFeatures(timeless).history_rows(timeless).toarray().tolist() == [[0, 1, 0, 0, 0]]
+
+
+def test_blocks_of_users_do_not_change_the_rows(monkeypatch):
+    train = Interactions.from_ratings(ratings_by_taste(users=40), np.arange(1, 91))
+    whole = TrainingMatrix.from_interactions(train)
+    monkeypatch.setattr("cinematch_lib.models.training_matrix._BLOCK_RATINGS", 45)
+    by_blocks = TrainingMatrix.from_interactions(train)
+    for one, other in ((whole.histories, by_blocks.histories), (whole.sessions, by_blocks.sessions)):
+        assert (one != other).nnz == 0
+        assert np.array_equal(one.indices, other.indices)
