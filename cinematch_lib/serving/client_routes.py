@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Query
+from fastapi import FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.list_log import ListLog
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
-from cinematch_lib.serving.requests import Wishes, unknown_fields
+from cinematch_lib.serving.requests import Wishes, unknown_parameters
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Feedback, Store, WatchlistEntry
 from cinematch_lib.serving.threads import OwnThreads
@@ -52,6 +52,9 @@ class _Users:
         """The account whose number the header X-User-Id holds."""
         if header is None:
             raise HTTPException(401, f"the header X-User-Id is missing; {_NUMBERS}")
+        header = header.strip(
+            " \t"
+        )  # HTTP has spaces around a value as no part of it, but httptools keeps those behind
         account = self._accounts.account(int(header)) if is_number(header) else None
         if account is None:
             raise HTTPException(401, f"there is no user {header[:20]!r}; {_NUMBERS}")
@@ -83,7 +86,9 @@ def add_client_routes(
 
     @app.get("/api/recommendations", response_model=client.ClientRecommendations, responses=_READ)
     @reading.run
-    def recommendations(query: Annotated[client.ClientQuery, Query()], x_user_id: _UserNumber = None) -> Response:
+    def recommendations(
+        query: Annotated[client.ClientQuery, Query()], http: Request, x_user_id: _UserNumber = None
+    ) -> Response:
         """Films for the stored preferences and feedback. Of the filters, that of the mode counts.
 
         With a `cursor`, empty at first, the answer has the `next_cursor`, for a page that repeats none of its films.
@@ -113,7 +118,7 @@ def add_client_routes(
             shown = {name: film[name] for name in _FILM_FIELDS}
             films.append(shown | {"score": round(one.score, 6), "explanation": one.explanation})
         following = {} if cursor is None else {"next_cursor": wishes.next_cursor(list(made.films), k)}
-        ignored = wishes.ignored + unknown_fields(query)
+        ignored = wishes.ignored + unknown_parameters(query, http)
         passed_over = {"ignored": ignored} if ignored else {}
         fixed_fields = {"user_id": account.id, "mode": mode, "list_id": made.list_id}
         return json_response(recommendations=films, count=len(films), **fixed_fields, **following, **passed_over)

@@ -44,6 +44,7 @@ def decode_cursor(cursor: str) -> set[int]:
             movie_id += value
             found.add(movie_id)
             value = 0
-    if shift or movie_id > MAX_ID or len(found) > MAX_FILMS:
+    is_one = not shift and movie_id <= MAX_ID and len(found) <= MAX_FILMS
+    if not (is_one and encode_cursor(found) == cursor.rstrip("=")):
         raise CineMatchError(f"{cursor[:40]!r} is no cursor; send the next_cursor of an answer, or none to begin")
     return found

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.errors import CineMatchError, UnknownNameError
@@ -78,6 +79,10 @@ def add_error_handlers(app: FastAPI) -> None:
     async def handle_http(request: Request, error: HTTPException) -> Response:
         if isinstance(error, MovieNotFoundError) and error.left_out:
             return error_response(404, str(error.detail), left_out=error.left_out)
+        if error.status_code == 400 and error.__cause__ is not None:
+            return error_response(400, f"the body could not be read as JSON in UTF-8: {error.__cause__}")
+        if error.status_code == 405:
+            return error_response(405, str(error.detail), {"Allow": ", ".join(_methods(request))})
         return error_response(error.status_code, str(error.detail), error.headers)
 
     async def handle_validation(request: Request, error: RequestValidationError) -> Response:
@@ -100,9 +105,20 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_middleware(_UnhandledErrors)
 
 
+def _methods(request: Request) -> list[str]:
+    """The methods of all routes at the path of a request."""
+    found = set[str]()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
 def _field_error(error: Mapping[str, Any]) -> dict[str, Any]:
     """An error of pydantic in FastAPI's form; a long input, or one that is no text, is left out."""
     fields = {"type": error["type"], "loc": list(error["loc"]), "msg": error["msg"]}
+    if error["type"] == "json_invalid":  # FastAPI keeps the reason apart
+        fields["msg"] += f": {error['ctx']['error']}"
     given = error.get("input")
     if not isinstance(given, bytes) and len(repr(given)) <= _MAX_INPUT:
         fields["input"] = to_jsonable_python(given, inf_nan_mode="null", fallback=repr)

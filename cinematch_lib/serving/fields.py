@@ -33,17 +33,19 @@ def _is_printable(char: str) -> bool:
 
 def _no_bool(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("an id must be a whole number")
+        raise ValueError("true and false are no numbers")
     return value
 
 
 UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_user_id)]
 AnyId = Annotated[int, BeforeValidator(_no_bool)]  # no film has most of these
-Limit = Annotated[int, Field(ge=1, le=100)]
+Bound = Annotated[int, BeforeValidator(_no_bool)]
+Limit = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=100)]
 Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
 Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
-Minutes = Annotated[int, Field(ge=0, le=100_000)]
-Stars = Annotated[float, Field(ge=0.5, le=5)]
+Minutes = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=100_000)]
+Knob = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, le=1)]
+Stars = Annotated[float, BeforeValidator(_no_bool), Field(ge=0.5, le=5)]
 Year = Annotated[int, Field(ge=0, le=9999)]
 
 

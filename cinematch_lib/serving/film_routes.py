@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError
@@ -15,7 +15,7 @@ from cinematch_lib.serving.experiments import Choice, Experiments
 from cinematch_lib.serving.list_log import ListLog, MadeList
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
-from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_fields
+from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, ignored_parameters, rejected_films, unknown_parameters
 from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.threads import FewAtOnce
@@ -43,10 +43,11 @@ def add_film_routes(
     long_profiles = FewAtOnce(f"requests with more than {_MAX_INLINE} rated films", _HEAVY_AT_ONCE, _HEAVY_WAITING)
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
-    async def recommendations(request: schemas.RecommendationRequest) -> Response:
+    async def recommendations(request: schemas.RecommendationRequest, http: Request) -> Response:
         """Recommended films, the best first, each with its explanation."""
         choice = experiments.choose(request.user_id)
         wishes = Wishes(request, choice.run.recommender, store)
+        wishes.ignored += ignored_parameters(http)
         if wishes.n_rated > _MAX_INLINE:
             return await long_profiles.run(recommend, choice, request, wishes)
         return recommend(choice, request, wishes)
@@ -75,12 +76,12 @@ def add_film_routes(
         )
 
     @app.get("/api/movies", response_model=schemas.MoviesResponse, responses=error_responses())
-    def movies(query: Annotated[schemas.MoviesQuery, Query()]) -> Response:
+    def movies(query: Annotated[schemas.MoviesQuery, Query()], http: Request) -> Response:
         """A page of the films that fit, and the number of all that do."""
         run = live.current
         page = run.recommender.browse(**query.model_dump(include=set(schemas.MoviesQuery.model_fields)))
         films = [run.responses.film(one) for one in page.films]
-        rest = {"offset": query.offset, "limit": query.limit, "ignored": unknown_fields(query)}
+        rest = {"offset": query.offset, "limit": query.limit, "ignored": unknown_parameters(query, http)}
         return json_response(movies=films, count=page.count, **rest)
 
     @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=error_responses(404))
@@ -90,7 +91,9 @@ def add_film_routes(
         return json_response(**run.responses.film(find_movie(run, movie_id)))
 
     @app.get("/api/movies/{movie_id}/similar", response_model=schemas.SimilarResponse, responses=error_responses(404))
-    async def similar(movie_id: fields.AnyId, query: Annotated[schemas.SimilarQuery, Query()]) -> Response:
+    async def similar(
+        movie_id: fields.AnyId, query: Annotated[schemas.SimilarQuery, Query()], http: Request
+    ) -> Response:
         """The films most similar to one film, without those that a user watched or rejected."""
         run = live.current
         film = find_movie(run, movie_id)
@@ -104,11 +107,11 @@ def add_film_routes(
             title=film.title,
             count=len(found),
             attributions=run.recommender.attributions,
-            ignored=unknown_fields(query),
+            ignored=unknown_parameters(query, http),
         )
 
     @app.get("/api/search", response_model=schemas.SearchResponse, responses=error_responses())
-    def search(query: Annotated[schemas.SearchQuery, Query()]) -> Response:
+    def search(query: Annotated[schemas.SearchQuery, Query()], http: Request) -> Response:
         """Films by title, exact or misspelt, then by director and cast, then by words of the plot.
 
         `left_out` are films of such a title that the run lacks.
@@ -118,7 +121,7 @@ def add_film_routes(
         missing = [
             {name: getattr(one, name) for name in ("movie_id", *_LEFT_OUT)} for one in run.recommender.left_out(text)
         ]
-        rest = {"left_out": missing, "ignored": unknown_fields(query)}
+        rest = {"left_out": missing, "ignored": unknown_parameters(query, http)}
         return json_response(query=text, results=found, count=len(found), **rest)
 
     @app.get("/api/genres", response_model=schemas.GenresResponse, responses=error_responses())

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
+from starlette.requests import HTTPConnection
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError, close_names
 from cinematch_lib.recommender.preferences import FRACTIONS, Preferences
@@ -95,6 +96,22 @@ def unknown_fields(request: BaseModel) -> list[dict[str, Any]]:
         hint = f"; did you mean {close[0]}?" if close else ""
         found.append(ignored(name, None, f"unknown field{hint}", close))
     return found
+
+
+def unknown_parameters(query: BaseModel, http: HTTPConnection) -> list[dict[str, Any]]:
+    """`unknown_fields` of a query, and the values of its parameters that are given more than once but the last."""
+    found, parameters = unknown_fields(query), http.query_params
+    for name in type(query).model_fields:
+        if not isinstance(getattr(query, name), list):
+            repeated = parameters.getlist(name)[:-1]
+            found += [ignored(name, value, "it is given more than once; the last value counts") for value in repeated]
+    return found
+
+
+def ignored_parameters(http: HTTPConnection) -> list[dict[str, Any]]:
+    """The parameters of the address of a request whose fields are in its body."""
+    reason = "a parameter of the address; here fields are in the body"
+    return [ignored(name, value, reason) for name, value in http.query_params.multi_items()]
 
 
 def ignored(field: str, value: object, reason: str, suggestions: Iterable[str] = ()) -> dict[str, Any]:

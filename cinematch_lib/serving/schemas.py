@@ -8,9 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from cinematch_lib.serving.cursor import MAX_LENGTH
-from cinematch_lib.serving.fields import MAX_ID, Ids, Limit, Names, Ratings, UserId, Year
-
-Knob = Annotated[float, Field(ge=0, le=1)]
+from cinematch_lib.serving.fields import MAX_ID, Bound, Ids, Knob, Limit, Names, Ratings, UserId, Year
 
 
 class RecommendationRequest(BaseModel):
@@ -35,10 +33,10 @@ class RecommendationRequest(BaseModel):
     preferred_genres: Names | None = None
     services: Names | None = None
     original_languages: Names | None = Field(None, description="codes of original languages, such as en")
-    runtime_min: int | None = None
-    runtime_max: int | None = None
-    year_min: int | None = None
-    year_max: int | None = None
+    runtime_min: Bound | None = None
+    runtime_max: Bound | None = None
+    year_min: Bound | None = None
+    year_max: Bound | None = None
     limit: Limit | None = Field(
         None, description="number of films; 20 by default", validation_alias=AliasChoices("limit", "k")
     )

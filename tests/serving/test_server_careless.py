@@ -74,3 +74,84 @@ def test_an_unknown_genre_of_the_newer_client_is_named(api, anna):
 def test_an_unknown_field_of_identify_is_named(api):
     answer = api.post("/auth/identify", json={"email": "a@example.org", "name": "Anna", "nam": "Z"}).json()
     assert answer["ignored"][0]["suggestions"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "passed_over"),
+    [
+        ("/api/search?q=heat&q=casino&limit=1", "q", ["heat"]),
+        ("/api/movies?genre=drama&genre=comedy&genre=crime&limit=1", "genre", ["drama", "comedy"]),
+        ("/api/movies/1/similar?limit=2&limit=1", "limit", ["2"]),
+        ("/api/recommendations?limit=2&limit=1", "limit", ["2"]),
+    ],
+)
+def test_the_values_of_a_repeated_parameter_are_named(api, anna, path, field, passed_over):
+    ignored = api.get(path, headers=anna).json()["ignored"]
+    assert [(one["field"], one["value"]) for one in ignored] == [(field, value) for value in passed_over]
+    assert {one["reason"] for one in ignored} == {"it is given more than once; the last value counts"}
+
+
+def test_fields_may_be_repeated(api):
+    assert api.get("/api/search?q=heat&fields=title&fields=people").json()["ignored"] == []
+
+
+def test_parameters_beside_a_body_are_named(api):
+    answer = api.post("/api/recommendations?limit=1&genre=drama", json={"limit": 2}).json()
+    assert answer["count"] == 2
+    assert [(one["field"], one["value"]) for one in answer["ignored"]] == [("limit", "1"), ("genre", "drama")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/recommendations", {"limit": True}),
+        ("/api/recommendations", {"discovery": False}),
+        ("/api/recommendations", {"year_min": True}),
+        ("/api/recommendations", {"ratings": [{"movie_id": 1, "rating": True}]}),
+        ("/api/feedback/anna", {"movie_id": 1, "feedback": "rating", "rating": True}),
+    ],
+)
+def test_true_and_false_are_no_numbers(api, path, body):
+    answer = api.post(path, json=body)
+    assert answer.status_code == 422
+    assert [one["msg"] for one in answer.json()["detail"]] == ["Value error, true and false are no numbers"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        (b"{'limit': 1}", 422, "JSON decode error: Expecting property name enclosed in double quotes"),
+        (b'{"limit": 1 "k": 2}', 422, "JSON decode error: Expecting ',' delimiter"),
+        (b'{"user_id": "\xff"}', 400, "the body could not be read as JSON in UTF-8: 'utf-8' codec can't decode byte"),
+        (b"[" * 30_000, 400, "the body could not be read as JSON in UTF-8: maximum recursion depth exceeded"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_why(api, body, status, told):
+    answer = api.post("/api/recommendations", content=body, headers={"Content-Type": "application/json"})
+    detail = answer.json()["detail"]
+    assert answer.status_code == status
+    assert (detail if isinstance(detail, str) else detail[0]["msg"]).startswith(told)
+
+
+@pytest.mark.parametrize("cursor", ["AAA", "A" * 3000, "BqYCA", "BqYCAA", "vgL"])
+def test_a_cursor_that_no_answer_gave_is_refused(api, cursor):
+    answer = api.post("/api/recommendations", json={"cursor": cursor})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].endswith("is no cursor; send the next_cursor of an answer, or none to begin")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/api/watchlist/anna", "DELETE, GET, HEAD, POST"),
+        ("OPTIONS", "/api/recommendations", "GET, HEAD, POST"),
+    ],
+)
+def test_a_method_that_a_path_lacks_is_answered_with_those_that_it_has(api, method, path, allowed):
+    answer = api.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+
+
+def test_spaces_around_the_number_of_a_user_do_not_matter(api, anna):
+    headers = {"X-User-Id": f" {anna['X-User-Id']}\t"}
+    assert api.get("/api/preferences/me", headers=headers).status_code == 200
