@@ -66,11 +66,13 @@ class ContentTerm(Term):
         whole, *partial = self._vectors
         total = similarities(whole, selection)
         if self._share is not None:
-            share = self._scale * selection.take(self._share) + self._least
-            total = share * total
+            share = self._scale * selection.take(self._share)
+            share += self._least
+            total *= share
             for vector in partial:
                 total += np.maximum(1 - share, 0) * similarities(vector, selection)
-        return np.float32(self._weight) * total
+        total *= np.float32(self._weight)
+        return total
 
     @cached_property
     def _vectors(self) -> list[np.ndarray]:

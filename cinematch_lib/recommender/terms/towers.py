@@ -62,7 +62,8 @@ class TowerTerm(Term):
 
     def bounds(self, block: Selection) -> np.ndarray:
         """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
-        bounds: np.ndarray = self._bounds.of(self._user, block) * block.take(self._weights)
+        bounds = self._bounds.of(self._user, block)
+        bounds *= block.take(self._weights)
         return bounds
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
