@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse._sparsetools import csr_matvec, csr_row_index
 
 _SHORT = 64  # entries of a row, on average, up to which entries are read faster one by one than row by row
 
@@ -48,25 +47,6 @@ def take_rows(matrix: sparse.csr_matrix, rows: np.ndarray) -> SparseRows:
         return SparseRows(lengths, matrix.indices.take(at), matrix.data.take(at))
     spans = [slice(start, start + n) for start, n in zip(starts.tolist(), lengths.tolist(), strict=True)]
     return SparseRows(lengths, _concatenate(matrix.indices, spans), _concatenate(matrix.data, spans))
-
-
-def row_products(matrix: sparse.csr_matrix, rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """``matrix[rows] @ vector`` for `rows`, int (rows,), and `vector`, float of the matrix's type: (rows,).
-
-    This calls what scipy calls for it, without the matrix of these rows, which takes longer to make than to multiply.
-
-    >>> row_products(sparse.csr_matrix([[0.0, 2.0], [1.0, 3.0]]), np.array([1]), np.array([1.0, 10.0])).tolist()
-    [31.0]
-    """
-    kind = matrix.indices.dtype
-    rows = rows.astype(kind)
-    indptr = np.zeros(len(rows) + 1, dtype=kind)
-    (matrix.indptr.take(rows + 1) - matrix.indptr.take(rows)).cumsum(out=indptr[1:])
-    indices, data = np.empty(indptr[-1], dtype=kind), np.empty(indptr[-1], dtype=matrix.dtype)
-    csr_row_index(len(rows), rows, matrix.indptr, matrix.indices, matrix.data, indices, data)
-    products = np.zeros(len(rows), dtype=matrix.dtype)
-    csr_matvec(len(rows), matrix.shape[1], indptr, indices, data, vector, products)
-    return products
 
 
 def _concatenate(array: np.ndarray, spans: Sequence[slice]) -> np.ndarray:

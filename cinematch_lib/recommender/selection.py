@@ -17,11 +17,13 @@ class Selection:
     ----------
     rows : int64 (n,), the films' rows, ascending; read-only.
     genre_share : float32 (n,), the share of the preferred genres that each film has, 0 to 1; read-only.
+    recurs : whether more people are likely to want the same films, so that what is worked out of them is worth keeping.
 
     """
 
     rows: np.ndarray
     genre_share: np.ndarray
+    recurs: bool = True
     _restricted: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -36,14 +38,16 @@ class Selection:
         return len(self.rows)
 
     def part(self, positions: np.ndarray) -> "Selection":
-        """The films at these positions, int64 (m,) and ascending, of the selection."""
-        return Selection(self.rows[positions], self.genre_share[positions])
+        """The films at these positions, int64 (m,) and ascending, of the selection: a choice for one person."""
+        return Selection(self.rows[positions], self.genre_share[positions], recurs=False)
 
     @cached_property
     def blocks(self) -> list["Selection"]:
         """The selection in parts, each of the films whose rows divided by `BLOCK`, without the rest, are the same."""
         starts = [0, *(np.flatnonzero(np.diff(self.rows // BLOCK)) + 1).tolist(), len(self)]
-        return [Selection(self.rows[start:end], self.genre_share[start:end]) for start, end in pairwise(starts)]
+        return [
+            Selection(self.rows[start:end], self.genre_share[start:end], self.recurs) for start, end in pairwise(starts)
+        ]
 
     def restrict(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films, …), restricted to this selection: (n, …)."""

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
-from cinematch_lib.artifacts.sparse_rows import SparseRows, row_products, take_rows
+from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
 from cinematch_lib.recommender.common_features import CommonFeatures
 from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
@@ -83,10 +83,11 @@ class ContentSimilarity:
         return self._by_film
 
     def _make_caches(self) -> None:
+        self._rows_of = lru_cache(maxsize=8)(lambda selection: self._by_film[selection.rows])
         self._features = lru_cache(maxsize=4096)(self._read_features)  # popular films are liked again and again
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_features"}
+        return {name: value for name, value in vars(self).items() if name not in ("_rows_of", "_features")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -124,7 +125,9 @@ class ContentSimilarity:
         it has most of them. All ways add in the order of the features, so the results agree to the last bit.
         """
         if self._is_small(selection):
-            return row_products(self._by_film, selection.rows, vector)
+            rows = self._rows_of(selection) if selection.recurs else self._by_film[selection.rows]
+            scores: np.ndarray = rows @ vector
+            return scores
         used = np.flatnonzero(vector)
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
             return selection.restrict(self._product(vector))
