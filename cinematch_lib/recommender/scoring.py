@@ -15,7 +15,7 @@ s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0
 film; where times are known, it halves with every two years before the newest opinion. p = Σ_j x_j over the liked films,
 at length one, less half of it for disliked films. The content weight w_i of a film falls with its number of ratings,
 and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film without ratings, u · e_i and the
-similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 0.5 · 2^(−n/8) + s · w_i · c_n · √N
+similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 2^(−n/4) + s · w_i · c_n · √N
 / n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed item with too few ratings of its own
 contributes its cosine by 1 at least. The prior halves with every two known films: the less is known of a user, the
 better a guess is what many like. g is 0.2, π is the prior weight of the run's item weights, d is the `discovery` that
@@ -62,7 +62,7 @@ from cinematch_lib.recommender.terms.towers import TowerTerm
 from cinematch_lib.recommender.terms.unrated import unrated_terms
 
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
-CONTENT_HALF_LIFE = 8  # the same for the additional share of content
+CONTENT_HALF_LIFE = 4  # the same for the additional share of content
 _MAX_DISCOUNT = 0.5  # β of discovery 1
 _TYPICAL_LIKES, _OFTEN_LIKED = 10, 2000  # of users whose scores are bounded: how many likes, and of which films
 
@@ -76,7 +76,7 @@ class ScoreWeights:
     content: float = 1.0  # scale of the content term
     towers: float = 1.0  # scale of what content adds for films with few ratings
     content_share: float = 0.1  # the least share of the content term, for films with many ratings
-    early_content_share: float = 0.5  # what is added to it at first, halved with every eight known films
+    early_content_share: float = 1.0  # what is added to it at first, halved with every four known films
     genres: float = 0.1  # g without a rating term
     genres_with_ratings: float = 0.2  # g beside a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity

@@ -75,13 +75,13 @@ def test_a_disliked_film_says_a_fifth_against():
 
 
 def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
-    cold, share = (0, 0, 0.3, 0, 0.5), 0.1 + 0.5 * 0.5 ** (1 / 8)  # with one known film
+    cold, share = (0, 0, 0.3, 0, 0.5), 0.1 + 0.5 ** (1 / 4)  # with one known film
     found = five(ScoreWeights(discovery=0.0), cold).recommend(Preferences(liked_movie_ids=[1]), k=5)
     of_c = found[0]
     assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + share) * 0.5**0.5)
     assert scores(found)["B"] == pytest.approx(0.5 + share)
     assert [one.kind for one in of_c.reasons] == ["rated_with_liked", "liked"]
-    assert of_c.explanation == "People who like A (2000) (62%) also like it; the two films share the genre crime (38%)."
+    assert of_c.explanation == "People who like A (2000) (53%) also like it; the two films share the genre crime (47%)."
 
 
 def test_genres_that_were_asked_for_add_to_it():
