@@ -25,6 +25,11 @@ _WORKER_BYTES = 250_000_000  # of a worker's process before it multiplies
 _LOG = logging.getLogger(__name__)
 
 
+def column_squares(X: sparse.csr_matrix) -> np.ndarray:
+    """The squared norms of the columns, the diagonal of XᵀX: float64 (columns,)."""
+    return np.bincount(X.indices, np.square(X.data, dtype=np.float64), X.shape[1])
+
+
 def gram(X: sparse.csr_matrix) -> np.ndarray:
     """XᵀX of a CSR float32 X, (rows, columns): float32 (columns, columns), exactly symmetric.
 

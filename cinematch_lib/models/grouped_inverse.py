@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.models.gram import gram, gram_bytes
+from cinematch_lib.models.gram import column_squares, gram, gram_bytes
 from cinematch_lib.models.ridge import inverse
 from cinematch_lib.models.triangle import symmetrize
 
@@ -39,7 +39,7 @@ class GroupedInverse:
     def __init__(self, X: sparse.csr_matrix, regularization: float | np.ndarray, head: int) -> None:
         columns = X.shape[1]
         penalty = np.broadcast_to(np.asarray(regularization, dtype=np.float64), (columns,)).astype(np.float32)
-        squares = np.bincount(X.indices, np.square(X.data, dtype=np.float64), columns)
+        squares = column_squares(X)
         order = np.argsort(-squares, kind="stable")
         self._head, tail = np.sort(order[:head]), np.sort(order[head:])
         in_head, in_tail = sparse.csr_matrix(X[:, self._head]), sparse.csr_matrix(X[:, tail].T)

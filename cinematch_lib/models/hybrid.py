@@ -16,11 +16,12 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight, named_features
 from cinematch_lib.models.ease import most_rated
+from cinematch_lib.models.gram import column_squares
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.inverse import exact_columns, inverse_note
 from cinematch_lib.models.kept_gram import kept_gram
 from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES, popularity_prior
-from cinematch_lib.models.long_histories import column_squares, long_history_inverse, long_penalty, scaled
+from cinematch_lib.models.long_histories import long_history_inverse, long_penalty, scaled
 from cinematch_lib.models.pruning import largest_weights, prune
 from cinematch_lib.models.ridge import by_rows
 from cinematch_lib.models.short_histories import (

@@ -8,6 +8,7 @@ from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight
+from cinematch_lib.models.gram import column_squares
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.pruning import largest_weights
 from cinematch_lib.models.short_histories import blocks_of
@@ -39,7 +40,7 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
     B = _checked_matrix(model)
     train = Interactions.from_ratings(ratings, model.films)
     X = train.map_ratings(rating_weight)
-    norms = np.sqrt(np.bincount(X.indices, np.square(X.data, dtype=np.float64), X.shape[1]))
+    norms = np.sqrt(column_squares(X))
     blocks = ((block, _targets(B, block)) for block in blocks_of(B.shape[0]))
     pruned = largest_weights(blocks, norms, weights_per_film * B.shape[0])
     users = np.sort(np.random.default_rng(seed).permutation(train.full_users)[:TYPICAL_USERS])

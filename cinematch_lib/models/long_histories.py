@@ -5,15 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
+from cinematch_lib.models.gram import column_squares
 from cinematch_lib.models.inverse import Inverse, ridge_inverse
 from cinematch_lib.models.ridge import RidgeInverse
 from cinematch_lib.models.training_matrix import TrainingMatrix
 from cinematch_lib.models.training_products import TrainingProducts
-
-
-def column_squares(X: sparse.csr_matrix) -> np.ndarray:
-    """The squared norms of the columns: float64 (columns,)."""
-    return np.bincount(X.indices, np.square(X.data, dtype=np.float64), X.shape[1])
 
 
 def long_penalty(matrix: TrainingMatrix, values: Mapping[str, float]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Limits on how many films of one list may share a genre or a series."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -34,10 +34,7 @@ class ListCaps:
 
     def have_full_genre(self, rows: np.ndarray) -> np.ndarray:
         """Which films have a genre that is full: bool (n,)."""
-        full = [genre for genre, count in self._genres.items() if count == self._most_of_genre]
-        if not full:
-            return np.zeros(len(rows), dtype=bool)
-        return np.asarray(self._films.genre_matrix(rows, full).any(axis=1))
+        return self._have_full_one_of(self._genres, rows)
 
     def choose(self, rows: np.ndarray) -> np.ndarray:
         """Count the films in `rows` that there is room for, from the first on, until the list is full.
@@ -64,6 +61,10 @@ class ListCaps:
         self._n_films += 1
         self._genres.update(genres)
         self._series.update(series_keys(self._films.titles[row]))
+        return self._have_full_one_of(genres, rows)
+
+    def _have_full_one_of(self, genres: Iterable[str], rows: np.ndarray) -> np.ndarray:
+        """Which films have one of these genres that is full: bool (n,)."""
         full = [genre for genre in genres if self._genres[genre] == self._most_of_genre]
         if not full:
             return np.zeros(len(rows), dtype=bool)

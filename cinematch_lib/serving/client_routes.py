@@ -52,9 +52,8 @@ class _Users:
         """The account whose number the header X-User-Id holds."""
         if header is None:
             raise HTTPException(401, f"the header X-User-Id is missing; {_NUMBERS}")
-        header = header.strip(
-            " \t"
-        )  # HTTP has spaces around a value as no part of it, but httptools keeps those behind
+        # HTTP has spaces around a value as no part of it, but httptools keeps those behind.
+        header = header.strip(" \t")
         account = self._accounts.account(int(header)) if is_number(header) else None
         if account is None:
             raise HTTPException(401, f"there is no user {header[:20]!r}; {_NUMBERS}")
