@@ -175,6 +175,12 @@ class ItemWeights:
         unrated: np.ndarray = is_highest & (self.content_weight > 0) & (self.like_counts == 0)
         return unrated
 
+    @cached_property
+    def is_known(self) -> np.ndarray:
+        """Which films these weights tell anything of: bool (films,). All others are alike."""
+        is_known: np.ndarray = self._is_target | ~self.unrated
+        return is_known
+
     # Only a quarter of a large catalog is the target of any weight. Sums over these columns alone are shorter,
     # so the columns are numbered anew: `target_index` maps a film to its number.
 

@@ -31,8 +31,8 @@ class ProductBounds:
         self._blocks: dict[int, tuple[sparse.csc_matrix, np.ndarray]] = {}
         # The bound and what it bounds are both wrong by `_rounding`, and |x_i| is at most √m times the largest entry.
         # As all lengths are `_LEAST` or more, it is made up for by a greater length of p.
-        most, largest = np.diff(features.indptr).max(initial=0), np.abs(features.data).max(initial=0)
-        self._rounding = float(2 * _rounding(most) * most**0.5 * largest / _LEAST)
+        self._most, largest = int(np.diff(features.indptr).max(initial=0)), np.abs(features.data).max(initial=0)
+        self._rounding = float(2 * _rounding(self._most) * self._most**0.5 * largest / _LEAST)
 
     def are_cheap(self, vector: np.ndarray) -> bool:
         """Whether bounds take less time than the products with `vector`."""
@@ -53,6 +53,17 @@ class ProductBounds:
         bounds: np.ndarray = rare[:, used] @ of_rare[used]
         bounds += lengths * np.float32(length)
         return bounds if len(bounds) == len(block) else bounds[block.rows - number * BLOCK]
+
+    def highest(self, vector: np.ndarray) -> np.ndarray:
+        """A number that is at least the products of all films with `vector`: float32 (1,)."""
+        return _highest(self._longest, vector, self._most)
+
+    @cached_property
+    def _longest(self) -> float:
+        """The length of the features of the film where it is greatest."""
+        matrix = self._features
+        squares = sparse.csr_matrix((np.square(matrix.data), matrix.indices, matrix.indptr), matrix.shape)
+        return float(np.sqrt((squares @ np.ones(matrix.shape[1], dtype=np.float32)).max(initial=0)))
 
     def _block(self, number: int) -> tuple[sparse.csc_matrix, np.ndarray]:
         """The rare features of the films of a block, and the length of the common ones of each: float32 (films,)."""
@@ -105,6 +116,15 @@ class EmbeddingBounds:
         bounds: np.ndarray = np.einsum("d,di->i", np.append(near, length).astype(np.float32), self._parts_of(number))
         return bounds if len(bounds) == len(block) else bounds[block.rows - number * BLOCK]
 
+    def highest(self, vector: np.ndarray) -> np.ndarray:
+        """A number that is at least the products of all films with `vector`: float32 (1,)."""
+        return _highest(self._longest, vector, len(vector))
+
+    @cached_property
+    def _longest(self) -> float:
+        """The length of the longest e_i."""
+        return float(np.sqrt(np.einsum("id,id->i", self._items, self._items).max(initial=0)))
+
     def _parts_of(self, number: int) -> np.ndarray:
         """Of each e_i of a block, the part in each direction and the length of the rest: float32 (…, films)."""
         if number not in self._parts:
@@ -119,6 +139,12 @@ class EmbeddingBounds:
             parts[-1] += _TINY
             self._parts[number] = parts
         return self._parts[number]
+
+
+def _highest(length: float, vector: np.ndarray, n: int) -> np.ndarray:
+    """What no product of `vector` with another one of this length, that has `n` entries, is above: float32 (1,)."""
+    highest = (1 + 3 * _rounding(n)) * length * np.linalg.norm(vector.astype(np.float64))
+    return np.array([highest], dtype=np.float32)
 
 
 def _rounding(n: int) -> float:

@@ -34,6 +34,7 @@ from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
+LARGE = 1 << 18  # films, from which on what requests share takes a noticeable time
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
 _TASTES = ("genres", "quality_prior", "early_content_share", "towers", "genres_with_ratings")
 _OTHERS = (*_TASTES, "popularity_penalty", "discovery", "first_diversity")
@@ -112,7 +113,17 @@ class Recommender(FilmCatalog):
         embeddings = run.read_embeddings() if with_embeddings else None
         recommender = cls(matrix, meta, None, weights, RejectedFilms(run), run.read_search_index(), embeddings)
         recommender.info = run.info
+        if len(recommender) >= LARGE:
+            recommender._prepare()
         return recommender
+
+    def _prepare(self) -> None:
+        """Make a list, which works out what all requests share, so that the first one takes no longer than others.
+
+        So long a one that it takes the bounds of all films.
+        """
+        most_liked = int(self._films.ids[self._votes.argmax()])
+        self._rank(self._model, Preferences(liked_movie_ids=[most_liked]), len(self) >> 7)
 
     def __repr__(self) -> str:
         run = f" of {self.info.run_id}" if self.info else ""

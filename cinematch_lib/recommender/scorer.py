@@ -18,8 +18,9 @@ _MANY = 64  # times k: fewer films are scored sooner than bounded
 class Scorer:
     """Adds terms up."""
 
-    def __init__(self, terms: Sequence[Term]) -> None:
-        self.terms = tuple(terms)
+    def __init__(self, terms: Sequence[Term], first: np.ndarray | None = None) -> None:
+        """`first`, bool (films,), are the films to score before the others, which hardly differ by some terms."""
+        self.terms, self._first = tuple(terms), first
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The scores of the selected films: float32 (selected films,)."""
@@ -39,21 +40,47 @@ class Scorer:
         `allowed` is bool (selected films,). A film is left out if its score is at most a bound that is below the k-th
         best of the scores of some films. Where bounds would take longer than all scores, the part is the whole.
         """
-        if len(selection) < _MANY * k or not any(term.is_bounded(selection) for term in self.terms):
+        if len(selection) < _MANY * k:
             return selection, allowed
+        if self._first is not None:
+            at_first, first, others = selection.split(self._first)
+            if 2 * len(first) < len(selection):
+                found, least = self._candidates(first, allowed.take(at_first), k, -np.inf)
+                positions = at_first.take(found)
+                if sum_of_bounds(self.terms, others, roughly=True).max() >= least:
+                    found, _ = self._candidates(others, allowed & others.alike, k, least)
+                    positions = np.sort(np.concatenate([positions, found]))
+                return selection.part(positions), allowed.take(positions)
+        if not self._is_bounded(selection):
+            return selection, allowed
+        positions, _ = self._candidates(selection, allowed, k, -np.inf)
+        return selection.part(positions), allowed.take(positions)
+
+    def _is_bounded(self, selection: Selection) -> bool:
+        return any(term.is_bounded(selection) for term in self.terms)
+
+    def _candidates(self, selection: Selection, allowed: np.ndarray, k: int, least: float) -> tuple[np.ndarray, float]:
+        """The positions of the films that may be among the `k` best of more films: int64 (any,), ascending.
+
+        And what the k-th best of these scores at least, of which `least` is known.
+        """
+        if not self._is_bounded(selection):
+            scores = np.where(allowed, self.scores(selection), -np.inf)
+            least = max(least, kth_highest(scores, k))
+            return np.flatnonzero(scores >= least), least
         blocks = selection.blocks
         ends = np.cumsum([len(block) for block in blocks])[:-1]
         with ThreadPoolExecutor(cpu_count()) as pool:  # numpy and scipy let other threads run
             bounds = list(pool.map(self._bounds, blocks, np.split(allowed, ends)))
-        likely = selection.part(_positions(bounds, lambda of_block: np.sort(top_k(of_block, _LIKELY * k))))
-        least = kth_highest(self.scores(likely), k)
-        positions = _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least))
-        return selection.part(positions), allowed[positions]
+        if sum([int(np.count_nonzero(of_block >= least)) for of_block in bounds]) > _MANY * k:
+            likely = selection.part(_positions(bounds, lambda of_block: np.sort(top_k(of_block, _LIKELY * k))))
+            least = max(least, kth_highest(self.scores(likely), k))
+        return _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least)), least
 
     def _bounds(self, block: Selection, allowed: np.ndarray) -> np.ndarray:
         """Numbers that are at least the scores of the films of a block, −∞ for those not allowed: float32 (films,)."""
         bounds = sum_of_bounds(self.terms, block)
-        bounds[~allowed] = -np.inf
+        np.copyto(bounds, -np.inf, where=~allowed)
         return bounds
 
 

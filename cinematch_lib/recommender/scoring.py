@@ -49,7 +49,7 @@ from cinematch_lib.recommender.product_bounds import EmbeddingBounds
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
 from cinematch_lib.recommender.scorer import Scorer
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import BLOCK, Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
@@ -235,8 +235,14 @@ class ScoreModel:
     def discounted(self, terms: list[Term], discovery: float | None = None) -> Scorer:
         """The sum of the terms, discounted for popular films where the run has ratings."""
         if self._item_weights is None or not self._discovery(discovery):
-            return Scorer(terms)
-        return Scorer([DiscountedTerms(terms, self.discounts(discovery))])
+            return Scorer(terms, self._first)
+        return Scorer([DiscountedTerms(terms, self.discounts(discovery))], self._first)
+
+    @property
+    def _first(self) -> np.ndarray | None:
+        """The films to score first, bool (films,): those that ratings tell of, where the others are worth bounding."""
+        weights = self._item_weights
+        return weights.is_known if weights is not None and len(weights) >= BLOCK else None
 
     def _discount(self, discovery: float) -> np.ndarray:
         """(1 + likes of i)^−β of each film: float32 (films,)."""

@@ -141,6 +141,10 @@ class ContentSimilarity:
         """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
         return self._bounds.of(vector, block)
 
+    def highest(self, vector: np.ndarray, _: Selection) -> np.ndarray:
+        """A number that is at least the `scores` of any films: float32 (1,)."""
+        return self._bounds.highest(vector)
+
     def _is_small(self, selection: Selection) -> bool:
         return len(selection) * 4 < int(self._by_film.shape[0])
 

@@ -41,9 +41,9 @@ def narrowed(many, liked, disliked, rows, allowed, k):
     return narrowed_by(terms, rows, allowed, k)
 
 
-def narrowed_by(terms, rows, allowed, k):
+def narrowed_by(terms, rows, allowed, k, first=None):
     selection = Selection(rows, np.zeros(len(rows), dtype=np.float32))
-    part, of_part = Scorer(terms).narrowed(selection, allowed, k)
+    part, of_part = Scorer(terms, first).narrowed(selection, allowed, k)
     lists = []
     for films, may_stand in ((selection, allowed), (part, of_part)):
         scores = np.where(may_stand, Scorer(terms).scores(films), -np.inf)
@@ -103,6 +103,57 @@ def test_with_ratings_too_the_best_films_are_in_a_small_part(many, embeddings, l
     assert len(part) < len(rows) / 4
 
 
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize(("liked", "disliked"), [([7], []), ([3, 99, BLOCK + 5], [12]), ([], [12])])
+@pytest.mark.parametrize("strength", [0.01, 0.3, 9])  # of ratings: hardly any, some or all of the best films have them
+def test_films_that_ratings_tell_of_come_first(many, embeddings, strength, liked, disliked, step):
+    rng = np.random.default_rng(3)
+    similarity, seed_items = many[0], [*liked, *disliked]
+    is_rated = rng.random(FILMS) < 0.02
+    n_rated = int(is_rated.sum())
+    index = np.where(is_rated, np.cumsum(is_rated) - 1, n_rated)
+    gap, content_weight, factors = (np.full(FILMS, value, dtype=np.float32) for value in (1, 0.9, 1))
+    for values in (gap, content_weight, factors):
+        values[is_rated] *= rng.uniform(0.5, 1, n_rated).astype(np.float32)
+    of_users = embeddings.history_embeddings[seed_items].astype(np.float64), np.zeros((len(seed_items), DIMENSIONS))
+    bounds = EmbeddingBounds(embeddings.item_embeddings, embeddings.history_embeddings, np.ones(FILMS))
+    terms = [
+        PriorTerm("popularity", gap, -0.1),
+        RatingsTerm(np.append(rng.exponential(strength, n_rated), 0), index),
+        TowerTerm(None, similarity, embeddings, seed_items, *of_users, content_weight, 0.1, bounds),
+        ContentTerm(None, similarity, similarity.profile(liked, disliked), 1.0, content_weight, 0.1, 0.5),
+    ]
+    rows = np.arange(0, FILMS, step)
+    allowed = ~np.isin(rows, seed_items) & (rng.random(len(rows)) < 0.99)
+    part, (of_all, of_part) = narrowed_by([DiscountedTerms(terms, factors)], rows, allowed, 20, is_rated)
+    assert of_part == of_all
+    if liked:
+        assert len(part) < len(rows) / 4
+        n_best_rated = int(is_rated[of_all[0]].sum())
+        assert {0.01: n_best_rated < 10, 0.3: True, 9: n_best_rated == 20}[strength]
+
+
+def test_where_most_films_have_ratings_all_are_bounded_together(many):
+    similarity, prior = many
+    terms = [
+        PriorTerm("quality", prior.astype(np.float32), 1.0),
+        ContentTerm(None, similarity, similarity.profile([7])),
+    ]
+    rows, first = np.arange(FILMS), np.arange(FILMS) % 3 > 0
+    part, (of_all, of_part) = narrowed_by(terms, rows, rows != 7, 20, first)
+    assert of_part == of_all
+    assert len(part) < FILMS / 4
+
+
+def test_what_is_the_same_for_films_that_are_alike_is_one_number():
+    selection = Selection(np.array([0, 2, 3, 5]), np.zeros(4, dtype=np.float32))
+    positions, first, others = selection.split(np.array([True, False, False, True, False, False]))
+    assert (positions.tolist(), first.rows.tolist(), others.rows.tolist()) == ([0, 2], [0, 3], [0, 2, 3, 5])
+    assert others.take(np.array([1, 7, 4, 2, 7, 4])).tolist() == [4]
+    assert others.take(np.array([1, 7, 4, 2, 7, 6])).tolist() == [1, 4, 2, 6]
+    assert first.take(np.array([1, 7, 4, 1, 7, 6])).tolist() == [1, 1]
+
+
 def test_few_films_that_are_allowed_are_all_in_the_part(many):
     rows = np.arange(FILMS)
     allowed = np.isin(rows, [5, 6, BLOCK + 1])
@@ -129,6 +180,7 @@ def test_no_product_is_above_its_bound(features, vector):
     some = np.array([1, 4, 8])
     of_some = bounds.of(vector, Selection(some, np.zeros(3, dtype=np.float32)))
     np.testing.assert_array_equal(of_some, bounds.of(vector, Selection.everything(9))[some])
+    assert (matrix @ vector <= bounds.highest(vector)).all()
 
 
 @settings(max_examples=300)
@@ -147,6 +199,7 @@ def test_no_product_of_embeddings_is_above_its_bound(items, vector, users, weigh
     of_some = bounds.of(vector, Selection(some, np.zeros(3, dtype=np.float32)))
     np.testing.assert_allclose(of_some, of_all[some], rtol=1e-5)
     assert (items[some] @ vector <= of_some).all()
+    assert (items @ vector <= bounds.highest(vector)).all()
 
 
 def test_bounds_of_embeddings_are_exact_in_the_directions_of_users():

@@ -163,6 +163,14 @@ def test_on_the_sample_too(rated, sample, tmp_path_factory):
     same_lists(rated.recommend(wanted), sample.recommend(wanted))
 
 
+def test_a_large_run_is_prepared_when_it_is_loaded_and_gives_the_same_lists(rated, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr("cinematch_lib.recommender.recommender.LARGE", 1)
+    prepared = Recommender.load(rated_artifacts(tmp_path_factory))
+    for liked in ([], [1], rated.movie_ids[:30].tolist()):
+        wanted = Preferences(liked_movie_ids=liked)
+        same_lists(prepared.recommend(wanted), rated.recommend(wanted))
+
+
 @pytest.mark.parametrize("wanted", [{}, {"disliked_movie_ids": [1]}])
 def test_a_newcomer_gets_films_that_are_known_to_many(rated, tmp_path_factory, wanted):
     likes = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights().like_counts

@@ -18,10 +18,11 @@ class Term(Protocol):
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,), in an array of its own."""
 
-    def bounds(self, block: Selection) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,).
+    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all.
 
-        Where the term is one that may be bounded, the selection is, by `is_bounded`.
+        Where the term is one that may be bounded, the selection is, by `is_bounded`, or the bounds are asked for
+        `roughly`: by no more than the lengths of vectors.
         """
         return self.scores(block)
 
@@ -41,10 +42,16 @@ def sum_of_scores(terms: Sequence[Term], selection: Selection) -> np.ndarray:
     return total
 
 
-def sum_of_bounds(terms: Sequence[Term], block: Selection) -> np.ndarray:
-    """Numbers that are at least the `sum_of_scores` of one or more terms: float32 (films,)."""
+def sum_of_bounds(terms: Sequence[Term], block: Selection, *, roughly: bool = False) -> np.ndarray:
+    """Numbers that are at least the `sum_of_scores` of one or more terms: float32 (films,), or (1,) for all."""
     first, *others = terms
-    total = first.bounds(block)
+    total = first.bounds(block, roughly=roughly)
     for term in others:  # in the same order: rounding is monotonic, so that no sum of scores exceeds that of bounds
-        total += term.bounds(block)
+        total = combined(np.add, total, term.bounds(block, roughly=roughly))
     return total
+
+
+def combined(operation: np.ufunc, total: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """`operation` of two arrays, (n,) or (1,) each; in that of `total` where it is as long."""
+    result: np.ndarray = operation(total, values, out=total if len(total) >= len(values) else None)
+    return result

@@ -10,7 +10,7 @@ from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
-from cinematch_lib.recommender.terms.base import Term
+from cinematch_lib.recommender.terms.base import Term, combined
 
 
 class ContentTerm(Term):
@@ -49,10 +49,10 @@ class ContentTerm(Term):
         """The term of each selected film: float32 (selected films,)."""
         return self._of(self._similarity.scores, selection)
 
-    def bounds(self, block: Selection) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`, if `is_bounded`: float32 (films,)."""
+    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
         # No factor is below 0, so that bounds of the similarities bound the term.
-        return self._of(self._similarity.bounds, block)
+        return self._of(self._similarity.highest if roughly else self._similarity.bounds, block)
 
     def is_bounded(self, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""
@@ -68,9 +68,9 @@ class ContentTerm(Term):
         if self._share is not None:
             share = self._scale * selection.take(self._share)
             share += self._least
-            total *= share
+            total = combined(np.multiply, total, share)
             for vector in partial:
-                total += np.maximum(1 - share, 0) * similarities(vector, selection)
+                total = combined(np.add, total, np.maximum(1 - share, 0) * similarities(vector, selection))
         total *= np.float32(self._weight)
         return total
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term, sum_of_bounds, sum_of_scores
+from cinematch_lib.recommender.terms.base import Term, combined, sum_of_bounds, sum_of_scores
 
 
 class DiscountedTerms(Term):
@@ -24,11 +24,10 @@ class DiscountedTerms(Term):
         total *= selection.take(self._factors)
         return total
 
-    def bounds(self, block: Selection) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
-        total = sum_of_bounds(self._terms, block)
-        total *= block.take(self._factors)
-        return total
+    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
+        total = sum_of_bounds(self._terms, block, roughly=roughly)
+        return combined(np.multiply, total, block.take(self._factors))
 
     def is_bounded(self, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""

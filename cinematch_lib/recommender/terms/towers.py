@@ -10,7 +10,7 @@ from cinematch_lib.recommender.product_bounds import EmbeddingBounds
 from cinematch_lib.recommender.reasons import Contributions, Feature
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
-from cinematch_lib.recommender.terms.base import Term
+from cinematch_lib.recommender.terms.base import Term, combined
 
 _TOGETHER = 64  # rows of one product
 _KEPT = 16  # selections of which embeddings are kept
@@ -60,11 +60,10 @@ class TowerTerm(Term):
         scores: np.ndarray = products * selection.take(self._weights)
         return scores
 
-    def bounds(self, block: Selection) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
-        bounds = self._bounds.of(self._user, block)
-        bounds *= block.take(self._weights)
-        return bounds
+    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
+        bounds = self._bounds.highest(self._user) if roughly else self._bounds.of(self._user, block)
+        return combined(np.multiply, bounds, block.take(self._weights))
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user likes or dislikes adds to the films in `rows`."""
