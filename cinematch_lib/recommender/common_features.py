@@ -1,76 +1,123 @@
 """The features that films have in common with the films that somebody likes or dislikes."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from cinematch_lib.artifacts.sparse_rows import SparseRows
 
-_DENSE_SEEDS = 128  # made dense at once, which bounds the memory for users with long histories
+_DENSE_PARTS = 128  # made dense at once, which bounds the memory for users with long histories
+
+
+class Owners(NamedTuple):
+    """Whose films and seed items they are: each film is compared with the seed items of its own person alone.
+
+    `of_film`, int64 (films,), and `of_seed`, int64 (seed items,), are the numbers of people; `parts`, int64 (seed
+    items,), are numbers that tell the seed items of one person from each other.
+    """
+
+    of_film: np.ndarray
+    of_seed: np.ndarray
+    parts: np.ndarray
 
 
 class CommonFeatures:
     """Products of the features of some films with those of some seed items.
 
-    Both are made dense for it, with no other columns than the films have.
+    The seed items are made dense for it, with no other columns than the films have.
 
     Parameters
     ----------
     films, seeds : the features, rows of matrices with the same columns.
     first_columns : int64 (columns,), the first column that stands for the same feature as a column does.
+    owners : whose they are; None where all are of one person, and the parts are the numbers of the seed items.
 
     """
 
-    def __init__(self, films: SparseRows, seeds: SparseRows, first_columns: np.ndarray) -> None:
+    def __init__(
+        self, films: SparseRows, seeds: SparseRows, first_columns: np.ndarray, owners: Owners | None = None
+    ) -> None:
+        if owners is None:
+            n_seeds = len(seeds.lengths)
+            owners = Owners(np.zeros(len(films.lengths), np.int64), np.zeros(n_seeds, np.int64), np.arange(n_seeds))
         used = np.zeros(len(first_columns), dtype=bool)
         used[films.columns] = True
-        columns = np.flatnonzero(used)
-        columns = columns[first_columns[columns].argsort(kind="stable")]  # those of one feature side by side
-        self._features = first_columns[columns]
-        self._number = np.full(len(first_columns), len(columns))  # of a column that no film has, one more, which is 0
-        self._number[columns] = np.arange(len(columns))
-        self._films, self._seeds = self._dense(films), seeds
-        self._few = self._dense(seeds) if len(seeds.lengths) <= _DENSE_SEEDS else None
+        (columns,) = used.nonzero()
+        number = np.full(len(first_columns), len(columns))  # of a column that no film has, one more, which is not read
+        number[columns] = np.arange(len(columns))
+        # The entries of the films, those of one feature side by side.
+        film, feature = films.row_numbers, first_columns.take(films.columns)
+        order = (film * len(first_columns) + feature).argsort(kind="stable")
+        self._lengths, self._starts = films.lengths, films.lengths.cumsum() - films.lengths
+        self._features, self._values = feature.take(order), films.values.take(order).astype(np.float64)
+        self._n_columns = len(columns) + 1
+        self._n_people = 1 + int(max(owners.of_film.max(initial=0), owners.of_seed.max(initial=0)))
+        self._rows = (owners.of_film.take(film) * self._n_columns + number.take(films.columns)).take(order)
+        of_entry = seeds.row_numbers
+        self._seed_rows = owners.of_seed.take(of_entry) * self._n_columns + number.take(seeds.columns)
+        self._seed_parts, self._seed_values = owners.parts.take(of_entry), seeds.values
+        self._n_parts = int(owners.parts.max(initial=-1)) + 1
+        self._few = self._dense(np.arange(self._n_parts)) if self._n_parts <= _DENSE_PARTS else None
 
-    def _dense(self, rows: SparseRows) -> np.ndarray:
-        """The films' columns of some rows, and one for all others: float64 (rows, columns + 1)."""
-        dense = np.zeros((len(rows.lengths), len(self._features) + 1))
-        dense[rows.row_numbers, self._number[rows.columns]] = rows.values
+    def _dense(self, parts: np.ndarray) -> np.ndarray:
+        """The columns of some parts, int64 (n,) ascending: float64 (people · columns, n)."""
+        dense = np.zeros((self._n_people * self._n_columns, len(parts)))
+        if len(parts) == self._n_parts:
+            dense[self._seed_rows, self._seed_parts] = self._seed_values
+            return dense
+        place = np.full(self._n_parts, -1)
+        place[parts] = np.arange(len(parts))
+        (entries,) = (place.take(self._seed_parts) >= 0).nonzero()
+        dense[self._seed_rows[entries], place.take(self._seed_parts[entries])] = self._seed_values[entries]
         return dense
 
-    def _dense_seeds(self, seeds: Sequence[int]) -> np.ndarray:
-        return self._dense(self._seeds.part(seeds)) if self._few is None else self._few[seeds]
-
     def products(self) -> np.ndarray:
-        """The inner product of each film with each seed item: float64 (films, seed items)."""
+        """The inner product of each film with each part, 0 where its person has no such: float64 (films, parts)."""
         if self._few is not None:
-            products: np.ndarray = self._films @ self._few.T
-            return products
-        numbers, most = range(len(self._seeds.lengths)), _DENSE_SEEDS
-        blocks = [numbers[first : first + most] for first in range(0, len(numbers), most)]
-        return np.hstack([self._films @ self._dense_seeds(block).T for block in blocks])
+            return self._products(self._few)
+        starts = range(0, self._n_parts, _DENSE_PARTS)
+        blocks = [np.arange(start, min(start + _DENSE_PARTS, self._n_parts)) for start in starts]
+        return np.hstack([self._products(self._dense(block)) for block in blocks])
 
-    def largest(self, films: Sequence[int], seeds: Sequence[int], least: float) -> list[list[int]]:
-        """The features of pairs of a film and a seed item that each make up a share `least` of their product, > 0.
+    def _products(self, dense: np.ndarray) -> np.ndarray:
+        entries = dense.take(self._rows, axis=0)
+        entries *= self._values[:, None]
+        products = np.zeros((len(self._lengths), dense.shape[1]))
+        (known,) = self._lengths.nonzero()  # films without features have no entries to add up
+        if len(known):
+            products[known] = np.add.reduceat(entries, self._starts[known], axis=0)
+        return products
 
-        The films and the seed items are given by their numbers, and a feature is named by its first column. Those that
-        add most come first.
+    def largest(self, films: Sequence[int], parts: Sequence[int], least: float) -> list[list[int]]:
+        """The features of pairs of a film and a part that each make up a share `least` of their product, > 0.
+
+        The films are given by their numbers, and a feature is named by its first column. Those that add most come
+        first.
         """
-        chosen = list(dict.fromkeys(seeds))
-        place = {seed: at for at, seed in enumerate(chosen)}
-        of_seeds = self._dense_seeds(chosen).take([place[seed] for seed in seeds], axis=0)
-        products = self._films.take(films, axis=0) * of_seeds
-        (shared,) = (products.ravel() != 0).nonzero()
-        pair, column = np.divmod(shared, products.shape[1])
-        feature = self._features[column]
+        of_film, of_part = np.array(films, dtype=np.int64), np.array(parts, dtype=np.int64)
+        dense = self._few
+        if dense is None:
+            chosen, of_part = np.unique(of_part, return_inverse=True)
+            dense = self._dense(chosen)
+        lengths = self._lengths.take(of_film)
+        ends = lengths.cumsum()
+        entries = (self._starts.take(of_film) - ends + lengths).repeat(lengths) + np.arange(ends[-1] if films else 0)
+        pair = np.arange(len(films)).repeat(lengths)
+        products = self._values.take(entries) * dense[self._rows.take(entries), of_part.take(pair)]
+        (shared,) = products.nonzero()
+        pair, feature = pair[shared], self._features.take(entries[shared])
         is_first = np.ones(len(pair), dtype=bool)
         is_first[1:] = (pair[1:] != pair[:-1]) | (feature[1:] != feature[:-1])
         (starts,) = is_first.nonzero()
-        values = np.add.reduceat(products.ravel()[shared], starts)  # of columns of one feature together
-        pair, feature = pair[starts], feature[starts]
-        (large,) = (values >= least * products.sum(axis=1)[pair]).nonzero()
-        large = large[np.lexsort((-values[large], pair[large]))]
         found: list[list[int]] = [[] for _ in films]
+        if not len(starts):
+            return found
+        values = np.add.reduceat(products[shared], starts)  # of columns of one feature together
+        pair, feature = pair[starts], feature[starts]
+        totals = np.bincount(pair, values, minlength=len(films))
+        (large,) = (values >= least * totals[pair]).nonzero()
+        large = large[np.lexsort((-values[large], pair[large]))]
         for number, first_column in zip(pair[large].tolist(), feature[large].tolist(), strict=True):
             found[number].append(first_column)
         return found

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cinematch_lib.recommender.reasons import Contributions, Label
+from cinematch_lib.recommender.reasons import Contributions, Label, sum_of_parts
 
 NAMED_FILMS, NAMED_FEATURES = 3, 3
 MIN_POSITIVE, MIN_NEGATIVE = 0.05, 0.1  # shares from which a contribution is named
@@ -45,7 +45,7 @@ class Phrase(NamedTuple):
     @property
     def stars(self) -> list[float]:
         """The ratings that the person gave to the named films; empty unless there is one of each."""
-        given = [self.source.stars(self.parts[at]) for at in range(self.named)]
+        given = [self.source.stars(self.film, self.parts[at]) for at in range(self.named)]
         return [one for one in given if one is not None] if None not in given else []
 
     def labels(self, percentages: bool, relation: str, stars: Sequence[float] = ()) -> list[str]:
@@ -88,18 +88,19 @@ def find_phrases(
     if not groups:
         return []
     n_parts = max(NAMED_FILMS + 1, *(one.values.shape[1] for one, _ in groups))
-    shares = np.zeros((len(groups), len(totals), n_parts))  # by group, film and part
+    shares = np.zeros((n_parts, len(totals), len(groups)))  # by part, film and group
     for at, (one, positive) in enumerate(groups):
-        shares[at, :, : one.values.shape[1]] = one.values if positive else -one.values
+        shares[: one.values.shape[1], :, at] = one.values.T if positive else -one.values.T
     np.maximum(shares, 0, out=shares)
     shares /= totals[:, None]
     least = np.array([_least_share(one.kind, positive) for one, positive in groups])
-    film, group = np.nonzero(least <= shares.sum(axis=2).T)
-    shares = shares[group, film]  # (phrases, parts)
+    share_of_group = sum_of_parts(shares)
+    film, group = np.nonzero(least <= share_of_group)
+    share = share_of_group[film, group]
+    shares = np.ascontiguousarray(shares[:, film, group].T)  # (phrases, parts)
     parts = (-shares).argsort(axis=1, kind="stable")[:, : NAMED_FILMS + 1]
     strongest = shares[np.arange(len(shares))[:, None], parts]
     is_named = strongest[:, :NAMED_FILMS] >= MIN_FILM
-    share = shares.sum(axis=1)
     is_named[:, 0] = strongest[:, 0] >= np.minimum(MIN_POSITIVE, share)
     named = is_named.sum(axis=1)
     other_share = share - (strongest[:, :NAMED_FILMS] * is_named).sum(axis=1)

@@ -101,7 +101,7 @@ class Contributions(NamedTuple):
     values : float64 (films, parts), one column for each liked film, or a single one; 0 where there is none.
     movie : the film that part `part` of film number `film` refers to.
     features : the features of that part; None for kinds without features.
-    stars : the rating that the person gave to the film of that part; None where there is none.
+    stars : the rating that the person gave to the film that part `part` refers to; None where there is none.
     largest : of several films, and a part of each, the features that add at least a share `least` of that part, those
         that add most first; None to find them among `features`.
     factors : float64 (films,), what the values of `features` are to be multiplied by; None for one.
@@ -114,7 +114,7 @@ class Contributions(NamedTuple):
     values: np.ndarray
     movie: Callable[[int, int], Movie | None] = lambda film, part: None
     features: Callable[[int, int], tuple[Feature, ...]] | None = None
-    stars: Callable[[int], float | None] = lambda part: None
+    stars: Callable[[int, int], float | None] = lambda film, part: None
     largest: Callable[[Sequence[int], Sequence[int], float], list[list[Label]]] | None = None
     factors: np.ndarray | None = None
 
@@ -133,17 +133,57 @@ class Contributions(NamedTuple):
         return tuple([Feature(one.field, one.name, factor * one.value) for one in found])
 
 
+def joined(lists: Sequence[Contributions]) -> Contributions:
+    """The contributions of one kind to the films of several lists, as if these were one list.
+
+    The parts of each list are numbered from 0. None of the lists may have `largest` or `factors`.
+    """
+    if len(lists) == 1:
+        return lists[0]
+    lengths = [len(one.values) for one in lists]
+    values = np.zeros((sum(lengths), max(one.values.shape[1] for one in lists)))
+    places: list[tuple[Contributions, int]] = []
+    for one, length in zip(lists, lengths, strict=True):
+        values[len(places) : len(places) + length, : one.values.shape[1]] = one.values
+        places += [(one, film) for film in range(length)]
+
+    def movie(film: int, part: int) -> Movie | None:
+        of_list, at = places[film]
+        return of_list.movie(at, part)
+
+    def features(film: int, part: int) -> tuple[Feature, ...]:
+        of_list, at = places[film]
+        return of_list.features(at, part) if of_list.features else ()
+
+    def stars(film: int, part: int) -> float | None:
+        of_list, at = places[film]
+        return of_list.stars(at, part)
+
+    has_features = any(one.features for one in lists)
+    return Contributions(lists[0].kind, values, movie, features if has_features else None, stars)
+
+
 def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:
     """The denominator of the shares of each film: float64 (films,), above 0.
 
     The sum of the positive contributions; where there is none, the absolute sum of the negative ones.
     """
-    values = np.concatenate([one.values for one in contributions], axis=1)
-    positive: np.ndarray = np.maximum(values, 0).sum(axis=1)
+    nothing = np.zeros((1, len(contributions[0].values)))
+    values = np.concatenate([nothing, *[one.values.T for one in contributions]])
+    positive = sum_of_parts(np.maximum(values, 0))
     if positive.all():
         return positive
-    negative = -values.sum(axis=1)
+    negative = -sum_of_parts(values)
     return np.where(positive > 0, positive, np.where(negative > 0, negative, 1.0))
+
+
+def sum_of_parts(values: np.ndarray) -> np.ndarray:
+    """The sum over the first axis, of one or more parts, in their order.
+
+    Parts of 0, which other lists bring along, do not change how it is rounded, as they do in numpy's own sum.
+    """
+    total: np.ndarray = np.add.accumulate(values)[-1]
+    return total
 
 
 def reasons(

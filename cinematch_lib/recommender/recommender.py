@@ -1,12 +1,12 @@
 """Recommends the films of a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain
 from os import cpu_count
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +20,7 @@ from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.batch import BatchScorer
 from cinematch_lib.recommender.best_films import BestFilms, Ranked
-from cinematch_lib.recommender.explanation import Explanations
+from cinematch_lib.recommender.explained_lists import explained, explained_together
 from cinematch_lib.recommender.film_catalog import FilmCatalog
 from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
@@ -28,17 +28,23 @@ from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k
 from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
 from cinematch_lib.recommender.reasons import Feature
-from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
+from cinematch_lib.recommender.recommendations import Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
-from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 LARGE = 1 << 18  # films, from which on what requests share takes a noticeable time
-_EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
 _TASTES = ("genres", "quality_prior", "early_content_share", "towers", "genres_with_ratings")
 _OTHERS = (*_TASTES, "popularity_penalty", "discovery", "first_diversity")
 _SIMILAR = ScoreWeights(ratings=0.5, content_share=1.0, **dict.fromkeys(_OTHERS, 0.0))
+
+
+class Request(NamedTuple):
+    """What one person asks for; see `Recommender.recommend`."""
+
+    preferences: Preferences | None = None
+    k: int | None = None
+    capped: bool = False
 
 
 class Recommender(FilmCatalog):
@@ -154,7 +160,18 @@ class Recommender(FilmCatalog):
         """
         wanted, k = check_preferences(preferences), self._check_k(k, 20)
         scorer, rows, values = self._rank(self._model, wanted, k, among, capped)
-        return self._explained(lambda: scorer, rows, values)
+        return explained(self._films, lambda: scorer, rows, values)
+
+    def recommend_together(self, requests: Iterable[Request]) -> list[Recommendations]:
+        """`recommend` for several people who wait at the same time: the same lists, which are explained together.
+
+        Raises as `recommend` does, for the first request that is wrong.
+        """
+        ranked = [
+            self._rank(self._model, check_preferences(one.preferences), self._check_k(one.k, 20), None, one.capped)
+            for one in requests
+        ]
+        return explained_together(self._films, ranked)
 
     def ranking(self, preferences: Preferences | None = None, *, among: np.ndarray | None = None) -> np.ndarray:
         """The ids of all films that `recommend` may return, int64 (films,), by falling score, without diversity."""
@@ -216,7 +233,7 @@ class Recommender(FilmCatalog):
         self._row(movie_id)
         wanted = Preferences(liked_movie_ids=[movie_id], not_interested_ids=list(without))
         scorer, rows, values = self._rank(self._similar_model, wanted, self._check_k(k, 10))
-        return self._explained(lambda: scorer, rows, values)
+        return explained(self._films, lambda: scorer, rows, values)
 
     def features(self, movie_id: int, k: int = 10) -> tuple[Feature, ...]:
         """The `k` strongest features of a film, with the part of its squared length that each makes up.
@@ -256,7 +273,7 @@ class Recommender(FilmCatalog):
 
     def _explained_later(self, wanted: Preferences, k: int, rows: np.ndarray, values: np.ndarray) -> Recommendations:
         """A list that keeps no terms: they are computed anew when an explanation is asked for."""
-        return self._explained(lambda: self._rank(self._model, wanted, k)[0], rows, values)
+        return explained(self._films, lambda: self._rank(self._model, wanted, k)[0], rows, values)
 
     def _rank(
         self,
@@ -278,14 +295,3 @@ class Recommender(FilmCatalog):
             for movie_id in chain.from_iterable(one.excluded for one in preferences):
                 self._row(movie_id)
             raise
-
-    def _explained(self, scorer: Callable[[], Scorer], rows: np.ndarray, values: np.ndarray) -> Recommendations:
-        movie, together = self._films.movie, _EXPLAINED_TOGETHER
-        parts = [rows[first : first + together] for first in range(0, len(rows), together)]
-        explanations = [Explanations(partial(lambda part: scorer().contributions(part), part)) for part in parts]
-        return Recommendations(
-            [
-                Recommendation(movie(row), at + 1, score, explanations[at // together], at % together)
-                for at, (row, score) in enumerate(zip(rows.tolist(), values.tolist(), strict=True))
-            ]
-        )

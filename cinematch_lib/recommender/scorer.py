@@ -1,6 +1,6 @@
 """The sum of the terms of a score, and the films that may score best."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 
@@ -9,7 +9,7 @@ import numpy as np
 from cinematch_lib.recommender.ranking import kth_highest, top_k
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term, sum_of_bounds, sum_of_scores
+from cinematch_lib.recommender.terms.base import Term, contributions_of_people, sum_of_bounds, sum_of_scores
 
 _LIKELY = 4  # times k: the films of the highest bounds of a block, of whose scores the k-th best is taken
 _MANY = 64  # times k: fewer films are scored sooner than bounded
@@ -28,7 +28,17 @@ class Scorer:
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the scores of the films in `rows`, int64 (n,), are the sum of, kind by kind."""
-        return [one for term in self.terms for one in term.contributions(rows)]
+        return self.contributions_of_people([self], [rows])
+
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for scorers of different people that have terms of the same kinds."""
+        return tuple([term.likeness for term in self.terms])
+
+    @staticmethod
+    def contributions_of_people(scorers: Sequence["Scorer"], rows: Sequence[np.ndarray]) -> list[Contributions]:
+        """The same for several people's scorers, of equal `likeness`, and lists, one list after another."""
+        return contributions_of_people([one.terms for one in scorers], rows)
 
     def plus(self, term: Term) -> "Scorer":
         """The same sum with one more term."""

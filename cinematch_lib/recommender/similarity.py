@@ -13,7 +13,7 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
 from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
-from cinematch_lib.recommender.common_features import CommonFeatures
+from cinematch_lib.recommender.common_features import CommonFeatures, Owners
 from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
@@ -190,6 +190,20 @@ class ContentSimilarity:
     def common_features(self, profile: UserProfile, rows: np.ndarray) -> CommonFeatures:
         """What the films in `rows`, int64 (n,), have in common with the seed items."""
         return CommonFeatures(take_rows(self._by_film, rows), profile.rows, self._first_columns)
+
+    def common_features_of_people(
+        self, profiles: Sequence[UserProfile], rows: Sequence[np.ndarray], parts: np.ndarray
+    ) -> CommonFeatures:
+        """What the films of several people have in common with the seed items of each.
+
+        `rows` are those of the films in each person's list, int64 (n,); `parts`, int64 (seed items,), are the numbers
+        of all seed items among those of one person.
+        """
+        seeds = SparseRows(*map(np.concatenate, zip(*[one.rows for one in profiles], strict=True)))
+        people = np.arange(len(profiles))
+        counts = [len(one.seed_items) for one in profiles]
+        owners = Owners(people.repeat([len(one) for one in rows]), people.repeat(counts), parts)
+        return CommonFeatures(take_rows(self._by_film, np.concatenate(rows)), seeds, self._first_columns, owners)
 
     def shared_features(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, each with `scale` times its part of their inner product.

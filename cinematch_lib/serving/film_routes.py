@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from cinematch_lib.errors import LeftOutError, UnknownNameError
 from cinematch_lib.recommender.films import Movie
-from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.search import FIELDS
 from cinematch_lib.serving import fields, schemas
 from cinematch_lib.serving.errors import MovieNotFoundError, error_responses
 from cinematch_lib.serving.experiments import Choice, Experiments
 from cinematch_lib.serving.list_log import ListLog, MadeList
+from cinematch_lib.serving.list_maker import EncodedList, WantedList
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
 from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, ignored_parameters, rejected_films, unknown_parameters
@@ -50,24 +50,32 @@ def add_film_routes(
         wishes.ignored += ignored_parameters(http)
         if wishes.n_rated > _MAX_INLINE:
             return await long_profiles.run(recommend, choice, request, wishes)
-        return recommend(choice, request, wishes)
+        wanted = wanted_list(choice, request, wishes)
+        if wanted is None or not choice.is_plain:
+            return recommend(choice, request, wishes)
+        with log.list_of(request.user_id) as made:
+            made.run_id, made.arms = choice.run.info.run_id, choice.arms
+            films, made.films = await choice.run.lists.make_soon(wanted)
+        return answer(choice, request, wishes, films, made)
 
     def recommend(choice: Choice, request: schemas.RecommendationRequest, wishes: Wishes) -> Response:
-        run = choice.run
-        k = min(request.limit or _DEFAULT_LIMIT, len(run.recommender))
-        films, ids = b"[]", list[int]()
+        wanted, films = wanted_list(choice, request, wishes), b"[]"
         with log.list_of(request.user_id) as made:
-            made.run_id, made.arms = run.info.run_id, choice.arms
-            if wishes.preferences is not None:
-                options = (bool(request.include_reasons), len(wishes.given))
-                films, ids = encoded_list(choice, wishes.preferences, k, made, bool(request.capped), *options)
-            made.films = ids
+            made.run_id, made.arms = choice.run.info.run_id, choice.arms
+            if wanted is not None:
+                films, made.films = encoded_list(choice, wanted, made)
+        return answer(choice, request, wishes, films, made)
+
+    def answer(
+        choice: Choice, request: schemas.RecommendationRequest, wishes: Wishes, films: bytes, made: MadeList
+    ) -> Response:
+        run, ids = choice.run, list(made.films)
         metrics.recommendations.inc(len(ids))
         return list_response(
             "recommendations",
             films,
             count=len(ids),
-            next_cursor=wishes.next_cursor(ids, k),
+            next_cursor=wishes.next_cursor(ids, length(choice, request)),
             user_id=request.user_id or DEFAULT_USER,
             run_id=run.info.run_id,
             list_id=made.list_id,
@@ -155,14 +163,26 @@ def add_film_routes(
         )
 
 
-def encoded_list(
-    choice: Choice, preferences: Preferences, k: int, made: MadeList, capped: bool, with_reasons: bool, offset: int
-) -> tuple[bytes, list[int]]:
-    """A JSON list of recommendations, and the ids of its films; from the run's cache where that has it."""
+def length(choice: Choice, request: schemas.RecommendationRequest) -> int:
+    """The number of films that a request asks for."""
+    return min(request.limit or _DEFAULT_LIMIT, len(choice.run.recommender))
+
+
+def wanted_list(choice: Choice, request: schemas.RecommendationRequest, wishes: Wishes) -> WantedList | None:
+    """The list that a request asks for; None where nothing can fit."""
+    if wishes.preferences is None:
+        return None
+    preferences = choice.side.preferences(wishes.preferences) if choice.is_plain else wishes.preferences
+    options = bool(request.capped), bool(request.include_reasons)
+    return WantedList(preferences, length(choice, request), *options, len(wishes.given))
+
+
+def encoded_list(choice: Choice, wanted: WantedList, made: MadeList) -> EncodedList:
+    """A list as JSON, and the ids of its films; from the run's cache where that has it."""
     if choice.is_plain:
-        return choice.run.recommend(choice.side.preferences(preferences), k, capped, with_reasons, offset)
-    found = choice.recommend(preferences, k, made, capped=capped)
-    encoded = choice.run.responses.recommendations(found, with_reasons=with_reasons, offset=offset)
+        return choice.run.lists.make(wanted)
+    found = choice.recommend(wanted.preferences, wanted.k, made, capped=wanted.capped)
+    encoded = choice.run.responses.recommendations(found, with_reasons=wanted.with_reasons, offset=wanted.offset)
     return encoded, [one.movie_id for one in found]
 
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from cinematch_lib.artifacts.manifest import REMEDY, RunInfo
@@ -17,12 +17,12 @@ from cinematch_lib.artifacts.runs import Run, current_run_id
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.serving.list_maker import ListMaker
 from cinematch_lib.serving.responses import ResponseBuilder
 
 REFRESH_SECONDS = 1.0  # between two checks of which run is current
 RETRY_SECONDS = 60.0  # until a refused run is tried again, since it may have been repaired
 _MAX_NAME = 100  # letters of the file that names the current run, which may be any file
-_CACHE_SIZE = 512  # responses, of 10 to 20 kB each
 _GC_THRESHOLD = 20_000  # new objects, as many as some requests make; their garbage rarely has cycles
 
 _log = logging.getLogger("cinematch.serving")
@@ -37,23 +37,9 @@ class LoadedRun:
     info: RunInfo
 
     @cached_property
-    def recommend(self) -> Callable[[Preferences, int, bool, bool, int], tuple[bytes, list[int]]]:
-        """A function of preferences, k, whether to cap, whether to include reasons, and the rank before the first.
-
-        It returns a JSON list and the ids of its films.
-
-        The last responses are cached: a page that is reopened and users without preferences repeat their requests.
-        """
-
-        @lru_cache(maxsize=_CACHE_SIZE)
-        def recommend(
-            preferences: Preferences, k: int, capped: bool, with_reasons: bool, offset: int
-        ) -> tuple[bytes, list[int]]:
-            found = self.recommender.recommend(preferences, k, capped=capped)
-            encoded = self.responses.recommendations(found, with_reasons=with_reasons, offset=offset)
-            return encoded, [one.movie_id for one in found]
-
-        return recommend
+    def lists(self) -> ListMaker:
+        """What makes the JSON lists of this run."""
+        return ListMaker(self.recommender, self.responses)
 
     @classmethod
     def load(cls, artifacts_dir: Path) -> "LoadedRun":

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from cinematch_lib.artifacts.sparse_rows import take_rows
-from cinematch_lib.recommender.common_features import CommonFeatures
+from cinematch_lib.recommender.common_features import CommonFeatures, Owners
 
 COLUMNS = 40
 FIRST_COLUMNS = np.array([0, 1, 2, 1, *range(4, COLUMNS)])  # columns 1 and 3 are one feature
@@ -32,3 +32,25 @@ def test_largest_features_of_pairs(films_and_seeds):
         parts[3] = 0
         large = np.flatnonzero(parts >= 0.2 * parts.sum()) if parts.any() else np.array([], dtype=int)
         assert found == large[np.argsort(-parts[large], kind="stable")].tolist()
+
+
+def test_films_are_compared_with_the_seed_items_of_their_own_person():
+    films, seeds = (
+        sparse.random(n, COLUMNS, density=0.3, format="csr", dtype=np.float32, random_state=n) for n in (9, 7)
+    )
+    of_film, of_seed = np.repeat([0, 1, 2], [4, 2, 3]), np.repeat([0, 1, 2, 3], [2, 3, 1, 1])
+    parts = np.array([0, 1, 0, 1, 4, 3, 2])  # the fourth person has no films
+    together = CommonFeatures(
+        *(take_rows(one, np.arange(one.shape[0])) for one in (films, seeds)),
+        FIRST_COLUMNS,
+        Owners(of_film, of_seed, parts),
+    )
+    products = np.zeros((9, 5))
+    for person in range(3):
+        own_films, own_seeds = np.flatnonzero(of_film == person), np.flatnonzero(of_seed == person)
+        alone = CommonFeatures(*(take_rows(*one) for one in ((films, own_films), (seeds, own_seeds))), FIRST_COLUMNS)
+        products[np.ix_(own_films, parts[own_seeds])] = alone.products()
+        pairs = [(film, seed) for film in range(len(own_films)) for seed in range(len(own_seeds))]
+        own = [(own_films[film], parts[own_seeds[seed]]) for film, seed in pairs]
+        assert together.largest(*zip(*own, strict=True), 0.2) == alone.largest(*zip(*pairs, strict=True), 0.2)
+    np.testing.assert_array_equal(together.products(), products)

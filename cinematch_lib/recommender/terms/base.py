@@ -1,11 +1,11 @@
 """What every term of the score does."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Hashable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-from cinematch_lib.recommender.reasons import Contributions
+from cinematch_lib.recommender.reasons import Contributions, joined
 from cinematch_lib.recommender.selection import Selection
 
 
@@ -32,6 +32,26 @@ class Term(Protocol):
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each part of the term, such as one liked film or one genre, adds to the films in `rows`, int64 (n,)."""
+
+    @property
+    def likeness(self) -> Hashable:
+        """Terms of different people that are equal in this have contributions of the same kinds."""
+        return type(self)
+
+    @classmethod
+    def contributions_of_people(cls, terms: Sequence[Any], rows: Sequence[np.ndarray]) -> list[Contributions]:
+        """The contributions of several people's terms, of equal `likeness`, to the films of each one's list.
+
+        They are those to the films of all lists, one list after another; `rows` are int64 (n,) of each list.
+        """
+        lists = [term.contributions(of_list) for term, of_list in zip(terms, rows, strict=True)]
+        return [joined(of_kind) for of_kind in zip(*lists, strict=True)]
+
+
+def contributions_of_people(people: Sequence[Sequence[Term]], rows: Sequence[np.ndarray]) -> list[Contributions]:
+    """`Term.contributions_of_people` of several people's terms, which are alike one by one."""
+    of_terms = [type(terms[0]).contributions_of_people(terms, rows) for terms in zip(*people, strict=True)]
+    return [one for of_term in of_terms for one in of_term]
 
 
 def sum_of_scores(terms: Sequence[Term], selection: Selection) -> np.ndarray:

@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from cinematch_lib.recommender.common_features import CommonFeatures
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
@@ -84,47 +83,63 @@ class ContentTerm(Term):
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What the similarity to each liked and each disliked film adds to the films in `rows`."""
-        weights = self._profile.weights
-        common, factors = self._similarity.common_features(self._profile, rows), self._factors(rows)
-        values = common.products() * np.array(weights) * factors
-        n_liked = sum([weight > 0 for weight in weights])
-        return [
-            self._group_contributions(kind, rows, common, values, factors, first, end)
-            for kind, first, end in (("liked", 0, n_liked), ("disliked", n_liked, len(weights)))
-            if first < end
-        ]
+        return self.contributions_of_people([self], [rows])
+
+    @classmethod
+    def contributions_of_people(cls, terms: Sequence["ContentTerm"], rows: Sequence[np.ndarray]) -> list[Contributions]:
+        """The same for several people's terms and lists, one list after another."""
+        counts = [(one._n_liked, len(one._profile.weights) - one._n_liked) for one in terms]
+        most = [max(of_kind) for of_kind in zip(*counts, strict=True)]
+        # The liked films of each person are the first parts, and the disliked ones follow after those of all people.
+        parts = [(*range(liked), *range(most[0], most[0] + disliked)) for liked, disliked in counts]
+        common = terms[0]._similarity.common_features_of_people(
+            [one._profile for one in terms], rows, np.array([part for of_one in parts for part in of_one])
+        )
+        factors = np.zeros((sum(map(len, rows)), sum(most)))
+        weights, at = np.zeros_like(factors), 0
+        for one, of_list, of_one in zip(terms, rows, parts, strict=True):
+            here = slice(at, at + len(of_list))
+            columns = slice(0, len(of_one)) if of_one[-1] == len(of_one) - 1 else np.array(of_one)
+            factors[here, columns], weights[here, columns] = one._factors(of_list), one._profile.weights
+            at += len(of_list)
+        values = common.products() * weights * factors
+        people = np.arange(len(terms)).repeat([len(of_list) for of_list in rows]).tolist()
+        films = np.concatenate(rows)
+
+        def of_kind(kind: str, first: int, end: int) -> Contributions:
+            items = [
+                one._profile.seed_items[: one._n_liked] if kind == "liked" else one._profile.seed_items[one._n_liked :]
+                for one in terms
+            ]
+
+            def movie(film: int, part: int) -> Movie | None:
+                one = terms[people[film]]
+                return None if one._films is None else one._films.movie(items[people[film]][part])
+
+            def features(film: int, part: int) -> tuple[Feature, ...]:
+                scale = float(factors[film, first + part]) * float(weights[film, first + part])
+                one = terms[people[film]]
+                return one._similarity.shared_features(int(films[film]), items[people[film]][part], scale)
+
+            def largest(films_at: Sequence[int], parts: Sequence[int], least: float) -> list[list[Label]]:
+                found = common.largest(films_at, [first + part for part in parts], least)
+                return [terms[0]._similarity.labels(columns) for columns in found]
+
+            return Contributions(kind, values[:, first:end], movie, features, largest=largest)
+
+        ends = ("liked", 0, most[0]), ("disliked", most[0], sum(most))
+        return [of_kind(kind, first, end) for kind, first, end in ends if first < end]
+
+    @property
+    def _n_liked(self) -> int:
+        return sum([weight > 0 for weight in self._profile.weights])
 
     def _factors(self, rows: np.ndarray) -> np.ndarray:
-        """Weight · share of each film for each seed item: float64 (rows, seed items)."""
+        """Weight · share of each film for each seed item: float64 (rows, seed items), or (rows, 1)."""
         share = np.ones((len(rows), 1))
         if self._share is not None:
             share = (self._scale * self._share[rows] + self._least).astype(np.float64)[:, None]
         if self._full is None:
-            return np.repeat(self._weight * share, len(self._profile.seed_items), axis=1)
+            return self._weight * share
         factors: np.ndarray = self._weight * np.where(self._full, np.maximum(share, 1), share)
         return factors
-
-    def _group_contributions(
-        self,
-        kind: str,
-        rows: np.ndarray,
-        common: CommonFeatures,
-        values: np.ndarray,
-        factors: np.ndarray,
-        first: int,
-        end: int,
-    ) -> Contributions:
-        seed_items = self._profile.seed_items[first:end]
-
-        def movie(_: int, part: int) -> Movie | None:
-            return None if self._films is None else self._films.movie(seed_items[part])
-
-        def features(film: int, part: int) -> tuple[Feature, ...]:
-            scale = float(factors[film, first + part]) * self._profile.weights[first + part]
-            return self._similarity.shared_features(int(rows[film]), seed_items[part], scale)
-
-        def largest(films_at: Sequence[int], parts: Sequence[int], least: float) -> list[list[Label]]:
-            found = common.largest(films_at, [first + part for part in parts], least)
-            return [self._similarity.labels(columns) for columns in found]
-
-        return Contributions(kind, values[:, first:end], movie, features, largest=largest)

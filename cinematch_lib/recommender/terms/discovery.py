@@ -1,12 +1,12 @@
 """The discount of popular films: the sum of some terms times (1 + likes of the film)^−β."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term, combined, sum_of_bounds, sum_of_scores
+from cinematch_lib.recommender.terms.base import Term, combined, contributions_of_people, sum_of_bounds, sum_of_scores
 
 
 class DiscountedTerms(Term):
@@ -33,7 +33,20 @@ class DiscountedTerms(Term):
         """Whether `bounds` take less time than `scores`."""
         return any(term.is_bounded(selection) for term in self._terms)
 
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for sums of like terms."""
+        return DiscountedTerms, *[term.likeness for term in self._terms]
+
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each part of each term adds to the films in `rows`, int64 (n,)."""
-        factors = self._factors[rows].astype(np.float64)
-        return [one.scaled(factors) for term in self._terms for one in term.contributions(rows)]
+        return self.contributions_of_people([self], [rows])
+
+    @classmethod
+    def contributions_of_people(
+        cls, terms: Sequence["DiscountedTerms"], rows: Sequence[np.ndarray]
+    ) -> list[Contributions]:
+        """The same for several people's terms and lists, one list after another."""
+        factors = np.concatenate([one._factors[of_list] for one, of_list in zip(terms, rows, strict=True)])
+        found = contributions_of_people([one._terms for one in terms], rows)
+        return [one.scaled(factors.astype(np.float64)) for one in found]

@@ -1,5 +1,7 @@
 """The diversity term: −weight · the highest cosine to a film that ranks above, as in maximal marginal relevance."""
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from cinematch_lib.recommender.caps import ListCaps
@@ -19,6 +21,11 @@ class DiversityTerm(Term):
 
     def __init__(self, films: FilmTable, penalties: dict[int, tuple[int, float]]) -> None:
         self._films, self._penalties = films, penalties
+
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for terms that have contributions, and for those that have none."""
+        return DiversityTerm, bool(self._penalties)
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,), 0 or less."""

@@ -1,5 +1,7 @@
 """The prior term: weight · b_i, with a number b_i of each film that is the same for all users."""
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions, Feature
@@ -21,6 +23,11 @@ class PriorTerm(Term):
 
     def __init__(self, kind: str, values: np.ndarray, weight: float, like_counts: np.ndarray | None = None) -> None:
         self._kind, self._values, self.weight, self._like_counts = kind, values, weight, like_counts
+
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for priors of one kind."""
+        return PriorTerm, self._kind
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""

@@ -1,6 +1,6 @@
 """The rating term: Σ_j w_j B_ji, with item-to-item weights B learned from ratings."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import reduce
 from itertools import compress
 from typing import NamedTuple
@@ -91,28 +91,70 @@ class RatingsTerm(Term):
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user has rated adds to the films in `rows`."""
-        targets = self._target_index.take(rows)
-        is_asked = np.zeros(len(self._sums), dtype=bool)
-        is_asked[targets] = True
-        number = np.zeros(len(self._sums), dtype=np.min_scalar_type(len(rows)))  # of the film of each target in `rows`
-        number[targets] = np.arange(len(rows))
-        return [self._group_contributions(seeds, parts, is_asked, number, len(rows)) for seeds, parts in self._parts]
+        return self.contributions_of_people([self], [rows])
 
-    def _group_contributions(
-        self, seeds: Seeds, parts: Sequence[_Part], is_asked: np.ndarray, number: np.ndarray, n_films: int
-    ) -> Contributions:
-        values = np.zeros((n_films, len(seeds.rows)))
-        for part in parts:
-            (entries,) = is_asked.take(part.rows.columns).nonzero()
-            film = number.take(part.rows.columns.take(entries))
-            seed = part.rows.lengths.cumsum().searchsorted(entries, side="right")
-            values[film, seed] += part.factors.take(seed) * part.rows.values.take(entries)
-        films = self._films
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for terms of the same kinds of rated films."""
+        return RatingsTerm, *[seeds.kind for seeds, _ in self._parts]
+
+    @classmethod
+    def contributions_of_people(cls, terms: Sequence["RatingsTerm"], rows: Sequence[np.ndarray]) -> list[Contributions]:
+        """The same for several people's terms and lists, one list after another."""
+        asked = _AskedTargets.of([one._target_index for one in terms], rows, len(terms[0]._sums))
+        films = terms[0]._films
         assert films is not None  # groups are made together with it
-        movie = films.movie
-        return Contributions(
-            seeds.kind, values, lambda _, part: movie(seeds.rows[part]), stars=lambda part: seeds.stars[part]
-        )
+        return [
+            _group_contributions(films, groups, asked) for groups in zip(*[one._parts for one in terms], strict=True)
+        ]
+
+
+class _AskedTargets(NamedTuple):
+    """The targets that are asked for, those of each person numbered by `size` higher than those of the one before.
+
+    `is_asked` is bool (people · size,), and `number` int (people · size,), the number of the film of each; `people` are
+    those of each film.
+    """
+
+    is_asked: np.ndarray
+    number: np.ndarray
+    size: int
+    people: list[int]
+
+    @classmethod
+    def of(cls, target_index: Sequence[np.ndarray], rows: Sequence[np.ndarray], size: int) -> "_AskedTargets":
+        found = zip(target_index, rows, strict=True)
+        targets = np.concatenate([index.take(of_list) + person * size for person, (index, of_list) in enumerate(found)])
+        is_asked = np.zeros(len(rows) * size, dtype=bool)
+        is_asked[targets] = True
+        number = np.zeros(len(is_asked), dtype=np.min_scalar_type(len(targets)))
+        number[targets] = np.arange(len(targets))
+        people = np.arange(len(rows)).repeat([len(of_list) for of_list in rows]).tolist()
+        return cls(is_asked, number, size, people)
+
+
+def _group_contributions(
+    films: FilmTable, groups: Sequence[tuple[Seeds, list[_Part]]], asked: _AskedTargets
+) -> Contributions:
+    """What the groups of one kind of rated films, one of each person, add to the films asked for."""
+    values = np.zeros((len(asked.people), max(len(seeds.rows) for seeds, _ in groups)))
+    for at in range(max(len(parts) for _, parts in groups)):
+        found = [(person, parts[at]) for person, (_, parts) in enumerate(groups) if at < len(parts)]
+        columns = np.concatenate([part.rows.columns + person * asked.size for person, part in found])
+        lengths = np.concatenate([part.rows.lengths for _, part in found])
+        (entries,) = asked.is_asked.take(columns).nonzero()
+        row = lengths.cumsum().searchsorted(entries, side="right")
+        seed = np.concatenate([np.arange(len(part.factors)) for _, part in found]).take(row)
+        factors = np.concatenate([part.factors for _, part in found]).take(row)
+        weights = np.concatenate([part.rows.values for _, part in found]).take(entries)
+        values[asked.number.take(columns.take(entries)), seed] += factors * weights
+    people, movie = asked.people, films.movie
+    return Contributions(
+        groups[0][0].kind,
+        values,
+        lambda film, part: movie(groups[people[film]][0].rows[part]),
+        stars=lambda film, part: groups[people[film]][0].stars[part],
+    )
 
 
 def _total(arrays: Sequence[np.ndarray]) -> np.ndarray:
