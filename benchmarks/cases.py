@@ -99,7 +99,8 @@ def invented_weights(meta: "MoviesMeta") -> "ItemWeights":
     known[best_liked] = True
     likes = np.zeros(len(ids), dtype=np.int64)
     likes[best_liked] = 60_000 / (1 + rank / 700) ** 2
-    content_weight = (0.35 / (1 + 2 * likes)).astype(np.float32)  # as of `cold_start_weight`, half of all ratings likes
+    # As of `cold_start_weight` times the weight that those ratings choose, where half of all ratings are likes.
+    content_weight = (4 / (1 + 2 * likes)).astype(np.float32)
     number = rng.choice(len(SHARES), len(rows), p=SHARES)
     entries = [(values[number == at], (rows[number == at], columns[number == at])) for at in range(len(SHARES))]
     matrices = tuple(sparse.csr_matrix(one, shape=(len(ids), len(ids))) for one in entries)

@@ -12,7 +12,7 @@ _ADDING = 4  # the cost of adding up an entry of a few columns, relative to mult
 _LEAST = 0.01  # length of the part of a film that is bounded; short of it, bounds are higher than they need be
 _TINY = 1e-12  # added to lengths, so that no product that rounding makes 0 counts
 _IN_CACHE = 2048  # embeddings, of which a product with few directions is too small for BLAS to start threads
-_DIRECTIONS = 4  # of embeddings, of which two have most of the length of a user's vector
+_DIRECTIONS = 2  # of embeddings, that have most of the length of a user's vector
 
 
 class ProductBounds:

@@ -82,9 +82,12 @@ class Scorer:
         ends = np.cumsum([len(block) for block in blocks])[:-1]
         with ThreadPoolExecutor(cpu_count()) as pool:  # numpy and scipy let other threads run
             bounds = list(pool.map(self._bounds, blocks, np.split(allowed, ends)))
-        if sum([int(np.count_nonzero(of_block >= least)) for of_block in bounds]) > _MANY * k:
-            likely = selection.part(_positions(bounds, lambda of_block: np.sort(top_k(of_block, _LIKELY * k))))
-            least = max(least, kth_highest(self.scores(likely), k))
+        if least > -np.inf:
+            positions = _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least))
+            if len(positions) <= _MANY * k:
+                return positions, least
+        likely = selection.part(_positions(bounds, lambda of_block: np.sort(top_k(of_block, _LIKELY * k))))
+        least = max(least, kth_highest(self.scores(likely), k))
         return _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least)), least
 
     def _bounds(self, block: Selection, allowed: np.ndarray) -> np.ndarray:
