@@ -1,6 +1,6 @@
-"""The best films of a run for one person: filter, score, rank."""
+"""The best films of a run for some people: filter, score, rank."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,52 +27,88 @@ class Ranked(NamedTuple):
     scores: np.ndarray
 
 
+class Request(NamedTuple):
+    """What one person asks for; see `Recommender.recommend`."""
+
+    preferences: Preferences
+    k: int
+    among: Collection[int] | np.ndarray | None = None
+    capped: bool = False
+
+
+class _Person(NamedTuple):
+    """A request, the terms of its score, the films that pass its filters, and which of these are allowed."""
+
+    request: Request
+    model: ScoreModel
+    scorer: Scorer
+    selection: Selection
+    allowed: np.ndarray
+    n_films: int  # of the run
+
+    @property
+    def diversity(self) -> float:
+        """How much the similarity to a film above counts."""
+        return self.model.diversity(self.request.preferences) if self.request.k <= _DIVERSE_UP_TO else 0.0
+
+    @property
+    def n_first(self) -> int:
+        """The number of best films to begin with."""
+        if self.diversity:
+            return 2 * _DIVERSE_UP_TO
+        if not self.request.capped:
+            return self.request.k
+        return self.n_films if self.request.preferences.unrated_share else _POOL * self.request.k
+
+    def narrowed(self, n: int, allowed: np.ndarray) -> tuple[Selection, np.ndarray]:
+        """The films that may be among the `n` best of those allowed, and which of them are allowed."""
+        every = self.request.preferences.unrated_share
+        return self.scorer.narrowed(self.selection, allowed, self.n_films if every else n)
+
+    def best(self, n: int, part: Selection, allowed: np.ndarray, scores: np.ndarray) -> Ranked:
+        """The `n` best of some films with these scores, float32 (films,), of which some are allowed."""
+        scorer, scores = self.scorer, np.where(allowed, scores, -np.inf)
+        for term in self.model.unrated(self.request.preferences.unrated_share, part, scores, self.request.k):
+            scorer, scores = scorer.plus(term), scores + term.scores(part)
+        best = top_k(scores, n)
+        return Ranked(scorer, part.rows[best], scores[best].astype(np.float64))
+
+
 class BestFilms:
-    """Finds the best films for one person after another."""
+    """Finds the best films for some people at once."""
 
     def __init__(self, films: FilmTable, similarity: ContentSimilarity) -> None:
         self._films, self._similarity = films, similarity
 
-    def ranked(
-        self,
-        model: ScoreModel,
-        preferences: Preferences,
-        k: int,
-        among: Collection[int] | np.ndarray | None = None,
-        capped: bool = False,
-    ) -> Ranked:
-        """The `k` best films by the scores of `model`; see `Recommender.recommend`. Raises UnknownNameError."""
-        selection, share = self._films.filter(preferences), preferences.unrated_share
-        allowed = self._films.exclusion_mask(selection, preferences, among)
-        scorer = model.scorer(preferences)
-        diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
+    def ranked(self, model: ScoreModel, requests: Sequence[Request]) -> list[Ranked]:
+        """The best films for each by the scores of `model`; see `Recommender.recommend`. Raises UnknownNameError.
 
-        def best(n: int, allowed: np.ndarray = allowed) -> Ranked:
-            return self._best(model, scorer, (selection, allowed), share, k, n)
+        All people go through one step after another, so that what a step does and reads stays in the processor's cache.
+        """
+        films = self._films
+        selections = [films.filter(one.preferences) for one in requests]
+        masks = [
+            films.exclusion_mask(selection, one.preferences, one.among)
+            for selection, one in zip(selections, requests, strict=True)
+        ]
+        people = [
+            _Person(one, model, model.scorer(one.preferences), selection, allowed, len(films))
+            for one, selection, allowed in zip(requests, selections, masks, strict=True)
+        ]
+        parts = [one.narrowed(one.n_first, one.allowed) for one in people]
+        scores = Scorer.scores_of_people([one.scorer for one in people], [part for part, _ in parts])
+        pools = [
+            one.best(one.n_first, *part, of_part) for one, part, of_part in zip(people, parts, scores, strict=True)
+        ]
+        return [self._list(one, pool) for one, pool in zip(people, pools, strict=True)]
 
+    def _list(self, person: _Person, pool: Ranked) -> Ranked:
+        """The list for a person, of the first of the best films."""
+        (preferences, k, _, capped), diversity = person.request, person.diversity
         caps = ListCaps(self._films, k, self._films.preferred_genres(preferences)) if capped else None
         if diversity:
-            return self._diverse(best(2 * _DIVERSE_UP_TO), k, diversity, caps)
-        if caps is None:
-            return best(k)
-        return _capped(best, selection, allowed, caps, k, len(self._films) if share else _POOL * k)
-
-    def _best(
-        self,
-        model: ScoreModel,
-        scorer: Scorer,
-        films: tuple[Selection, np.ndarray],
-        unrated_share: float | None,
-        k: int,
-        n: int,
-    ) -> Ranked:
-        """The `n` best of some films, of which some are allowed, by the score of a list of `k`."""
-        part, allowed = scorer.narrowed(*films, len(self._films) if unrated_share else n)
-        scores = np.where(allowed, scorer.scores(part), -np.inf)
-        for term in model.unrated(unrated_share, part, scores, k):
-            scorer, scores = scorer.plus(term), scores + term.scores(part)
-        best = top_k(scores, n)
-        return Ranked(scorer, part.rows[best], scores[best].astype(np.float64))
+            return self._diverse(pool, k, diversity, caps)
+        return pool if caps is None else _capped(person, pool, caps)
 
     def _diverse(self, pool: Ranked, k: int, diversity: float, caps: ListCaps | None) -> Ranked:
         """A diverse list of `k` of these films."""
@@ -82,22 +118,21 @@ class BestFilms:
         return Ranked(pool.scorer.plus(term), rows[at], scores[at] + term.values(rows[at]))
 
 
-def _capped(
-    best: Callable[[int, np.ndarray], Ranked], selection: Selection, allowed: np.ndarray, caps: ListCaps, k: int, n: int
-) -> Ranked:
-    """The best `k` films within the caps, and the best of the others where these are fewer.
+def _capped(person: _Person, first: Ranked, caps: ListCaps) -> Ranked:
+    """The best films within the caps, and the best of the others where these are too few.
 
-    `best` gives as many of some films of the selection as it is asked for, the best first, to begin with the `n` best
-    of those allowed.
+    `first` are the best films, as many as are looked at to begin with.
     """
-    first = pool = best(n, allowed)
+    selection, allowed, k, n = person.selection, person.allowed, person.request.k, person.n_first
+    pool = first
     chosen = _part(pool, caps.choose(pool.rows))
     while len(chosen.rows) < k and len(pool.rows) == n and not caps.are_full:
         # What follows in the order are films that were not looked at, and that have no genre which is full.
         allowed = allowed & ~caps.have_full_genre(selection.rows)
         allowed[selection.rows.searchsorted(pool.rows)] = False
         n *= 2
-        pool = best(n, allowed)
+        part = person.narrowed(n, allowed)
+        pool = person.best(n, *part, person.scorer.scores(part[0]))
         chosen = _joined(chosen, _part(pool, caps.choose(pool.rows)))
     others = np.flatnonzero(~np.isin(first.rows, chosen.rows))[: k - len(chosen.rows)]
     found = _joined(chosen, _part(first, others))

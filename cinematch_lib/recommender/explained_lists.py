@@ -9,7 +9,7 @@ from cinematch_lib.recommender.best_films import Ranked
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
-from cinematch_lib.recommender.scorer import Scorer
+from cinematch_lib.recommender.scorer import Scorer, alike
 
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
 
@@ -25,13 +25,12 @@ def explained(films: FilmTable, scorer: Callable[[], Scorer], rows: np.ndarray, 
 def explained_together(films: FilmTable, lists: Sequence[Ranked]) -> list[Recommendations]:
     """Lists of several people; all that have scores of like terms are explained when one of them is."""
     found: list[Recommendations] = [Recommendations()] * len(lists)
-    alike: dict[object, list[int]] = {}
+    short = [at for at, one in enumerate(lists) if len(one.rows) <= _EXPLAINED_TOGETHER]
     for at, one in enumerate(lists):
         if len(one.rows) > _EXPLAINED_TOGETHER:
             found[at] = explained(films, partial(lambda scorer: scorer, one.scorer), one.rows, one.scores)
-        else:
-            alike.setdefault(one.scorer.likeness, []).append(at)
-    for numbers in alike.values():
+    for group in alike([lists[at].scorer for at in short]):
+        numbers = [short[at] for at in group]
         scorers, rows = [lists[at].scorer for at in numbers], [lists[at].rows for at in numbers]
         explanations, first = Explanations(partial(Scorer.contributions_of_people, scorers, rows)), 0
         for at, of_list in zip(numbers, rows, strict=True):

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from itertools import chain
 from os import cpu_count
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -19,7 +18,7 @@ from cinematch_lib.artifacts.runs import FEATURES, META, Run
 from cinematch_lib.artifacts.search_index import SearchIndex
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.batch import BatchScorer
-from cinematch_lib.recommender.best_films import BestFilms, Ranked
+from cinematch_lib.recommender.best_films import BestFilms, Ranked, Request
 from cinematch_lib.recommender.explained_lists import explained, explained_together
 from cinematch_lib.recommender.film_catalog import FilmCatalog
 from cinematch_lib.recommender.film_tiles import BLOCK
@@ -37,14 +36,6 @@ LARGE = 1 << 18  # films, from which on what requests share takes a noticeable t
 _TASTES = ("genres", "quality_prior", "early_content_share", "towers", "genres_with_ratings")
 _OTHERS = (*_TASTES, "popularity_penalty", "discovery", "first_diversity")
 _SIMILAR = ScoreWeights(ratings=0.5, content_share=1.0, **dict.fromkeys(_OTHERS, 0.0))
-
-
-class Request(NamedTuple):
-    """What one person asks for; see `Recommender.recommend`."""
-
-    preferences: Preferences | None = None
-    k: int | None = None
-    capped: bool = False
 
 
 class Recommender(FilmCatalog):
@@ -167,10 +158,9 @@ class Recommender(FilmCatalog):
 
         Raises as `recommend` does, for the first request that is wrong.
         """
-        ranked = [
-            self._rank(self._model, check_preferences(one.preferences), self._check_k(one.k, 20), None, one.capped)
-            for one in requests
-        ]
+        wanted = [one._replace(k=self._check_k(one.k, 20)) for one in requests]
+        with self._reasons_for_missing([check_preferences(one.preferences) for one in wanted]):
+            ranked = self._best_films.ranked(self._model, wanted)
         return explained_together(self._films, ranked)
 
     def ranking(self, preferences: Preferences | None = None, *, among: np.ndarray | None = None) -> np.ndarray:
@@ -284,7 +274,7 @@ class Recommender(FilmCatalog):
         capped: bool = False,
     ) -> Ranked:
         with self._reasons_for_missing([preferences]):
-            return self._best_films.ranked(model, preferences, k, among, capped)
+            return self._best_films.ranked(model, [Request(preferences, k, among, capped)])[0]
 
     @contextmanager
     def _reasons_for_missing(self, preferences: Sequence[Preferences]) -> Iterator[None]:

@@ -9,7 +9,13 @@ import numpy as np
 from cinematch_lib.recommender.ranking import kth_highest, top_k
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term, contributions_of_people, sum_of_bounds, sum_of_scores
+from cinematch_lib.recommender.terms.base import (
+    Term,
+    contributions_of_people,
+    sum_of_bounds,
+    sum_of_scores,
+    sums_of_scores,
+)
 
 _LIKELY = 4  # times k: the films of the highest bounds of a block, of whose scores the k-th best is taken
 _MANY = 64  # times k: fewer films are scored sooner than bounded
@@ -39,6 +45,19 @@ class Scorer:
     def contributions_of_people(scorers: Sequence["Scorer"], rows: Sequence[np.ndarray]) -> list[Contributions]:
         """The same for several people's scorers, of equal `likeness`, and lists, one list after another."""
         return contributions_of_people([one.terms for one in scorers], rows)
+
+    @staticmethod
+    def scores_of_people(scorers: Sequence["Scorer"], selections: Sequence[Selection]) -> list[np.ndarray]:
+        """The `scores` of several people's scorers, each of its own selection.
+
+        They are computed term by term, so that what a term reads stays in the processor's cache from one person to the
+        next.
+        """
+        found: dict[int, np.ndarray] = {}
+        for numbers in alike(scorers):
+            terms, of_each = [scorers[at].terms for at in numbers], [selections[at] for at in numbers]
+            found.update(zip(numbers, sums_of_scores(terms, of_each), strict=True))
+        return [found[at] for at in range(len(scorers))]
 
     def plus(self, term: Term) -> "Scorer":
         """The same sum with one more term."""
@@ -95,6 +114,14 @@ class Scorer:
         bounds = sum_of_bounds(self.terms, block)
         np.copyto(bounds, -np.inf, where=~allowed)
         return bounds
+
+
+def alike(scorers: Sequence[Scorer]) -> list[list[int]]:
+    """The numbers of the scorers, those of equal `likeness` together."""
+    groups: dict[Hashable, list[int]] = {}
+    for number, one in enumerate(scorers):
+        groups.setdefault(one.likeness, []).append(number)
+    return list(groups.values())
 
 
 def _positions(blocks: Sequence[np.ndarray], of_block: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -5,12 +5,14 @@ from collections import deque
 from threading import Lock
 from typing import NamedTuple
 
+from cinematch_lib.recommender.best_films import Request
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.recommender import Recommender, Request
+from cinematch_lib.recommender.recommender import Recommender
 from cinematch_lib.serving.responses import ResponseBuilder
 
 _CACHE_SIZE = 512  # lists, of 10 to 20 kB each
 _TOGETHER = 8  # requests; others wait until the loop has done what else there is to do
+_ROUNDS = 2  # of the event loop, in which it reads the requests that have arrived
 
 
 class WantedList(NamedTuple):
@@ -50,12 +52,15 @@ class ListMaker:
         loop = asyncio.get_running_loop()
         made: asyncio.Future[EncodedList] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._make_some)
+            loop.call_soon(self._make_some, _ROUNDS)
         self._waiting.append((wanted, made))
         return await made
 
-    def _make_some(self) -> None:
-        """Make the lists that wait, so many at once; the next ones after what else the loop has to do."""
+    def _make_some(self, rounds: int = 0) -> None:
+        """Make the lists that wait after so many rounds, some at once; the next ones after what else there is to do."""
+        if rounds and len(self._waiting) < _TOGETHER:
+            asyncio.get_running_loop().call_soon(self._make_some, rounds - 1)
+            return
         some = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._make_some)
@@ -73,7 +78,9 @@ class ListMaker:
             made.set_result(one)
 
     def _made(self, some: list[WantedList]) -> list[EncodedList]:
-        found = self._recommender.recommend_together([Request(one.preferences, one.k, one.capped) for one in some])
+        found = self._recommender.recommend_together(
+            [Request(one.preferences, one.k, capped=one.capped) for one in some]
+        )
         lists = []
         for wanted, films in zip(some, found, strict=True):
             encoded = self._responses.recommendations(films, with_reasons=wanted.with_reasons, offset=wanted.offset)

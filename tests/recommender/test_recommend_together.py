@@ -6,7 +6,7 @@ from support.small_runs import check_reasons
 
 from cinematch_lib import Preferences
 from cinematch_lib.errors import UnknownNameError
-from cinematch_lib.recommender.recommender import Request
+from cinematch_lib.recommender.best_films import Request
 
 
 def stated(found):
@@ -29,14 +29,16 @@ def drawn(recommender, n, seed=0):
         }
         given = {name: value for name, value in optional.items() if draw.random() < 0.5}
         k = int(draw.choice([1, 5, 20, 120]))
-        yield Request(Preferences(**given), min(k, len(recommender)), bool(draw.random() < 0.2))
+        yield Request(Preferences(**given), min(k, len(recommender)), capped=bool(draw.random() < 0.2))
 
 
 @pytest.mark.parametrize("films", ["rated", "sample", "thrillers"])
 def test_lists_made_together_are_those_made_alone(films, request):
     recommender = request.getfixturevalue(films)
     if films == "thrillers":
-        asked = [Request(Preferences(liked_movie_ids=[one]), 2) for one in recommender.movie_ids] + [Request()]
+        asked = [Request(Preferences(liked_movie_ids=[one]), 2) for one in recommender.movie_ids] + [
+            Request(Preferences(), 2)
+        ]
     else:
         asked = list(drawn(recommender, 24))
     together = recommender.recommend_together(asked)
@@ -51,4 +53,4 @@ def test_nobody_waits(rated):
 
 def test_a_wrong_request_is_refused_as_it_is_alone(rated):
     with pytest.raises(UnknownNameError, match="no film here has the id 999999"):
-        rated.recommend_together([Request(), Request(Preferences(liked_movie_ids=[999999]))])
+        rated.recommend_together([Request(Preferences(), 5), Request(Preferences(liked_movie_ids=[999999]), 5)])

@@ -18,6 +18,11 @@ class Term(Protocol):
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,), in an array of its own."""
 
+    @classmethod
+    def scores_of_people(cls, terms: Sequence[Any], selections: Sequence[Selection]) -> list[np.ndarray]:
+        """The scores of several people's terms, of equal `likeness`, each of its own selection."""
+        return [term.scores(selection) for term, selection in zip(terms, selections, strict=True)]
+
     def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
         """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all.
 
@@ -56,10 +61,16 @@ def contributions_of_people(people: Sequence[Sequence[Term]], rows: Sequence[np.
 
 def sum_of_scores(terms: Sequence[Term], selection: Selection) -> np.ndarray:
     """The sum of the scores of some terms: float32 (selected films,)."""
-    total = np.zeros(len(selection), dtype=np.float32)
-    for term in terms:
-        total += term.scores(selection)
-    return total
+    return sums_of_scores([terms], [selection])[0]
+
+
+def sums_of_scores(people: Sequence[Sequence[Term]], selections: Sequence[Selection]) -> list[np.ndarray]:
+    """`sum_of_scores` of several people's terms, which are alike one by one, each of its own selection."""
+    totals = [np.zeros(len(selection), dtype=np.float32) for selection in selections]
+    for terms in zip(*people, strict=True):
+        for total, scores in zip(totals, type(terms[0]).scores_of_people(terms, selections), strict=True):
+            total += scores
+    return totals
 
 
 def sum_of_bounds(terms: Sequence[Term], block: Selection, *, roughly: bool = False) -> np.ndarray:

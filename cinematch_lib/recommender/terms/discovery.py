@@ -6,7 +6,7 @@ import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
-from cinematch_lib.recommender.terms.base import Term, combined, contributions_of_people, sum_of_bounds, sum_of_scores
+from cinematch_lib.recommender.terms.base import Term, combined, contributions_of_people, sum_of_bounds, sums_of_scores
 
 
 class DiscountedTerms(Term):
@@ -20,9 +20,15 @@ class DiscountedTerms(Term):
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The sum for each selected film: float32 (selected films,)."""
-        total = sum_of_scores(self._terms, selection)
-        total *= selection.take(self._factors)
-        return total
+        return self.scores_of_people([self], [selection])[0]
+
+    @classmethod
+    def scores_of_people(cls, terms: Sequence["DiscountedTerms"], selections: Sequence[Selection]) -> list[np.ndarray]:
+        """The same for several people's terms, each for its own selection."""
+        totals = sums_of_scores([one._terms for one in terms], selections)
+        for total, one, selection in zip(totals, terms, selections, strict=True):
+            total *= selection.take(one._factors)
+        return totals
 
     def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
         """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
