@@ -120,7 +120,7 @@ class Recommender(FilmCatalog):
         So long a one that it takes the bounds of all films.
         """
         most_liked = int(self._films.ids[self._votes.argmax()])
-        self._rank(self._model, Preferences(liked_movie_ids=[most_liked]), len(self) >> 7)
+        self._rank(self._model, Preferences(liked_movie_ids=[most_liked]), len(self) >> 10)
 
     def __repr__(self) -> str:
         run = f" of {self.info.run_id}" if self.info else ""

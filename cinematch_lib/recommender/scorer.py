@@ -100,20 +100,20 @@ class Scorer:
         blocks = selection.blocks
         ends = np.cumsum([len(block) for block in blocks])[:-1]
         with ThreadPoolExecutor(cpu_count()) as pool:  # numpy and scipy let other threads run
-            bounds = list(pool.map(self._bounds, blocks, np.split(allowed, ends)))
-        if least > -np.inf:
-            positions = _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least))
-            if len(positions) <= _MANY * k:
-                return positions, least
+            bounds = list(pool.map(lambda block: sum_of_bounds(self.terms, block), blocks))
+            if least > -np.inf:
+                positions = _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least))
+                positions = positions[allowed.take(positions)]
+                if len(positions) <= _MANY * k:
+                    return positions, least
+            list(pool.map(_exclude, bounds, np.split(allowed, ends)))
         likely = selection.part(_positions(bounds, lambda of_block: np.sort(top_k(of_block, _LIKELY * k))))
         least = max(least, kth_highest(self.scores(likely), k))
         return _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least)), least
 
-    def _bounds(self, block: Selection, allowed: np.ndarray) -> np.ndarray:
-        """Numbers that are at least the scores of the films of a block, −∞ for those not allowed: float32 (films,)."""
-        bounds = sum_of_bounds(self.terms, block)
-        np.copyto(bounds, -np.inf, where=~allowed)
-        return bounds
+
+def _exclude(bounds: np.ndarray, allowed: np.ndarray) -> None:
+    np.copyto(bounds, -np.inf, where=~allowed)
 
 
 def alike(scorers: Sequence[Scorer]) -> list[list[int]]:

@@ -70,7 +70,8 @@ class ContentTerm(Term):
             total = combined(np.multiply, total, share)
             for vector in partial:
                 total = combined(np.add, total, np.maximum(1 - share, 0) * similarities(vector, selection))
-        total *= np.float32(self._weight)
+        if self._weight != 1:
+            total *= np.float32(self._weight)
         return total
 
     @cached_property
