@@ -91,12 +91,13 @@ class BestFilms:
             films.exclusion_mask(selection, one.preferences, one.among)
             for selection, one in zip(selections, requests, strict=True)
         ]
+        scorers = model.scorers([one.preferences for one in requests])
         people = [
-            _Person(one, model, model.scorer(one.preferences), selection, allowed, len(films))
-            for one, selection, allowed in zip(requests, selections, masks, strict=True)
+            _Person(one, model, scorer, selection, allowed, len(films))
+            for one, scorer, selection, allowed in zip(requests, scorers, selections, masks, strict=True)
         ]
         parts = [one.narrowed(one.n_first, one.allowed) for one in people]
-        scores = Scorer.scores_of_people([one.scorer for one in people], [part for part, _ in parts])
+        scores = Scorer.scores_of_people(scorers, [part for part, _ in parts])
         pools = [
             one.best(one.n_first, *part, of_part) for one, part, of_part in zip(people, parts, scores, strict=True)
         ]

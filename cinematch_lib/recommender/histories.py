@@ -10,7 +10,7 @@ from scipy import sparse
 from cinematch_lib.artifacts.embeddings import DISLIKED
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.scoring import seeds
+from cinematch_lib.recommender.terms.ratings import seeds
 
 
 @dataclass(frozen=True)

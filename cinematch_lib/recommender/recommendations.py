@@ -33,6 +33,11 @@ class Recommendation:
     _explanations: Explanations = field(repr=False, compare=False)  # of several films of the list
     _position: int = field(repr=False, compare=False)  # of this film among them
 
+    def __init__(
+        self, movie: Movie, rank: int, score: float, _explanations: Explanations, _position: int
+    ) -> None:  # sooner than the one of frozen dataclasses, which sets field by field
+        self.__dict__.update(movie=movie, rank=rank, score=score, _explanations=_explanations, _position=_position)
+
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """The contributions to the score, by falling absolute value. Computed on first access."""

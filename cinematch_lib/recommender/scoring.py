@@ -37,7 +37,7 @@ in `ScoreModel.rated_terms`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,7 +47,6 @@ from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.product_bounds import EmbeddingBounds
 from cinematch_lib.recommender.ranking import top_k
-from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
 from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.selection import BLOCK, Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
@@ -56,7 +55,7 @@ from cinematch_lib.recommender.terms.content import ContentTerm
 from cinematch_lib.recommender.terms.discovery import DiscountedTerms
 from cinematch_lib.recommender.terms.genres import GenresTerm
 from cinematch_lib.recommender.terms.prior import PriorTerm
-from cinematch_lib.recommender.terms.ratings import RatingsTerm, Seeds
+from cinematch_lib.recommender.terms.ratings import RatingsTerm, seeds
 from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
 from cinematch_lib.recommender.terms.towers import TowerTerm
 from cinematch_lib.recommender.terms.unrated import unrated_terms
@@ -85,6 +84,19 @@ class ScoreWeights:
     diversity: float = 0.0  # v, where the preferences have none
     first_diversity: float = 0.1  # the same for somebody of whom no film is known
     recency: float = 1.0  # of a film of the newest year, at recency 1
+
+
+class _Known(NamedTuple):
+    """The rows of the films that a user knows."""
+
+    liked: list[int]
+    disliked: list[int]
+    watched: list[int]
+
+    @property
+    def n(self) -> int:
+        """The number of films."""
+        return len(self.liked) + len(self.disliked) + len(self.watched)
 
 
 class ScoreModel:
@@ -121,20 +133,25 @@ class ScoreModel:
         vars(self).update(state)
         self._make_caches()
 
-    def scorer(self, preferences: Preferences) -> Scorer:
-        """The terms of the score for one user. Raises UnknownNameError for unknown films and genres."""
+    def scorers(self, people: Sequence[Preferences]) -> list[Scorer]:
+        """The terms of the score for each of some users. Raises UnknownNameError for unknown films and genres."""
         films = self._films
         assert films is not None  # only a model for arrays has none
-        liked, disliked = films.rows(preferences.liked), films.rows(preferences.disliked)
-        watched = films.rows(preferences.watched)
-        n_known, ratings = len(liked) + len(disliked) + len(watched), None
-        discovery = preferences.discovery
-        if self._item_weights is not None and n_known:
-            groups = seeds(preferences, liked, disliked, watched, self.weights.disliked)
-            mixture = self.mixture(n_known, discovery)
-            ratings = RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, self.weights.ratings)
+        known = [_Known(*[films.rows(ids) for ids in (one.liked, one.disliked, one.watched)]) for one in people]
+        ratings = [self._ratings(films, *one) for one in zip(people, known, strict=True)]
+        return [self._scorer(films, *one) for one in zip(people, known, ratings, strict=True)]
+
+    def _ratings(self, films: FilmTable, preferences: Preferences, known: _Known) -> RatingsTerm | None:
+        if self._item_weights is None or not known.n:
+            return None
+        groups = seeds(preferences, *known, self.weights.disliked)
+        mixture = self.mixture(known.n, preferences.discovery)
+        return RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, self.weights.ratings)
+
+    def _scorer(self, films: FilmTable, preferences: Preferences, known: _Known, ratings: RatingsTerm | None) -> Scorer:
+        (liked, disliked, _), discovery = known, preferences.discovery
         if ratings is not None:
-            terms = self.rated_terms(ratings, n_known, liked, disliked, discovery)
+            terms = self.rated_terms(ratings, known.n, liked, disliked, discovery)
         else:
             terms = [self._general_prior(films, n_liked=len(liked))]
             if liked or disliked:
@@ -266,30 +283,3 @@ class ScoreModel:
         weight = self.weights.genres_with_ratings if rated else self.weights.genres
         genres = films.preferred_genres(preferences) if weight else ()
         return [GenresTerm(films, genres, weight)] if len(genres) > 1 else []
-
-
-def seeds(
-    preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
-) -> list[Seeds]:
-    """The known films of a user, by kind, with the weight of each."""
-    groups = []
-    for kind, ids, rows, default in (
-        ("rated_with_liked", preferences.liked, liked, 1.0),
-        ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
-    ):
-        if not rows:
-            continue
-        stars = [preferences.stars(one) for one in ids]
-        weights = np.full(len(rows), default)
-        if preferences.ratings:
-            given = np.array([np.nan if one is None else one for one in stars])
-            weights = np.where(np.isnan(given), default, rating_weight(given))
-        if preferences.times:
-            weights = weights * age_weights(ages_of(ids, preferences.times))
-        groups.append(Seeds(kind, rows, weights, stars))
-    if disliked:
-        weights = np.full(len(disliked), disliked_weight)
-        if preferences.times:
-            weights *= age_weights(ages_of(preferences.disliked, preferences.times))
-        groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
-    return groups

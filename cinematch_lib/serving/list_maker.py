@@ -12,7 +12,7 @@ from cinematch_lib.serving.responses import ResponseBuilder
 
 _CACHE_SIZE = 512  # lists, of 10 to 20 kB each
 _TOGETHER = 8  # requests; others wait until the loop has done what else there is to do
-_ROUNDS = 2  # of the event loop, in which it reads the requests that have arrived
+_ROUNDS = 4  # of the event loop, in which it reads the requests that have arrived
 
 
 class WantedList(NamedTuple):

@@ -10,6 +10,8 @@ import numpy as np
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.sparse_rows import SparseRows
 from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.preferences import Preferences
+from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
@@ -160,3 +162,30 @@ def _group_contributions(
 def _total(arrays: Sequence[np.ndarray]) -> np.ndarray:
     """The sum of one or more arrays of one shape; a single one is not copied."""
     return reduce(np.add, arrays)
+
+
+def seeds(
+    preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
+) -> list[Seeds]:
+    """The known films of a user, by kind, with the weight of each."""
+    groups = []
+    for kind, ids, rows, default in (
+        ("rated_with_liked", preferences.liked, liked, 1.0),
+        ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
+    ):
+        if not rows:
+            continue
+        stars = [preferences.stars(one) for one in ids]
+        weights = np.full(len(rows), default)
+        if preferences.ratings:
+            given = np.array([np.nan if one is None else one for one in stars])
+            weights = np.where(np.isnan(given), default, rating_weight(given))
+        if preferences.times:
+            weights = weights * age_weights(ages_of(ids, preferences.times))
+        groups.append(Seeds(kind, rows, weights, stars))
+    if disliked:
+        weights = np.full(len(disliked), disliked_weight)
+        if preferences.times:
+            weights *= age_weights(ages_of(preferences.disliked, preferences.times))
+        groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
+    return groups
