@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from os import cpu_count
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +21,7 @@ from cinematch_lib.recommender.selection import Selection
 
 _ENTRIES_OF_A_THREAD = 1 << 21  # fewer are multiplied sooner than a thread is started
 _BOUNDED = 1 << 22  # entries; fewer are multiplied sooner than the products are bounded
+_FEW = 4096  # films; the features of so few are taken out of the matrix together with those of other selections
 _SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it
 _UNKNOWN = "__unknown"  # ends the name of the column that stands for a field without a value
 _LABELS = {
@@ -84,10 +86,11 @@ class ContentSimilarity:
 
     def _make_caches(self) -> None:
         self._rows_of = lru_cache(maxsize=8)(lambda selection: self._by_film[selection.rows])
+        self._met: WeakSet[Selection] = WeakSet()  # those whose features are kept when they are asked for again
         self._features = lru_cache(maxsize=4096)(self._read_features)  # popular films are liked again and again
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_rows_of", "_features")}
+        return {name: value for name, value in vars(self).items() if name not in ("_rows_of", "_met", "_features")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -132,6 +135,27 @@ class ContentSimilarity:
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
             return selection.restrict(self._product(vector))
         return selection.restrict(self._by_feature[:, used] @ vector[used])
+
+    def scores_of_people(self, vectors: Sequence[np.ndarray], selections: Sequence[Selection]) -> list[np.ndarray]:
+        """The `scores` of several selections, each with a vector of its own."""
+        new = [at for at, one in enumerate(selections) if len(one) <= _FEW and one not in self._met]
+        found: dict[int, np.ndarray] = {}
+        if len(new) > 1:
+            together = self._scores_together([vectors[at] for at in new], [selections[at].rows for at in new])
+            found.update(zip(new, together, strict=True))
+            self._met.update([selections[at] for at in new])
+        pairs = zip(vectors, selections, strict=True)
+        return [found[at] if at in found else self.scores(*pair) for at, pair in enumerate(pairs)]
+
+    def _scores_together(self, vectors: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> list[np.ndarray]:
+        features, width = self._by_film[np.concatenate(rows)], self._by_film.shape[1]
+        ends = np.cumsum([len(of_one) for of_one in rows])
+        # The columns of each vector follow those of the one before, so that one product serves all.
+        for at, (start, end) in enumerate(pairwise([0, *features.indptr[ends].tolist()])):
+            features.indices[start:end] += at * width
+        parts = features.data, features.indices, features.indptr
+        side_by_side = sparse.csr_matrix(parts, (features.shape[0], len(rows) * width))
+        return np.split(side_by_side @ np.concatenate(vectors), ends[:-1])
 
     def is_bounded(self, vector: np.ndarray, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""

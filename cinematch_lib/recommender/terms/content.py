@@ -46,12 +46,20 @@ class ContentTerm(Term):
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
-        return self._of(self._similarity.scores, selection)
+        return self.scores_of_people([self], [selection])[0]
+
+    @classmethod
+    def scores_of_people(cls, terms: Sequence["ContentTerm"], selections: Sequence[Selection]) -> list[np.ndarray]:
+        """The same for several people's terms, each for its own selection."""
+        similarity, vectors = terms[0]._similarity, [one._vectors[0] for one in terms]
+        found = zip(terms, similarity.scores_of_people(vectors, selections), selections, strict=True)
+        return [one._of(total, similarity.scores, selection) for one, total, selection in found]
 
     def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
         """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
         # No factor is below 0, so that bounds of the similarities bound the term.
-        return self._of(self._similarity.highest if roughly else self._similarity.bounds, block)
+        bounds = self._similarity.highest if roughly else self._similarity.bounds
+        return self._of(bounds(self._vectors[0], block), bounds, block)
 
     def is_bounded(self, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""
@@ -60,15 +68,18 @@ class ContentTerm(Term):
             return False
         return all(self._similarity.is_bounded(vector, selection) for vector in self._vectors)
 
-    def _of(self, similarities: Callable[[np.ndarray, Selection], np.ndarray], selection: Selection) -> np.ndarray:
-        """The term by the similarities of the selected films to a vector."""
-        whole, *partial = self._vectors
-        total = similarities(whole, selection)
+    def _of(
+        self,
+        total: np.ndarray,
+        similarities: Callable[[np.ndarray, Selection], np.ndarray],
+        selection: Selection,
+    ) -> np.ndarray:
+        """The term by the similarities of the selected films to a vector; `total` are those to the whole profile."""
         if self._share is not None:
             share = self._scale * selection.take(self._share)
             share += self._least
             total = combined(np.multiply, total, share)
-            for vector in partial:
+            for vector in self._vectors[1:]:
                 total = combined(np.add, total, np.maximum(1 - share, 0) * similarities(vector, selection))
         if self._weight != 1:
             total *= np.float32(self._weight)
