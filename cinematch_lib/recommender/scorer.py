@@ -118,6 +118,8 @@ def _exclude(bounds: np.ndarray, allowed: np.ndarray) -> None:
 
 def alike(scorers: Sequence[Scorer]) -> list[list[int]]:
     """The numbers of the scorers, those of equal `likeness` together."""
+    if len(scorers) == 1:
+        return [[0]]
     groups: dict[Hashable, list[int]] = {}
     for number, one in enumerate(scorers):
         groups.setdefault(one.likeness, []).append(number)

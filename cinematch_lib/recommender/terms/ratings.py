@@ -142,13 +142,13 @@ def _group_contributions(
     values = np.zeros((len(asked.people), max(len(seeds.rows) for seeds, _ in groups)))
     for at in range(max(len(parts) for _, parts in groups)):
         found = [(person, parts[at]) for person, (_, parts) in enumerate(groups) if at < len(parts)]
-        columns = np.concatenate([part.rows.columns + person * asked.size for person, part in found])
-        lengths = np.concatenate([part.rows.lengths for _, part in found])
+        columns = _one_array([part.rows.columns + person * asked.size for person, part in found])
+        lengths = _one_array([part.rows.lengths for _, part in found])
         (entries,) = asked.is_asked.take(columns).nonzero()
         row = lengths.cumsum().searchsorted(entries, side="right")
-        seed = np.concatenate([np.arange(len(part.factors)) for _, part in found]).take(row)
-        factors = np.concatenate([part.factors for _, part in found]).take(row)
-        weights = np.concatenate([part.rows.values for _, part in found]).take(entries)
+        seed = _one_array([np.arange(len(part.factors)) for _, part in found]).take(row)
+        factors = _one_array([part.factors for _, part in found]).take(row)
+        weights = _one_array([part.rows.values for _, part in found]).take(entries)
         values[asked.number.take(columns.take(entries)), seed] += factors * weights
     people, movie = asked.people, films.movie
     return Contributions(
@@ -157,6 +157,11 @@ def _group_contributions(
         lambda film, part: movie(groups[people[film]][0].rows[part]),
         stars=lambda film, part: groups[people[film]][0].stars[part],
     )
+
+
+def _one_array(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """One or more arrays as one; a single one is not copied."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _total(arrays: Sequence[np.ndarray]) -> np.ndarray:
