@@ -115,12 +115,10 @@ class Recommender(FilmCatalog):
         return recommender
 
     def _prepare(self) -> None:
-        """Make a list, which works out what all requests share, so that the first one takes no longer than others.
-
-        So long a one that it takes the bounds of all films.
-        """
+        """Make a short and a long list, which works out what requests share, so that the first takes no longer."""
         most_liked = int(self._films.ids[self._votes.argmax()])
-        self._rank(self._model, Preferences(liked_movie_ids=[most_liked]), len(self) >> 10)
+        for k in (1, 100):
+            self._rank(self._model, Preferences(liked_movie_ids=[most_liked]), k)
 
     def __repr__(self) -> str:
         run = f" of {self.info.run_id}" if self.info else ""

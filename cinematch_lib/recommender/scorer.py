@@ -19,6 +19,7 @@ from cinematch_lib.recommender.terms.base import (
 
 _LIKELY = 4  # times k: the films of the highest bounds of a block, of whose scores the k-th best is taken
 _MANY = 64  # times k: fewer films are scored sooner than bounded
+_SHORT = 64  # the k from which on the k-th best of the films scored first is too low to leave out most of the others
 
 
 class Scorer:
@@ -71,7 +72,7 @@ class Scorer:
         """
         if len(selection) < _MANY * k:
             return selection, allowed
-        if self._first is not None:
+        if self._first is not None and k <= _SHORT:
             at_first, first, others = selection.split(self._first)
             if 2 * len(first) < len(selection):
                 found, least = self._candidates(first, allowed.take(at_first), k, -np.inf)
