@@ -13,7 +13,7 @@ from cinematch_lib.recommender.film_tiles import FilmTiles
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.histories import Histories
 from cinematch_lib.recommender.preferences import FRACTIONS, Preferences
-from cinematch_lib.recommender.scoring import CONTENT_HALF_LIFE, ScoreModel
+from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.tile_scores import TileScores
 from cinematch_lib.recommender.weighted_sums import weighted_sums
@@ -86,9 +86,7 @@ class BatchScorer:
         return np.concatenate([np.flatnonzero(others), named])
 
     def _tile_scores(self, histories: Histories, unit: np.ndarray) -> TileScores:
-        model = self._model.weights
-        early = model.early_content_share * 0.5 ** (histories.n_known / CONTENT_HALF_LIFE)
-        least = (model.content_share + early).astype(np.float32)
+        least = self._model.least_content_share(histories.n_known).astype(np.float32)
         well, poor, lengths = self._profiles(histories)
         vectors, scale = self._user_vectors(histories, unit, lengths)
         return TileScores(well, poor, vectors, scale, least, self._tiles.n_common)

@@ -15,11 +15,11 @@ s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0
 film; where times are known, it halves with every two years before the newest opinion. p = Σ_j x_j over the liked films,
 at length one, less half of it for disliked films. The content weight w_i of a film falls with its number of ratings,
 and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film without ratings, u · e_i and the
-similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 2^(−n/4) + s · w_i · c_n · √N
-/ n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed item with too few ratings of its own
-contributes its cosine by 1 at least. The prior halves with every two known films: the less is known of a user, the
-better a guess is what many like. g is 0.2, π is the prior weight of the run's item weights, d is the `discovery` that
-the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked for, else 0.
+similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 0.85 · 2^(−max(n−3,0)/4) + s · w_i
+· c_n · √N / n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed item with too few ratings
+of its own contributes its cosine by 1 at least. The prior halves with every two known films: the less is known of a
+user, the better a guess is what many like. g is 0.2, π is the prior weight of the run's item weights, d is the
+`discovery` that the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked for, else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
@@ -61,7 +61,8 @@ from cinematch_lib.recommender.terms.towers import TowerTerm
 from cinematch_lib.recommender.terms.unrated import unrated_terms
 
 HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
-CONTENT_HALF_LIFE = 4  # the same for the additional share of content
+_CONTENT_HALF_LIFE = 4  # the same for the additional share of content, from so many known films on
+_FEW_FILMS = 3
 _MAX_DISCOUNT = 0.5  # β of discovery 1
 _TYPICAL_LIKES, _OFTEN_LIKED = 10, 2000  # of users whose scores are bounded: how many likes, and of which films
 
@@ -75,7 +76,7 @@ class ScoreWeights:
     content: float = 1.0  # scale of the content term
     towers: float = 1.0  # scale of what content adds for films with few ratings
     content_share: float = 0.1  # the least share of the content term, for films with many ratings
-    early_content_share: float = 1.0  # what is added to it at first, halved with every four known films
+    early_content_share: float = 0.85  # what is added to it where few films are known
     genres: float = 0.1  # g without a rating term
     genres_with_ratings: float = 0.2  # g beside a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
@@ -207,14 +208,13 @@ class ScoreModel:
         if liked or disliked:
             profile = self._similarity.profile(liked, disliked)
             full = ~counts.well_rated[list(profile.seed_items)]
-            early = self.weights.early_content_share * 0.5 ** (n_known / CONTENT_HALF_LIFE)
             scale = self.weights.towers
             if self._embeddings is not None and scale:
                 scale *= ratings.unit
                 tower, similarity = self._towers(self._embeddings, profile, len(liked) or len(disliked), scale)
                 terms.append(tower)
                 scale *= similarity
-            share = (counts.content_weight, self.weights.content_share + early, scale, full)
+            share = (counts.content_weight, float(self.least_content_share(np.array(n_known))), scale, full)
             terms.append(ContentTerm(self._films, self._similarity, profile, self.weights.content, *share))
         return terms
 
@@ -244,6 +244,12 @@ class ScoreModel:
         weight = self.weights.popularity_penalty * self._item_weights.prior_weight * 0.5 ** (n_known / HALF_LIFE)
         prior: np.ndarray = weight * (1 - self._discovery(discovery))
         return prior
+
+    def least_content_share(self, n_known: np.ndarray) -> np.ndarray:
+        """0.1 + 0.85 · 2^(−max(n − 3, 0) / 4) where n films are known: float64, of the shape of `n_known`."""
+        halvings = np.maximum(n_known - _FEW_FILMS, 0) / _CONTENT_HALF_LIFE
+        share: np.ndarray = self.weights.content_share + self.weights.early_content_share * 0.5**halvings
+        return share
 
     def discounts(self, discovery: float | None = None) -> np.ndarray:
         """(1 + likes of i)^−β of each film: float32 (films,)."""

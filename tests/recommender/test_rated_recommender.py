@@ -24,7 +24,8 @@ from support.small_runs import (
 from cinematch_lib import CineMatchError, Preferences, Recommender
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Run
-from cinematch_lib.recommender.scoring import ScoreWeights
+from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
+from cinematch_lib.recommender.similarity import ContentSimilarity
 
 GENRES = ("crime", "crime", "crime|drama", "western", "western")
 
@@ -75,13 +76,20 @@ def test_a_disliked_film_says_a_fifth_against():
 
 
 def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
-    cold, share = (0, 0, 0.3, 0, 0.5), 0.1 + 0.5 ** (1 / 4)  # with one known film
+    cold, share = (0, 0, 0.3, 0, 0.5), 0.95  # with one known film
     found = five(ScoreWeights(discovery=0.0), cold).recommend(Preferences(liked_movie_ids=[1]), k=5)
     of_c = found[0]
     assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + share) * 0.5**0.5)
     assert scores(found)["B"] == pytest.approx(0.5 + share)
     assert [one.kind for one in of_c.reasons] == ["rated_with_liked", "liked"]
     assert of_c.explanation == "People who like A (2000) (53%) also like it; the two films share the genre crime (47%)."
+
+
+def test_likeness_counts_alike_for_up_to_three_known_films_and_then_ever_less():
+    model = ScoreModel(
+        None, ContentSimilarity(sparse.identity(5, format="csr", dtype=np.float32)), None, ScoreWeights()
+    )
+    assert model.least_content_share(np.array([1, 3, 7, 11])).tolist() == [0.95, 0.95, 0.525, 0.3125]
 
 
 def test_genres_that_were_asked_for_add_to_it():
