@@ -31,6 +31,11 @@ class SparseRows(NamedTuple):
         return SparseRows(self.lengths[rows], _concatenate(self.columns, spans), _concatenate(self.values, spans))
 
 
+def one_array(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """One or more arrays as one, one after another; a single one is not copied."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
 def take_rows(matrix: sparse.csr_matrix, rows: np.ndarray) -> SparseRows:
     """The entries of the rows `rows`, int (rows,), of `matrix`.
 

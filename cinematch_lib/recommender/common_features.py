@@ -38,31 +38,35 @@ class CommonFeatures:
     def __init__(
         self, films: SparseRows, seeds: SparseRows, first_columns: np.ndarray, owners: Owners | None = None
     ) -> None:
-        if owners is None:
-            n_seeds = len(seeds.lengths)
-            owners = Owners(np.zeros(len(films.lengths), np.int64), np.zeros(n_seeds, np.int64), np.arange(n_seeds))
-        used = np.zeros(len(first_columns), dtype=bool)
-        used[films.columns] = True
-        (columns,) = used.nonzero()
-        number = np.full(len(first_columns), len(columns))  # of a column that no film has, one more, which is not read
-        number[columns] = np.arange(len(columns))
-        # The entries of the films, those of one feature side by side.
-        film, feature = films.row_numbers, first_columns.take(films.columns)
-        order = (film * len(first_columns) + feature).argsort(kind="stable")
-        self._lengths, self._starts = films.lengths, films.lengths.cumsum() - films.lengths
-        self._features, self._values = feature.take(order), films.values.take(order).astype(np.float64)
-        self._n_columns = len(columns) + 1
-        self._n_people = 1 + int(max(owners.of_film.max(initial=0), owners.of_seed.max(initial=0)))
-        self._rows = (owners.of_film.take(film) * self._n_columns + number.take(films.columns)).take(order)
-        of_entry = seeds.row_numbers
-        self._seed_rows = owners.of_seed.take(of_entry) * self._n_columns + number.take(seeds.columns)
-        self._seed_parts, self._seed_values = owners.parts.take(of_entry), seeds.values
-        self._n_parts = int(owners.parts.max(initial=-1)) + 1
+        film, width, n_people = films.row_numbers, len(first_columns), 1
+        of_films, of_seeds, seed_parts = films.columns, seeds.columns, seeds.row_numbers
+        if owners is not None:  # the columns of each person follow those of the one before
+            n_people = 1 + int(max(owners.of_film.max(initial=0), owners.of_seed.max(initial=0)))
+            of_films = of_films + width * owners.of_film.take(film)
+            of_seeds = of_seeds + width * owners.of_seed.take(seed_parts)
+            seed_parts = owners.parts.take(seed_parts)
+        self._n_parts = len(seeds.lengths) if owners is None else int(owners.parts.max(initial=-1)) + 1
+        # A row of the dense matrix for each column that the films have; row 0, which is not read, for all others.
+        row = np.zeros(n_people * width, dtype=np.intp)
+        row[of_films] = np.arange(1, len(of_films) + 1)
+        self._n_rows, film_rows = len(of_films) + 1, row.take(of_films)
+        self._seed_rows, self._seed_parts, self._seed_values = row.take(of_seeds), seed_parts, seeds.values
+        # The entries of the films that seed items of their person have, too; those of one feature side by side.
+        is_shared = np.zeros(self._n_rows, dtype=bool)
+        is_shared[self._seed_rows] = True
+        (shared,) = is_shared.take(film_rows).nonzero()
+        film, feature = film.take(shared), first_columns.take(films.columns.take(shared))
+        order = (film * width + feature).argsort(kind="stable")
+        shared = shared.take(order)
+        self._lengths = np.bincount(film, minlength=len(films.lengths))
+        self._starts = self._lengths.cumsum() - self._lengths
+        self._features, self._rows = feature.take(order), film_rows.take(shared)
+        self._values = films.values.take(shared).astype(np.float64)
         self._few = self._dense(np.arange(self._n_parts)) if self._n_parts <= _DENSE_PARTS else None
 
     def _dense(self, parts: np.ndarray) -> np.ndarray:
-        """The columns of some parts, int64 (n,) ascending: float64 (people · columns, n)."""
-        dense = np.zeros((self._n_people * self._n_columns, len(parts)))
+        """The columns of some parts, int64 (n,) ascending: float64 (rows of the dense matrix, n)."""
+        dense = np.zeros((self._n_rows, len(parts)))
         if len(parts) == self._n_parts:
             dense[self._seed_rows, self._seed_parts] = self._seed_values
             return dense
@@ -84,7 +88,7 @@ class CommonFeatures:
         entries = dense.take(self._rows, axis=0)
         entries *= self._values[:, None]
         products = np.zeros((len(self._lengths), dense.shape[1]))
-        (known,) = self._lengths.nonzero()  # films without features have no entries to add up
+        (known,) = self._lengths.nonzero()  # films that share nothing have no entries to add up
         if len(known):
             products[known] = np.add.reduceat(entries, self._starts[known], axis=0)
         return products

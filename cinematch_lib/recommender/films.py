@@ -224,7 +224,7 @@ class FilmTable:
 
     def genre_matrix(self, rows: np.ndarray, genres: Sequence[str]) -> np.ndarray:
         """Which of the genres, given by canonical names, each film has: bool (rows, genres)."""
-        return np.array([self._has_genre[genre][rows] for genre in genres]).T
+        return np.array([self._has_genre[genre].take(rows) for genre in genres]).T
 
     def filter(self, preferences: Preferences) -> Selection:
         """The films that pass the filters of the preferences. Raises UnknownNameError.

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED
-from cinematch_lib.artifacts.sparse_rows import SparseRows, take_rows
+from cinematch_lib.artifacts.sparse_rows import SparseRows, one_array, take_rows
 from cinematch_lib.recommender.common_features import CommonFeatures, Owners
 from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
@@ -138,6 +138,8 @@ class ContentSimilarity:
 
     def scores_of_people(self, vectors: Sequence[np.ndarray], selections: Sequence[Selection]) -> list[np.ndarray]:
         """The `scores` of several selections, each with a vector of its own."""
+        if len(selections) == 1:
+            return [self.scores(vectors[0], selections[0])]
         new = [at for at, one in enumerate(selections) if len(one) <= _FEW and one not in self._met]
         found: dict[int, np.ndarray] = {}
         if len(new) > 1:
@@ -213,21 +215,22 @@ class ContentSimilarity:
 
     def common_features(self, profile: UserProfile, rows: np.ndarray) -> CommonFeatures:
         """What the films in `rows`, int64 (n,), have in common with the seed items."""
-        return CommonFeatures(take_rows(self._by_film, rows), profile.rows, self._first_columns)
+        return self.common_features_of_people([profile], [rows], [range(len(profile.seed_items))])
 
     def common_features_of_people(
-        self, profiles: Sequence[UserProfile], rows: Sequence[np.ndarray], parts: np.ndarray
+        self, profiles: Sequence[UserProfile], rows: Sequence[np.ndarray], parts: Sequence[Sequence[int]]
     ) -> CommonFeatures:
         """What the films of several people have in common with the seed items of each.
 
-        `rows` are those of the films in each person's list, int64 (n,); `parts`, int64 (seed items,), are the numbers
-        of all seed items among those of one person.
+        `rows` are those of the films in each person's list, int64 (n,), and `parts` the numbers of each person's seed
+        items among the parts of the products; those of a single person are numbered from 0.
         """
-        seeds = SparseRows(*map(np.concatenate, zip(*[one.rows for one in profiles], strict=True)))
-        people = np.arange(len(profiles))
-        counts = [len(one.seed_items) for one in profiles]
-        owners = Owners(people.repeat([len(one) for one in rows]), people.repeat(counts), parts)
-        return CommonFeatures(take_rows(self._by_film, np.concatenate(rows)), seeds, self._first_columns, owners)
+        seeds = SparseRows(*map(one_array, zip(*[one.rows for one in profiles], strict=True)))
+        owners = None
+        if len(profiles) > 1:
+            of_film, of_seed = (np.arange(len(of)).repeat([len(one) for one in of]) for of in (rows, parts))
+            owners = Owners(of_film, of_seed, np.array([part for of_one in parts for part in of_one]))
+        return CommonFeatures(take_rows(self._by_film, one_array(rows)), seeds, self._first_columns, owners)
 
     def shared_features(self, row: int, other: int, scale: float) -> tuple[Feature, ...]:
         """The features that two films share, each with `scale` times its part of their inner product.

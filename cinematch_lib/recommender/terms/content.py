@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cinematch_lib.artifacts.sparse_rows import one_array
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
@@ -100,38 +101,34 @@ class ContentTerm(Term):
     @classmethod
     def contributions_of_people(cls, terms: Sequence["ContentTerm"], rows: Sequence[np.ndarray]) -> list[Contributions]:
         """The same for several people's terms and lists, one list after another."""
-        counts = [(one._n_liked, len(one._profile.weights) - one._n_liked) for one in terms]
+        n_liked = [one._n_liked for one in terms]
+        counts = [(n, len(one._profile.weights) - n) for one, n in zip(terms, n_liked, strict=True)]
         most = [max(of_kind) for of_kind in zip(*counts, strict=True)]
         # The liked films of each person are the first parts, and the disliked ones follow after those of all people.
         parts = [(*range(liked), *range(most[0], most[0] + disliked)) for liked, disliked in counts]
-        common = terms[0]._similarity.common_features_of_people(
-            [one._profile for one in terms], rows, np.array([part for of_one in parts for part in of_one])
-        )
-        factors = np.zeros((sum(map(len, rows)), sum(most)))
-        weights, at = np.zeros_like(factors), 0
-        for one, of_list, of_one in zip(terms, rows, parts, strict=True):
-            here = slice(at, at + len(of_list))
+        profiles, films = [one._profile for one in terms], one_array(rows)
+        common = terms[0]._similarity.common_features_of_people(profiles, rows, parts)
+        values, factors = common.products(), [one._factors(of_list) for one, of_list in zip(terms, rows, strict=True)]
+        places: list[tuple[int, int]] = []  # of each film: whose it is, and its number in the list
+        for person, (of_one, of_person) in enumerate(zip(parts, factors, strict=True)):
             columns = slice(0, len(of_one)) if of_one[-1] == len(of_one) - 1 else np.array(of_one)
-            factors[here, columns], weights[here, columns] = one._factors(of_list), one._profile.weights
-            at += len(of_list)
-        values = common.products() * weights * factors
-        people = np.arange(len(terms)).repeat([len(of_list) for of_list in rows]).tolist()
-        films = np.concatenate(rows)
+            here = slice(len(places), len(places) + len(of_person))
+            values[here, columns] = values[here, columns] * profiles[person].weights * of_person
+            places += [(person, at) for at in range(len(of_person))]
 
         def of_kind(kind: str, first: int, end: int) -> Contributions:
-            items = [
-                one._profile.seed_items[: one._n_liked] if kind == "liked" else one._profile.seed_items[one._n_liked :]
-                for one in terms
-            ]
+            starts = [0] * len(terms) if kind == "liked" else n_liked  # of each person's seed items of this kind
 
             def movie(film: int, part: int) -> Movie | None:
-                one = terms[people[film]]
-                return None if one._films is None else one._films.movie(items[people[film]][part])
+                person, _ = places[film]
+                known = terms[person]._films
+                return None if known is None else known.movie(profiles[person].seed_items[starts[person] + part])
 
             def features(film: int, part: int) -> tuple[Feature, ...]:
-                scale = float(factors[film, first + part]) * float(weights[film, first + part])
-                one = terms[people[film]]
-                return one._similarity.shared_features(int(films[film]), items[people[film]][part], scale)
+                person, at = places[film]
+                seed, profile = starts[person] + part, profiles[person]
+                scale = float(factors[person][at, seed]) * profile.weights[seed]
+                return terms[0]._similarity.shared_features(int(films[film]), profile.seed_items[seed], scale)
 
             def largest(films_at: Sequence[int], parts: Sequence[int], least: float) -> list[list[Label]]:
                 found = common.largest(films_at, [first + part for part in parts], least)
@@ -147,11 +144,11 @@ class ContentTerm(Term):
         return sum([weight > 0 for weight in self._profile.weights])
 
     def _factors(self, rows: np.ndarray) -> np.ndarray:
-        """Weight · share of each film for each seed item: float64 (rows, seed items), or (rows, 1)."""
+        """Weight · share of each film for each seed item: float64 (rows, seed items)."""
         share = np.ones((len(rows), 1))
         if self._share is not None:
-            share = (self._scale * self._share[rows] + self._least).astype(np.float64)[:, None]
+            share = (self._scale * self._share.take(rows) + self._least).astype(np.float64)[:, None]
         if self._full is None:
-            return self._weight * share
+            return np.repeat(self._weight * share, len(self._profile.seed_items), axis=1)
         factors: np.ndarray = self._weight * np.where(self._full, np.maximum(share, 1), share)
         return factors

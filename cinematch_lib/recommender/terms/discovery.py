@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from cinematch_lib.artifacts.sparse_rows import one_array
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term, combined, contributions_of_people, sum_of_bounds, sums_of_scores
@@ -53,6 +54,6 @@ class DiscountedTerms(Term):
         cls, terms: Sequence["DiscountedTerms"], rows: Sequence[np.ndarray]
     ) -> list[Contributions]:
         """The same for several people's terms and lists, one list after another."""
-        factors = np.concatenate([one._factors[of_list] for one, of_list in zip(terms, rows, strict=True)])
+        factors = one_array([one._factors.take(of_list) for one, of_list in zip(terms, rows, strict=True)])
         found = contributions_of_people([one._terms for one in terms], rows)
         return [one.scaled(factors.astype(np.float64)) for one in found]

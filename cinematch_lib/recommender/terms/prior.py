@@ -35,10 +35,10 @@ class PriorTerm(Term):
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """The term of the films in `rows`: one part, whose feature is the number of people who like the film."""
-        values = self.weight * self._values[rows].astype(np.float64)[:, None]
+        values = self.weight * self._values.take(rows).astype(np.float64)[:, None]
         if self._like_counts is None:
             return [Contributions(self._kind, values)]
-        counts = self._like_counts[rows].tolist()
+        counts = self._like_counts.take(rows).tolist()
 
         def features(film: int, _: int) -> tuple[Feature, ...]:
             return (Feature("likes", _people(counts[film]), float(values[film, 0])),)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cinematch_lib.artifacts.item_weights import ItemWeights
-from cinematch_lib.artifacts.sparse_rows import SparseRows
+from cinematch_lib.artifacts.sparse_rows import SparseRows, one_array
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
@@ -126,13 +126,20 @@ class _AskedTargets(NamedTuple):
     @classmethod
     def of(cls, target_index: Sequence[np.ndarray], rows: Sequence[np.ndarray], size: int) -> "_AskedTargets":
         found = zip(target_index, rows, strict=True)
-        targets = np.concatenate([index.take(of_list) + person * size for person, (index, of_list) in enumerate(found)])
+        targets = one_array(
+            [_of_person(person, index.take(of_list), size) for person, (index, of_list) in enumerate(found)]
+        )
         is_asked = np.zeros(len(rows) * size, dtype=bool)
         is_asked[targets] = True
         number = np.zeros(len(is_asked), dtype=np.min_scalar_type(len(targets)))
         number[targets] = np.arange(len(targets))
-        people = np.arange(len(rows)).repeat([len(of_list) for of_list in rows]).tolist()
+        people = [person for person, of_list in enumerate(rows) for _ in range(len(of_list))]
         return cls(is_asked, number, size, people)
+
+
+def _of_person(person: int, targets: np.ndarray, size: int) -> np.ndarray:
+    """The numbers of a person's targets among those of all people; those of the first person are not copied."""
+    return targets + person * size if person else targets
 
 
 def _group_contributions(
@@ -142,13 +149,13 @@ def _group_contributions(
     values = np.zeros((len(asked.people), max(len(seeds.rows) for seeds, _ in groups)))
     for at in range(max(len(parts) for _, parts in groups)):
         found = [(person, parts[at]) for person, (_, parts) in enumerate(groups) if at < len(parts)]
-        columns = _one_array([part.rows.columns + person * asked.size for person, part in found])
-        lengths = _one_array([part.rows.lengths for _, part in found])
+        columns = one_array([_of_person(person, part.rows.columns, asked.size) for person, part in found])
+        lengths = one_array([part.rows.lengths for _, part in found])
         (entries,) = asked.is_asked.take(columns).nonzero()
         row = lengths.cumsum().searchsorted(entries, side="right")
-        seed = _one_array([np.arange(len(part.factors)) for _, part in found]).take(row)
-        factors = _one_array([part.factors for _, part in found]).take(row)
-        weights = _one_array([part.rows.values for _, part in found]).take(entries)
+        seed = one_array([np.arange(len(part.factors)) for _, part in found]).take(row)
+        factors = one_array([part.factors for _, part in found]).take(row)
+        weights = one_array([part.rows.values for _, part in found]).take(entries)
         values[asked.number.take(columns.take(entries)), seed] += factors * weights
     people, movie = asked.people, films.movie
     return Contributions(
@@ -157,11 +164,6 @@ def _group_contributions(
         lambda film, part: movie(groups[people[film]][0].rows[part]),
         stars=lambda film, part: groups[people[film]][0].stars[part],
     )
-
-
-def _one_array(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """One or more arrays as one; a single one is not copied."""
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _total(arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -67,8 +67,8 @@ class TowerTerm(Term):
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user likes or dislikes adds to the films in `rows`."""
-        factors = self._weight * self._weights[rows].astype(np.float64)
-        items = self._embeddings.item_embeddings[rows] * factors[:, None]
+        factors = self._weight * self._weights.take(rows).astype(np.float64)
+        items = self._embeddings.item_embeddings.take(rows, axis=0) * factors[:, None]
         return [self._contributions(kind, rows, items, factors) for kind in self._vectors]
 
     def _contributions(self, kind: str, rows: np.ndarray, items: np.ndarray, factors: np.ndarray) -> Contributions:
