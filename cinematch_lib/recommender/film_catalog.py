@@ -91,7 +91,7 @@ class FilmCatalog:
         return self._films.service(name)
 
     def language(self, code: str) -> str:
-        """The code of an original language in any case, with or without a region. Raises UnknownNameError."""
+        """The code, in lower case, of a language given in any case and maybe with a region. Raises UnknownNameError."""
         return self._films.language(code)
 
     def movie(self, movie_id: int) -> Movie:

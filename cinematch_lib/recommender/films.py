@@ -97,8 +97,10 @@ class FilmTable:
         self._numbers = {"year": columns.years, "runtime": columns.runtimes}
         self._has_genre, self._has_service = columns.genres.multi_hot(), columns.services.multi_hot()
         codes, self._language = columns.original_languages
-        self._language_index = {code: at for at, code in enumerate(codes) if code}
-        self.original_languages = tuple(self._language_index)
+        self.original_languages = tuple(code for code in codes if code)
+        self._languages: dict[str, list[int]] = {}  # the numbers of the codes that differ in case alone
+        for number, code in enumerate(codes):
+            self._languages.setdefault(code.casefold(), []).append(number)
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = service_keys(self.services)
@@ -211,10 +213,14 @@ class FilmTable:
         return resolve_service(name, self._service_keys)
 
     def language(self, code: str) -> str:
-        """The code of an original language in any case, with or without a region. Raises UnknownNameError."""
-        language = re.split("[-_]", code.strip().casefold())[0]
-        if language in self._language_index:
-            return language
+        """The code of an original language, given in any case and maybe with a region, in lower case.
+
+        Raises UnknownNameError.
+        """
+        language = code.strip().casefold()
+        for one in (language, re.split("[-_]", language)[0]):
+            if one and one in self._languages:
+                return one
         known = ", ".join(self.original_languages[:_NAMED]) or "none"
         raise UnknownNameError(f"no film here has the original language {code!r}; known are codes such as {known}")
 
@@ -249,7 +255,7 @@ class FilmTable:
             return FilmPart(None, self._has_genre, self._numbers)
         passes = any_of(self._has_service, services, len(self)) if services else np.ones(len(self), dtype=bool)
         if languages:
-            passes &= np.isin(self._language, [self._language_index[code] for code in languages])
+            passes &= np.isin(self._language, [number for code in languages for number in self._languages[code]])
         return FilmPart(passes.nonzero()[0], self._has_genre, self._numbers)
 
     def exclusion_mask(

@@ -121,6 +121,16 @@ def test_a_language_is_a_code_in_any_case_with_or_without_a_region(mixed):
         mixed.recommend(Preferences(original_languages=["klingon"]))
 
 
+def test_a_language_is_found_by_any_case_of_the_data_too():
+    films = recommender_of(*({"original_language": code} for code in ("Bengali", "bengali", "pt-BR", "pt")))
+    found = [films.recommend(Preferences(original_languages=[code]), 4) for code in ("BENGALI", "pt-br", "pt-PT")]
+    assert [{one.movie.original_language for one in of_code} for of_code in found] == [
+        {"Bengali", "bengali"},
+        {"pt-BR"},
+        {"pt"},
+    ]
+
+
 def test_a_film_has_the_address_of_its_poster():
     films = recommender_of({"poster_path": "/a.jpg"}, {"poster_path": ""})
     assert films.movie(1).poster_url == "https://image.tmdb.org/t/p/w500/a.jpg"
