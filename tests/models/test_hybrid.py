@@ -71,7 +71,7 @@ def test_the_scores_are_the_closed_form():
     popularity = np.log1p(likes) / np.log1p(likes).max()
     expected -= 0.5 ** (n / 2) * (1 - popularity)
     counts = np.bincount(train.ratings.indices, minlength=120)
-    expected += (0.1 + 0.5 ** (n / 4)) * cosines(query, features)
+    expected += (0.1 + 0.85 * 0.5 ** ((n - 3) / 4)) * cosines(query, features)
     towers = fit_towers(train.likes, features, np.full(120, np.nan), train.films)
     unit = 1 / np.maximum(sums.max(axis=1, keepdims=True), model.item_weights().typical_sum)
     expected += 0.3 * cold_start_weight(counts) * unit * tower_scores(query.likes, features, towers)
