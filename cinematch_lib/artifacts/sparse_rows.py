@@ -24,12 +24,6 @@ class SparseRows(NamedTuple):
         """The row of each entry, counted among these rows: int64 (entries,)."""
         return np.arange(len(self.lengths)).repeat(self.lengths)
 
-    def part(self, rows: Sequence[int]) -> "SparseRows":
-        """Some of these rows, by their numbers."""
-        ends = self.lengths.cumsum().tolist()
-        spans = [slice(ends[row - 1] if row else 0, ends[row]) for row in rows]
-        return SparseRows(self.lengths[rows], _concatenate(self.columns, spans), _concatenate(self.values, spans))
-
 
 def one_array(arrays: Sequence[np.ndarray]) -> np.ndarray:
     """One or more arrays as one, one after another; a single one is not copied."""
@@ -45,14 +39,20 @@ def take_rows(matrix: sparse.csr_matrix, rows: np.ndarray) -> SparseRows:
     """
     starts = matrix.indptr.take(rows)
     lengths = matrix.indptr.take(rows + 1) - starts
-    ends = lengths.cumsum()
-    if len(rows) and ends[-1] <= _SHORT * len(rows):
-        at = (starts - ends + lengths).repeat(lengths)
-        at += np.arange(len(at), dtype=at.dtype)
+    if lengths.sum() <= _SHORT * len(rows):
+        at = entries_of(starts, lengths)
         return SparseRows(lengths, matrix.indices.take(at), matrix.data.take(at))
     spans = [slice(start, start + n) for start, n in zip(starts.tolist(), lengths.tolist(), strict=True)]
-    return SparseRows(lengths, _concatenate(matrix.indices, spans), _concatenate(matrix.data, spans))
+    columns, values = (np.concatenate([array[span] for span in spans]) for array in (matrix.indices, matrix.data))
+    return SparseRows(lengths, columns, values)
 
 
-def _concatenate(array: np.ndarray, spans: Sequence[slice]) -> np.ndarray:
-    return np.concatenate([array[span] for span in spans] or [array[:0]])
+def entries_of(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The numbers of the entries of rows, each of which has `lengths` entries from number `starts` on, row after row.
+
+    >>> entries_of(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    at: np.ndarray = (starts + lengths - lengths.cumsum()).repeat(lengths)
+    at += np.arange(len(at), dtype=at.dtype)
+    return at

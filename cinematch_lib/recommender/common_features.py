@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cinematch_lib.artifacts.sparse_rows import SparseRows
+from cinematch_lib.artifacts.sparse_rows import SparseRows, entries_of
 
 _DENSE_PARTS = 128  # made dense at once, which bounds the memory for users with long histories
 
@@ -105,8 +105,7 @@ class CommonFeatures:
             chosen, of_part = np.unique(of_part, return_inverse=True)
             dense = self._dense(chosen)
         lengths = self._lengths.take(of_film)
-        ends = lengths.cumsum()
-        entries = (self._starts.take(of_film) - ends + lengths).repeat(lengths) + np.arange(ends[-1] if films else 0)
+        entries = entries_of(self._starts.take(of_film), lengths)
         pair = np.arange(len(films)).repeat(lengths)
         products = self._values.take(entries) * dense[self._rows.take(entries), of_part.take(pair)]
         (shared,) = products.nonzero()
