@@ -37,9 +37,15 @@ def _no_bool(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    """The value, where it is a whole number written as 1e30 as an integer: pydantic takes none beyond 64 bits."""
+    value = _no_bool(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_user_id)]
-AnyId = Annotated[int, BeforeValidator(_no_bool)]  # no film has most of these
-Bound = Annotated[int, BeforeValidator(_no_bool)]
+AnyId = Annotated[int, BeforeValidator(_whole)]  # no film has most of these
+Bound = Annotated[int, BeforeValidator(_whole)]
 Limit = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=100)]
 Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
 Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]

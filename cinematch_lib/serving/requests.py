@@ -92,6 +92,9 @@ def unknown_fields(request: BaseModel) -> list[dict[str, Any]]:
     known = [name for name in type(request).model_fields if name not in request.model_fields_set]
     found = []
     for name in request.model_extra or ():
+        if name == "k" and "limit" in request.model_fields_set:
+            found.append(ignored(name, None, "another name of limit, which is given too and counts", ["limit"]))
+            continue
         close = close_names(name, known, 1) or [one for one in known if len(name) > 1 and name in one][:1]
         hint = f"; did you mean {close[0]}?" if close else ""
         found.append(ignored(name, None, f"unknown field{hint}", close))

@@ -51,6 +51,14 @@ class RecommendationRequest(BaseModel):
     use_feedback: bool | None = Field(None, description="whether the user's stored feedback is used; true by default")
     include_reasons: bool | None = Field(None, description="whether `reasons` are included; false by default")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, values: Any) -> Any:
+        """So that of `limit` and `k` the one counts that is not null."""
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if name not in ("limit", "k") or value is not None}
+
 
 class Ignored(BaseModel):
     """Something in a request that was passed over; `value` is null for an unknown field."""

@@ -5,6 +5,12 @@ import json
 import pytest
 
 HALF = r"\ud800"  # half of a surrogate pair, which JSON can name and UTF-8 cannot hold
+K_BESIDE_LIMIT = {
+    "field": "k",
+    "value": None,
+    "reason": "another name of limit, which is given too and counts",
+    "suggestions": ["limit"],
+}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,21 @@ def test_k_is_taken_as_limit(api, anna, path, films):
     assert not answer.get("ignored")
     answer = api.get(f"{path}&k=3&limit=2", headers=anna).json()
     assert len(answer[films]) == 2
-    assert [one["field"] for one in answer["ignored"]] == ["k"]
+    assert answer["ignored"] == [K_BESIDE_LIMIT]
+
+
+@pytest.mark.parametrize(
+    ("body", "count", "passed_over"),
+    [
+        ({"limit": None, "k": 2}, 2, []),
+        ({"limit": 2, "k": None}, 2, []),
+        ({"limit": None, "k": None}, 20, []),
+        ({"limit": 2, "k": 3}, 2, [K_BESIDE_LIMIT]),
+    ],
+)
+def test_of_limit_and_k_the_one_counts_that_is_not_null(api, body, count, passed_over):
+    answer = api.post("/api/recommendations", json=body).json()
+    assert (answer["count"], answer["ignored"]) == (count, passed_over)
 
 
 def test_an_unknown_genre_of_the_newer_client_is_named(api, anna):
@@ -115,6 +135,23 @@ def test_true_and_false_are_no_numbers(api, path, body):
     answer = api.post(path, json=body)
     assert answer.status_code == 422
     assert [one["msg"] for one in answer.json()["detail"]] == ["Value error, true and false are no numbers"]
+
+
+@pytest.mark.parametrize("movie_id", ["1e30", "-1e30", "0.0", "1" + 30 * "0"])
+def test_an_id_may_be_any_whole_number_however_it_is_written(api, movie_id):
+    json_header = {"Content-Type": "application/json"}
+    body = f'{{"liked_movie_ids": [{movie_id}], "ratings": [{{"movie_id": {movie_id}, "rating": 4}}]}}'
+    answer = api.post("/api/recommendations", content=body, headers=json_header).json()
+    assert [one["field"] for one in answer["ignored"]] == ["liked_movie_ids", "ratings"]
+    body = f'{{"movie_id": {movie_id}, "feedback": "like"}}'
+    for path in ("/api/watchlist/anna", "/api/feedback/anna"):
+        assert api.post(path, content=body, headers=json_header).status_code == 404
+
+
+def test_a_bound_may_be_any_whole_number_however_it_is_written(api):
+    headers = {"Content-Type": "application/json"}
+    assert api.post("/api/recommendations", content='{"year_max": 1e30}', headers=headers).json()["count"] == 20
+    assert api.post("/api/recommendations", content='{"year_min": 1e30}', headers=headers).json()["count"] == 0
 
 
 @pytest.mark.parametrize(
