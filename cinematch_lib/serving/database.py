@@ -80,10 +80,11 @@ class SqliteDatabase:
                 if self.path.exists() and not self.path.stat().st_size:
                     raise StoreError(f"{self.path} is empty; restore a copy, or remove it to start without any data")
                 check_log(self.path)
+                _keep_private(self.path)
                 self._writer = _connect(self.path)
                 on_error.callback(self._writer.close)
                 _check_content(self._writer)
-                self.path.chmod(0o600)  # SQLite gives its other files the same mode
+                _keep_private(self.path)  # if it was just created
                 self._migrate()
                 self._reader = _connect(self.path)
                 self._reader.execute("SELECT count(*) FROM users").fetchone()  # opens the write-ahead log
@@ -183,6 +184,13 @@ class SqliteDatabase:
                 for statement in filter(str.strip, script.split(";")):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {number}")
+
+
+def _keep_private(path: Path) -> None:
+    """Let only the owner read the file and its logs; those that SQLite makes get the mode of the file."""
+    for one in (path, *(Path(f"{path}{ending}") for ending in ("-wal", "-shm"))):
+        with contextlib.suppress(FileNotFoundError):
+            one.chmod(0o600)
 
 
 def check_log(path: Path) -> None:

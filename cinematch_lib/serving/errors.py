@@ -94,7 +94,7 @@ def add_error_handlers(app: FastAPI) -> None:
     async def handle_cinematch(request: Request, error: CineMatchError) -> Response:
         if isinstance(error, StoreError):
             _log.error("store failed", extra={"reason": str(error), "request_id": request.state.request_id})
-            return error_response(503, str(error))
+            return error_response(503, str(error), {"Retry-After": "5"})
         found = list(error.suggestions) if isinstance(error, UnknownNameError) else []
         suggestions = {"suggestions": found} if found else {}
         return error_response(409 if isinstance(error, ListFullError) else 422, str(error), **suggestions)

@@ -27,6 +27,7 @@ def test_a_store_whose_file_is_gone_is_degraded_and_saves_nothing(served):
         for path, body in (("watchlist", {}), ("feedback", {"feedback": "like"})):
             answer = api.post(f"/api/{path}/anna", json={"movie_id": 2} | body)
             assert (answer.status_code, answer.json()["detail"]) == (503, store)
+            assert answer.headers["Retry-After"] == "5"
 
 
 def test_a_locked_store_holds_up_only_those_who_write(served, monkeypatch):

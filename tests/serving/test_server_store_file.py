@@ -194,3 +194,13 @@ def test_only_the_owner_can_read_the_files(tmp_path):
     for path in (tmp_path / "state").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
     store.close()
+
+
+def test_files_that_others_could_read_are_closed_to_them(tmp_path):
+    store = Store(tmp_path)
+    store.add_to_watchlist("anna", film())
+    store.close()
+    (tmp_path / FILE).chmod(0o644)  # as a copy that was put back, for which SQLite makes new logs
+    store = Store(tmp_path)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    store.close()
