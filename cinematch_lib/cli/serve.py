@@ -14,6 +14,8 @@ from cinematch_lib.errors import CineMatchError, require_extra
 _OPEN_FILES = 64  # without the connections
 _MOST_WORKERS = 64
 _ROOT_PATH = re.compile(r"(?!/(?:api|auth|docs|health|metrics|openapi\.json|page)(?:/|$))(/[A-Za-z0-9._~-]+)+/?")
+_ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")  # as browsers write it
+_HOST = re.compile(r"\*|[^/:\s]+")
 
 
 def add_serve(commands: Commands) -> None:
@@ -60,8 +62,8 @@ def add_serve(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="address of a proxy in front, whose X-Forwarded-For and X-Forwarded-Proto are believed; may be repeated "
-        "(default: nobody's are)",
+        help="address of a proxy in front, or of its network, whose X-Forwarded-For and X-Forwarded-Proto are "
+        "believed; may be repeated (default: nobody's are)",
     )
     serve.add_argument(
         "--root-path",
@@ -170,6 +172,15 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
             f"--root-path must be a path such as /films, of letters, digits and -._~, that does not begin with a path "
             f"of the server's own, such as /api; got {options.root_path!r}"
         )
+    for origin in options.cors_origin or ():
+        if not _ORIGIN.fullmatch(origin):
+            raise CineMatchError(f"--cors-origin must be like http://localhost:5173, without a path, got {origin!r}")
+    for host in options.allow_host:
+        if not _HOST.fullmatch(host):
+            raise CineMatchError(f"--allow-host must be a name such as films.example.org, without port, got {host!r}")
+    for address in options.proxy:
+        if not _is_network(address):
+            raise CineMatchError(f"--proxy must be an address such as 127.0.0.1 or 10.0.0.0/8, got {address!r}")
     if options.identify and not token and not _is_loopback(options.host):
         raise CineMatchError(
             f"--identify tells the number of any user whose e-mail is known, and {options.host} is open to other "
@@ -180,6 +191,14 @@ def _check(options: argparse.Namespace, token: str | None, name: str) -> None:
             f"{options.host} is open to other machines and no token is set; set {name}, listen on 127.0.0.1, "
             "or say --insecure"
         )
+
+
+def _is_network(address: str) -> bool:
+    try:
+        ipaddress.ip_network(address)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

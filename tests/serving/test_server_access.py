@@ -140,6 +140,22 @@ def test_the_size_of_a_body_is_limited(api):
         )
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("--cors-origin", "localhost:5173", "must be like http://localhost:5173, without a path"),
+        ("--cors-origin", "http://localhost:5173/", "must be like http://localhost:5173, without a path"),
+        ("--allow-host", "https://films.example.org", "must be a name such as films.example.org, without port"),
+        ("--allow-host", "films.example.org:8000", "must be a name such as films.example.org, without port"),
+        ("--proxy", "proxy.example.org", "must be an address such as 127.0.0.1 or 10.0.0.0/8"),
+        ("--proxy", "*", "must be an address such as 127.0.0.1 or 10.0.0.0/8"),
+    ],
+)
+def test_a_name_that_no_request_can_carry_is_refused(served, option, value, rule):
+    done = cinematch(served.parent, "serve", option, value)
+    assert (done.code, done.err) == (1, f"cinematch: {option} {rule}, got {value!r}\n")
+
+
 def test_a_rate_limit_names_when_to_retry(served):
     with client(served, rate_limit=0.05) as api:  # one at a time, the next after 20 s
         assert api.get("/api/genres").status_code == 200
