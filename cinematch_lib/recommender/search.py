@@ -19,6 +19,7 @@ from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, 
 FIELDS = ("title", "people", "plot")
 _MAX_LENGTH = 200  # letters of a query that are read: no title has more
 _POPULARITY, _EQUAL, _LACKS_NUMBER = 0.22, 0.15, 0.15  # beside the similarity, in the score
+_SHORT, _SHORT_EQUAL = 2, 0.3  # letters of a query that begins many titles, and the bonus of one that is equal to it
 _SAME_YEAR, _OTHER_YEAR = 0.15, 0.3  # added and subtracted where the query ends with a year
 _MIN_SIMILARITY = 0.62  # of a title
 _MIN_PERSON, _PERSON_PENALTY = 0.81, 0.1
@@ -98,7 +99,8 @@ class FilmSearch:
 
     def _by_title(self, query: Query, year: int | None) -> _Scored:
         rows, similarity, is_equal, lacks_number = self._title_matcher.match(query)
-        score = similarity + _POPULARITY * self._popularity[rows] + _EQUAL * is_equal - _LACKS_NUMBER * lacks_number
+        equal = _SHORT_EQUAL if len(query.joined) <= _SHORT else _EQUAL
+        score = similarity + _POPULARITY * self._popularity[rows] + equal * is_equal - _LACKS_NUMBER * lacks_number
         similar = similarity >= _MIN_SIMILARITY
         return self._dated(rows[similar], score[similar], year)
 

@@ -25,6 +25,13 @@ def test_titles_that_are_the_text_come_before_those_that_begin_with_it_or_hold_i
     assert found(index, "heat", k=2) == ["Heat (2000)", "City Heat (2000)"]
 
 
+@pytest.mark.parametrize("title", ["O", "W.", "10", "Ma"])
+def test_a_title_of_one_or_two_letters_comes_before_the_best_known_that_begin_with_them(title):
+    known = ["O Brother", "Wonder", "10 Things I Hate About You", "Mama Mia", "Matrix"]
+    index = index_of(*known, title, quality=[1, 1, 1, 1, 1, 0])
+    assert found(index, title.lower(), k=1) == [f"{title} (2000)"]
+
+
 def test_well_liked_films_come_first_then_lower_ids():
     index = index_of("Alien 1", "Alien 2", "Alien 3", "Alien 4", quality=[0, 1, 1, 0])
     assert found(index, "alien") == ["Alien 2 (2000)", "Alien 3 (2000)", "Alien 1 (2000)", "Alien 4 (2000)"]
