@@ -53,6 +53,11 @@ class FilmCatalog:
         return self._films.genres
 
     @property
+    def most_votes(self) -> int:
+        """The largest `min_votes` of `browse` that a film fits."""
+        return int(self._votes.max(initial=0))
+
+    @property
     def services(self) -> tuple[str, ...]:
         """The streaming services of the films, in alphabetical order."""
         return self._films.services

@@ -1,9 +1,9 @@
 """Types of the values in requests."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_IDS, MAX_NAMES = 1000, 50
 MAX_ID = 2**31 - 1
@@ -66,3 +66,16 @@ class Rating(BaseModel):
 
 
 Ratings = Annotated[list[Rating], Field(max_length=MAX_IDS)]
+
+
+class LimitedRequest(BaseModel):
+    """A request for a list, which may have unknown fields; of `limit` and `k` the one counts that is not null."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if name not in ("limit", "k") or value is not None}

@@ -157,6 +157,7 @@ def add_film_routes(
             original_languages=run.recommender.original_languages,
             runtime_min=shortest,
             runtime_max=longest,
+            most_votes=run.recommender.most_votes,
             services_source=run.recommender.services_source,
             attributions=run.recommender.attributions,
             learns_from_feedback=learns,

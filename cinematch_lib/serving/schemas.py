@@ -8,17 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from cinematch_lib.serving.cursor import MAX_LENGTH
-from cinematch_lib.serving.fields import MAX_ID, Bound, Ids, Knob, Limit, Names, Ratings, UserId, Year
+from cinematch_lib.serving.fields import MAX_ID, Bound, Ids, Knob, Limit, LimitedRequest, Names, Ratings, UserId, Year
 
 
-class RecommendationRequest(BaseModel):
+class RecommendationRequest(LimitedRequest):
     """The preferences to recommend for; every field is optional and may be null.
 
     Unknown films, genres, services and fields are passed over and named in the answer. A bound of 0 is none, and a
     film that is liked and disliked counts as disliked.
     """
-
-    model_config = ConfigDict(extra="allow")
 
     user_id: UserId | None = Field(None, description='whose stored feedback is used; "default_user" by default')
     liked_movie_ids: Ids | None = None
@@ -50,14 +48,6 @@ class RecommendationRequest(BaseModel):
     )
     use_feedback: bool | None = Field(None, description="whether the user's stored feedback is used; true by default")
     include_reasons: bool | None = Field(None, description="whether `reasons` are included; false by default")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_absent(cls, values: Any) -> Any:
-        """So that of `limit` and `k` the one counts that is not null."""
-        if not isinstance(values, dict):
-            return values
-        return {name: value for name, value in values.items() if name not in ("limit", "k") or value is not None}
 
 
 class Ignored(BaseModel):
@@ -271,6 +261,7 @@ class AboutResponse(BaseModel):
     original_languages: list[str]
     runtime_min: int | None
     runtime_max: int | None
+    most_votes: int = Field(description="the largest `min_votes` of /api/movies that a film fits")
     services_source: str
     attributions: list[str]
     learns_from_feedback: bool

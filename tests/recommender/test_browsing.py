@@ -60,6 +60,7 @@ def test_pages_together_are_the_whole_list(films):
 def test_likes_count_as_votes_where_the_run_has_ratings():
     films = recommender_of(*FILMS, said=([[0.0] * 5] * 5, 0.0, [1, 9, 5, 0, 0]))
     assert titles(films.browse(min_votes=5)) == ["Casino", "Élite"]
+    assert films.browse(min_votes=films.most_votes).count > films.browse(min_votes=films.most_votes + 1).count == 0
 
 
 def test_wrong_arguments(films):

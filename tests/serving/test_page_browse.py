@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 from support.browser import needs_chromium
-from support.page_server import CONTRASTS
-from support.small_runs import ids
+from support.page_server import CONTRASTS, running
+from support.small_runs import ids, rated_artifacts, rated_recommender
 
 pytestmark = needs_chromium
 
@@ -59,10 +59,24 @@ def test_films_are_filtered_sorted_and_counted(browsing, films):
     shows(browsing, films.browse(limit=PAGE))
     page.locator("#browse-form").get_by_label("Language").select_option("French")
     shows(browsing, films.browse(language="fr", limit=PAGE))
-    page.get_by_label("Votes").select_option("1,000 or more")
+    expect(page.get_by_label("Votes")).to_be_hidden()  # this run knows of none
+    page.get_by_label("Genre").select_option("Western")
+    page.get_by_label("Service").select_option("Netflix")
+    assert not films.browse("western", "Netflix", language="fr").count
     status(browsing, "No film fits. Choose less.")
     page.get_by_label("Year").fill("1700")
     expect(page.locator("#browse-problem")).to_contain_text(str(films.years[0]))
+
+
+def test_only_numbers_of_votes_that_a_film_has_are_offered(visiting, tmp_path_factory):
+    films = rated_recommender(tmp_path_factory)
+    assert 100 <= films.most_votes < 1000
+    with running(rated_artifacts(tmp_path_factory), tmp_path_factory.mktemp("rated-page")) as server:
+        visit = visiting(server, "/#browse")
+        votes = visit.page.get_by_label("Votes")
+        expect(votes.locator("option")).to_have_text(["any number", "10 or more", "100 or more"])
+        votes.select_option("100 or more")
+        shows(visit, films.browse(min_votes=100, limit=PAGE))
 
 
 def test_a_film_is_judged_where_it_is_found(browsing, films):

@@ -8,6 +8,7 @@ import { isOnWatchlist, toggleWatchlist } from "./watchlist.js";
 
 const PAGE_SIZE = 24;
 const MAX_OFFSET = 2 ** 31 - 1;
+const VOTES = [10, 100, 1000];
 
 const form = byId("browse-form");
 const list = byId("browse-list");
@@ -22,11 +23,13 @@ form.addEventListener("submit", (event) => event.preventDefault());
 byId("browse-before").addEventListener("click", () => turn(-PAGE_SIZE));
 byId("browse-after").addEventListener("click", () => turn(PAGE_SIZE));
 
-/** Offer the genres, services, languages and years of the catalog. */
-export function setUpBrowsing(genres, services, { original_languages: languages, year_min, year_max }) {
+/** Offer the genres, services, languages, years and numbers of votes of the catalog. */
+export function setUpBrowsing(genres, services, { original_languages: languages, year_min, year_max, most_votes }) {
   offer("genre", genres.map((name) => [name, genreName(name)]));
   offer("service", services.map((name) => [name, service(name).bare]));
   offer("language", languageChoices(languages));
+  const votes = VOTES.filter((least) => least <= most_votes);
+  offer("min_votes", votes.map((least) => [String(least), `${least.toLocaleString("en")} or more`]));
   [form.elements.year.min, form.elements.year.max] = [year_min ?? "", year_max ?? ""];
   form.elements.year.placeholder = year_min ? `${year_min}–${year_max}` : "";
   shown = null; // the catalog may be another one

@@ -74,7 +74,8 @@ export function setUpPicker(pick, verdict) {
 
 function show(films, leftOut, verdict) {
   found = films;
-  const notes = leftOut.map(({ title, reason }) => `${title} is not in this catalog: ${reason}.`);
+  const remedies = new Set(leftOut.map(({ remedy }) => remedy[0].toUpperCase() + remedy.slice(1)));
+  const notes = [...leftOut.map(({ title, reason }) => `${title} is not in this catalog: ${reason}.`), ...remedies];
   if (!films.length && !notes.length) notes.push("No film found.");
   const disabled = { role: "option", "aria-disabled": "true", class: "option-none" };
   const choices = films.map((film, at) => option(film, at, verdict(film.movie_id)));
