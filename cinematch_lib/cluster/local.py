@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from cinematch_lib.cluster.connection import SCHEDULER, connect, workers
 from cinematch_lib.errors import CineMatchError, require_extra
 
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _LEAST_MEMORY = 0.5e9  # bytes of a worker; the libraries alone take a third of that
 
 
@@ -57,10 +58,13 @@ def _address(scheduler: str | None, n_workers: int | None, memory: str | None) -
         yield scheduler
         return
     limit = _memory_limit(n_workers or 0, memory)
+    import dask
     from distributed import LocalCluster
 
-    # Workers that end with the command are no warning.
+    # Dask would set the number of threads of linear algebra in this process too, for all the steps that it starts;
+    # `cluster.worker` does it in the workers. Workers that end with the command are no warning.
     with (
+        dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": None for name in _THREADS}),
         tempfile.TemporaryDirectory(prefix="cinematch-workers-") as scratch,
         LocalCluster(
             n_workers=n_workers,
@@ -70,6 +74,7 @@ def _address(scheduler: str | None, n_workers: int | None, memory: str | None) -
             dashboard_address="127.0.0.1:0",
             local_directory=scratch,
             preload=["cinematch_lib.cluster.worker"],
+            env=dict.fromkeys(_THREADS, "1"),
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):

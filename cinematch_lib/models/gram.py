@@ -19,7 +19,10 @@ _DENSE_COST = 0.005  # of one multiplication in a dense product, relative to one
 _DENSE_ROWS = 4096  # rows made dense at once
 _BLOCK_BYTES = 1 << 28  # for the blocks of the sparse products
 _BLOCK = 512  # columns copied at once
-_PART_ENTRIES = 2_000_000  # of the rows that a worker multiplies at once
+_PART_ENTRIES = 2_000_000  # of the rows that are multiplied at once by a worker, or in double precision
+_UNITS = (1, 10, 20)  # of what entries may be whole multiples: 1/10 of rating weights, 1/20 with half of these
+_MOST_OTHER = 64  # columns of other entries whose products are added up in double precision: years
+_ROUNDING = 3e-7  # relative, of a multiple in single precision
 _TILE_BYTES, _TILE_SHARE = 1 << 28, 1 / 16  # of the rows of the result that a worker adds up at once; of its memory
 _WORKER_BYTES = 250_000_000  # of a worker's process before it multiplies
 _LOG = logging.getLogger(__name__)
@@ -39,24 +42,74 @@ def gram(X: sparse.csr_matrix) -> np.ndarray:
     sparsely with the whole row, in blocks of columns on several threads. Only the lower triangle is computed.
 
     On a cluster (`cluster.connection`) each worker holds a share of the rows and adds up their lower triangle, tile
-    by tile; the sums of the workers are added here. Sums of whole numbers below 2^24 are the same, others differ by
-    rounding. Raises CineMatchError if the workers have too little memory.
+    by tile; the sums of the workers are added here. Raises CineMatchError if the workers have too little memory.
+
+    The order of a sum does not matter where it is of whole numbers and stays below 2^24. So entries that are multiples
+    of 1/10, such as rating weights, are multiplied as whole numbers. Few columns may hold other entries; their
+    products are added up here, in double precision. So the result is the same for any number of workers and threads;
+    where there are more such columns, or larger sums, it differs by rounding.
     """
     _LOG.info("Gram matrix of %s columns from %s rows", f"{X.shape[1]:,}", f"{X.shape[0]:,}")
-    fullest = np.argsort(-np.bincount(X.indices, minlength=X.shape[1]), kind="stable")
-    ordered = sparse.csr_matrix(X[:, fullest], dtype=np.float32)
+    unit, is_other = _unit(X)
+    counts = np.where(is_other, -1, np.bincount(X.indices, minlength=X.shape[1]))
+    order = np.argsort(-counts, kind="stable")  # the fullest columns first, the others last
+    n_whole = X.shape[1] - int(is_other.sum())
+    ordered = sparse.csr_matrix(X[:, order[:n_whole]], dtype=np.float32)
+    if unit:
+        ordered.data *= unit
+        np.rint(ordered.data, out=ordered.data)
     matrix = np.zeros((X.shape[1], X.shape[1]), dtype=np.float32)
-    if connection.is_used() and X.nnz:
-        check_workers(X.shape[1], X.nnz)
-        tiles = tiles_of(X.shape[1], tile_bytes())
-        parts = parts_of(ordered, len(connection.present_workers(connection.client())))
-        for tile, total in zip(tiles, sum_tiles(triangle, parts, tiles, "Gram matrix"), strict=True):
-            matrix[tile, : tile.stop] = total
-    else:
-        _add_triangle(matrix, ordered, 0)
+    _add_up(matrix[:n_whole, :n_whole], ordered)
+    del ordered
+    if unit > 1:
+        for start in range(0, n_whole, _BLOCK):
+            matrix[start : min(start + _BLOCK, n_whole), : start + _BLOCK] /= np.float32(unit**2)
+    if n_whole < X.shape[1]:
+        matrix[n_whole:] = _other_products(X, order[n_whole:])[:, order]
     symmetrize(matrix)
-    _unpermute(matrix, fullest)
+    _unpermute(matrix, order)
     return matrix
+
+
+def _unit(X: sparse.csr_matrix) -> tuple[int, np.ndarray]:
+    """How many units are 1, so that the entries of almost all columns are whole, and bool (columns,): of the others.
+
+    The number is 0, and there are no others, where entries are not whole in any of the units.
+    """
+    for unit in _UNITS:
+        is_other = np.zeros(X.shape[1], dtype=bool)
+        for start in range(0, X.nnz, _PART_ENTRIES):
+            entries = slice(start, start + _PART_ENTRIES)
+            units = np.float32(unit) * X.data[entries]
+            off = np.abs(units - np.rint(units)) > _ROUNDING * np.abs(units)
+            is_other[X.indices[entries][off]] = True
+            if is_other.sum() > _MOST_OTHER:
+                break
+        else:
+            return unit, is_other
+    return 0, np.zeros(X.shape[1], dtype=bool)
+
+
+def _other_products(X: sparse.csr_matrix, columns: np.ndarray) -> np.ndarray:
+    """The rows of XᵀX of few `columns`, int64 (n,), added up in double precision: float64 (n, columns of X)."""
+    total = np.zeros((X.shape[1], len(columns)))
+    for part in parts_of(X, 1):
+        total += part.T @ part[:, columns].toarray().astype(np.float64)
+    return total.T
+
+
+def _add_up(matrix: np.ndarray, X: sparse.csr_matrix) -> None:
+    """Set the lower triangle of `matrix`, which is zero, to that of XᵀX: on the cluster if there is one, else here."""
+    if not X.nnz:
+        return
+    if not connection.is_used():
+        _add_triangle(matrix, X, 0)
+        return
+    check_workers(X.shape[1], X.nnz)
+    tiles = tiles_of(X.shape[1], tile_bytes())
+    parts = parts_of(X, len(connection.present_workers(connection.client())))
+    for tile, total in zip(tiles, sum_tiles(triangle, parts, tiles, "Gram matrix"), strict=True):
+        matrix[tile, : tile.stop] = total
 
 
 def check_workers(columns: int, entries: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.cluster import connection
-from cinematch_lib.models.gram import check_workers, gram, gram_bytes
+from cinematch_lib.models.gram import check_workers, gram_bytes
 from cinematch_lib.models.grouped_inverse import GroupedInverse, grouped_bytes
 from cinematch_lib.models.ridge import RidgeInverse, by_rows
 from cinematch_lib.storage import memory
@@ -38,9 +38,9 @@ def ridge_inverse(X: sparse.csr_matrix, regularization: float | np.ndarray, n_ex
     return GroupedInverse(X, regularization, n_exact)
 
 
-def products_for(X: sparse.csr_matrix, n_exact: int) -> np.ndarray | None:
-    """XᵀX, for several inverses with the same X; None where they do not need it."""
-    return None if by_rows(*X.shape) or n_exact < X.shape[1] else gram(X)
+def takes_products(rows: int, columns: int, n_exact: int) -> bool:
+    """Whether `ridge_inverse` of an X with so many rows and columns computes XᵀX."""
+    return n_exact >= columns and not by_rows(rows, columns)
 
 
 def exact_columns(
@@ -56,7 +56,7 @@ def exact_columns(
     """How many columns of X, (rows, films + years), may be inverted exactly: all, or the head of a `GroupedInverse`.
 
     `entries` is the number of non-zeros of X, which is counted too; `before` are bytes that are allocated while X is
-    built and released afterwards. With `keeps_products`, ``products_for(X)`` is held with the exact inverse. With
+    built and released afterwards. With `keeps_products`, XᵀX is held with the exact inverse. With
     `largest_part`, the products of parts of X, of so many entries at most, are made one after the other instead, and
     one of them is held as a `Triangle`. Raises CineMatchError with the numbers and the parameter to change where not
     even the smallest head fits into memory, or the Gram matrix of the columns into that of the workers.

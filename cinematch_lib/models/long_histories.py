@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from cinematch_lib.models.gram import column_squares
-from cinematch_lib.models.inverse import Inverse, ridge_inverse
+from cinematch_lib.models.inverse import Inverse, ridge_inverse, takes_products
 from cinematch_lib.models.ridge import RidgeInverse
 from cinematch_lib.models.training_matrix import TrainingMatrix
 from cinematch_lib.models.training_products import TrainingProducts
@@ -34,6 +34,10 @@ def long_history_inverse(
     `features` is CSR float32 (films, features); `scale`, float32 (films + years,), is what the columns of histories and
     sessions are multiplied by; `values` are the hyperparameters; `n_exact` columns are inverted exactly.
     """
+    if isinstance(training, TrainingMatrix):
+        n_rows = _n_rows(training, features, values)
+        if takes_products(n_rows, len(scale), n_exact):
+            training = TrainingProducts.of(training)
     if isinstance(training, TrainingProducts):
         products = training.weighted(values["session_weight"], scale, features, values["feature_weight"])
         return RidgeInverse.of_products(products, penalty)
@@ -44,6 +48,13 @@ def long_history_inverse(
         rows = sparse.csr_matrix(np.float32(np.sqrt(values["feature_weight"])) * features.T)
         parts.append(sparse.csr_matrix((rows.data, rows.indices, rows.indptr), (rows.shape[0], len(scale))))
     return ridge_inverse(sparse.vstack(parts, format="csr"), penalty, n_exact)
+
+
+def _n_rows(training: TrainingMatrix, features: sparse.csr_matrix, values: Mapping[str, float]) -> int:
+    """The number of rows of histories, and of sessions and features if they have a weight."""
+    n_sessions = 0 if training.sessions is None or not values["session_weight"] else training.sessions.shape[0]
+    n_features = features.shape[1] if values["feature_weight"] else 0
+    return int(training.histories.shape[0] + n_sessions + n_features)
 
 
 def scaled(rows: sparse.csr_matrix, scale: np.ndarray) -> sparse.csr_matrix:

@@ -7,7 +7,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.models.inverse import Inverse, products_for, ridge_inverse
+from cinematch_lib.models.gram import gram
+from cinematch_lib.models.inverse import Inverse, ridge_inverse, takes_products
 from cinematch_lib.models.pruning import largest_weights
 from cinematch_lib.models.ridge import RidgeInverse
 from cinematch_lib.models.triangle import Triangle
@@ -62,12 +63,13 @@ def _inverse_with(
 ) -> Callable[[np.ndarray], Inverse]:
     """The inverse for histories and the rows of the features, as a function of what is added to the diagonal."""
     if isinstance(histories, Triangle):
-        return lambda penalty: RidgeInverse.of_products(_with_features(histories, embedding), penalty)
-    rows = sparse.vstack([histories, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
-    products = products_for(rows, n_exact)
-    if products is None:
+        products = histories
+    elif takes_products(histories.shape[0] + embedding.shape[1], len(embedding), n_exact):
+        products = Triangle(gram(histories))
+    else:
+        rows = sparse.vstack([histories, sparse.csr_matrix(embedding.T, dtype=np.float32)], format="csr")
         return lambda penalty: ridge_inverse(rows, penalty, n_exact)
-    return lambda penalty: RidgeInverse.of_products(products.copy(), penalty)
+    return lambda penalty: RidgeInverse.of_products(_with_features(products, embedding), penalty)
 
 
 def _with_features(histories: Triangle, embedding: np.ndarray) -> np.ndarray:

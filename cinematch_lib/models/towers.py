@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, sparse
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from cinematch_lib.artifacts.embeddings import SIMILARITY, Embeddings, embed, periods_of
 
@@ -55,7 +56,14 @@ def fit_towers(
     `movie_ids`, int64 (films,); `years`, float (films,), are the years of release, NaN where unknown. `seed` chooses
     the users, where there are more than 50,000, and starts the singular value decomposition.
     """
-    likes = _some_users(likes, seed)
+    # More threads take longer with these small matrices, and change the rounding, which the maps magnify.
+    with threadpool_limits(1, user_api="blas"):
+        return _fit(_some_users(likes, seed), features, years, movie_ids, seed)
+
+
+def _fit(
+    likes: sparse.csr_matrix, features: sparse.csr_matrix, years: np.ndarray, movie_ids: np.ndarray, seed: int
+) -> Embeddings | None:
     liked = np.flatnonzero(np.bincount(likes.indices, minlength=likes.shape[1]))
     if not len(liked) or not features[liked].nnz:
         return None

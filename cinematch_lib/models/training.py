@@ -91,8 +91,7 @@ def fit_embeddings(
     films = films.sort_values("movieId", ignore_index=True)
     ids = films["movieId"].to_numpy(dtype=np.int64)
     likes = Interactions.from_ratings(ratings, ids).likes
-    with threads_for(len(ratings)):
-        return fit_towers(likes, known_features(features, names), release_years(films), ids, seed)
+    return fit_towers(likes, known_features(features, names), release_years(films), ids, seed)
 
 
 def show_progress() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.cluster import (
+    blas_threads,
     certificate,
     killed_once,
     ones,
@@ -19,6 +20,7 @@ from support.cluster import (
     scaled_once_killed,
     scheduler,
     square,
+    weights_and_years,
     worker,
 )
 from support.encoder_files import TABLE, WORDS, network_encoder, static_encoder
@@ -40,6 +42,9 @@ from cinematch_lib.models import make
 from cinematch_lib.models.gram import check_workers, gram
 
 pytest.importorskip("distributed")
+
+
+THREADS = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +82,14 @@ def test_a_gram_matrix_of_whole_numbers_is_the_same_bytes(monkeypatch):
     assert np.array_equal(here[:50, :50], (X.T[:50] @ X[:, :50]).toarray())
 
 
+def test_a_gram_matrix_of_rating_weights_and_years_is_the_same_bytes(monkeypatch):
+    X = weights_and_years(5000, 700, 30)
+    assert np.array_equal(gram(X), gram_here(X, monkeypatch))
+
+
 def test_other_sums_agree_within_rounding_and_are_the_same_each_time(monkeypatch):
     X = ones(5000, 700, 0.05)
-    X.data[:] = np.random.default_rng(1).choice([0.3, 0.6, 1.0, 1.2], X.nnz)
+    X.data[:] = np.random.default_rng(1).random(X.nnz)
     first = gram(X)
     np.testing.assert_allclose(first, gram_here(X, monkeypatch), rtol=1e-6)
     assert np.array_equal(gram(X), first)
@@ -89,6 +99,28 @@ def gram_here(X, monkeypatch):
     with monkeypatch.context() as patch:
         patch.delenv(connection.SCHEDULER)
         return gram(X)
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 3])
+def test_weights_are_the_same_bytes_on_any_number_of_workers(n_workers, monkeypatch):
+    with using(None, n_workers, "600MB", print):
+        there = [hybrid_weights(users) for users in (300, 90)]
+    monkeypatch.delenv(connection.SCHEDULER)
+    for one, other in zip(there, [hybrid_weights(users) for users in (300, 90)], strict=True):
+        assert one == other
+
+
+def hybrid_weights(users):
+    """The matrices of a hybrid of 120 films: with few users, there are more rows than films only with sessions."""
+    values = {"dropout": 0.3, "session_weight": 0.7, "year_weight": 4.0, "feature_weight": 20.0}
+    model = make("hybrid", regularization=30.0, content_weight=1.4, **values)
+    matrices = model.fit(some_ratings(users, 120, seed=3), genre_films(120)).item_weights(100).matrices
+    return [[array.tobytes() for array in (one.data, one.indices, one.indptr)] for one in matrices]
+
+
+def genre_films(n):
+    """As many films as `some_ratings` has, of three genres."""
+    return film_table(*({"movieId": 10 + at, "genres": ("drama", "crime", "war")[at % 3]} for at in range(n)))
 
 
 def test_shards_are_read_to_the_same_table(tmp_path, monkeypatch):
@@ -148,6 +180,11 @@ def test_a_worker_that_is_killed_changes_no_result(tmp_path):
     sums = list(sum_tiles(partial(scaled_once_killed, marker), parts, [1, 2, 3, 4], "sums"))
     assert [one.tolist() for one in sums] == [[21.0 * tile] * 3 for tile in (1, 2, 3, 4)]
     assert marker.exists()
+
+
+def test_workers_use_one_thread_each_and_the_steps_beside_them_as_many_as_ever():
+    assert set().union(*connection.client().run(blas_threads).values()) == {1}
+    assert {name: os.environ.get(name) for name in THREADS} == THREADS
 
 
 def test_a_task_that_ends_every_worker_is_given_up():
@@ -237,8 +274,7 @@ def by_film(lists):
 
 def test_an_evaluation_is_the_same_by_workers(monkeypatch):
     ratings = some_ratings(users=400, films=120, seed=3)
-    films = film_table(*({"movieId": 10 + at, "genres": ("drama", "crime", "war")[at % 3]} for at in range(120)))
-    plan = make_protocol(ratings, films, folds=1, test_users=150)
+    plan = make_protocol(ratings, genre_films(120), folds=1, test_users=150)
     hybrid = {"regularization": 50.0, "dropout": 0.5, "session_weight": 0.5, "year_weight": 0.5}
     options = {"hybrid_params": hybrid | {"feature_weight": 1.0, "content_weight": 0.5}, "cold_users": True}
 

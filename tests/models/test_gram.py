@@ -56,6 +56,25 @@ def test_the_same_rows_give_the_same_bytes_in_any_number_of_threads(monkeypatch)
     assert gram(X).tobytes() == first.tobytes()
 
 
+@pytest.mark.parametrize("unit", [1, 0.5])  # all users count alike; some count a quarter, by the root of that
+def test_rating_weights_are_added_up_without_rounding_in_any_order(unit):
+    X = uneven(4000, 100)
+    X.data[::3] *= np.float32(unit)
+    made = gram(X)
+    assert gram(X[np.random.default_rng(2).permutation(4000)]).tobytes() == made.tobytes()
+    units = np.rint(20 * X.toarray().astype(np.float64))
+    np.testing.assert_array_equal(made, ((units.T @ units) / 400).astype(np.float32))
+
+
+def test_few_columns_of_other_numbers_are_added_up_in_double_precision():
+    weights, shares = uneven(4000, 100), np.random.default_rng(3).random((4000, 7), dtype=np.float32)
+    X = sparse.csr_matrix(sparse.hstack([shares[:, :3], weights, shares[:, 3:]], format="csr"))
+    exact = (X.T.astype(np.float64) @ X.astype(np.float64)).toarray()
+    of_shares = np.r_[:3, 103:107]
+    np.testing.assert_array_equal(gram(X)[of_shares], exact[of_shares].astype(np.float32))
+    assert np.array_equal(gram(X)[3:103, 3:103], gram(weights))
+
+
 def test_gram_of_no_entries_is_zero():
     assert not gram(sparse.csr_matrix((5, 3), dtype=np.float32)).any()
 

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from cinematch_lib.artifacts.embeddings import similarity_weight
 from cinematch_lib.models.tower_tuning import tower_scores
@@ -50,6 +51,18 @@ def by_the_formula(likes, features, history):
     c = 0.3 * m / (m + 20)
     by_maps = F[history].sum(axis=0) @ (to_likes - c * to_similarity) @ F.T
     return np.sqrt(N) / m * (by_maps + c * X[history].sum(axis=0) @ X.T)
+
+
+def test_the_number_of_threads_changes_nothing():
+    rng = np.random.default_rng(0)
+    likes = sparse.random(3000, 500, 0.05, random_state=rng, dtype=np.float32, format="csr")
+    likes.data[:] = 1
+    features = sparse.random(500, 700, 0.05, random_state=rng, dtype=np.float32, format="csr")
+    made = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            made.append(fit_towers(likes, features, np.full(500, 1990.0), np.arange(500)))
+    assert np.array_equal(*(one.history_maps for one in made))
 
 
 @pytest.mark.parametrize("history", [[2], [0, 3, 7], [1, 2, 4, 5, 9]])

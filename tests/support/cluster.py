@@ -30,6 +30,14 @@ def scaled_once_killed(marker, part, tile):
     return part * tile
 
 
+def blas_threads():
+    """The numbers of threads that linear algebra uses in this process."""
+    import scipy.linalg  # noqa: F401 it has a library of its own
+    from threadpoolctl import threadpool_info
+
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
 def out_of_memory(number):
     """Kills whichever worker runs it."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -46,6 +54,17 @@ def ones(rows, columns, density, seed=0):
     X = sparse.random(rows, columns, density=density, random_state=seed, format="csr", dtype=np.float32)
     X.data[:] = 1
     return X
+
+
+def weights_and_years(rows, columns, years, density=0.05):
+    """Rating weights, sometimes half of them, and behind them a share for each year: CSR float32."""
+    from scipy import sparse
+
+    rng = np.random.default_rng(1)
+    weights = ones(rows, columns, density)
+    weights.data[:] = rng.choice([0.15, 0.3, 0.5, 0.6, 1.0, 1.2], weights.nnz)
+    shares = rng.dirichlet(np.ones(years), rows)
+    return sparse.hstack([weights, shares], format="csr", dtype=np.float32)
 
 
 def _die_once(marker):
