@@ -221,8 +221,10 @@ class FilmTable:
         for one in (language, re.split("[-_]", language)[0]):
             if one and one in self._languages:
                 return one
-        known = ", ".join(self.original_languages[:_NAMED]) or "none"
-        raise UnknownNameError(f"no film here has the original language {code!r}; known are codes such as {known}")
+        codes, numbers = self.columns.original_languages
+        commonest = np.argsort(-np.bincount(numbers, minlength=len(codes)), kind="stable").tolist()
+        known = ", ".join([codes[at] for at in commonest if codes[at]][:_NAMED]) or "none"
+        raise UnknownNameError(f"no film here has the original language {code!r}; the commonest here: {known}")
 
     def preferred_genres(self, preferences: Preferences) -> tuple[str, ...]:
         """The canonical names of the preferred genres in the order given, without repeats. Raises UnknownNameError."""

@@ -117,8 +117,14 @@ def test_a_language_is_a_code_in_any_case_with_or_without_a_region(mixed):
     assert mixed.original_languages == ("de", "en", "ja")
     found = mixed.recommend(Preferences(original_languages=["EN-us", "ja "]), 80)
     assert {one.movie.original_language for one in found} == {"en", "ja"}
-    with pytest.raises(UnknownNameError, match=r"original language 'klingon'; known are codes such as de, en, ja"):
+    with pytest.raises(UnknownNameError, match=r"original language 'klingon'; the commonest here: (de|en|ja), "):
         mixed.recommend(Preferences(original_languages=["klingon"]))
+
+
+def test_an_unknown_language_is_answered_with_the_commonest():
+    films = recommender_of(*({"original_language": code} for code in ("Assamese", "fr", "en", "fr", "", "", "")))
+    with pytest.raises(UnknownNameError, match=r"'french'; the commonest here: fr, Assamese, en$"):
+        films.language("french")
 
 
 def test_a_language_is_found_by_any_case_of_the_data_too():
