@@ -179,7 +179,10 @@ function switchUser() {
   clearWatchlist();
   recommend();
 }
-watchlist.addEventListener("change", updateCards);
+watchlist.addEventListener("change", () => {
+  updateCards();
+  showPending();
+});
 
 server.addEventListener("unavailable", () => {
   byId("unavailable-text").textContent = // set each time, so that it is announced

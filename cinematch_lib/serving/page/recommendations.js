@@ -18,7 +18,7 @@ const missing = new Set(); // ids of judged films that the current run lacks
 
 let request = null; // the request of the list that is shown
 let nextCursor = null; // for more films; null at the end
-let usedVerdicts = new Map(); // the verdicts at that time
+let usedVerdicts = new Map(); // the verdicts and watched films at that time
 let pending = null; // the AbortController of the last request
 
 showPlaceholders();
@@ -43,7 +43,7 @@ export async function updateList() {
   byId("films-heading").scrollIntoView();
 }
 
-/** Offer to update the list if verdicts have changed since it was loaded. */
+/** Offer to update the list if verdicts or watched films have changed since it was loaded. */
 export function showPending() {
   const now = verdicts();
   const films = new Set([...now.keys(), ...usedVerdicts.keys()]);
@@ -56,7 +56,11 @@ export function showPending() {
 export const isStale = () =>
   request && Object.entries(filterFields()).some(([name, now]) => JSON.stringify(now) !== JSON.stringify(request[name]));
 
-const verdicts = () => new Map(state.taste.map((one) => [one.movie_id, one.stars ?? one.verdict]));
+const verdicts = () =>
+  new Map([
+    ...watchedIds().map((id) => [id, "watched"]),
+    ...state.taste.map((one) => [one.movie_id, one.stars ?? one.verdict]),
+  ]);
 
 /** The verdicts as fields of a request, the newest MAX_IDS of each kind. */
 function tasteFields() {
