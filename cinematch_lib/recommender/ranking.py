@@ -7,6 +7,9 @@ import numpy as np
 
 from cinematch_lib.errors import CineMatchError
 
+_ROWS = 64  # of the table in whose columns high values are looked for
+_FEW = 8  # times as many columns: in more than so few, all values are looked at
+
 
 def check_k(k: int, n_films: int | None = None) -> int:
     """`k` if it is a whole number from 1 to `n_films`, or from 1 up where that is None. Raises CineMatchError."""
@@ -33,6 +36,22 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     candidates = scores[positions]
     is_best = candidates >= kth_highest(candidates, k)
     return positions[is_best][(-candidates[is_best]).argsort(kind="stable")][:k]
+
+
+def at_least(values: np.ndarray, bound: float) -> np.ndarray:
+    """The positions of the values of (n,) that are a bound or more: int64, ascending; found fast where these are few.
+
+    >>> at_least(np.array([1.0, 3.0, 2.0, 3.0]), 2.5).tolist()
+    [1, 3]
+    """
+    columns = len(values) // _ROWS
+    table = values[: _ROWS * columns].reshape(_ROWS, columns)
+    (some,) = (table.max(axis=0) >= bound).nonzero()
+    if _FEW * len(some) > columns:
+        return np.flatnonzero(values >= bound)
+    row, column = (table[:, some] >= bound).nonzero()
+    (last,) = (values[_ROWS * columns :] >= bound).nonzero()
+    return np.concatenate([row * columns + some[column], last + _ROWS * columns])
 
 
 def kth_highest(values: np.ndarray, k: int) -> float:

@@ -89,6 +89,7 @@ class Recommender(FilmCatalog):
         parts = (self._films, self._similarity, item_weights)
         self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings)
         self._similar_model = ScoreModel(*parts, _SIMILAR)
+        self._similar_model.groups = self._model.groups  # what takes time to make is the same
         self._best_films = BestFilms(films, self._similarity)
         self._batch: BatchScorer | None = None
         if item_weights is not None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from os import cpu_count
 
 import numpy as np
 
-from cinematch_lib.recommender.ranking import kth_highest, top_k
+from cinematch_lib.recommender.film_groups import FilmGroups
+from cinematch_lib.recommender.ranking import at_least, kth_highest, top_k
 from cinematch_lib.recommender.reasons import Contributions
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import Block, Selection
 from cinematch_lib.recommender.terms.base import (
     Term,
     contributions_of_people,
@@ -19,15 +21,15 @@ from cinematch_lib.recommender.terms.base import (
 
 _LIKELY = 4  # times k: the films of the highest bounds of a block, of whose scores the k-th best is taken
 _MANY = 64  # times k: fewer films are scored sooner than bounded
-_SHORT = 64  # the k from which on the k-th best of the films scored first is too low to leave out most of the others
+_SOME = 1 / 8  # of the films: of more, a first few are scored to leave out others
 
 
 class Scorer:
     """Adds terms up."""
 
-    def __init__(self, terms: Sequence[Term], first: np.ndarray | None = None) -> None:
-        """`first`, bool (films,), are the films to score before the others, which hardly differ by some terms."""
-        self.terms, self._first = tuple(terms), first
+    def __init__(self, terms: Sequence[Term], groups: FilmGroups | None = None) -> None:
+        """`groups` are of the films whose scores may be bounded; None where all scores are computed sooner."""
+        self.terms, self._groups = tuple(terms), groups
 
     def scores(self, selection: Selection) -> np.ndarray:
         """The scores of the selected films: float32 (selected films,)."""
@@ -70,51 +72,88 @@ class Scorer:
         `allowed` is bool (selected films,). A film is left out if its score is at most a bound that is below the k-th
         best of the scores of some films. Where bounds would take longer than all scores, the part is the whole.
         """
-        if len(selection) < _MANY * k:
+        groups = self._groups
+        if groups is None or len(selection) < _MANY * k:
             return selection, allowed
-        if self._first is not None and k <= _SHORT:
-            at_first, first, others = selection.split(self._first)
-            if 2 * len(first) < len(selection):
-                found, least = self._candidates(first, allowed.take(at_first), k, -np.inf)
-                positions = at_first.take(found)
-                if sum_of_bounds(self.terms, others, roughly=True).max() >= least:
-                    found, _ = self._candidates(others, allowed & others.alike, k, least)
-                    positions = np.sort(np.concatenate([positions, found]))
-                return selection.part(positions), allowed.take(positions)
-        if not self._is_bounded(selection):
-            return selection, allowed
-        positions, _ = self._candidates(selection, allowed, k, -np.inf)
+        at_first, first = selection.chosen(groups.is_first)
+        scores = np.where(allowed.take(at_first), self.scores(first), -np.inf)
+        least, found = kth_highest(scores, k), np.empty(0, dtype=np.int64)
+        if (
+            least == -np.inf
+            or max(sum_of_bounds(self.terms, one, roughly=True).max() for one in groups.blocks) >= least
+        ):
+            if not any(term.is_bounded(selection) for term in self.terms):
+                return selection, allowed
+            found, least = self._candidates(groups, _Allowed(selection, allowed, groups.n_films), scores, k)
+        positions = np.sort(np.concatenate([at_first[scores >= least], found]))
         return selection.part(positions), allowed.take(positions)
 
-    def _is_bounded(self, selection: Selection) -> bool:
-        return any(term.is_bounded(selection) for term in self.terms)
+    def _candidates(
+        self, groups: FilmGroups, allowed: "_Allowed", first: np.ndarray, k: int
+    ) -> tuple[np.ndarray, float]:
+        """The positions of the films in groups that may be among the `k` best: int64 (any,), ascending.
 
-    def _candidates(self, selection: Selection, allowed: np.ndarray, k: int, least: float) -> tuple[np.ndarray, float]:
-        """The positions of the films that may be among the `k` best of more films: int64 (any,), ascending.
-
-        And what the k-th best of these scores at least, of which `least` is known.
+        And what the k-th best scores at least. `first` are the scores of the films that are in no group.
         """
-        if not self._is_bounded(selection):
-            scores = np.where(allowed, self.scores(selection), -np.inf)
-            least = max(least, kth_highest(scores, k))
-            return np.flatnonzero(scores >= least), least
-        blocks = selection.blocks
-        ends = np.cumsum([len(block) for block in blocks])[:-1]
+        blocks, least = groups.of_selection(allowed.selection), kth_highest(first, k)
         with ThreadPoolExecutor(cpu_count()) as pool:  # numpy and scipy let other threads run
             bounds = list(pool.map(lambda block: sum_of_bounds(self.terms, block), blocks))
             if least > -np.inf:
-                positions = _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least))
-                positions = positions[allowed.take(positions)]
-                if len(positions) <= _MANY * k:
+                positions = _positions(blocks, bounds, allowed, lambda of_block: at_least(of_block, least))
+                if len(positions) <= _SOME * len(allowed.selection):
                     return positions, least
-            list(pool.map(_exclude, bounds, np.split(allowed, ends)))
-        likely = selection.part(_positions(bounds, lambda of_block: np.sort(top_k(of_block, _LIKELY * k))))
-        least = max(least, kth_highest(self.scores(likely), k))
-        return _positions(bounds, lambda of_block: np.flatnonzero(of_block >= least)), least
+            if (more := allowed.n_others) > _MANY * k:
+                list(pool.map(allowed.exclude, blocks, bounds))
+                more = 0
+        likely = _positions(blocks, bounds, allowed, lambda of_block: top_k(of_block, _LIKELY * k + more))
+        scores = self.scores(allowed.selection.part(likely))
+        least = max(least, kth_highest(np.concatenate([first, scores]), k))
+        return _positions(blocks, bounds, allowed, lambda of_block: at_least(of_block, least)), least
 
 
-def _exclude(bounds: np.ndarray, allowed: np.ndarray) -> None:
-    np.copyto(bounds, -np.inf, where=~allowed)
+class _Allowed:
+    """Which films of a selection are allowed: bool (selected films,)."""
+
+    def __init__(self, selection: Selection, allowed: np.ndarray, n_films: int) -> None:
+        self.selection, self._allowed, self._n_films = selection, allowed, n_films
+
+    @property
+    def n_others(self) -> int:
+        """The number of the other films of the run."""
+        return self._n_films - int(np.count_nonzero(self._allowed))
+
+    def positions(self, rows: np.ndarray) -> np.ndarray:
+        """Where those of some films that are allowed stand in the selection: int64 (any,), ascending."""
+        at = np.sort(rows)
+        at = at[np.diff(at, prepend=-1) > 0]
+        if len(self.selection) < self._n_films:
+            rows, at = at, self.selection.rows.searchsorted(at).clip(max=len(self.selection) - 1)
+            at = at[self.selection.rows.take(at) == rows]
+        positions: np.ndarray = at[self._allowed.take(at)]
+        return positions
+
+    def exclude(self, block: Block, bounds: np.ndarray) -> None:
+        """Make the bounds of the films of a block that are not allowed −∞."""
+        np.copyto(bounds, -np.inf, where=~block.table(self._of_all.take(block.rows)))
+
+    @cached_property
+    def _of_all(self) -> np.ndarray:
+        """The same for all films of the run."""
+        rows = self.selection.rows
+        of_all = np.zeros(self._n_films, dtype=bool)
+        of_all[rows] = self._allowed
+        return of_all
+
+
+def _positions(
+    blocks: Sequence[Block],
+    bounds: Sequence[np.ndarray],
+    allowed: _Allowed,
+    of_block: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """The positions in the selection of the allowed films that are found by their bounds in blocks."""
+    found = [block.rows[of_block(one.ravel())] for block, one in zip(blocks, bounds, strict=True)]
+    return allowed.positions(np.concatenate(found))
 
 
 def alike(scorers: Sequence[Scorer]) -> list[list[int]]:
@@ -125,9 +164,3 @@ def alike(scorers: Sequence[Scorer]) -> list[list[int]]:
     for number, one in enumerate(scorers):
         groups.setdefault(one.likeness, []).append(number)
     return list(groups.values())
-
-
-def _positions(blocks: Sequence[np.ndarray], of_block: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """The positions in blocks that follow each other, int64 (any,), of those found in each: ascending."""
-    starts = np.cumsum([0, *map(len, blocks)]).tolist()
-    return np.concatenate([start + of_block(block) for start, block in zip(starts, blocks, strict=False)])

@@ -43,12 +43,13 @@ import numpy as np
 
 from cinematch_lib.artifacts.embeddings import Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
+from cinematch_lib.recommender.film_groups import FilmGroups
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.product_bounds import EmbeddingBounds
+from cinematch_lib.recommender.product_bounds import VectorBounds
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.scorer import Scorer
-from cinematch_lib.recommender.selection import BLOCK, Selection
+from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
@@ -230,13 +231,14 @@ class ScoreModel:
         return term, weight * embeddings.history_scale(n) * profile.length
 
     @cached_property
-    def _tower_bounds(self) -> EmbeddingBounds:
+    def _tower_bounds(self) -> VectorBounds:
         embeddings, weights = self._embeddings, self._item_weights
         assert embeddings is not None
         assert weights is not None
         liked, weight = top_k(weights.like_counts, _OFTEN_LIKED), similarity_weight(_TYPICAL_LIKES)
         users = embeddings.history_embeddings[liked] - weight * embeddings.history_corrections[liked]
-        return EmbeddingBounds(embeddings.item_embeddings, users, weights.like_counts[liked])
+        items = embeddings.item_embeddings
+        return VectorBounds(items.__getitem__, len(items), users, weights.like_counts[liked])
 
     def prior_weight(self, n_known: np.ndarray, discovery: float | None = None) -> np.ndarray:
         """(1 − d) · π · 2^(−n/2) of users of whom so many films are known: float64, of the shape of `n_known`."""
@@ -257,15 +259,20 @@ class ScoreModel:
 
     def discounted(self, terms: list[Term], discovery: float | None = None) -> Scorer:
         """The sum of the terms, discounted for popular films where the run has ratings."""
-        if self._item_weights is None or not self._discovery(discovery):
-            return Scorer(terms, self._first)
-        return Scorer([DiscountedTerms(terms, self.discounts(discovery))], self._first)
+        if self._item_weights is not None and self._discovery(discovery):
+            terms = [DiscountedTerms(terms, self.discounts(discovery))]
+        return Scorer(terms, self.groups)
 
-    @property
-    def _first(self) -> np.ndarray | None:
-        """The films to score first, bool (films,): those that ratings tell of, where the others are worth bounding."""
-        weights = self._item_weights
-        return weights.is_known if weights is not None and len(weights) >= BLOCK else None
+    @cached_property
+    def groups(self) -> FilmGroups | None:
+        """The films that ratings tell nothing of, or all where most have ratings; None where there are not many."""
+        if not self._similarity.is_large:
+            return None
+        towers = [self._tower_bounds] if self._embeddings is not None and self._item_weights is not None else []
+        is_known = np.zeros(self._similarity.matrix.shape[0], dtype=bool)
+        if self._item_weights is not None and 2 * self._item_weights.is_known.sum() < len(is_known):
+            is_known = self._item_weights.is_known
+        return FilmGroups(is_known, [*towers, self._similarity.product_bounds.of_common])
 
     def _discount(self, discovery: float) -> np.ndarray:
         """(1 + likes of i)^−β of each film: float32 (films,)."""

@@ -1,12 +1,12 @@
 """The films that pass some filters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
-
-BLOCK = 1 << 18  # films whose scores stay in the cache of a processor
+from scipy import sparse
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,19 +18,14 @@ class Selection:
     rows : int64 (n,), the films' rows, ascending; read-only.
     genre_share : float32 (n,), the share of the preferred genres that each film has, 0 to 1; read-only.
     recurs : whether more people are likely to want the same films, so that what is worked out of them is worth keeping.
-    alike : bool (n,), the films that count, of which `take` may give one value; the others stand between them only
-        because whole blocks take less time. None where all count.
 
     """
 
     rows: np.ndarray
     genre_share: np.ndarray
     recurs: bool = True
-    alike: np.ndarray | None = field(default=None, repr=False)
-    _restricted: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
-    _parts: dict[int, tuple[np.ndarray, tuple[np.ndarray, "Selection", "Selection"]]] = field(
-        default_factory=dict, repr=False
-    )
+    _restricted: dict[int, tuple[object, Any]] = field(default_factory=dict, repr=False)
+    _parts: dict[int, tuple[np.ndarray, tuple[np.ndarray, "Selection"]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.rows.flags.writeable = self.genre_share.flags.writeable = False
@@ -40,6 +35,11 @@ class Selection:
         """All of `n_films` films, without preferred genres."""
         return cls(np.arange(n_films), np.zeros(n_films, dtype=np.float32))
 
+    @cached_property
+    def has_genres(self) -> bool:
+        """Whether any film has a preferred genre."""
+        return bool(self.genre_share.any())
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -47,32 +47,13 @@ class Selection:
         """The films at these positions, int64 (m,) and ascending, of the selection: a choice for one person."""
         return Selection(self.rows[positions], self.genre_share[positions], recurs=False)
 
-    @cached_property
-    def blocks(self) -> list["Selection"]:
-        """The selection in parts, each of the films whose rows divided by `BLOCK`, without the rest, are the same."""
-        starts = [0, *(np.flatnonzero(np.diff(self.rows // BLOCK)) + 1).tolist(), len(self)]
-        return [
-            Selection(
-                self.rows[start:end],
-                self.genre_share[start:end],
-                self.recurs,
-                None if self.alike is None else self.alike[start:end],
-            )
-            for start, end in pairwise(starts)
-        ]
-
-    def split(self, is_first: np.ndarray) -> tuple[np.ndarray, "Selection", "Selection"]:
-        """The positions of the films of which `is_first`, bool (films,), is True, int64 (m,), and two selections.
-
-        These are that of these films, and the whole one, with the others as those that are alike; cached.
-        """
-        if id(is_first) not in self._parts:
-            chosen = self.restrict(is_first)
-            positions = np.flatnonzero(chosen)
-            first = Selection(self.rows[positions], self.genre_share[positions], self.recurs)
-            parts = positions, first, Selection(self.rows, self.genre_share, self.recurs, ~chosen)
-            self._parts[id(is_first)] = is_first, parts  # keeping `is_first` alive keeps its id from being reused
-        return self._parts[id(is_first)][1]
+    def chosen(self, is_chosen: np.ndarray) -> tuple[np.ndarray, "Selection"]:
+        """The positions of the films of which `is_chosen`, bool (films,), is True, int64 (m,), and these; cached."""
+        if id(is_chosen) not in self._parts:
+            positions = np.flatnonzero(self.restrict(is_chosen))
+            part = Selection(self.rows[positions], self.genre_share[positions], self.recurs)
+            self._parts[id(is_chosen)] = is_chosen, (positions, part)  # alive, so that its id is not used again
+        return self._parts[id(is_chosen)][1]
 
     def restrict(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films, …), restricted to this selection: (n, …)."""
@@ -82,13 +63,50 @@ class Selection:
     def take(self, values: np.ndarray) -> np.ndarray:
         """`values`, (films, …), restricted to this selection: (n, …); cached, read-only.
 
-        For values that are the same for every user. Where they are also the same for all films that are `alike`, one of
-        them stands for all: (1, …).
+        For values that are the same for every user.
         """
         if id(values) not in self._restricted:
             taken = self.restrict(values).view()
-            if self.alike is not None and len(of_alike := taken[self.alike]) and (of_alike == of_alike[0]).all():
-                taken = of_alike[:1].copy()
             taken.flags.writeable = False
             self._restricted[id(values)] = values, taken  # keeping `values` alive keeps its id from being reused
-        return self._restricted[id(values)][1]
+        found: np.ndarray = self._restricted[id(values)][1]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Block(Selection):
+    """Films in groups, as a table whose columns are the groups, and its rows the first, the second … film of each.
+
+    `rows`, which are not in order, are the rows of the table, one after another.
+    """
+
+    n_groups: int = 1
+
+    @classmethod
+    def of(cls, table: np.ndarray) -> "Block":
+        """Of the rows of films, int64 (films of a group, groups), without preferred genres."""
+        return cls(table.ravel(), np.zeros(table.size, dtype=np.float32), n_groups=table.shape[1])
+
+    def restrict(self, values: np.ndarray) -> np.ndarray:
+        """`values`, (all films, …), of these films: (n, …)."""
+        taken: np.ndarray = values.take(self.rows, axis=0)
+        return taken
+
+    def take(self, values: np.ndarray) -> np.ndarray:
+        """As that of a selection, but where all values are the same, one of them stands for all: (1, …)."""
+        if id(values) not in self._restricted:
+            taken = super().take(values)
+            if (taken == taken[0]).all():
+                self._restricted[id(values)] = values, taken[:1]
+        found: np.ndarray = self._restricted[id(values)][1]
+        return found
+
+    def kept(self, owner: object, make: Callable[[], np.ndarray | sparse.csc_matrix]) -> Any:
+        """What `make` makes of the films for an object, which makes the same each time; cached."""
+        if id(owner) not in self._restricted:
+            self._restricted[id(owner)] = owner, make()
+        return self._restricted[id(owner)][1]
+
+    def table(self, values: np.ndarray) -> np.ndarray:
+        """Values of the films, (n,) or (1,), as (films of a group, groups) or (1, 1)."""
+        return values.reshape(-1, self.n_groups if len(values) > 1 else 1)

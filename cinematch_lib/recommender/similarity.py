@@ -160,16 +160,13 @@ class ContentSimilarity:
         return np.split(side_by_side @ np.concatenate(vectors), ends[:-1])
 
     def is_bounded(self, vector: np.ndarray, selection: Selection) -> bool:
-        """Whether `bounds` take less time than `scores`."""
-        return self._by_film.nnz >= _BOUNDED and not self._is_small(selection) and self._bounds.are_cheap(vector)
+        """Whether the `product_bounds` take less time than `scores`."""
+        return self.is_large and not self._is_small(selection) and self.product_bounds.are_cheap(vector)
 
-    def bounds(self, vector: np.ndarray, block: Selection) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,)."""
-        return self._bounds.of(vector, block)
-
-    def highest(self, vector: np.ndarray, _: Selection) -> np.ndarray:
-        """A number that is at least the `scores` of any films: float32 (1,)."""
-        return self._bounds.highest(vector)
+    @property
+    def is_large(self) -> bool:
+        """Whether it may take less time to bound the scores of most films than to compute all."""
+        return bool(self._by_film.nnz >= _BOUNDED)
 
     def _is_small(self, selection: Selection) -> bool:
         return len(selection) * 4 < int(self._by_film.shape[0])
@@ -201,7 +198,8 @@ class ContentSimilarity:
         return self._by_film.tocsc()
 
     @cached_property
-    def _bounds(self) -> ProductBounds:
+    def product_bounds(self) -> ProductBounds:
+        """Those of the `scores`."""
         return ProductBounds(self._by_film, self._column_sizes)
 
     def pairwise(self, rows: np.ndarray) -> np.ndarray:

@@ -1,12 +1,12 @@
 """What every term of the score does."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from cinematch_lib.recommender.reasons import Contributions, joined
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import Block, Selection
 
 
 class Term(Protocol):
@@ -23,13 +23,13 @@ class Term(Protocol):
         """The scores of several people's terms, of equal `likeness`, each of its own selection."""
         return [term.scores(selection) for term, selection in zip(terms, selections, strict=True)]
 
-    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all.
+    def bounds(self, block: Block, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of films in groups: float32 (films of a group, groups).
 
-        Where the term is one that may be bounded, the selection is, by `is_bounded`, or the bounds are asked for
-        `roughly`: by no more than the lengths of vectors.
+        Or (1, groups), or (1, 1): one number for several films. Where the term is one that may be bounded, a selection
+        is, by `is_bounded`, or the bounds are asked for `roughly`: by no more than the lengths of vectors.
         """
-        return self.scores(block)
+        return block.table(self.scores(block))
 
     def is_bounded(self, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""
@@ -73,8 +73,8 @@ def sums_of_scores(people: Sequence[Sequence[Term]], selections: Sequence[Select
     return totals
 
 
-def sum_of_bounds(terms: Sequence[Term], block: Selection, *, roughly: bool = False) -> np.ndarray:
-    """Numbers that are at least the `sum_of_scores` of one or more terms: float32 (films,), or (1,) for all."""
+def sum_of_bounds(terms: Sequence[Term], block: Block, *, roughly: bool = False) -> np.ndarray:
+    """Numbers that are at least the `sum_of_scores` of one or more terms, of shapes as those of `Term.bounds`."""
     first, *others = terms
     total = first.bounds(block, roughly=roughly)
     for term in others:  # in the same order: rounding is monotonic, so that no sum of scores exceeds that of bounds
@@ -82,7 +82,19 @@ def sum_of_bounds(terms: Sequence[Term], block: Selection, *, roughly: bool = Fa
     return total
 
 
+def scaled_bounds(
+    bounds: Callable[[np.ndarray, Block], np.ndarray], vector: np.ndarray, factors: np.ndarray, block: Block
+) -> np.ndarray:
+    """The `bounds` of products with a vector, times factors, float32 (films,) or (1,), >= 0.
+
+    The only factor of all films is multiplied by the vector, which is shorter. Bounds leave room for its rounding.
+    """
+    if len(factors) == 1:
+        return bounds(vector * factors, block)
+    return combined(np.multiply, bounds(vector, block), block.table(factors))
+
+
 def combined(operation: np.ufunc, total: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """`operation` of two arrays, (n,) or (1,) each; in that of `total` where it is as long."""
-    result: np.ndarray = operation(total, values, out=total if len(total) >= len(values) else None)
+    """`operation` of two arrays of bounds; in that of `total` where it is as large."""
+    result: np.ndarray = operation(total, values, out=total if total.size >= values.size else None)
     return result

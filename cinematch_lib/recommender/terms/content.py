@@ -1,16 +1,16 @@
 """The content term: weight · c_i · cos(x_i, p), with the features x_i of a film and the user's profile p."""
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, partial, reduce
 
 import numpy as np
 
 from cinematch_lib.artifacts.sparse_rows import one_array
 from cinematch_lib.recommender.films import FilmTable, Movie
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import Block, Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
-from cinematch_lib.recommender.terms.base import Term, combined
+from cinematch_lib.recommender.terms.base import Term, combined, scaled_bounds
 
 
 class ContentTerm(Term):
@@ -54,13 +54,21 @@ class ContentTerm(Term):
         """The same for several people's terms, each for its own selection."""
         similarity, vectors = terms[0]._similarity, [one._vectors[0] for one in terms]
         found = zip(terms, similarity.scores_of_people(vectors, selections), selections, strict=True)
-        return [one._of(total, similarity.scores, selection) for one, total, selection in found]
+        return [one._of(total, selection) for one, total, selection in found]
 
-    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
+    def bounds(self, block: Block, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of films in groups; see `Term.bounds`."""
         # No factor is below 0, so that bounds of the similarities bound the term.
-        bounds = self._similarity.highest if roughly else self._similarity.bounds
-        return self._of(bounds(self._vectors[0], block), bounds, block)
+        of_products = self._similarity.product_bounds
+        bounds = of_products.highest if roughly else of_products.of
+        if self._share is None:
+            total = bounds(self._vectors[0], block)
+        else:
+            share = self._scale * block.take(self._share) + self._least
+            factors = share, np.maximum(1 - share, 0)
+            parts = zip(self._vectors, factors, strict=False)  # there may be no second vector
+            total = reduce(partial(combined, np.add), [scaled_bounds(bounds, *one, block) for one in parts])
+        return total * np.float32(self._weight) if self._weight != 1 else total
 
     def is_bounded(self, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""
@@ -69,19 +77,14 @@ class ContentTerm(Term):
             return False
         return all(self._similarity.is_bounded(vector, selection) for vector in self._vectors)
 
-    def _of(
-        self,
-        total: np.ndarray,
-        similarities: Callable[[np.ndarray, Selection], np.ndarray],
-        selection: Selection,
-    ) -> np.ndarray:
-        """The term by the similarities of the selected films to a vector; `total` are those to the whole profile."""
+    def _of(self, total: np.ndarray, selection: Selection) -> np.ndarray:
+        """The term of the selected films by their similarities, `total`, to the whole profile."""
         if self._share is not None:
             share = self._scale * selection.take(self._share)
             share += self._least
-            total = combined(np.multiply, total, share)
+            total *= share
             for vector in self._vectors[1:]:
-                total = combined(np.add, total, np.maximum(1 - share, 0) * similarities(vector, selection))
+                total += np.maximum(1 - share, 0) * self._similarity.scores(vector, selection)
         if self._weight != 1:
             total *= np.float32(self._weight)
         return total

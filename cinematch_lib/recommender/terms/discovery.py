@@ -6,7 +6,7 @@ import numpy as np
 
 from cinematch_lib.artifacts.sparse_rows import one_array
 from cinematch_lib.recommender.reasons import Contributions
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import Block, Selection
 from cinematch_lib.recommender.terms.base import Term, combined, contributions_of_people, sum_of_bounds, sums_of_scores
 
 
@@ -31,10 +31,11 @@ class DiscountedTerms(Term):
             total *= selection.take(one._factors)
         return totals
 
-    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
-        total = sum_of_bounds(self._terms, block, roughly=roughly)
-        return combined(np.multiply, total, block.take(self._factors))
+    def bounds(self, block: Block, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of films in groups; see `Term.bounds`."""
+        total, factors = sum_of_bounds(self._terms, block, roughly=roughly), block.take(self._factors)
+        # Nobody likes most films, so that their factor is 1.
+        return total if factors[0] == 1 == len(factors) else combined(np.multiply, total, block.table(factors))
 
     def is_bounded(self, selection: Selection) -> bool:
         """Whether `bounds` take less time than `scores`."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.reasons import Contributions, Feature
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import Block, Selection
 from cinematch_lib.recommender.terms.base import Term
 
 _HALF_LIFE = 10  # years
@@ -19,6 +19,10 @@ class RecencyTerm(Term):
     def scores(self, selection: Selection) -> np.ndarray:
         """The term of each selected film: float32 (selected films,)."""
         return np.float32(self._weight) * selection.take(self._values)
+
+    def bounds(self, block: Block, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of films in groups; see `Term.bounds`."""
+        return np.full((1, 1), self._weight, dtype=np.float32) if roughly else super().bounds(block)
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """The term of the films in `rows`: one part, whose feature is the year of release."""

@@ -6,11 +6,11 @@ import numpy as np
 
 from cinematch_lib.artifacts.embeddings import PERIOD_YEARS, UNKNOWN_PERIOD, Embeddings
 from cinematch_lib.recommender.films import FilmTable, Movie
-from cinematch_lib.recommender.product_bounds import EmbeddingBounds
+from cinematch_lib.recommender.product_bounds import VectorBounds
 from cinematch_lib.recommender.reasons import Contributions, Feature
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.selection import Block, Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
-from cinematch_lib.recommender.terms.base import Term, combined
+from cinematch_lib.recommender.terms.base import Term, scaled_bounds
 
 _TOGETHER = 64  # rows of one product
 _KEPT = 16  # selections of which embeddings are kept
@@ -42,7 +42,7 @@ class TowerTerm(Term):
         similarities: np.ndarray,
         weights: np.ndarray,
         weight: float,
-        bounds: EmbeddingBounds,
+        bounds: VectorBounds,
     ) -> None:
         self._films, self._similarity, self._embeddings = films, similarity, embeddings
         self._seed_items, self._weights, self._weight, self._bounds = seed_items, weights, weight, bounds
@@ -60,10 +60,10 @@ class TowerTerm(Term):
         scores: np.ndarray = products * selection.take(self._weights)
         return scores
 
-    def bounds(self, block: Selection, *, roughly: bool = False) -> np.ndarray:
-        """Numbers that are at least the `scores` of one of `Selection.blocks`: float32 (films,), or (1,) for all."""
-        bounds = self._bounds.highest(self._user) if roughly else self._bounds.of(self._user, block)
-        return combined(np.multiply, bounds, block.take(self._weights))
+    def bounds(self, block: Block, *, roughly: bool = False) -> np.ndarray:
+        """Numbers that are at least the `scores` of films in groups; see `Term.bounds`."""
+        bounds = self._bounds.highest if roughly else self._bounds.of
+        return scaled_bounds(bounds, self._user, block.take(self._weights), block)
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each film that the user likes or dislikes adds to the films in `rows`."""
