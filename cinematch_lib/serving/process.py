@@ -19,6 +19,7 @@ from cinematch_lib.serving.connections import BACKLOG, LimitedProtocol
 # Seconds between switches of threads, by default 0.005: a request waits for a dozen while a thread loads a run.
 _SWITCH_SECONDS = 0.0005
 _CLOSE_SECONDS = 0.05  # between two rounds of closing connections, after a signal to stop
+_PENDING = 1024  # connections that wait to be accepted; one more would try again after a second
 _DRAIN_SECONDS = 4  # time that requests in flight have after a signal to stop
 _END_SECONDS = 4.5  # after which the process ends in the middle of whatever it does
 
@@ -43,7 +44,7 @@ class Settings:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener = socket.create_server((host, port), family=family, backlog=_PENDING)
     # Accepted connections inherit this option. asyncio sets it only for sockets that name their protocol, which these
     # do not; without it the body of a response waits about 40 ms for the acknowledgement of the headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -79,7 +80,7 @@ class _Server(uvicorn.Server):
         """Listen."""
         await super().startup(sockets)
         for one in sockets or ():
-            one.listen(BACKLOG)  # asyncio has set it to the number of connections that it accepts in a pass
+            one.listen(_PENDING)  # asyncio has set it to the number of connections that it accepts in a pass
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish the requests in flight, and close the connections.

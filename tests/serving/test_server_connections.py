@@ -1,6 +1,7 @@
 """Connections that send nothing, half a request, or too much."""
 
 import contextlib
+import signal
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,18 @@ def test_silent_connections_leave_room_for_others(served):
         for number in range(300):
             client = stack.enter_context(connect(one))
             client.sendall(HALF_A_BODY * (number % 2))
+        assert requests.get(f"{one.url}/health", timeout=5).status_code == 200
+        assert not [line for line in one.lines if "Traceback" in line]
+
+
+def test_connections_that_come_at_once_wait_until_the_server_takes_them(served):
+    with contextlib.ExitStack() as stack:
+        one = stack.enter_context(server(served, files=256))
+        one.process.send_signal(signal.SIGSTOP)
+        stack.callback(one.process.send_signal, signal.SIGCONT)
+        for _ in range(300):
+            stack.enter_context(connect(one))
+        one.process.send_signal(signal.SIGCONT)
         assert requests.get(f"{one.url}/health", timeout=5).status_code == 200
         assert not [line for line in one.lines if "Traceback" in line]
 
