@@ -18,8 +18,11 @@ _BLOCK = 1 << 18  # films whose scores stay in the cache of a processor
 class Coordinates(Protocol):
     """Numbers of films by which these are alike or not."""
 
-    def coordinates(self, rows: np.ndarray) -> np.ndarray:
-        """Those of the films in `rows`, int64 (n,), the most telling first: float32 (coordinates, n)."""
+    def coordinate(self, number: int) -> np.ndarray:
+        """One of them for each film, 0 for the most telling, and again from the first: float32 (films,)."""
+
+    def keep(self, blocks: Sequence[Block]) -> None:
+        """Work out what is needed of the films in groups, and let go of the rest."""
 
 
 class FilmGroups:
@@ -44,17 +47,18 @@ class FilmGroups:
             return []
         cuts = max(0, round(math.log(len(rows) / _SIZE, _PARTS)))
         size = -(-len(rows) // _PARTS**cuts)
-        order = np.arange(size * _PARTS**cuts).clip(max=len(rows) - 1)
-        in_turn = [
-            one for of_all in zip(*[one.coordinates(rows) for one in self._sources], strict=False) for one in of_all
-        ]
+        order = rows.take(np.arange(size * _PARTS**cuts).clip(max=len(rows) - 1))
         for cut in range(cuts):
+            number, at = divmod(cut, len(self._sources))
             order = order.reshape(_PARTS**cut, -1)
-            values = in_turn[cut % len(in_turn)].take(order)
+            values = self._sources[at].coordinate(number).take(order)
             order = np.take_along_axis(order, values.argsort(axis=1), axis=1)
-        table = np.ascontiguousarray(rows.take(order).reshape(-1, size).T)
+        table = np.ascontiguousarray(order.reshape(-1, size).T)
         width = _BLOCK // size
-        return [Block.of(table[:, start : start + width]) for start in range(0, table.shape[1], width)]
+        blocks = [Block.of(table[:, start : start + width]) for start in range(0, table.shape[1], width)]
+        for one in self._sources:
+            one.keep(blocks)
+        return blocks
 
     def of_selection(self, selection: Selection) -> list[Block]:
         """The blocks, with the shares of preferred genres that the films of a selection have."""

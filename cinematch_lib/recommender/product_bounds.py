@@ -1,7 +1,7 @@
 """Upper bounds of the products of many films' features, or embeddings, with a vector."""
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 
 import numpy as np
 from scipy import sparse
@@ -113,7 +113,7 @@ class VectorBounds:
         length += 8 * _rounding(len(vector)) / _LEAST * np.linalg.norm(exact) + _TINY + margin / self._shortest
         factors = np.concatenate([near.clip(min=0), near.clip(max=0), [length]]).astype(np.float32)
         # Not by BLAS, which starts threads for so many films, though the blocks are bounded side by side.
-        bounds: np.ndarray = np.einsum("d,dg->g", factors, block.kept(self, lambda: self._boxes(block)))
+        bounds: np.ndarray = np.einsum("d,dg->g", factors, block.kept(self, partial(self._boxes, block)))
         return bounds[None]
 
     def highest(self, vector: np.ndarray, _: Block) -> np.ndarray:
@@ -126,9 +126,16 @@ class VectorBounds:
         vectors = self._vectors(slice(None))
         return float(np.sqrt(np.einsum("id,id->i", vectors, vectors).max(initial=0)))
 
-    def coordinates(self, rows: np.ndarray) -> np.ndarray:
-        """The part of each e_i in each direction, for the films in `rows`, int64 (n,): float32 (directions, n)."""
-        return self._parts[:-1].take(rows, axis=1)
+    def coordinate(self, number: int) -> np.ndarray:
+        """The part of each e_i in one of the directions, and again from the first: float32 (films,)."""
+        part: np.ndarray = self._parts[number % max(1, len(self._parts) - 1)]
+        return part
+
+    def keep(self, blocks: Sequence[Block]) -> None:
+        """Work out the boxes of blocks, and let go of the parts of each e_i."""
+        for block in blocks:
+            block.kept(self, partial(self._boxes, block))
+        vars(self).pop("_parts", None)
 
     def _boxes(self, block: Block) -> np.ndarray:
         """Of each group the most in each direction, the least, and the longest rest: float32 (…, groups)."""

@@ -154,8 +154,11 @@ def test_films_are_in_groups_with_those_that_are_alike():
     values = rng.random((2, 3000)).astype(np.float32)
 
     class Source:
-        def coordinates(self, rows):
-            return values[:, rows]
+        def coordinate(self, number):
+            return values[number % 2]
+
+        def keep(self, blocks):
+            pass
 
     first = np.arange(3000) % 3 == 0
     blocks = FilmGroups(first, [Source()]).blocks
@@ -268,3 +271,12 @@ def test_bounds_are_exact_but_for_common_features():
     assert of_rare.ravel() == pytest.approx([0.4 if film == 3 else 0 for film in range(20)], abs=1e-3)
     of_common = bounds.of(np.array([1, 0], dtype=np.float32), block)
     assert of_common == pytest.approx(np.full((2, 10), 0.6), abs=1e-2)
+
+
+def test_without_common_features_all_is_exact():
+    features = np.zeros((20, 2), dtype=np.float32)
+    features[3, 1] = 0.8
+    bounds = ProductBounds(sparse.csr_matrix(features), np.array([0, 1]))
+    (block,) = FilmGroups(np.zeros(20, dtype=bool), [bounds.of_common]).blocks
+    of_films = bounds.of(np.array([0.5, 0.5], dtype=np.float32), block).ravel()[block.rows.argsort()]
+    assert of_films == pytest.approx([0.4 if film == 3 else 0 for film in range(20)], abs=1e-3)
