@@ -8,6 +8,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+REFUSED = "refused"  # in the state of a request: the status of an answer that took the place of the application's
 HEAD_BYTES = 65536
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
@@ -124,6 +125,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer and close; without an answer where one to an earlier request is under way."""
         is_free = self.cycle is None or self.cycle.response_complete or not self.cycle.response_started
         if is_free and not self.pipeline:
+            if self.cycle is not None and not self.cycle.response_complete:
+                self.cycle.scope["state"][REFUSED] = status.value  # to be counted so
             body = json.dumps({"detail": detail}).encode()
             head = f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\ncontent-type: application/json\r\n"
             self.transport.write(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)

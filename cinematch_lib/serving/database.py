@@ -77,6 +77,11 @@ class SqliteDatabase:
                 return
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                if self.path.is_symlink():
+                    raise StoreError(
+                        f"{self.path} is a symbolic link, and the store must be a file with its log beside it; "
+                        "name the folder of the file that it leads to with --state, or link the folder instead"
+                    )
                 if self.path.exists() and not self.path.stat().st_size:
                     raise StoreError(f"{self.path} is empty; restore a copy, or remove it to start without any data")
                 check_log(self.path)

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cinematch_lib.artifacts.refresh_record import FAILED, HELD_BACK, NOTHING_DUE, PROMOTED
+from cinematch_lib.serving.connections import REFUSED
 from cinematch_lib.serving.live_run import LiveRun
 
 _log = logging.getLogger("cinematch.serving")
@@ -125,6 +126,7 @@ class MetricsMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            status = scope["state"].get(REFUSED, status)
             self._record(scope, status, time.perf_counter() - start, request_id)
 
     def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:

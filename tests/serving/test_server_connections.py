@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from support.commands import wait_for
 from support.serving import server
 
 from cinematch_lib.serving.store import FILE
@@ -39,7 +40,10 @@ def test_requests_that_do_not_come_are_given_up(served):
             answer = client.makefile("rb").read()
             assert answer.startswith(b"HTTP/1.1 408 ")
             assert answer.endswith(b'{"detail": "the ' + part + b' of the request did not come within 10 s"}')
-        assert requests.get(f"{one.url}/health", timeout=10).status_code == 200
+        wait_for(lambda: one.events("request"), "the log")
+        assert [event["status"] for event in one.events("request")] == [408]
+        metrics = requests.get(f"{one.url}/metrics", timeout=10).text
+        assert 'requests_total{method="POST",route="/api/recommendations",status="408"} 1.0' in metrics
         assert not [line for line in one.lines if "Traceback" in line]
 
 

@@ -67,6 +67,16 @@ def test_another_file_is_refused_and_not_changed(tmp_path):
     assert (tmp_path / FILE).read_bytes().startswith(b"my diary")
 
 
+def test_a_link_is_refused_and_a_linked_folder_is_not(tmp_path):
+    Store(tmp_path / "there").close()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / FILE).symlink_to(tmp_path / "there" / FILE)
+    with pytest.raises(StoreError, match=r"is a symbolic link, .* must be a file.* with --state"):
+        Store(tmp_path / "here")
+    (tmp_path / "linked").symlink_to(tmp_path / "there")
+    Store(tmp_path / "linked").close()
+
+
 def test_an_impossible_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="name another state folder"):
