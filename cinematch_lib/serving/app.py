@@ -28,6 +28,7 @@ from cinematch_lib.serving.middleware import TOKEN, AccessMiddleware, PlainReque
 from cinematch_lib.serving.rating_routes import add_rating_routes
 from cinematch_lib.serving.reference import reference_page
 from cinematch_lib.serving.responses import json_response
+from cinematch_lib.serving.routes import NamingRoute
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.threads import SharedCall
 from cinematch_lib.serving.user_routes import add_user_routes
@@ -89,6 +90,7 @@ def create_app(
     app = FastAPI(
         title=_NAME, version=version, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
     )
+    app.router.route_class = NamingRoute
     app.state.live = live
     add_error_handlers(app)
     _add_general_routes(app, live, store, metrics, experiments, version)

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from cinematch_lib.serving.cursor import MAX_LENGTH
 from cinematch_lib.serving.fields import AnyId, Limit, Minutes, Names
-from cinematch_lib.serving.schemas import Ignored, QueryParameters
+from cinematch_lib.serving.schemas import MayIgnore, QueryParameters
 
 Mode = Literal["because_liked", "trending", "genre", "service", "year", "runtime"]
 YearBucket = Literal["", "recent", "2010s", "2000s", "90s", "classic"]
@@ -37,14 +37,13 @@ class IdentifyRequest(BaseModel):
         return (name or "").strip() or None
 
 
-class AccountResponse(BaseModel):
+class AccountResponse(MayIgnore):
     """A user of the newer client."""
 
     id: int
     name: str
     email: str
     created_at: str
-    ignored: list[Ignored] | None = None
 
 
 class PreferencesRequest(BaseModel):
@@ -59,7 +58,7 @@ class PreferencesRequest(BaseModel):
     runtime_max: Minutes | None = None
 
 
-class StoredPreferences(BaseModel):
+class StoredPreferences(MayIgnore):
     """A user's preferences, and the time of their last change."""
 
     preferred_genres: list[str]
@@ -68,7 +67,6 @@ class StoredPreferences(BaseModel):
     runtime_min: int | None
     runtime_max: int | None
     updated_at: str
-    ignored: list[Ignored] | None = None
 
 
 class ClientFilm(BaseModel):
@@ -99,7 +97,7 @@ class ClientQuery(QueryParameters):
     cursor: Annotated[str, Field(max_length=MAX_LENGTH)] | None = None
 
 
-class ClientRecommendations(BaseModel):
+class ClientRecommendations(MayIgnore):
     """Recommended films of one mode, the best first."""
 
     recommendations: list[ClientFilm]
@@ -108,7 +106,6 @@ class ClientRecommendations(BaseModel):
     mode: Mode
     list_id: str
     next_cursor: str | None = None
-    ignored: list[Ignored] | None = None
 
 
 class ClientWatchlistRequest(BaseModel):
@@ -121,7 +118,7 @@ class ClientWatchlistRequest(BaseModel):
     service: Annotated[str, Field(max_length=100)] | None = None
 
 
-class ClientWatchlistItem(BaseModel):
+class ClientWatchlistItem(MayIgnore):
     """A film on the watchlist."""
 
     id: int
@@ -135,17 +132,16 @@ class ClientWatchlistItem(BaseModel):
     year: int
     runtime: int
     genres: list[str]
-    ignored: list[Ignored] | None = None
 
 
-class ClientWatchlist(BaseModel):
+class ClientWatchlist(MayIgnore):
     """The watchlist, the newest film first."""
 
     items: list[ClientWatchlistItem]
     count: int
 
 
-class RemovedMessage(BaseModel):
+class RemovedMessage(MayIgnore):
     """A film that was removed from the watchlist."""
 
     message: str
@@ -161,17 +157,16 @@ class SignalRequest(BaseModel):
     signal: Literal["like", "dislike", "not_interested"]
 
 
-class SignalResponse(BaseModel):
+class SignalResponse(MayIgnore):
     """The stored feedback on a film."""
 
     id: int
     movie_id: int
     signal: Literal["like", "dislike", "not_interested"]
     created_at: str
-    ignored: list[Ignored] | None = None
 
 
-class ResetResponse(BaseModel):
+class ResetResponse(MayIgnore):
     """The number of films whose feedback was deleted."""
 
     success: bool

@@ -15,7 +15,7 @@ from cinematch_lib.serving.list_log import ListLog, MadeList
 from cinematch_lib.serving.list_maker import EncodedList, WantedList
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
 from cinematch_lib.serving.metrics import Metrics
-from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, ignored_parameters, rejected_films, unknown_parameters
+from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films, unknown_parameters
 from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.threads import FewAtOnce
@@ -43,11 +43,10 @@ def add_film_routes(
     long_profiles = FewAtOnce(f"requests with more than {_MAX_INLINE} rated films", _HEAVY_AT_ONCE, _HEAVY_WAITING)
 
     @app.post("/api/recommendations", response_model=schemas.RecommendationsResponse, responses=error_responses(503))
-    async def recommendations(request: schemas.RecommendationRequest, http: Request) -> Response:
+    async def recommendations(request: schemas.RecommendationRequest) -> Response:
         """Recommended films, the best first, each with its explanation."""
         choice = experiments.choose(request.user_id)
         wishes = Wishes(request, choice.run.recommender, store)
-        wishes.ignored += ignored_parameters(http)
         if wishes.n_rated > _MAX_INLINE:
             return await long_profiles.run(recommend, choice, request, wishes)
         wanted = wanted_list(choice, request, wishes)
@@ -92,7 +91,7 @@ def add_film_routes(
         rest = {"offset": query.offset, "limit": query.limit, "ignored": unknown_parameters(query, http)}
         return json_response(movies=films, count=page.count, **rest)
 
-    @app.get("/api/movies/{movie_id}", response_model=schemas.Film, responses=error_responses(404))
+    @app.get("/api/movies/{movie_id}", response_model=schemas.FilmResponse, responses=error_responses(404))
     async def movie(movie_id: fields.AnyId) -> Response:
         """One film."""
         run = live.current

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from cinematch_lib.errors import CineMatchError, UnknownNameError
 from cinematch_lib.recommender.exports import NotFound, match, parse_export
 from cinematch_lib.recommender.recommender import Recommender
-from cinematch_lib.serving import schemas
+from cinematch_lib.serving import rating_schemas
 from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.live_run import LiveRun
 from cinematch_lib.serving.requests import unknown_fields
@@ -25,12 +25,12 @@ def add_rating_routes(app: FastAPI, live: LiveRun) -> None:
     """Add the route to `app`. Nothing of an export is stored."""
     exports = FewAtOnce("exports", 1, _WAITING)  # a title that is not found takes some milliseconds
 
-    @app.post("/api/ratings", response_model=schemas.MatchedRatingsResponse, responses=error_responses(503))
-    async def ratings(request: schemas.ExportRequest) -> Response:
+    @app.post("/api/ratings", response_model=rating_schemas.MatchedRatingsResponse, responses=error_responses(503))
+    async def ratings(request: rating_schemas.ExportRequest) -> Response:
         """The films of this catalog that an export of Letterboxd, IMDb or Trakt rates, and those that are not here."""
         return await exports.run(read, request)
 
-    def read(request: schemas.ExportRequest) -> Response:
+    def read(request: rating_schemas.ExportRequest) -> Response:
         recommender = live.current.recommender
         export = parse_export(request.text)
         films = export.films

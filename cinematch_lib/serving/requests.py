@@ -111,12 +111,6 @@ def unknown_parameters(query: BaseModel, http: HTTPConnection) -> list[dict[str,
     return found
 
 
-def ignored_parameters(http: HTTPConnection) -> list[dict[str, Any]]:
-    """The parameters of the address of a request whose fields are in its body."""
-    reason = "a parameter of the address; here fields are in the body"
-    return [ignored(name, value, reason) for name, value in http.query_params.multi_items()]
-
-
 def ignored(field: str, value: object, reason: str, suggestions: Iterable[str] = ()) -> dict[str, Any]:
     """One entry of `ignored`."""
     return {"field": field, "value": value, "reason": reason, "suggestions": list(suggestions)}

@@ -59,46 +59,10 @@ class Ignored(BaseModel):
     suggestions: list[str]
 
 
-class ExportRequest(BaseModel):
-    """The text of a file of ratings: a CSV of Letterboxd, IMDb or Trakt, Trakt's JSON, or a list of ids and stars."""
+class MayIgnore(BaseModel):
+    """An answer with `ignored` only where something of the request was passed over."""
 
-    model_config = ConfigDict(extra="allow")
-
-    text: str
-
-
-class NamedFilm(BaseModel):
-    """A film by its id and its name."""
-
-    movie_id: int
-    title: str
-    year: int
-
-
-class RatedFilm(NamedFilm):
-    """A film with the user's stars."""
-
-    rating: float
-
-
-class UnmatchedRating(BaseModel):
-    """A rated film that the catalog lacks; `reason` tells why the run left it out, if it did."""
-
-    line: int
-    name: str
-    rating: float
-    reason: str
-    suggestions: list[NamedFilm]
-
-
-class MatchedRatingsResponse(BaseModel):
-    """The rated films of an export that are in the catalog, and those that are not."""
-
-    ratings: list[RatedFilm]
-    count: int
-    not_found: list[UnmatchedRating]
-    remarks: list[str]
-    ignored: list[Ignored]
+    ignored: list[Ignored] | None = None
 
 
 class Film(BaseModel):
@@ -120,6 +84,10 @@ class Film(BaseModel):
     poster_path: str
     poster_url: str | None
     original_language: str
+
+
+class FilmResponse(Film, MayIgnore):
+    """One film."""
 
 
 class Reason(BaseModel):
@@ -238,20 +206,20 @@ class MoviesResponse(BaseModel):
     ignored: list[Ignored]
 
 
-class GenresResponse(BaseModel):
+class GenresResponse(MayIgnore):
     """The genres of the catalog."""
 
     genres: list[str]
 
 
-class ServicesResponse(BaseModel):
+class ServicesResponse(MayIgnore):
     """The streaming services of the catalog, and the source of that information."""
 
     services: list[str]
     source: str
 
 
-class AboutResponse(BaseModel):
+class AboutResponse(MayIgnore):
     """The current catalog and its sources, and whether later runs may learn from what users say."""
 
     run_id: str
@@ -267,7 +235,7 @@ class AboutResponse(BaseModel):
     learns_from_feedback: bool
 
 
-class Health(BaseModel):
+class Health(MayIgnore):
     """Whether all is well; `refused_run` is the id of a run that could not be served, `store` ok or what is wrong.
 
     `refresh` is what the last ``cinematch refresh`` did: its result, times, reasons, and the run that it made.
@@ -288,7 +256,7 @@ class Health(BaseModel):
     refused_experiments: dict[str, str]
 
 
-class ServiceInfo(BaseModel):
+class ServiceInfo(MayIgnore):
     """The name and version of this server."""
 
     service: str

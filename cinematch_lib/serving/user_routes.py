@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query
+from fastapi import FastAPI, Path, Query, Request
 from pydantic import BaseModel
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
@@ -14,7 +14,7 @@ from cinematch_lib.serving.errors import error_responses
 from cinematch_lib.serving.film_routes import find_movie
 from cinematch_lib.serving.list_log import ListLog
 from cinematch_lib.serving.live_run import LiveRun, LoadedRun
-from cinematch_lib.serving.requests import unknown_fields
+from cinematch_lib.serving.requests import unknown_fields, unknown_parameters
 from cinematch_lib.serving.responses import json_response
 from cinematch_lib.serving.store import Store, WatchlistEntry
 from cinematch_lib.serving.threads import OwnThreads
@@ -86,14 +86,16 @@ def _add_watchlist_routes(app: FastAPI, live: LiveRun, store: Store, reading: Ow
     )
     @changing.run
     def set_watched(
-        user_id: _User, movie_id: fields.AnyId, query: Annotated[user_schemas.WatchedQuery, Query()]
+        user_id: _User, movie_id: fields.AnyId, query: Annotated[user_schemas.WatchedQuery, Query()], http: Request
     ) -> Response:
         """Mark a film on a user's watchlist as watched or not."""
         watched = query.watched
         if not (is_storable(movie_id) and store.set_watched(user_id, movie_id, watched)):
             raise not_in_watchlist(movie_id)
         message = "Marked as watched" if watched else "Marked as not watched"
-        return json_response(message=message, movie_id=movie_id, watched=watched, **ignored_fields(query))
+        return json_response(
+            message=message, movie_id=movie_id, watched=watched, **_named(unknown_parameters(query, http))
+        )
 
     @app.delete("/api/watchlist/{user_id:user}/{movie_id}", response_model=user_schemas.FilmMessage, responses=_CHANGE)
     @changing.run
@@ -164,7 +166,10 @@ def _feedback_items(store: Store, user_id: str) -> list[dict[str, Any]]:
 
 def ignored_fields(request: BaseModel) -> dict[str, Any]:
     """The field `ignored` of an answer, where the request had unknown fields."""
-    found = unknown_fields(request)
+    return _named(unknown_fields(request))
+
+
+def _named(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {"ignored": found} if found else {}
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from cinematch_lib.serving.client_schemas import AccountResponse, StoredPreferences
 from cinematch_lib.serving.event_schemas import LoggedList
 from cinematch_lib.serving.fields import AnyId, Stars
-from cinematch_lib.serving.schemas import Film, Ignored, QueryParameters
+from cinematch_lib.serving.schemas import Film, MayIgnore, QueryParameters
 
 FeedbackKind = Literal["like", "dislike", "not_interested", "seen", "rating"]
 
@@ -41,7 +41,7 @@ class WatchlistItem(Film):
     available: bool
 
 
-class WatchlistResponse(BaseModel):
+class WatchlistResponse(MayIgnore):
     """A user's watchlist in the order of adding."""
 
     user_id: str
@@ -49,16 +49,12 @@ class WatchlistResponse(BaseModel):
     count: int
 
 
-class FilmMessage(BaseModel):
-    """The result of a change; `title` is missing for a film that was on the list already.
-
-    `ignored` is there only where the request had unknown fields.
-    """
+class FilmMessage(MayIgnore):
+    """The result of a change; `title` is missing for a film that was on the list already."""
 
     message: str
     movie_id: int
     title: str | None = None
-    ignored: list[Ignored] | None = None
 
 
 class WatchedQuery(QueryParameters):
@@ -67,13 +63,12 @@ class WatchedQuery(QueryParameters):
     watched: bool = True
 
 
-class WatchedMessage(BaseModel):
+class WatchedMessage(MayIgnore):
     """Whether a film on the watchlist is marked as watched."""
 
     message: str
     movie_id: int
     watched: bool
-    ignored: list[Ignored] | None = None
 
 
 class FeedbackMessage(FilmMessage):
@@ -94,7 +89,7 @@ class FeedbackItem(BaseModel):
     rating: float | None = None
 
 
-class FeedbackResponse(BaseModel):
+class FeedbackResponse(MayIgnore):
     """A user's feedback, the oldest first."""
 
     user_id: str
@@ -102,7 +97,7 @@ class FeedbackResponse(BaseModel):
     count: int
 
 
-class UserData(BaseModel):
+class UserData(MayIgnore):
     """All stored data of a user; `account` and `preferences` are there only for a user of the newer client.
 
     `lists` are those that the user got, with the events.
@@ -116,7 +111,7 @@ class UserData(BaseModel):
     preferences: StoredPreferences | None = None
 
 
-class DeletedResponse(BaseModel):
+class DeletedResponse(MayIgnore):
     """The number of films on each deleted list, and of logged lists, and whether there was an account."""
 
     message: str

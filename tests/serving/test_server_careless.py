@@ -122,6 +122,53 @@ def test_parameters_beside_a_body_are_named(api):
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/health"),
+        ("GET", "/api/genres"),
+        ("GET", "/api/services"),
+        ("GET", "/api/about"),
+        ("GET", "/api/movies/1"),
+        ("GET", "/api/watchlist"),
+        ("GET", "/api/watchlist/bob"),
+        ("DELETE", "/api/watchlist/bob/1"),
+        ("GET", "/api/feedback/bob"),
+        ("GET", "/api/preferences/me"),
+        ("POST", "/api/feedback/reset"),
+        ("GET", "/api/users/bob/data"),
+        ("DELETE", "/api/users/bob/data"),
+    ],
+)
+def test_parameters_are_named_where_a_path_takes_none(api, anna, method, path):
+    api.post("/api/watchlist/bob", json={"movie_id": 1})
+    plain = api.request(method, path, headers=anna).json()
+    api.post("/api/watchlist/bob", json={"movie_id": 1})
+    answer = api.request(method, f"{path}?lmit=2", headers=anna).json()
+    reason = "unknown parameter; this path takes none"
+    assert answer.pop("ignored") == [{"field": "lmit", "value": None, "reason": reason, "suggestions": []}]
+    assert answer.keys() == plain.keys()
+
+
+def test_a_list_stays_a_list(api, anna):
+    assert api.get("/api/feedback/my-likes?limit=2", headers=anna).json() == []
+
+
+def test_a_parameter_beside_a_body_is_named_with_the_field_that_is_meant(api):
+    answer = api.post("/api/watchlist/bob?movieid=2", json={"movie_id": 1, "titel": "Heat"}).json()
+    assert [(one["field"], one["suggestions"]) for one in answer["ignored"]] == [
+        ("titel", []),
+        ("movieid", ["movie_id"]),
+    ]
+
+
+def test_a_repeated_mark_is_named(api):
+    api.post("/api/watchlist/bob", json={"movie_id": 1})
+    answer = api.put("/api/watchlist/bob/1/watched?watched=true&watched=false").json()
+    assert answer["watched"] is False
+    assert [(one["field"], one["value"]) for one in answer["ignored"]] == [("watched", "true")]
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/api/recommendations", {"limit": True}),
