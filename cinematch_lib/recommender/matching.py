@@ -13,17 +13,19 @@ from cinematch_lib.artifacts.search_index import Names, Postings, idf, trigram_c
 from cinematch_lib.artifacts.texts import Texts
 from cinematch_lib.recommender.query import Query
 from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.text_similarity import beginnings, matched_words, whole_similarities
 from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
 
 _CONTAINMENT = 0.8  # weight of the share of the query's trigrams in a name, beside the cosine
 _CANDIDATE_POPULARITY = 0.12  # weight of popularity when candidates are chosen by trigrams
 _BY_TRIGRAMS, _BY_WORDS = 120, 60  # candidates
+_BY_INITIALS = 10  # names that have just the initials of a query, and may be those of a series
 _SAMPLE = 10_000  # entries of the rarest trigrams whose names show how high a score candidates have
 _MAX_ACRONYM = 8  # letters
 _SHORT = 5  # letters; names about as long as a query as short are all compared
+_LEAST_WITH_ARTICLE = 3  # letters after an article from which one edit counts as none
 _MEDIUM = 9  # letters; a query as short may be two edits from a popular name
 _KNOWN = 10_000  # the most popular names, which are compared with longer queries too
-_ONE_EDIT = 0.87  # least similarity of a name that differs in one edit, which is most of a short one
 _BEGINNING = 0.95  # factor of the similarity to the beginning of a name
 _WORDS = 0.95  # factor of the share of the query's letters that a name's words match
 _CONTAINED = 0.9  # similarity of a name that has the query's letters in a row
@@ -124,6 +126,23 @@ class NameMatcher:
         rest = [form.removeprefix(words).removeprefix("s")[:1] for form in texts.decoded(names)]
         return distinct(self._names.rows.numbers[self._entries(names[np.isin(rest, ["", " "])])[0]])
 
+    def called(self, words: str) -> np.ndarray:
+        """The films of which these words of a query are a whole name."""
+        entries = self._entries(self._names.joined.find(words.replace(" ", "")))[0]
+        rows: np.ndarray = self._names.rows.numbers[entries[self._names.is_whole[entries]]]
+        return rows
+
+    def abbreviated(self, initials: str) -> list[str]:
+        """The most popular names with exactly these initials."""
+        return self._names.names.decoded(self._popular(self._names.initials.find(initials), _BY_INITIALS))
+
+    def with_surname(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The films that have names that end with these words, after others; and how many such names each has."""
+        names = self._names.words.find(words[-1])
+        ends = [name.endswith(" " + " ".join(words)) for name in self._names.names.decoded(names)]
+        rows = self._names.rows.numbers[self._entries(names[np.array(ends, dtype=bool)])[0]]
+        return np.unique(rows, return_counts=True)
+
     def _entries(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The places of the films of these names, one name after another, and how many films each has."""
         return _places(self._names.rows, names)
@@ -153,6 +172,8 @@ class NameMatcher:
         length = len(query.joined)
         compared = self._short_names if length <= _SHORT else self._known_names
         found.append(self._popular(compared.near(query.joined, 2 if _SHORT < length <= _MEDIUM else 1)))
+        if query.article:
+            found.append(self._popular(self._known_names.near(query.full, 1)))
         return distinct(np.concatenate(found).astype(np.int64))
 
     def _popular(self, names: np.ndarray, n: int = _BY_WORDS) -> np.ndarray:
@@ -213,15 +234,19 @@ class NameMatcher:
         forms = self._names.names.decoded(names)
         joined = [form.replace(" ", "") for form in forms]
         words = [form.split() for form in forms]
-        whole = _whole_similarities(list({query.joined, query.plain, query.full}), joined)
+        whole = whole_similarities(list({query.joined, query.plain, query.full}), joined)
         start = " ".join(query.words) + " "
         begins = np.array([form.startswith(start) for form in forms])
-        similarity = np.maximum(whole, _BEGINNING * _beginnings(query.joined, joined))
+        similarity = np.maximum(whole, _BEGINNING * beginnings(query.joined, joined))
+        if query.article and len(query.joined) >= _LEAST_WITH_ARTICLE:
+            article = query.article + " "
+            edits = process.cdist([query.full], joined, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
+            begins |= (edits <= 1) & np.array([form.startswith(article) for form in forms])
         similarity = np.where(begins, 1.0, similarity)
         if len(query.joined) > _SHORT:
             contains = np.array([query.joined in one for one in joined])
             similarity = np.where(contains, np.maximum(similarity, _CONTAINED), similarity)
-        similarity = np.maximum(similarity, _WORDS * _matched_words(query.words, words))
+        similarity = np.maximum(similarity, _WORDS * matched_words(query.words, words))
         if (acronyms := self._with_initials(query)) is not None:
             rest = {word for word in query.words[1:] if not word.isdecimal()}
             is_meant = np.isin(names, acronyms) & np.array([rest.issubset(one) for one in words])
@@ -240,37 +265,3 @@ def _places(postings: Postings, keys: np.ndarray) -> tuple[np.ndarray, np.ndarra
     lengths = postings.starts[keys + 1] - begins
     first = np.repeat(begins - np.append(0, lengths.cumsum())[:-1], lengths)
     return first + np.arange(lengths.sum()), lengths
-
-
-def _similarities(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
-    """The normalized optimal string alignment similarity of each pair: float32 (texts, others)."""
-    result: np.ndarray = process.cdist(texts, others, scorer=OSA.normalized_similarity, dtype=np.float32)
-    return result
-
-
-def _whole_similarities(texts: Sequence[str], names: Sequence[str]) -> np.ndarray:
-    """The highest similarity of each name to one of the texts, at least `_ONE_EDIT` where they differ in one edit."""
-    edits = process.cdist(texts, names, scorer=OSA.distance, dtype=np.int32)
-    longest = np.maximum.outer([len(text) for text in texts], [len(name) for name in names])
-    similarity = np.where((edits == 1) & (longest > 1), np.maximum(1 - edits / longest, _ONE_EDIT), 1 - edits / longest)
-    best: np.ndarray = similarity.max(axis=0)
-    return best
-
-
-def _beginnings(text: str, names: Sequence[str]) -> np.ndarray:
-    """The similarity of a text to the beginning of each longer name, of its length or a letter more or less."""
-    n = len(text)
-    lengths = [one for one in (n - 1, n, n + 1) if one > 0]
-    similar = [_similarities([text], [name[:length] for name in names])[0] for length in lengths]
-    best: np.ndarray = np.max(similar, axis=0)
-    return best
-
-
-def _matched_words(words: Sequence[str], names: Sequence[Sequence[str]]) -> np.ndarray:
-    """The share of the letters of `words` that the words of each name match, by their similarity."""
-    flat = [word for name in names for word in name]
-    starts = np.cumsum([0, *[len(name) for name in names[:-1]]])
-    best = np.maximum.reduceat(_similarities(words, flat), starts, axis=1)
-    weights = np.array([len(word) for word in words]) / sum(map(len, words))
-    shares: np.ndarray = weights @ best
-    return shares

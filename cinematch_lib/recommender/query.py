@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from cinematch_lib.vocabulary.search_words import all_words, search_words, usual_words
+from cinematch_lib.vocabulary.search_words import ARTICLES, all_words, search_words, usual_words
 
 _NUMBER_AT_END = re.compile(r"([^\W\d]{2})(\d{1,2})$")  # lotr2, toystory3
 _MIN_PART, _MAX_PART = 3, 6  # letters and words of a part of a query that may be a name
@@ -23,6 +23,12 @@ class Query(NamedTuple):
         plain = search_words(_NUMBER_AT_END.sub(r"\1 \2", text))
         words = usual_words(plain)
         return cls(words, "".join(words), "".join(plain), "".join(all_words(text)))
+
+    @property
+    def article(self) -> str:
+        """The article at the beginning of the text; empty if there is none, or nothing else."""
+        article = self.full.removesuffix(self.plain)
+        return article if article in ARTICLES else ""
 
     @property
     def parts(self) -> set[str]:

@@ -12,7 +12,7 @@ from cinematch_lib.recommender.matching import NameMatcher
 from cinematch_lib.recommender.query import Query
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.weighted_lists import WeightedLists, distinct
-from cinematch_lib.vocabulary.search_words import search_words
+from cinematch_lib.vocabulary.search_words import all_words, search_words
 from cinematch_lib.vocabulary.spelling import fold
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, title_names
 
@@ -23,7 +23,10 @@ _SHORT, _SHORT_EQUAL = 2, 0.3  # letters of a query that begins many titles, and
 _SAME_YEAR, _OTHER_YEAR = 0.15, 0.3  # added and subtracted where the query ends with a year
 _MIN_SIMILARITY = 0.62  # of a title
 _MIN_PERSON, _PERSON_PENALTY = 0.81, 0.1
+_SIBLINGS = ("brothers", "bros", "sisters")
+_BY_BOTH, _BY_ONE = 0.95, 0.85  # of "Coen brothers" to a film by several people of the surname, and by one
 _SEQUEL = 0.98  # similarity of the nth of the films that are called so, to the name and n
+_ABBREVIATED_SEQUEL = 0.95  # the same to initials of the name and n
 _WELL_KNOWN = 0.6  # least popularity of a film that is counted in a series, in that of its most popular one
 _LAST_SEQUEL = 20
 _HAS_WORDS = 0.65  # similarity of a film that has all words, each in any of the fields
@@ -105,28 +108,49 @@ class FilmSearch:
         return self._dated(rows[similar], score[similar], year)
 
     def _by_place(self, query: Query, year: int | None) -> Iterator[_Scored]:
-        """The film that "Alien 2" means: of the well-known ones whose names begin so, the second by year.
-
-        None where one of them has the number in its title.
-        """
+        """The film that "Alien 2" means, or "MI 4" by the initials of a name."""
         *name, last = query.words
         if not (name and last.isdecimal() and 0 < (place := int(last)) <= _LAST_SEQUEL):
             return
-        rows = self._title_matcher.beginning(" ".join(name))
+        named = [(" ".join(name), _SEQUEL)]
+        if len(name) == 1:
+            named += [(one, _ABBREVIATED_SEQUEL) for one in self._title_matcher.abbreviated(name[0])]
+        for one, similarity in named:
+            rows = self._sequel(one, place)
+            yield self._dated(rows, similarity + _POPULARITY * self._popularity[rows], year)
+
+    def _sequel(self, name: str, place: int) -> np.ndarray:
+        """The films with the name and that number, else the film of that place by year in the series of the name.
+
+        In the series are the well-known films whose names begin so, and those whose whole name has a smaller number.
+        """
+        rows = self._title_matcher.beginning(name)
         rows = rows[self._films.years[rows] > 0]
+        if len(rows) < 2:
+            return rows if place == 1 else _NONE
         known = rows[self._popularity[rows] >= _WELL_KNOWN * self._popularity[rows].max(initial=0)]
-        numbered = self._title_matcher.beginning(" ".join(query.words))
-        if place <= len(known) and not np.isin(known, numbered).any():
-            rows = known[np.lexsort((-self._popularity[known], self._films.years[known]))][place - 1 : place]
-            yield self._dated(rows, _SEQUEL + _POPULARITY * self._popularity[rows], year)
+        begun = self._title_matcher.beginning(f"{name} {place}")
+        numbered = np.union1d(known[np.isin(known, begun)], self._title_matcher.called(f"{name} {place}"))
+        if len(numbered):
+            return numbered
+        earlier = [_NONE, *(self._title_matcher.called(f"{name} {number}") for number in range(2, place))]
+        smaller = np.intersect1d(np.concatenate(earlier), rows)
+        series = np.union1d(known, smaller)
+        series = series[np.lexsort((-self._popularity[series], self._films.years[series]))][place - 1 : place]
+        return series[~np.isin(series, smaller)]
 
     def _by_people(self, text: str, year: int | None) -> Iterator[_Scored]:
         query = Query.of(text)
         if query.joined:
-            rows, similarity, _, _ = self._people_matcher.match(query, parts=False)
+            rows, similarity, _, lacks_number = self._people_matcher.match(query, parts=False)
+            score = similarity - _PERSON_PENALTY - _LACKS_NUMBER * lacks_number + _POPULARITY * self._popularity[rows]
             similar = similarity >= _MIN_PERSON
-            rows, similarity = rows[similar], similarity[similar]
-            yield self._dated(rows, similarity - _PERSON_PENALTY + _POPULARITY * self._popularity[rows], year)
+            yield self._dated(rows[similar], score[similar], year)
+        *surname, last = all_words(text.casefold()) or [""]
+        if last in _SIBLINGS and (surname := surname[surname[:1] == ["the"] :]):
+            rows, people = self._people_matcher.with_surname(surname)
+            score = np.where(people > 1, _BY_BOTH, _BY_ONE) + _POPULARITY * self._popularity[rows]
+            yield self._dated(rows, score, year)
 
     def _by_words(self, text: str, year: int | None, fields: Collection[str], k: int) -> Iterator[_Scored]:
         words, n = list(dict.fromkeys(search_words(text))), len(self._titles)

@@ -10,7 +10,7 @@ _SYMBOLS = str.maketrans(
     {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "&": " and ", "+": " and "} | dict.fromkeys("'’‘`´ʼ", "")
 )
 _DROPPED = frozenset(("the", "a", "an", "of", "and", "part", "episode", "vol", "volume"))
-_ARTICLES = ("the", "a", "an")
+ARTICLES = ("the", "a", "an")
 _BELOW_TWENTY = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -112,7 +112,7 @@ def initials(words: list[str]) -> list[str]:
     >>> initials(["the", "lord", "of", "the", "rings"]), initials(["heat"])
     (['tlotr', 'lotr'], [])
     """
-    whole = [words, words[1:]] if words and words[0] in _ARTICLES else [words]
+    whole = [words, words[1:]] if words and words[0] in ARTICLES else [words]
     return ["".join(word[0] for word in part) for part in whole if len(part) > 1]
 
 

@@ -240,6 +240,29 @@ def test_people_and_plots_come_after_titles(text, titles):
     assert [movie.title for movie in films.search(text)][: len(titles)] == titles
 
 
+@pytest.mark.parametrize("text", ["lee brothers", "The Lee Brothers", "lee bros", "lee sisters", "lee brothers 2000"])
+def test_brothers_are_people_of_a_surname_and_those_who_made_a_film_together_come_first(text):
+    films = recommender_of(
+        {"title": "Brothers"},
+        {"title": "Two Brothers"},
+        {"title": "Alone", "director": "Ann Lee"},
+        {"title": "Together", "director": "Ann Lee|Bo Lee"},
+        {"title": "Leeds", "director": "Lee Dean", "cast_top": "Ann Leeson"},
+        quality=[0.4, 0.3, 0.3, 0.3, 0.3],
+    )
+    assert [movie.title for movie in films.search(text)][:2] == ["Together", "Alone"]
+
+
+def test_a_title_with_brothers_comes_before_people():
+    films = recommender_of({"title": "Lee's Brothers"}, {"title": "Together", "director": "Ann Lee|Bo Lee"})
+    assert films.search("lees brothers")[0].title == "Lee's Brothers"
+
+
+def test_a_number_beside_initials_is_no_person():
+    films = recommender_of({"title": "Heat", "director": "Mary Irons"}, {"title": "MI Four"}, quality=[1, 0.5])
+    assert films.search("mi 4")[0].title == "MI Four"
+
+
 def test_fields_say_what_is_searched():
     films = recommender_of(*STORIES, quality=[0.4, 0.3, 0.2, 0.1])
     assert [movie.title for movie in films.search("mann", fields=["title"])] == ["Mann"]

@@ -146,3 +146,38 @@ def test_a_number_in_a_title_goes_before_the_place_by_year():
 def test_a_series_has_no_film_beyond_its_last():
     assert found(index_of(*ALIENS), "alien 9")[0] == "Alien (1979)"
     assert found(index_of(("Alien", None), ("Aliens", 1986)), "alien 1")[0] == "Aliens (1986)"
+
+
+MISSIONS = (
+    ("Monsters, Inc.", 2001),
+    ("Mission: Impossible", 1996),
+    ("Mission: Impossible - Ghost Protocol", 2011),
+    ("Mission: Impossible - Rogue Nation", 2015),
+    ("Mission: Impossible II", 2000),
+    ("Mission: Impossible III", 2006),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("mission impossible 4", "Mission: Impossible - Ghost Protocol (2011)"),
+        ("mi 4", "Mission: Impossible - Ghost Protocol (2011)"),
+        ("MI5", "Mission: Impossible - Rogue Nation (2015)"),
+        ("mi 3", "Mission: Impossible III (2006)"),
+    ],
+)
+def test_initials_with_a_number_name_a_film_of_a_series_whose_numbered_films_are_less_known(text, first):
+    assert found(index_of(*MISSIONS, quality=[1, 0.9, 0.9, 0.9, 0.2, 0.2]), text)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("the all", "The Fall (2000)"), ("the ing", "The Ring (2000)"), ("The Outsider", "The Outsiders (2000)")],
+)
+def test_an_article_tells_a_slip_in_a_short_title_from_the_beginnings_of_others(text, first):
+    begin = [
+        f"{word} {end}" for word in ("All", "Ing", "Outsider") for end in ("About", "Along", "Day", "Night", "One")
+    ]
+    index = index_of(*begin, "The Fall", "The Ring", "The Outsiders", quality=[*[0.9] * 15, 1, 1, 1])
+    assert found(index, text)[0] == first
