@@ -22,8 +22,8 @@ from cinematch_lib.models.inverse import exact_columns, inverse_note
 from cinematch_lib.models.kept_gram import kept_gram
 from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES, popularity_prior
 from cinematch_lib.models.long_histories import long_history_inverse, long_penalty, scaled
-from cinematch_lib.models.pruning import largest_weights, prune
-from cinematch_lib.models.ridge import by_rows
+from cinematch_lib.models.pruning import largest_weights, prune, refitted
+from cinematch_lib.models.ridge import RidgeInverse, by_rows
 from cinematch_lib.models.short_histories import (
     LONG_HISTORY,
     SHORT_HISTORIES,
@@ -48,6 +48,7 @@ _LOG = logging.getLogger(__name__)
 _MIN_RATINGS = 2  # of a film that has weights; of one alone, next to nothing can be learned
 _TUNED = ("dropout", "session_weight", "year_weight", "feature_weight", "content_weight")
 _SHORT_SHARE = 0.25  # of the served weights, for each matrix for short histories
+_LONG_TARGET_EXPONENT = 0.25  # for pruning the weights for whole histories, see `largest_weights`
 
 
 class Hybrid(Model):
@@ -191,13 +192,14 @@ class Hybrid(Model):
     ) -> None:
         """The weights for short histories and for whole ones; `features` are those of the films with weights."""
         films, best, n_exact = len(squares), self.best_params, self._n_exact
-        histories = training.histories
-        rated = histories if isinstance(histories, Triangle) else sparse.csr_matrix(histories[:, :films])
+        rated = training.histories
+        if not isinstance(rated, Triangle):
+            rated = sparse.csr_matrix(rated[:, :films])
         self._short = short_history_weights(rated, squares, features, best["regularization"], self.seed, n_exact)
         del rated
         self._inverse = long_history_inverse(training, features, self._scale, penalty, best, n_exact)
-        factor = (self._inverse.diagonal * penalty) ** COLUMN_EXPONENT
-        self._divisor = (self._inverse.diagonal / factor).astype(np.float32)[:films]
+        self._factor = ((self._inverse.diagonal * penalty) ** COLUMN_EXPONENT).astype(np.float32)[:films]
+        self._divisor = self._inverse.diagonal[:films] / self._factor
 
     def _sums_by(self, queries: Interactions, weights: sparse.csr_matrix) -> np.ndarray:
         """Σ_j w_j B_ji by `weights`: float32 (users, films with weights)."""
@@ -241,10 +243,11 @@ class Hybrid(Model):
         return -XP / self._divisor
 
     def item_weights(self, max_weights: int = 240) -> ItemWeights:
-        """What a recommender serves: the largest weights without the years, and the content weight of each film.
+        """What a recommender serves: the largest weights, and the content weight of each film.
 
         Rows are the catalog's films in the order of their ids. `max_weights` are kept for each film on average, in all
-        matrices together: half of them for whole histories. Raises CineMatchError if `max_weights` is below 1.
+        matrices together: half of them for whole histories, which are estimated again without the others and without
+        the years (see `refitted`). Raises CineMatchError if `max_weights` is below 1.
         """
         if max_weights < 1:
             raise CineMatchError(f"max_weights must be 1 or more, got {max_weights!r}")
@@ -252,7 +255,10 @@ class Hybrid(Model):
         short, total = round(_SHORT_SHARE * max_weights * films), max_weights * films
         _LOG.info("pruning to %s weights of %s films", f"{total:,}", f"{films:,}")
         blocks = ((block, self._long_block(block)) for block in blocks_of(films))
-        long = largest_weights(blocks, self._norms, max(1, total - short * len(self._short)))
+        n_long = max(1, total - short * len(self._short))
+        long = largest_weights(blocks, self._norms, n_long, _LONG_TARGET_EXPONENT)
+        if isinstance(self._inverse, RidgeInverse):
+            long = refitted(long, self._inverse.submatrix, self._factor)
         pruned = [prune(one, self._norms, max(1, short), TARGET_EXPONENT) for one in self._short]
         matrices = [*pruned, long]
         whole = [self._in_catalog(one) for one in matrices]

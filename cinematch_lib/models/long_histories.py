@@ -40,7 +40,8 @@ def long_history_inverse(
             training = TrainingProducts.of(training)
     if isinstance(training, TrainingProducts):
         products = training.weighted(values["session_weight"], scale, features, values["feature_weight"])
-        return RidgeInverse.of_products(products, penalty)
+        training.clear()
+        return RidgeInverse.of_products(products, penalty, keeps_matrix=True)
     parts = [scaled(training.histories, scale)]
     if training.sessions is not None and values["session_weight"]:
         parts.append(np.float32(values["session_weight"]) * scaled(training.sessions, scale))

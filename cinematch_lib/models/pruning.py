@@ -1,9 +1,14 @@
-"""Keeping the weights that matter most: those with the largest effect on the training scores."""
+"""Keeping the weights that matter most: those with the largest effect on the training scores, estimated again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg.lapack import dposv
+
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models.ridge import NOT_DEFINITE
 
 
 def largest_weights(
@@ -43,8 +48,43 @@ def prune(matrix: sparse.csr_matrix, norms: np.ndarray, total: int, target_expon
     return pruned
 
 
+def refitted(
+    pruned: sparse.csr_matrix, submatrix: Callable[[np.ndarray], np.ndarray], factors: np.ndarray
+) -> sparse.csr_matrix:
+    """The weights that were kept, estimated again without the others: CSR float32 (inputs, targets).
+
+    The inputs S of target i have the weights of the regression on S alone,
+
+        B_Si = f_i · A_SS⁻¹ A_Si
+
+    where A is XᵀX + Λ, of which `submatrix` returns the rows and columns at some films, int64 ascending, float64
+    (n, n) with an upper triangle at least, and f are `factors`, float (films,) (Steck 2019, "Markov random fields for
+    collaborative filtering"). So what an input that is left out told of a film is told by similar ones that are kept.
+    """
+    columns = sparse.csc_matrix(pruned)
+    columns.sort_indices()
+    for target, (start, stop) in enumerate(pairwise(columns.indptr.tolist())):
+        if start < stop:
+            inputs = columns.indices[start:stop].astype(np.int64)
+            columns.data[start:stop] = factors[target] * _regression(submatrix, inputs, target)
+    return sparse.csr_matrix(columns)
+
+
+def _regression(submatrix: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray, target: int) -> np.ndarray:
+    """A_SS⁻¹ A_Si for the inputs S, int64 ascending, of the target i: float64 (inputs,)."""
+    place = int(np.searchsorted(inputs, target))
+    upper = submatrix(np.insert(inputs, place, target))
+    of_target = np.concatenate([upper[:place, place], upper[place, place + 1 :]])
+    of_inputs = np.delete(np.delete(upper, place, axis=0), place, axis=1)
+    _, weights, failed = dposv(of_inputs.T, of_target, lower=1, overwrite_a=1)
+    if failed:
+        raise CineMatchError(NOT_DEFINITE)
+    found: np.ndarray = weights
+    return found
+
+
 def _cut(kept: list[tuple[np.ndarray, ...]], total: int) -> tuple[list[tuple[np.ndarray, ...]], np.float32]:
-    """The `total` entries of the largest magnitude as one part, and the smallest magnitude among them."""
+    """The `total` entries of the largest magnitude as one part, and the smallest magnitude submatrix them."""
     columns = tuple(np.concatenate(parts) for parts in zip(*kept, strict=True))
     magnitude = columns[0]
     if len(magnitude) <= total:

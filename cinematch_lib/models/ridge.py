@@ -1,6 +1,7 @@
 """The inverse of a regularized Gram matrix, P = (XᵀX + Λ)⁻¹, by the cheaper of two exact ways."""
 
 import logging
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -8,7 +9,7 @@ from scipy.linalg.lapack import spotrf, spotri
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.gram import gram
-from cinematch_lib.models.triangle import symmetrize
+from cinematch_lib.models.triangle import Triangle, symmetrize
 
 NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
 _LOG = logging.getLogger(__name__)
@@ -28,18 +29,22 @@ class RidgeInverse:
         if self._by_rows:
             self._invert_rows(X, (1 / penalty).astype(np.float32))
         else:
-            self._invert(gram(X), penalty)
+            self._invert(gram(X), penalty, keeps_matrix=False)
 
     @classmethod
-    def of_products(cls, products: np.ndarray, penalty: np.ndarray) -> "RidgeInverse":
-        """From the upper triangle of XᵀX, float32 (films, films), which is overwritten, and Λ, float (films,)."""
+    def of_products(cls, products: np.ndarray, penalty: np.ndarray, *, keeps_matrix: bool = False) -> "RidgeInverse":
+        """From the upper triangle of XᵀX, float32 (films, films), which is overwritten, and Λ, float (films,).
+
+        With `keeps_matrix`, half of XᵀX + Λ is kept for `submatrix`.
+        """
         made = cls.__new__(cls)
         made._by_rows = False
-        made._invert(products, penalty)
+        made._invert(products, penalty, keeps_matrix=keeps_matrix)
         return made
 
-    def _invert(self, products: np.ndarray, penalty: np.ndarray) -> None:
+    def _invert(self, products: np.ndarray, penalty: np.ndarray, *, keeps_matrix: bool) -> None:
         products[np.diag_indices_from(products)] += penalty.astype(np.float32)
+        self._matrix = Triangle(products) if keeps_matrix else None
         _LOG.info("inverse of %s x %s", f"{len(products):,}", f"{len(products):,}")
         self._inverse = inverse(products)
         self.diagonal = self._inverse.diagonal().copy()
@@ -66,6 +71,23 @@ class RidgeInverse:
             return np.asarray(left @ self._inverse, dtype=np.float32)
         scaled = left @ sparse.diags_array(self._inverse_penalty)
         return dense(scaled) - dense(scaled @ self._X.T) @ self._right
+
+    def submatrix(self, at: np.ndarray) -> np.ndarray:
+        """The rows and columns `at`, int64 ascending, of XᵀX + Λ: float64 (n, n), its upper triangle.
+
+        Where P is stored, it needs `keeps_matrix`.
+        """
+        if not self._by_rows:
+            assert self._matrix is not None
+            return self._matrix.submatrix(at)
+        columns = self._columns[:, at]
+        products: np.ndarray = (columns.T @ columns).toarray().astype(np.float64)
+        products[np.diag_indices_from(products)] += 1 / self._inverse_penalty[at]
+        return products
+
+    @cached_property
+    def _columns(self) -> sparse.csc_matrix:
+        return self._X.tocsc()
 
     def rows(self, at: slice) -> np.ndarray:
         """The rows `at` of P, which is symmetric: float32 (rows, films)."""

@@ -11,6 +11,7 @@ from cinematch_lib.models.training_matrix import TrainingMatrix
 from cinematch_lib.models.triangle import Triangle
 
 _BLOCK = 512  # films whose products are computed at once
+_EMPTY = np.zeros((0, 0), dtype=np.float32)
 
 
 class TrainingProducts:
@@ -27,6 +28,10 @@ class TrainingProducts:
     def of(cls, matrix: TrainingMatrix) -> "TrainingProducts":
         """Of the rows of `matrix`; of these, only the sessions are kept."""
         return cls(gram(matrix.histories), partial(session_gram, matrix.sessions))
+
+    def clear(self) -> None:
+        """Let the products go."""
+        self.histories, self.sessions = Triangle(_EMPTY), _EMPTY.copy
 
     def weighted(
         self, session_weight: float, scale: np.ndarray, features: sparse.csr_matrix, feature_weight: float
@@ -54,4 +59,4 @@ class TrainingProducts:
 
 def session_gram(sessions: sparse.csr_matrix | None) -> np.ndarray:
     """XᵀX of the sessions, of no columns where there are none."""
-    return np.zeros((0, 0), dtype=np.float32) if sessions is None else gram(sessions)
+    return _EMPTY.copy() if sessions is None else gram(sessions)

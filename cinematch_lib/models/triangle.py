@@ -1,5 +1,7 @@
 """Symmetric matrices of which only one half is stored."""
 
+from itertools import pairwise
+
 import numpy as np
 
 _BLOCK = 512  # rows copied at once
@@ -17,6 +19,16 @@ class Triangle:
         size = len(square)
         for start, block in zip(range(0, size, _BLOCK), self._blocks, strict=False):
             square[start : start + _BLOCK, start:] += block[: size - start, : size - start]
+
+    def submatrix(self, at: np.ndarray) -> np.ndarray:
+        """The rows and columns `at`, int64 ascending, of the matrix: float64 (n, n), its upper triangle."""
+        made = np.zeros((len(at), len(at)))
+        edges = np.searchsorted(at, np.arange(len(self._blocks) + 1) * _BLOCK).tolist()
+        for number, (first, last) in enumerate(pairwise(edges)):
+            if first < last:
+                start = number * _BLOCK
+                made[first:last, first:] = self._blocks[number][np.ix_(at[first:last] - start, at[first:] - start)]
+        return made
 
 
 def symmetrize(matrix: np.ndarray) -> None:

@@ -44,8 +44,8 @@ FIXED = {"regularization": 20.0, "dropout": 0.5, "session_weight": 0.7, "year_we
 FIXED |= {"content_weight": 0.3}
 
 
-def closed_form(train, features, year_features):
-    """The weights for whole histories, with the years: float64 (films + years, films)."""
+def normal_equations(train, features, year_features):
+    """XᵀX + Λ of whole histories, and Λ: float64 (films + years, films + years) and (films + years,)."""
     n = len(train.films)
     scale = np.r_[np.ones(n), np.full(len(year_features.years), 2.0)]
     rows = [year_features.history_rows(train).toarray(), 0.7 * year_features.session_rows(train).toarray()]
@@ -53,9 +53,16 @@ def closed_form(train, features, year_features):
     gram = X.T @ X
     penalty = 20 + 0.5 * np.where(np.arange(len(gram)) < n, gram.diagonal(), 0)
     gram[:n, :n] += 3 * (features @ features.T).toarray()
-    P = np.linalg.inv(gram + np.diag(penalty))
+    return gram + np.diag(penalty), penalty
+
+
+def closed_form(train, features, year_features):
+    """The weights for whole histories, with the years: float64 (films + years, films)."""
+    n = len(train.films)
+    A, penalty = normal_equations(train, features, year_features)
+    P = np.linalg.inv(A)
     B = (np.eye(len(P)) - P / P.diagonal()) * (P.diagonal() * penalty) ** 0.3
-    return (scale[:, None] * B)[:, :n]
+    return (np.r_[np.ones(n), np.full(len(P) - n, 2.0)][:, None] * B)[:, :n]
 
 
 def test_the_scores_are_the_closed_form():
@@ -94,6 +101,19 @@ def test_the_weights_for_short_histories_are_the_closed_form():
         expected, kept = np.eye(120) - P / P.diagonal(), made.toarray() != 0
         np.testing.assert_allclose(made.toarray()[kept], expected[kept], atol=2e-5)
         assert made.nnz == 100 * 120  # the largest of each, times the norm of the column that they are for
+
+
+def test_the_served_weights_for_whole_histories_are_the_regression_on_the_kept_films():
+    ratings, films = tastes(), catalog()
+    train = Interactions.from_ratings(ratings, films.movieId.to_numpy())
+    A, penalty = normal_equations(train, film_features(films), YearFeatures(train))
+    factor = (np.linalg.inv(A).diagonal() * penalty) ** 0.3
+    served = make("hybrid", **FIXED).fit(ratings, films).item_weights(60).matrices[-1].tocsc()
+    assert served.nnz == 30 * 120
+    for film in range(120):
+        kept = served.indices[served.indptr[film] : served.indptr[film + 1]]
+        expected = np.linalg.solve(A[np.ix_(kept, kept)], A[kept, film]) * factor[film]
+        np.testing.assert_allclose(served.data[served.indptr[film] : served.indptr[film + 1]], expected, atol=2e-5)
 
 
 def test_of_little_known_the_weights_for_short_histories_decide():

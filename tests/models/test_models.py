@@ -119,11 +119,17 @@ def test_both_forms_of_the_inverse_agree_with_numpy(shape, regularization):
     X = sparse.random_array(shape, density=0.3, rng=np.random.default_rng(0), dtype=np.float32, format="csr")
     left = sparse.random_array((5, shape[1]), density=0.5, rng=np.random.default_rng(1), dtype=np.float32, format="csr")
     weights = 2.0 if regularization == "one" else np.linspace(1, 3, shape[1])
-    whole = np.linalg.inv((X.T @ X).toarray() + np.diag(np.broadcast_to(weights, shape[1])))
+    matrix = (X.T @ X).toarray() + np.diag(np.broadcast_to(weights, shape[1]))
+    whole = np.linalg.inv(matrix)
     made = RidgeInverse(X, weights)
     np.testing.assert_allclose(made.diagonal, whole.diagonal(), rtol=1e-5)
     np.testing.assert_allclose(made.product(left), left @ whole, atol=1e-5)
     np.testing.assert_allclose(made.rows(slice(3, 9)), whole[3:9], atol=1e-5)
+    if shape[0] > shape[1]:
+        penalty = np.broadcast_to(weights, shape[1])
+        made = RidgeInverse.of_products((X.T @ X).toarray(), penalty, keeps_matrix=True)
+    at = np.array([1, 4, 5, shape[1] - 1])
+    np.testing.assert_allclose(np.triu(made.submatrix(at)), np.triu(matrix[np.ix_(at, at)]), atol=1e-5)
 
 
 def test_ease_is_its_closed_form():

@@ -1,9 +1,12 @@
-"""Which weights are kept: those with the largest effect."""
+"""Which weights are kept: those with the largest effect, and what they are then."""
 
 import numpy as np
+import pytest
 from scipy import sparse
 
-from cinematch_lib.models.pruning import largest_weights, prune
+from cinematch_lib.errors import CineMatchError
+from cinematch_lib.models.pruning import largest_weights, prune, refitted
+from cinematch_lib.models.triangle import Triangle
 
 NORMS = np.array([1.0, 2.0, 4.0])
 # Rows are targets i, columns are inputs j.
@@ -38,3 +41,46 @@ def test_a_sparse_matrix_keeps_the_same():
             expected = largest_weights(blocks(2), NORMS, total, exponent)
             assert (prune(matrix, NORMS, total, exponent) != expected).nnz == 0
     assert matrix.nnz == 6
+
+
+# --- estimated again ------------------------------------------------------------------------------------
+
+
+def regression(seed=0, films=700):
+    """XᵀX + Λ of a random matrix, and the weights of the regression of each film on all others."""
+    rng = np.random.default_rng(seed)
+    X = (rng.random((900, films)) < 0.05) * rng.random((900, films))
+    A = X.T @ X + np.diag(rng.uniform(0.5, 2, films))
+    P = np.linalg.inv(A)
+    B = -P / P.diagonal()
+    np.fill_diagonal(B, 0)
+    return A, B
+
+
+def test_where_all_weights_are_kept_they_stay_what_they_were():
+    A, B = regression(films=60)
+    factors = np.linspace(0.5, 2, 60)
+    again = refitted(
+        sparse.csr_matrix((B * factors).astype(np.float32)), Triangle(A.astype(np.float32)).submatrix, factors
+    )
+    np.testing.assert_allclose(again.toarray(), B * factors, atol=1e-5)
+
+
+def test_the_kept_weights_minimize_the_error_that_they_alone_can_have():
+    A, B = regression()  # more films than a block of the triangle has
+    norms = np.sqrt(A.diagonal())
+    kept = prune(sparse.csr_matrix(B.astype(np.float32)), norms, 8 * 700)
+    again = refitted(kept, Triangle(A.astype(np.float32)).submatrix, np.ones(700))
+    assert (again.indices == kept.indices).all()
+    assert (again.indptr == kept.indptr).all()
+    # The gradient of ½‖X_i − X_S b‖² + ½ b'Λb is A_SS b − A_Si.
+    gradient = (A - np.diag(A.diagonal())) - A @ again.toarray()
+    np.fill_diagonal(gradient, 0)
+    assert np.abs(gradient[kept.nonzero()]).max() < 1e-5
+    assert np.abs(gradient).max() > 0.1
+
+
+def test_a_matrix_that_is_not_positive_definite_is_refused():
+    A = np.ones((3, 3), dtype=np.float32)
+    with pytest.raises(CineMatchError, match="raise the regularization"):
+        refitted(sparse.csr_matrix(np.ones((3, 3)) - np.eye(3)), Triangle(A).submatrix, np.ones(3))
