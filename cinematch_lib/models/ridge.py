@@ -73,7 +73,7 @@ class RidgeInverse:
         return dense(scaled) - dense(scaled @ self._X.T) @ self._right
 
     def submatrix(self, at: np.ndarray) -> np.ndarray:
-        """The rows and columns `at`, int64 ascending, of XᵀX + Λ: float64 (n, n), its upper triangle.
+        """The rows and columns `at`, int64 ascending, of XᵀX + Λ: float32 (n, n), its upper triangle.
 
         Where P is stored, it needs `keeps_matrix`.
         """
@@ -81,7 +81,7 @@ class RidgeInverse:
             assert self._matrix is not None
             return self._matrix.submatrix(at)
         columns = self._columns[:, at]
-        products: np.ndarray = (columns.T @ columns).toarray().astype(np.float64)
+        products = dense(columns.T @ columns)
         products[np.diag_indices_from(products)] += 1 / self._inverse_penalty[at]
         return products
 

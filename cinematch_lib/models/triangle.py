@@ -21,13 +21,14 @@ class Triangle:
             square[start : start + _BLOCK, start:] += block[: size - start, : size - start]
 
     def submatrix(self, at: np.ndarray) -> np.ndarray:
-        """The rows and columns `at`, int64 ascending, of the matrix: float64 (n, n), its upper triangle."""
-        made = np.zeros((len(at), len(at)))
+        """The rows and columns `at`, int64 ascending, of the matrix: float32 (n, n), its upper triangle."""
+        made = np.zeros((len(at), len(at)), dtype=np.float32)
         edges = np.searchsorted(at, np.arange(len(self._blocks) + 1) * _BLOCK).tolist()
         for number, (first, last) in enumerate(pairwise(edges)):
             if first < last:
-                start = number * _BLOCK
-                made[first:last, first:] = self._blocks[number][np.ix_(at[first:last] - start, at[first:] - start)]
+                block, start = self._blocks[number], number * _BLOCK
+                positions = (at[first:last, None] - start) * block.shape[1] + (at[first:] - start)
+                made[first:last, first:] = block.ravel().take(positions)
         return made
 
 
