@@ -1,7 +1,8 @@
 """Measure the approximate inverse of the ratings' Gram matrix against the exact one: a part of ``make bench-scale``.
 
 Real ratings (``CINEMATCH_REAL_DATA``), else those of the embedded sample; 1,000 users are held out, a fifth of their
-likes is to be found from the rest. Each inverse is computed in its own process.
+likes is to be found from the rest. Each inverse is computed in its own process. With ``--drawn``, ratings are drawn
+from a model of MovieLens 32M (``ml-32m-factors`` in that folder), which has more films than the real ratings at hand.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import pandas as pd
 from scipy import sparse
 
 from benchmarks.memory import peak_mb
+from benchmarks.model_ratings import drawn_ratings
 from cinematch_lib.data import fetch
 from cinematch_lib.data.movielens import read_ratings
 from cinematch_lib.models.ease import most_rated
@@ -36,22 +38,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("heads", nargs="*", type=int, default=[1_000, 2_000, 4_000, 8_000])
     parser.add_argument("--films", type=int, default=20_000, help="so many of the most rated films (20000)")
+    parser.add_argument("--drawn", type=int, help="draw the ratings of so many users instead of reading real ones")
     parser.add_argument("--one", type=int, help="measure this number only, and print it as JSON")
     options = parser.parse_args()
     if options.one is not None:
-        print(json.dumps(_measure(options.films, options.one)))
+        print(json.dumps(_measure(_interactions(options.drawn, options.films), options.films, options.one)))
         return
     print("| films | inverted exactly | nDCG@10 | CPU seconds | peak memory more than before |\n|---|---|---|---|---|")
     for head in (options.films, *options.heads):
         command = [sys.executable, "-m", "benchmarks.inverse", "--films", str(options.films), "--one", str(head)]
+        if options.drawn:
+            command += ["--drawn", str(options.drawn)]
         row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
         exactly = "all" if row["head"] == row["films"] else f"{row['head']:,}"
         cells = (f"{row['films']:,}", exactly, f"{row['ndcg']:.4f}", f"{row['seconds']:.1f}", f"{row['mb']:,.0f} MB")
         print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def _measure(n_films: int, head: int) -> dict[str, float]:
-    whole = _interactions()
+def _measure(whole: Interactions, n_films: int, head: int) -> dict[str, float]:
     rng = np.random.default_rng(0)
     tested = np.sort(rng.permutation(len(whole))[: min(USERS, len(whole) // 5)])
     train, test = whole.take(np.setdiff1d(np.arange(len(whole)), tested)), whole.take(tested)
@@ -83,9 +87,13 @@ def _scores(inverse: Inverse, known: Interactions, films: np.ndarray, penalty: n
     return np.asarray(scores, dtype=np.float32)
 
 
-def _interactions() -> Interactions:
+def _interactions(drawn_users: int | None, films: int) -> Interactions:
     real = os.environ.get("CINEMATCH_REAL_DATA")
-    if real:
+    if drawn_users:
+        if not real:
+            raise SystemExit("--drawn needs CINEMATCH_REAL_DATA, a folder that holds ml-32m-factors")
+        ratings = drawn_ratings(Path(real) / "ml-32m-factors", films + films // 4, drawn_users)
+    elif real:
         ratings = pd.read_parquet(Path(real) / "ml-32m-ratings" / "ratings.parquet")
     else:
         with tempfile.TemporaryDirectory() as raw:
