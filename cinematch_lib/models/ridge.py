@@ -2,6 +2,7 @@
 
 import logging
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -42,6 +43,9 @@ class RidgeInverse:
         made._invert(products, penalty, keeps_matrix=keeps_matrix)
         return made
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_matrix": None}  # workers, which are sent a copy, compute scores alone
+
     def _invert(self, products: np.ndarray, penalty: np.ndarray, *, keeps_matrix: bool) -> None:
         products[np.diag_indices_from(products)] += penalty.astype(np.float32)
         self._matrix = Triangle(products) if keeps_matrix else None
@@ -78,7 +82,7 @@ class RidgeInverse:
         Where P is stored, it needs `keeps_matrix`.
         """
         if not self._by_rows:
-            assert self._matrix is not None
+            assert self._matrix is not None, "the matrix was not kept, or this is a copy that was sent"
             return self._matrix.submatrix(at)
         columns = self._columns[:, at]
         products = dense(columns.T @ columns)

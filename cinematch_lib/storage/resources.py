@@ -31,6 +31,8 @@ def timer() -> Iterator[Timer]:
 def megabytes(thing: Any) -> float:
     """The size of all arrays that `thing` contains, directly or through attributes, each counted once.
 
+    What an object would not take along to another process (``__getstate__``) does not count.
+
     >>> megabytes(np.zeros(250_000, dtype=np.float32))
     1.0
     """
@@ -48,7 +50,11 @@ def _bytes(thing: Any, seen: set[int]) -> int:
         return 0 if counted else base.nbytes
     if sparse.issparse(thing):
         return sum(_bytes(getattr(thing, name), seen) for name in ("data", "indices", "indptr") if hasattr(thing, name))
-    parts = thing if isinstance(thing, dict | list | tuple) else getattr(thing, "__dict__", {})
+    if isinstance(thing, dict | list | tuple):
+        parts = thing
+    else:
+        has_own_state = type(thing).__getstate__ is not object.__getstate__
+        parts = (thing.__getstate__() if has_own_state else getattr(thing, "__dict__", {})) or {}
     return sum(_bytes(one, seen) for one in (parts.values() if isinstance(parts, dict) else parts))
 
 

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from cinematch_lib.models.tower_tuning import tower_scores
 from cinematch_lib.models.towers import fit_towers
 from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures
 from cinematch_lib.recommender.rating_weights import rating_weight
+from cinematch_lib.storage.resources import megabytes
 
 DAY, YEAR = 86_400, 365.25 * 86_400
 
@@ -114,6 +117,16 @@ def test_the_served_weights_for_whole_histories_are_the_regression_on_the_kept_f
         kept = served.indices[served.indptr[film] : served.indptr[film + 1]]
         expected = np.linalg.solve(A[np.ix_(kept, kept)], A[kept, film]) * factor[film]
         np.testing.assert_allclose(served.data[served.indptr[film] : served.indptr[film + 1]], expected, atol=2e-5)
+
+
+def test_a_copy_as_for_a_worker_makes_the_same_lists_without_the_normal_equations():
+    model = make("hybrid", **FIXED).fit(tastes(), catalog())
+    sent, queries = copy.deepcopy(model), tastes(users=3, seed=9)
+    np.testing.assert_array_equal(sent.scores(queries), model.scores(queries))
+    with pytest.raises(AssertionError, match="a copy that was sent"):
+        sent.item_weights()
+    # The matrix, 120 by 120, would be a fifth more.
+    assert megabytes(model) == pytest.approx(megabytes(sent), rel=0.05)
 
 
 def test_of_little_known_the_weights_for_short_histories_decide():
