@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,10 @@ class _KernelManager(AsyncKernelManager):
         if self.home is not None:
             environment["HOME"] = self.home
         self.connection_file = str(self.scratch / "connection.json")
+        if sys.platform == "linux":
+            # A port of TCP that is free now may be another kernel's by the time this one opens it. Names that begin
+            # with @ are no files (unix(7), "abstract"), and messages are signed on either way.
+            self.transport, self.ip = "ipc", f"@cinematch-{uuid.uuid4().hex}"
         await super().start_kernel(env=environment, **options)
 
 

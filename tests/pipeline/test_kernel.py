@@ -32,6 +32,15 @@ def test_the_kernel_is_this_python_whatever_kernelspecs_there_are(tmp_path, monk
     assert nbformat.read(made, as_version=4).cells[-1].outputs[0].text.strip() == sys.executable
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets without a file or a port are Linux's")
+def test_the_channels_of_a_kernel_are_no_ports_that_another_process_might_take(tmp_path):
+    listening = "[one for one in psutil.Process().net_connections() if one.status == psutil.CONN_LISTEN]"
+    made = executed(tmp_path, f"import psutil\nprint(len({listening}))")
+    # A kernel has five channels; it opens one port for itself, which the system chooses then.
+    assert int(nbformat.read(made, as_version=4).cells[-1].outputs[0].text) <= 1
+    assert not list(tmp_path.glob("*cinematch*"))
+
+
 def test_what_cells_tagged_report_print_is_found(tmp_path):
     made = executed(tmp_path, "print('a\\n\\nb')", "pass", "import sys\nprint('x', file=sys.stderr)", tags=["report"])
     assert reported(made) == ["a", "b"]
