@@ -1,9 +1,7 @@
 """The sum of the terms of a score, and the films that may score best."""
 
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from os import cpu_count
 
 import numpy as np
 
@@ -96,15 +94,15 @@ class Scorer:
         And what the k-th best scores at least. `first` are the scores of the films that are in no group.
         """
         blocks, least = groups.of_selection(allowed.selection), kth_highest(first, k)
-        with ThreadPoolExecutor(cpu_count()) as pool:  # numpy and scipy let other threads run
-            bounds = list(pool.map(lambda block: sum_of_bounds(self.terms, block), blocks))
-            if least > -np.inf:
-                positions = _positions(blocks, bounds, allowed, lambda of_block: at_least(of_block, least))
-                if len(positions) <= _SOME * len(allowed.selection):
-                    return positions, least
-            if (more := allowed.n_others) > _MANY * k:
-                list(pool.map(allowed.exclude, blocks, bounds))
-                more = 0
+        bounds = [sum_of_bounds(self.terms, block) for block in blocks]  # threads take longer to start than they save
+        if least > -np.inf:
+            positions = _positions(blocks, bounds, allowed, lambda of_block: at_least(of_block, least))
+            if len(positions) <= _SOME * len(allowed.selection):
+                return positions, least
+        if (more := allowed.n_others) > _MANY * k:
+            for block, of_block in zip(blocks, bounds, strict=True):
+                allowed.exclude(block, of_block)
+            more = 0
         likely = _positions(blocks, bounds, allowed, lambda of_block: top_k(of_block, _LIKELY * k + more))
         scores = self.scores(allowed.selection.part(likely))
         least = max(least, kth_highest(np.concatenate([first, scores]), k))
