@@ -1,11 +1,9 @@
 """Cosine similarity of films by their features, and the features that a similarity consists of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from os import cpu_count
 from typing import Any
 from weakref import WeakSet
 
@@ -19,7 +17,7 @@ from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
 
-_ENTRIES_OF_A_THREAD = 1 << 21  # fewer are multiplied sooner than a thread is started
+_COUNTED = 1 << 16  # entries at a time
 _BOUNDED = 1 << 22  # entries; fewer are multiplied sooner than the products are bounded
 _FEW = 4096  # films; the features of so few are taken out of the matrix together with those of other selections
 _SLICING = 4  # the cost of taking a column out of the matrix, relative to multiplying by it
@@ -71,7 +69,7 @@ class ContentSimilarity:
     def __init__(self, matrix: sparse.csr_matrix, names: Sequence[str] | None = None) -> None:
         names = names or ()
         self._by_film = known_features(matrix, names)
-        self._column_sizes = np.bincount(self._by_film.indices, minlength=matrix.shape[1])
+        self._column_sizes = _column_sizes(self._by_film)
         self._labels = [_label(name) for name in names]
         # Columns with one label, such as cosine and sine of the year, are one feature: that of the first column.
         first: dict[Label, int] = {}
@@ -133,7 +131,7 @@ class ContentSimilarity:
             return scores
         used = np.flatnonzero(vector)
         if _SLICING * self._column_sizes[used].sum() > self._by_film.nnz:
-            return selection.restrict(self._product(vector))
+            return selection.restrict(self._by_film @ vector)
         return selection.restrict(self._by_feature[:, used] @ vector[used])
 
     def scores_of_people(self, vectors: Sequence[np.ndarray], selections: Sequence[Selection]) -> list[np.ndarray]:
@@ -170,28 +168,6 @@ class ContentSimilarity:
 
     def _is_small(self, selection: Selection) -> bool:
         return len(selection) * 4 < int(self._by_film.shape[0])
-
-    def _product(self, vector: np.ndarray) -> np.ndarray:
-        """The inner products of all films with `vector`; of many films on several threads, which scipy lets run."""
-        if len(self._blocks) == 1:
-            product: np.ndarray = self._by_film @ vector
-            return product
-        with ThreadPoolExecutor(len(self._blocks)) as pool:
-            return np.concatenate(list(pool.map(lambda block: block @ vector, self._blocks)))
-
-    @cached_property
-    def _blocks(self) -> list[sparse.csr_matrix]:
-        """The matrix in blocks of rows with about equally many entries, one a thread; they share its arrays."""
-        matrix = self._by_film
-        n = max(1, min(cpu_count() or 1, matrix.nnz // _ENTRIES_OF_A_THREAD))
-        bounds = np.searchsorted(matrix.indptr, np.linspace(0, matrix.nnz, n + 1)[1:-1]).tolist()
-        blocks = []
-        for first, end in pairwise([0, *bounds, matrix.shape[0]]):
-            entries = slice(*matrix.indptr[[first, end]].tolist())
-            rows = matrix.indptr[first : end + 1] - matrix.indptr[first]
-            parts = matrix.data[entries], matrix.indices[entries], rows
-            blocks.append(sparse.csr_matrix(parts, (end - first, matrix.shape[1])))
-        return blocks
 
     @cached_property
     def _by_feature(self) -> sparse.csc_matrix:
@@ -281,12 +257,21 @@ class ContentSimilarity:
 
 def known_features(matrix: sparse.csr_matrix, names: Sequence[str]) -> sparse.csr_matrix:
     """A copy of features, (films, features), with sorted indices and without those that stand for unknown values."""
-    known = matrix.sorted_indices()
     unknown = np.zeros(matrix.shape[1], dtype=bool)
     unknown[: len(names)] = [name.endswith(_UNKNOWN) for name in names]
-    known.data[unknown[known.indices]] = 0
-    known.eliminate_zeros()
+    (kept,) = (~unknown.take(matrix.indices) & (matrix.data != 0)).nonzero()
+    parts = matrix.data.take(kept), matrix.indices.take(kept), kept.searchsorted(matrix.indptr)
+    known = sparse.csr_matrix(parts, matrix.shape)
+    known.sort_indices()
     return known
+
+
+def _column_sizes(matrix: sparse.csr_matrix) -> np.ndarray:
+    """The number of entries of each column: int64 (columns,)."""
+    sizes = np.zeros(matrix.shape[1], dtype=np.int64)
+    for start in range(0, matrix.nnz, _COUNTED):  # a copy of all indices as int64, which numpy makes, takes longer
+        sizes += np.bincount(matrix.indices[start : start + _COUNTED], minlength=matrix.shape[1])
+    return sizes
 
 
 def _label(name: str) -> Label:
