@@ -68,15 +68,21 @@ def test_films_are_filtered_sorted_and_counted(browsing, films):
     expect(page.locator("#browse-problem")).to_contain_text(str(films.years[0]))
 
 
-def test_only_numbers_of_votes_that_a_film_has_are_offered(visiting, tmp_path_factory):
+@pytest.fixture(scope="module")
+def rated_server(tmp_path_factory):
+    """Stands until all visits have ended."""
+    with running(rated_artifacts(tmp_path_factory), tmp_path_factory.mktemp("rated-page")) as server:
+        yield server
+
+
+def test_only_numbers_of_votes_that_a_film_has_are_offered(rated_server, visiting, tmp_path_factory):
     films = rated_recommender(tmp_path_factory)
     assert 100 <= films.most_votes < 1000
-    with running(rated_artifacts(tmp_path_factory), tmp_path_factory.mktemp("rated-page")) as server:
-        visit = visiting(server, "/#browse")
-        votes = visit.page.get_by_label("Votes")
-        expect(votes.locator("option")).to_have_text(["any number", "10 or more", "100 or more"])
-        votes.select_option("100 or more")
-        shows(visit, films.browse(min_votes=100, limit=PAGE))
+    visit = visiting(rated_server, "/#browse")
+    votes = visit.page.get_by_label("Votes")
+    expect(votes.locator("option")).to_have_text(["any number", "10 or more", "100 or more"])
+    votes.select_option("100 or more")
+    shows(visit, films.browse(min_votes=100, limit=PAGE))
 
 
 def test_a_film_is_judged_where_it_is_found(browsing, films):
