@@ -112,7 +112,7 @@ class VectorBounds:
         # Wrong by `_rounding` are what is bounded, the parts and the lengths of films, and, most of all, the bound.
         length += 8 * _rounding(len(vector)) / _LEAST * np.linalg.norm(exact) + _TINY + margin / self._shortest
         factors = np.concatenate([near.clip(min=0), near.clip(max=0), [length]]).astype(np.float32)
-        # Not by BLAS, which starts threads for so many films, though the blocks are bounded side by side.
+        # Not by BLAS, which starts threads for so many films.
         bounds: np.ndarray = np.einsum("d,dg->g", factors, block.kept(self, partial(self._boxes, block)))
         return bounds[None]
 
