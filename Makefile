@@ -59,7 +59,7 @@ bench-fetch: $(READY)  ## how fast films come from a TMDb-shaped server on loopb
 
 bench-scale: $(READY)  ## one machine on a million films, and Gram matrices on workers
 	$(BIN)/python -m benchmarks.million
-	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.scaling --figure docs/scaling.png
 	$(BIN)/python -m benchmarks.inverse
 
 bench-search: $(READY)  ## what search finds of misspelt titles, and how fast
