@@ -67,7 +67,7 @@ def gram_by_scipy(work: Path) -> float:
 
 def solve(work: Path) -> float:
     """Inverse."""
-    from cinematch_lib.models.ridge import inverse
+    from cinematch_lib.models.positive_definite import inverse
 
     matrix = np.load(work / "gram.npy")
     began = time.perf_counter()

@@ -9,7 +9,7 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.extmath import randomized_svd
 
 from cinematch_lib.models.gram import column_squares, gram, gram_bytes
-from cinematch_lib.models.ridge import inverse
+from cinematch_lib.models.positive_definite import inverse
 from cinematch_lib.models.triangle import symmetrize
 
 _MOST_GROUPED = 4096  # columns of a group

@@ -9,6 +9,7 @@ from scipy import sparse
 from cinematch_lib.cluster import connection
 from cinematch_lib.models.gram import check_workers, gram_bytes
 from cinematch_lib.models.grouped_inverse import GroupedInverse, grouped_bytes
+from cinematch_lib.models.positive_definite import inverse_bytes
 from cinematch_lib.models.ridge import RidgeInverse, by_rows
 from cinematch_lib.storage import memory
 
@@ -67,7 +68,7 @@ def exact_columns(
         exact = _exact_bytes(rows, columns, entries, keeps_products)
     else:
         # The products of the first part with what makes them; or half of them with those of another, or the inverse.
-        exact = max(gram_bytes(columns, largest_part), 6 * columns**2 + 8 * largest_part)
+        exact = max(gram_bytes(columns, largest_part), 6 * columns**2 + 8 * largest_part + inverse_bytes(columns))
     needed = max(exact + 8 * entries, before)
     if not memory.fits(needed):
         n_exact = _largest_head(rows, columns, entries)
@@ -94,8 +95,9 @@ def inverse_note(n_exact: int, columns: int) -> str:
 
 def _exact_bytes(rows: int, columns: int, entries: int, keeps_products: bool) -> int:
     if by_rows(rows, columns):
-        return 4 * (rows**2 + 2 * rows * columns) + 16 * entries
-    return gram_bytes(columns, entries) + 4 * columns**2 * keeps_products
+        return 4 * (rows**2 + 2 * rows * columns) + 16 * entries + inverse_bytes(rows)
+    making = max(gram_bytes(columns, entries), 4 * columns**2 + inverse_bytes(columns))
+    return making + 4 * columns**2 * keeps_products
 
 
 def _largest_head(rows: int, columns: int, entries: int) -> int:

@@ -10,7 +10,7 @@ from scipy.linalg.lapack import sposv
 from threadpoolctl import threadpool_limits
 
 from cinematch_lib.errors import CineMatchError
-from cinematch_lib.models.ridge import NOT_DEFINITE
+from cinematch_lib.models.positive_definite import NOT_DEFINITE
 
 
 def largest_weights(

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg.lapack import spotrf, spotri
 
-from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.gram import gram
-from cinematch_lib.models.triangle import Triangle, symmetrize
+from cinematch_lib.models.positive_definite import inverse
+from cinematch_lib.models.triangle import Triangle
 
-NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
 _LOG = logging.getLogger(__name__)
 
 
@@ -112,17 +110,3 @@ def by_rows(rows: int, films: int) -> bool:
 def dense(matrix: sparse.csr_matrix) -> np.ndarray:
     """A sparse matrix as a float32 array."""
     return np.asarray(matrix.toarray(), dtype=np.float32)
-
-
-def inverse(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of a positive definite float32 matrix (n, n) in C order, by Cholesky, overwriting it.
-
-    Of the matrix, only the upper triangle is read.
-    """
-    factor, failed = spotrf(matrix.T, lower=1, overwrite_a=1)
-    if not failed:
-        factor, failed = spotri(factor, lower=1, overwrite_c=1)
-    if failed:
-        raise CineMatchError(NOT_DEFINITE)
-    symmetrize(factor)
-    return factor.T

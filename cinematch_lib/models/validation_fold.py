@@ -10,7 +10,8 @@ from scipy.linalg.lapack import spotrf, strtri
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.hit_metrics import ndcg, recall
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.ridge import NOT_DEFINITE, dense
+from cinematch_lib.models.positive_definite import NOT_DEFINITE
+from cinematch_lib.models.ridge import dense
 from cinematch_lib.recommender.ranking import top_k_per_row
 
 COLUMN_EXPONENT = 0.3  # weights towards film j are multiplied by (P_jj · l_j) to this power; see `hybrid`

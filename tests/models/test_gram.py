@@ -5,7 +5,7 @@ from scipy import sparse
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models import gram as gram_module
 from cinematch_lib.models.gram import gram, gram_bytes
-from cinematch_lib.models.ridge import inverse
+from cinematch_lib.models.positive_definite import inverse
 
 
 def uneven(rows: int, columns: int, seed: int = 0) -> sparse.csr_matrix:
