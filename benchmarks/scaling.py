@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from benchmarks.cluster_simulation import measure, simulate
+from benchmarks.memory import peak_mb
 from cinematch_lib.cluster import connection
 from cinematch_lib.cluster.local import using
 from cinematch_lib.data import fetch
@@ -70,7 +71,7 @@ def _on_workers(X: sparse.csr_matrix, memory: str, expected: np.ndarray) -> dict
             with timer() as there:
                 same = np.array_equal(gram(X), expected)
             assert same, "sums of whole numbers must be equal"
-            row |= {name: there.seconds, f"MB of {n_workers}": max(client.run(_peak_memory).values()) / 1e6}
+            row |= {name: there.seconds, f"MB of {n_workers}": max(client.run(peak_mb).values())}
             if n_workers == 1:
                 row["measured"] = measure(client, X, tile_bytes())
             client.close()
@@ -94,12 +95,6 @@ def _draw(rows: pd.DataFrame, path: Path) -> None:
 
 def _import_models() -> None:
     import cinematch_lib.models.gram  # noqa: F401 what it takes is not part of the time
-
-
-def _peak_memory() -> int:
-    # Not ru_maxrss: a process that was started by a large one inherits its peak.
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
 def _likes(films: int) -> sparse.csr_matrix:
