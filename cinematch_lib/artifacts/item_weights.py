@@ -18,7 +18,8 @@ from cinematch_lib.storage.files import Content
 ITEM_WEIGHTS = "item_weights.npz"
 # The arrays of the file, with the kind of their dtype; each matrix has three more, `_ENTRIES` with its number.
 _ARRAYS = {"movie_ids": "i", "history_lengths": "f", "well_rated": "b", "content_weight": "f", "like_counts": "i"}
-_NUMBERS = ("prior_weight", "typical_sum")  # each an array of length one
+_NUMBERS = ("typical_sum", "prior_weight", "lasting_prior_weight")  # each an array of length one
+_OPTIONAL = {"lasting_prior_weight"}  # runs made before there was one lack it
 _ENTRIES = {"data": "f", "indices": "i", "indptr": "i"}
 
 
@@ -38,8 +39,9 @@ class ItemWeights:
         of the other films to a candidate counts in full.
     content_weight : float32 (films,), >= 0. The weight of content in a film's score; it falls with its ratings.
     like_counts : int64 (films,), >= 0. The number of users who like each film.
-    prior_weight : >= 0. The weight of popularity in the score of a user of whom little is known.
     typical_sum : > 0. The mean highest sum of a user by the last of `matrices`.
+    prior_weight : >= 0. The weight of popularity in the score of a user of whom little is known.
+    lasting_prior_weight : >= 0. What is added to it, and fades more slowly with the number of known films.
 
     """
 
@@ -49,8 +51,9 @@ class ItemWeights:
     well_rated: np.ndarray
     content_weight: np.ndarray
     like_counts: np.ndarray
-    prior_weight: float = 1.0
     typical_sum: float = 1.0
+    prior_weight: float = 1.0
+    lasting_prior_weight: float = 0.0
 
     def __post_init__(self) -> None:
         films, sets = len(self.movie_ids), len(self.matrices)
@@ -72,8 +75,9 @@ class ItemWeights:
             raise CineMatchError("weights must be finite, and content_weight must be 0 or more")
         if (self.like_counts < 0).any():
             raise CineMatchError("like_counts must be 0 or more")
-        if not 0 <= self.prior_weight < np.inf:
-            raise CineMatchError(f"prior_weight must be 0 or more, got {self.prior_weight}")
+        for name in ("prior_weight", "lasting_prior_weight"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise CineMatchError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if not 0 < self.typical_sum < np.inf:
             raise CineMatchError(f"typical_sum must be above 0, got {self.typical_sum}")
 
@@ -249,7 +253,8 @@ class ItemWeights:
         try:
             file = read_arrays(content)
             arrays: dict[str, Any] = {name: _read_array(file, name, kind) for name, kind in _ARRAYS.items()}
-            arrays |= {name: float(_read_array(file, name, "f").item()) for name in _NUMBERS}
+            numbers = [name for name in _NUMBERS if name in file or name not in _OPTIONAL]
+            arrays |= {name: float(_read_array(file, name, "f").item()) for name in numbers}
             sets = range(len(arrays["history_lengths"]))
             matrices = tuple(_read_matrix(file, number, len(arrays["movie_ids"])) for number in sets)
             return cls(matrices=matrices, **arrays)

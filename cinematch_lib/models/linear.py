@@ -18,7 +18,7 @@ from cinematch_lib.recommender.rating_weights import rating_weight
 WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 TYPICAL_USERS = 64  # training users over whom a typical sum of weights is averaged
 _PRIOR_WEIGHT = 2.0
-_FEW_USERS = 300  # popularity counts half as much again after learning from so many, and twice as much from very few
+_FEW_USERS = 1000  # the lasting part of the prior counts a quarter after learning from so many
 
 
 def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 240, seed: int = 0) -> ItemWeights:
@@ -52,21 +52,22 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
         (model.like_counts >= WELL_RATED_LIKES) & (np.diff(pruned.indptr) > 0),
         np.float32(CONTENT_WEIGHT) * cold_start_weight(train.rating_counts),
         model.like_counts.astype(np.int64),
-        popularity_prior(_PRIOR_WEIGHT, len(train.full_users)),
         float(highest.mean()) if highest.any() else 1.0,
+        _PRIOR_WEIGHT,
+        lasting_prior(_PRIOR_WEIGHT, len(train.full_users)),
     )
 
 
-def popularity_prior(prior_weight: float, users: int) -> float:
-    """π, the scale of the popularity prior of a model that has learned from so many users.
+def lasting_prior(prior_weight: float, users: int) -> float:
+    """ρ, the scale of the part of the popularity prior that lasts, after learning from so many users.
 
-    It is `prior_weight` · (1 + 300 / (`users` + 300)), since item-to-item weights that were learned from few users tell
-    less of what somebody with one or two likes will like.
+    It is `prior_weight` · (1000 / (`users` + 1000))², since item-to-item weights that were learned from few users tell
+    less of what somebody with few likes will like.
 
-    >>> popularity_prior(2.0, 300), popularity_prior(2.0, 299_700)
-    (3.0, 2.002)
+    >>> lasting_prior(2.0, 1_000)
+    0.5
     """
-    return prior_weight * (1 + _FEW_USERS / (users + _FEW_USERS))
+    return prior_weight * (_FEW_USERS / (users + _FEW_USERS)) ** 2
 
 
 def _checked_matrix(model: Model) -> np.ndarray | sparse.csc_matrix:

@@ -6,7 +6,8 @@ r"""The score of a film for one user: a sum of terms, discounted for popular fil
                + s · w_i · u · e_i                   towers: embeddings of the film and of what the user likes
                + g · |G_i ∩ G| / |G|                 genres: the preferred genres G that i has, if G has two or more
                + r · 2^(−a_i / 10)                   recency: a_i, the years between i and the newest film
-               − (1 − d) · π · 2^(−n/2) · (1 − q_i) ]   prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
+               − (1 − d) · (π · 2^(−n/2) + ρ · 2^(−n/20)) · (1 − q_i) ]
+                                                     prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
 
 where n is the number of films that the user has liked, disliked, rated or seen. Each matrix B^m is learned for
 histories of another length, and the shares t_m mix the two nearest to n^(1−d) · L^d, where L is the greatest length;
@@ -17,9 +18,9 @@ at length one, less half of it for disliked films. The content weight w_i of a f
 and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film without ratings, u · e_i and the
 similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 0.85 · 2^(−max(n−3,0)/4) + s · w_i
 · c_n · √N / n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed item with too few ratings
-of its own contributes its cosine by 1 at least. The prior halves with every two known films: the less is known of a
-user, the better a guess is what many like. g is 0.2, π is the prior weight of the run's item weights, d is the
-`discovery` that the user asks for, 0 to 1, else 0.1, β = d / 2, and r is the `recency` asked for, else 0.
+of its own contributes its cosine by 1 at least. The less is known of a user, the better a guess is what many like: π,
+the prior weight of the run's item weights, counts half with every two known films, and the lasting one, ρ, with every
+20. g is 0.2, d the `discovery` that the user asks for, else 0.1, β = d / 2, and r the `recency` asked for, else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
@@ -61,7 +62,7 @@ from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
 from cinematch_lib.recommender.terms.towers import TowerTerm
 from cinematch_lib.recommender.terms.unrated import unrated_terms
 
-HALF_LIFE = 2  # known films after which the weight of the popularity prior has halved
+_HALF_LIFE, _LASTING_HALF_LIFE = 2, 20  # known films after which π and ρ count half
 _CONTENT_HALF_LIFE = 4  # the same for the additional share of content, from so many known films on
 _FEW_FILMS = 3
 _MAX_DISCOUNT = 0.5  # β of discovery 1
@@ -81,7 +82,7 @@ class ScoreWeights:
     genres: float = 0.1  # g without a rating term
     genres_with_ratings: float = 0.2  # g beside a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
-    popularity_penalty: float = 1.0  # scale of the prior beside a rating term; π is this times `prior_weight`
+    popularity_penalty: float = 1.0  # scale of the prior beside a rating term; times π and ρ
     discovery: float = 0.1  # 2 β, where the preferences have none
     diversity: float = 0.0  # v, where the preferences have none
     first_diversity: float = 0.1  # the same for somebody of whom no film is known
@@ -241,10 +242,11 @@ class ScoreModel:
         return VectorBounds(items.__getitem__, len(items), users, weights.like_counts[liked])
 
     def prior_weight(self, n_known: np.ndarray, discovery: float | None = None) -> np.ndarray:
-        """(1 − d) · π · 2^(−n/2) of users of whom so many films are known: float64, of the shape of `n_known`."""
+        """(1 − d) · (π · 2^(−n/2) + ρ · 2^(−n/20)) where n films are known: float64, of the shape of `n_known`."""
         assert self._item_weights is not None
-        weight = self.weights.popularity_penalty * self._item_weights.prior_weight * 0.5 ** (n_known / HALF_LIFE)
-        prior: np.ndarray = weight * (1 - self._discovery(discovery))
+        first, lasting = self._item_weights.prior_weight, self._item_weights.lasting_prior_weight
+        weight = first * 0.5 ** (n_known / _HALF_LIFE) + lasting * 0.5 ** (n_known / _LASTING_HALF_LIFE)
+        prior: np.ndarray = self.weights.popularity_penalty * (1 - self._discovery(discovery)) * weight
         return prior
 
     def least_content_share(self, n_known: np.ndarray) -> np.ndarray:

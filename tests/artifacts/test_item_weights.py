@@ -44,6 +44,11 @@ def test_what_is_written_is_read_and_its_bytes_depend_on_nothing_else():
     assert written(read) == written(WEIGHTS)
 
 
+def test_a_run_that_was_made_before_there_was_a_lasting_prior_has_none():
+    assert ItemWeights.read(arrays(lasting_prior_weight=None)).lasting_prior_weight == 0
+    assert ItemWeights.read(written(replace(WEIGHTS, lasting_prior_weight=0.5))).lasting_prior_weight == 0.5
+
+
 def test_popularity_is_the_logarithm_of_likes_as_a_part_of_the_highest():
     assert WEIGHTS.popularity.tolist() == [0.5, 1.0, 0.0]  # of 9, 99 and no likes
     assert WEIGHTS.popularity_gap.tolist() == [0.5, 0.0, 1.0]
@@ -101,7 +106,9 @@ def test_a_run_keeps_them_and_one_without_has_none(artifacts, tmp_path):
         ({"like_counts": np.array([1, -1, 0])}, "like_counts must be 0 or more"),
         ({"like_counts": np.zeros(3)}, "like_counts is float64"),
         ({"prior_weight": np.array([-1.0])}, "prior_weight must be 0 or more, got -1"),
+        ({"lasting_prior_weight": np.array([np.inf])}, "lasting_prior_weight must be 0 or more, got inf"),
         ({"prior_weight": np.array([1.0, 2.0])}, "size 1"),
+        ({"prior_weight": None}, "prior_weight"),
         ({"typical_sum": np.array([0.0])}, "typical_sum must be above 0, got 0"),
         ({"data_0": np.array([0.5, np.nan, 0.1], dtype=np.float32)}, "must be finite"),
         ({"indices_0": np.array([1, 7, 0], dtype=np.int32)}, "indices"),

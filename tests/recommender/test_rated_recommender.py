@@ -92,6 +92,15 @@ def test_likeness_counts_alike_for_up_to_three_known_films_and_then_ever_less():
     assert model.least_content_share(np.array([1, 3, 7, 11])).tolist() == [0.95, 0.95, 0.525, 0.3125]
 
 
+def test_the_popularity_prior_halves_with_every_two_known_films_and_its_lasting_part_with_every_20():
+    weights = replace(item_weights(SAID), prior_weight=2.0, lasting_prior_weight=0.5)
+    similarity = ContentSimilarity(sparse.identity(5, format="csr", dtype=np.float32))
+    model = ScoreModel(None, similarity, weights, ScoreWeights())
+    n_known = np.array([0, 20, 40])
+    assert model.prior_weight(n_known, discovery=0).tolist() == [2.5, 0.25 + 2 / 2**10, 0.125 + 2 / 2**20]
+    assert model.prior_weight(n_known, discovery=1).tolist() == [0, 0, 0]
+
+
 def test_genres_that_were_asked_for_add_to_it():
     wanted = Preferences(liked_movie_ids=[1], preferred_genres=["drama", "crime"])
     assert scores(five().recommend(wanted, k=5)) == {"C": 1.2, "B": 0.6}
