@@ -20,7 +20,7 @@ from cinematch_lib.models.gram import column_squares
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.inverse import exact_columns, inverse_note
 from cinematch_lib.models.kept_gram import kept_gram
-from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES, lasting_prior
+from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES, popularity_priors
 from cinematch_lib.models.long_histories import long_history_inverse, long_penalty, scaled
 from cinematch_lib.models.pruning import largest_weights, prune, refitted
 from cinematch_lib.models.ridge import RidgeInverse, by_rows
@@ -76,8 +76,8 @@ class Hybrid(Model):
         `session_weight` are 0.
     feature_weight : κ, 0 or more: each feature's row is multiplied by √κ; None to tune it.
     content_weight : weight of content for a film without ratings, 0 or more; None to tune it on hidden films.
-    prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more; it fades later
-        where the training users are few (`linear.lasting_prior`).
+    prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more; more of it counts,
+        and it fades later, where the training users are few (`linear.popularity_priors`).
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
 
@@ -146,7 +146,7 @@ class Hybrid(Model):
         self._norms = np.sqrt(squares)
         lengths = np.diff(matrix.histories[:, : len(films)].indptr)[train.full_users]
         self._history_lengths = (lengths.mean() if len(lengths) else 1.0) * np.array([*SHORT_HISTORIES, LONG_HISTORY])
-        self._lasting_prior = lasting_prior(self.prior_weight, len(train.full_users))
+        self._priors = popularity_priors(self.prior_weight, len(train.full_users))
         penalty = long_penalty(matrix, self.best_params)
         training = self._products(matrix, self.films[films], train.users)
         del train, matrix  # which take as much memory as a matrix of films by films
@@ -281,8 +281,7 @@ class Hybrid(Model):
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= WELL_RATED_LIKES
         counts = self.like_counts.astype(np.int64)
         arrays = (self._history_lengths, well_rated, content_weights, counts)
-        numbers = (self._typical_sum, self.prior_weight, self._lasting_prior)
-        return ItemWeights(self.films, tuple(matrices), *arrays, *numbers)
+        return ItemWeights(self.films, tuple(matrices), *arrays, self._typical_sum, *self._priors)
 
 
 def _exact_columns(train: Interactions, films: int, features: sparse.csr_matrix) -> int:

@@ -18,7 +18,8 @@ from cinematch_lib.recommender.rating_weights import rating_weight
 WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 TYPICAL_USERS = 64  # training users over whom a typical sum of weights is averaged
 _PRIOR_WEIGHT = 2.0
-_FEW_USERS = 1000  # the lasting part of the prior counts a quarter after learning from so many
+_FEW_USERS = 300  # popularity counts half as much again after learning from so many, and twice as much from very few
+_LASTING_SHARE, _SEVERAL_USERS = 1 / 6, 3000  # of its lasting part; the users after learning from whom it counts half
 
 
 def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 240, seed: int = 0) -> ItemWeights:
@@ -53,21 +54,21 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
         np.float32(CONTENT_WEIGHT) * cold_start_weight(train.rating_counts),
         model.like_counts.astype(np.int64),
         float(highest.mean()) if highest.any() else 1.0,
-        _PRIOR_WEIGHT,
-        lasting_prior(_PRIOR_WEIGHT, len(train.full_users)),
+        *popularity_priors(_PRIOR_WEIGHT, len(train.full_users)),
     )
 
 
-def lasting_prior(prior_weight: float, users: int) -> float:
-    """ρ, the scale of the part of the popularity prior that lasts, after learning from so many users.
+def popularity_priors(prior_weight: float, users: int) -> tuple[float, float]:
+    """π and ρ, the scales of the popularity prior and of its lasting part after learning from so many users.
 
-    It is `prior_weight` · (1000 / (`users` + 1000))², since item-to-item weights that were learned from few users tell
-    less of what somebody with few likes will like.
+    They are `prior_weight` · (1 + 300 / (`users` + 300)) and `prior_weight` / (6 · (1 + (`users` / 3000)³)), since
+    item-to-item weights that were learned from few users tell less of what somebody with few likes will like.
 
-    >>> lasting_prior(2.0, 1_000)
-    0.5
+    >>> popularity_priors(6.0, 3_000)[1], popularity_priors(2.0, 300)[0]
+    (0.5, 3.0)
     """
-    return prior_weight * (_FEW_USERS / (users + _FEW_USERS)) ** 2
+    first = prior_weight * (1 + _FEW_USERS / (users + _FEW_USERS))
+    return first, _LASTING_SHARE * prior_weight / (1 + (users / _SEVERAL_USERS) ** 3)
 
 
 def _checked_matrix(model: Model) -> np.ndarray | sparse.csc_matrix:

@@ -7,7 +7,7 @@ from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.triangle import symmetrize
 
 NOT_DEFINITE = "the ratings' Gram matrix cannot be inverted in single precision; raise the regularization"
-# OpenBLAS 0.3.31 ends the process in `spotrf` on two threads from some 27,000 rows on: a buffer of it is too small.
+# OpenBLAS 0.3.31 ends the process in `spotrf` on two threads from some 27,000 rows on.
 _MOST_AT_ONCE = 20_480
 _BLOCK = 1024  # rows and columns swept at once where there are more
 

@@ -79,7 +79,7 @@ def test_the_scores_are_the_closed_form():
     expected = sums / sums.max(axis=1, keepdims=True)
     likes, n = np.asarray(train.likes.sum(axis=0)).ravel(), 30
     popularity = np.log1p(likes) / np.log1p(likes).max()
-    first, lasting = 2, 2 * (1000 / (150 + 1000)) ** 2  # learned from 150 users
+    first, lasting = 2 * (1 + 300 / (150 + 300)), 2 / 6 / (1 + (150 / 3000) ** 3)  # learned from 150 users
     expected -= (1 - 0.1) * (first * 0.5 ** (n / 2) + lasting * 0.5 ** (n / 20)) * (1 - popularity)
     counts = np.bincount(train.ratings.indices, minlength=120)
     expected += (0.1 + 0.85 * 0.5 ** ((n - 3) / 4)) * cosines(query, features)
