@@ -11,11 +11,12 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+from benchmarks.memory import peak_mb
 from cinematch_lib.data.tmdb import fetch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from tmdb_server import TOKEN, most_in_a_second  # noqa: E402 - the server belongs to the tests
+from support.tmdb_server import TOKEN, most_in_a_second  # noqa: E402 - the server belongs to the tests
 
 ALL = 87_461  # films of MovieLens 32M that have a tmdbId
 PEOPLE = 120  # in the credits of each film, which makes an answer about 20 kB
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=5000)
     parser.add_argument("--latency", type=float, default=0.15, help="seconds an answer")
     options = parser.parse_args()
-    command = [sys.executable, str(ROOT / "tests" / "tmdb_server.py"), "--latency", str(options.latency)]
+    command = [sys.executable, str(ROOT / "tests" / "support" / "tmdb_server.py"), "--latency", str(options.latency)]
     with subprocess.Popen([*command, "--padding", str(PEOPLE)], stdout=subprocess.PIPE, text=True) as server:
         try:
             url = server.stdout.readline().strip()
@@ -59,7 +60,7 @@ def _measure(url: str, films: int, latency: float) -> None:
     print(f"| the worst second | {most_in_a_second(times)} |")
     print(f"| time to ask, and in all with the tables | {asking:.1f} s, {done.seconds:.1f} s |")
     print(f"| CPU | {cpu:.1f} s, {100 * cpu / done.seconds:.0f} % of a core |")
-    print(f"| memory at most | {after.ru_maxrss / 1024:,.0f} MB |")
+    print(f"| memory at most | {peak_mb():,.0f} MB |")
     print(f"| store | {size / 1e6:.1f} MB, {size / films / 1000:.1f} kB a film |")
     print(f"| {ALL:,} films at this pace | {ALL / rate / 60:.1f} minutes |")
 

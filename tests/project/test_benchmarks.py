@@ -1,4 +1,4 @@
-"""Benchmarks are run by hand, so a test holds that what they import from the library is there."""
+"""Benchmarks are run by hand, so a test holds that what they import from the library and from tests is there."""
 
 import ast
 import importlib
@@ -10,9 +10,9 @@ BENCHMARKS = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
-def test_what_a_benchmark_imports_from_the_library_exists(path):
+def test_what_a_benchmark_imports_from_the_library_and_from_tests_exists(path):
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "cinematch_lib":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("cinematch_lib", "support"):
             module = importlib.import_module(node.module)
             missing = [one.name for one in node.names if not hasattr(module, one.name)]
             for name in missing:
