@@ -29,7 +29,7 @@ def inverse(matrix: np.ndarray) -> np.ndarray:
 
 
 def inverse_bytes(size: int) -> int:
-    """What `inverse` takes beside the matrix, of `size` rows, in bytes."""
+    """The memory in bytes that `inverse` needs in addition to the matrix, (size, size)."""
     return 0 if size <= _MOST_AT_ONCE else 4 * _BLOCK * (3 * size + _BLOCK)
 
 

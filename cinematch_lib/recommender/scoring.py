@@ -82,7 +82,7 @@ class ScoreWeights:
     genres: float = 0.1  # g without a rating term
     genres_with_ratings: float = 0.2  # g beside a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
-    popularity_penalty: float = 1.0  # scale of the prior beside a rating term; times π and ρ
+    popularity_penalty: float = 1.0  # factor of the popularity prior in scores with a rating term
     discovery: float = 0.1  # 2 β, where the preferences have none
     diversity: float = 0.0  # v, where the preferences have none
     first_diversity: float = 0.1  # the same for somebody of whom no film is known
