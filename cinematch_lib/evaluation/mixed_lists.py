@@ -10,7 +10,7 @@ from cinematch_lib.evaluation.intervals import Interval, difference
 from cinematch_lib.evaluation.metrics import accuracy
 from cinematch_lib.models.base import Model
 from cinematch_lib.recommender.ranking import top_k
-from cinematch_lib.recommender.terms.unrated import least_bonus
+from cinematch_lib.recommender.terms.places import least_bonus
 
 _K = 10
 
@@ -57,7 +57,7 @@ def measure_mixed_lists(
         if user in of_user:
             scores[np.isin(model.films, of_user[user]["movieId"])] = -np.inf
         for one, lists in shares.items():
-            bonus = least_bonus(scores, is_unrated, _K, one)
+            bonus = least_bonus(scores, is_unrated, round(one * _K), _K)
             best = top_k(np.where(is_unrated, scores + np.float32(bonus), scores), _K)
             lists.append(pd.DataFrame({"userId": user, "movieId": model.films[best], "rank": rows[: len(best)]}))
     without, with_share = (pd.concat(lists, ignore_index=True) for lists in shares.values())

@@ -39,7 +39,8 @@ from cinematch_lib.models.triangle import Triangle
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
 from cinematch_lib.recommender.rating_weights import rating_weight
-from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
+from cinematch_lib.recommender.score_weights import ScoreWeights
+from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.ratings import RatingsTerm

@@ -60,7 +60,8 @@ class BatchScorer:
     ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """The same for the histories of a block; `excluded` are rows of films that each user's list is without.
 
-        Scores are those of `ScoreModel.scorer` up to rounding, because terms are added in another order.
+        Scores are those of `ScoreModel.scorer` up to rounding, because terms are added in another order. Users whose
+        liked films share a trait (see `shared_traits`) have no list either.
         """
         mixtures = [self._model.mixture(n_known) for n_known in histories.n_known.tolist()]
         sums, unit, rated = weighted_sums(histories.weights, mixtures, self._weights, self._model.weights.ratings)
@@ -73,7 +74,7 @@ class BatchScorer:
         candidates = Candidates(tiles, sums, rated, excluded, k)
         for tile in tiles.of_others:
             candidates.add(tile, scores.of(tile))
-        return dict(candidates.best())
+        return {at: one for at, one in candidates.best() if not self._model.shared_places(*histories.opinions_of(at))}
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:
         """The rows of the films that do not pass the filters, or that the preferences name: int64."""

@@ -14,6 +14,7 @@ from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.diversity import rerank_mmr
+from cinematch_lib.recommender.terms.places import Places
 
 _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _POOL = 8  # times k: the films of which a list with caps is chosen, and so many again where these do not suffice
@@ -37,19 +38,19 @@ class Request(NamedTuple):
 
 
 class _Person(NamedTuple):
-    """A request, the terms of its score, the films that pass its filters, and which of these are allowed."""
+    """A request, the terms of its score, the films that pass its filters, and which of these are allowed.
+
+    `places` are those of the list that are for some films, and `diversity` is how much the similarity to a film above
+    counts.
+    """
 
     request: Request
-    model: ScoreModel
     scorer: Scorer
     selection: Selection
     allowed: np.ndarray
+    places: Sequence[Places]
+    diversity: float
     n_films: int  # of the run
-
-    @property
-    def diversity(self) -> float:
-        """How much the similarity to a film above counts."""
-        return self.model.diversity(self.request.preferences) if self.request.k <= _DIVERSE_UP_TO else 0.0
 
     @property
     def n_first(self) -> int:
@@ -62,14 +63,22 @@ class _Person(NamedTuple):
 
     def narrowed(self, n: int, allowed: np.ndarray) -> tuple[Selection, np.ndarray]:
         """The films that may be among the `n` best of those allowed, and which of them are allowed."""
-        every = self.request.preferences.unrated_share
-        return self.scorer.narrowed(self.selection, allowed, self.n_films if every else n)
+        if self.request.preferences.unrated_share:
+            return self.selection, allowed
+        n = max([n, *(one.first for one in self.places)])
+        part, of_part = self.scorer.narrowed(self.selection, allowed, n)
+        if len(part) == len(self.selection) or not self.places:
+            return part, of_part
+        having = [self.selection.restrict(one.films).nonzero()[0] for one in self.places]
+        positions = np.unique(np.concatenate([self.selection.rows.searchsorted(part.rows), *having]))
+        return self.selection.part(positions), allowed.take(positions)
 
     def best(self, n: int, part: Selection, allowed: np.ndarray, scores: np.ndarray) -> Ranked:
         """The `n` best of some films with these scores, float32 (films,), of which some are allowed."""
         scorer, scores = self.scorer, np.where(allowed, scores, -np.inf)
-        for term in self.model.unrated(self.request.preferences.unrated_share, part, scores, self.request.k):
-            scorer, scores = scorer.plus(term), scores + term.scores(part)
+        for places in self.places:
+            if (term := places.term(part, scores)) is not None:
+                scorer, scores = scorer.plus(term), scores + term.scores(part)
         best = top_k(scores, n)
         return Ranked(scorer, part.rows[best], scores[best].astype(np.float64))
 
@@ -92,16 +101,20 @@ class BestFilms:
             for selection, one in zip(selections, requests, strict=True)
         ]
         scorers = model.scorers([one.preferences for one in requests])
-        people = [
-            _Person(one, model, scorer, selection, allowed, len(films))
-            for one, scorer, selection, allowed in zip(requests, scorers, selections, masks, strict=True)
-        ]
+        people = [self._person(model, *one) for one in zip(requests, scorers, selections, masks, strict=True)]
         parts = [one.narrowed(one.n_first, one.allowed) for one in people]
         scores = Scorer.scores_of_people(scorers, [part for part, _ in parts])
         pools = [
             one.best(one.n_first, *part, of_part) for one, part, of_part in zip(people, parts, scores, strict=True)
         ]
         return [self._list(one, pool) for one, pool in zip(people, pools, strict=True)]
+
+    def _person(
+        self, model: ScoreModel, request: Request, scorer: Scorer, selection: Selection, allowed: np.ndarray
+    ) -> _Person:
+        preferences, k = request.preferences, request.k
+        diversity = model.diversity(preferences) if k <= _DIVERSE_UP_TO else 0.0
+        return _Person(request, scorer, selection, allowed, model.places(preferences, k), diversity, len(self._films))
 
     def _list(self, person: _Person, pool: Ranked) -> Ranked:
         """The list for a person, of the first of the best films."""
@@ -125,6 +138,7 @@ def _capped(person: _Person, first: Ranked, caps: ListCaps) -> Ranked:
     `first` are the best films, as many as are looked at to begin with.
     """
     selection, allowed, k, n = person.selection, person.allowed, person.request.k, person.n_first
+    person = person._replace(scorer=first.scorer, places=())  # what is added for places depends on the first films
     pool = first
     chosen = _part(pool, caps.choose(pool.rows))
     while len(chosen.rows) < k and len(pool.rows) == n and not caps.are_full:

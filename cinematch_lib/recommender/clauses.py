@@ -182,6 +182,14 @@ def _unrated(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return "nobody has rated it yet, and you asked for such films"
 
 
+def _in_common(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    assert phrase.source.features is not None
+    (shared,) = phrase.source.features(phrase.film, 0)
+    kind = f"of the genre {shared.name}" if shared.field == "genres" else f"by {shared.name}"
+    percent = percentage(phrase.percents[0], percentages)
+    return f"some places of the list are for films {kind}, as are several that you liked{percent}"
+
+
 def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"its ratings are below average{percentage(phrase.percents[0], True)}"
 
@@ -198,6 +206,7 @@ CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_watched", True): _people_who_watch,
     ("rated_with_disliked", True): _disliked_less_often,
     ("disliked", True): _unlike_disliked,
+    ("in_common", True): _in_common,
     ("genres", True): _genres,
     ("popularity", True): _known,
     ("quality", True): _above_average,

@@ -48,6 +48,11 @@ class Histories:
         """CSR float32 (users, films): 1 for the liked films, and `DISLIKED` for the disliked ones."""
         return self.liked + np.float32(DISLIKED) * self.disliked
 
+    def opinions_of(self, user: int) -> tuple[list[int], list[int]]:
+        """The rows of the films that one of the users likes, and of those that the user dislikes."""
+        liked, disliked = (one.indices[one.indptr[user] : one.indptr[user + 1]] for one in (self.liked, self.disliked))
+        return liked.tolist(), disliked.tolist()
+
 
 def _by_user(rows: Sequence[Sequence[int]], n_films: int) -> sparse.csr_matrix:
     """CSR float32 (users, films): 1 at the rows of each user."""

@@ -29,7 +29,8 @@ from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
-from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
+from cinematch_lib.recommender.score_weights import ScoreWeights
+from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 LARGE = 1 << 18  # films, from which on what requests share takes a noticeable time

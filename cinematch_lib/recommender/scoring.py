@@ -25,7 +25,8 @@ the prior weight of the run's item weights, counts half with every two known fil
 Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
 centred); if the user likes nothing and the run has ratings, 0.25 · q_i. Where an `unrated_share` is asked for, films
-that nobody has rated gain the least bonus that gives them that share of the list. Up to 100 films are made diverse:
+that nobody has rated gain the least bonus that gives them that share of the list; so do films with a director or a
+genre that few liked films share more often than by chance (see `shared_traits`). Up to 100 films are made diverse:
 
                − v · max_{k above i} cos(x_i, x_k)
 
@@ -36,7 +37,6 @@ in `ScoreModel.rated_terms`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -49,44 +49,25 @@ from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.product_bounds import VectorBounds
 from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.score_weights import ScoreWeights
 from cinematch_lib.recommender.scorer import Scorer
-from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.shared_traits import SharedTraits
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
 from cinematch_lib.recommender.terms.discovery import DiscountedTerms
 from cinematch_lib.recommender.terms.genres import GenresTerm
+from cinematch_lib.recommender.terms.places import Places
 from cinematch_lib.recommender.terms.prior import PriorTerm
 from cinematch_lib.recommender.terms.ratings import RatingsTerm, seeds
 from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
 from cinematch_lib.recommender.terms.towers import TowerTerm
-from cinematch_lib.recommender.terms.unrated import unrated_terms
 
 _HALF_LIFE, _LASTING_HALF_LIFE = 2, 20  # known films after which π and ρ count half
 _CONTENT_HALF_LIFE = 4  # the same for the additional share of content, from so many known films on
 _FEW_FILMS = 3
 _MAX_DISCOUNT = 0.5  # β of discovery 1
 _TYPICAL_LIKES, _OFTEN_LIKED = 10, 2000  # of users whose scores are bounded: how many likes, and of which films
-
-
-@dataclass(frozen=True)
-class ScoreWeights:
-    """The weights of the score's terms; see the formula in `scoring`."""
-
-    ratings: float = 1.0  # the rating term of the film that the liked films favour most
-    disliked: float = -0.2  # w_j of a disliked film
-    content: float = 1.0  # scale of the content term
-    towers: float = 1.0  # scale of what content adds for films with few ratings
-    content_share: float = 0.1  # the least share of the content term, for films with many ratings
-    early_content_share: float = 0.85  # what is added to it where few films are known
-    genres: float = 0.1  # g without a rating term
-    genres_with_ratings: float = 0.2  # g beside a rating term
-    quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
-    popularity_penalty: float = 1.0  # factor of the popularity prior in scores with a rating term
-    discovery: float = 0.1  # 2 β, where the preferences have none
-    diversity: float = 0.0  # v, where the preferences have none
-    first_diversity: float = 0.1  # the same for somebody of whom no film is known
-    recency: float = 1.0  # of a film of the newest year, at recency 1
 
 
 class _Known(NamedTuple):
@@ -172,10 +153,25 @@ class ScoreModel:
         is_new = not (preferences.liked or preferences.watched)
         return self.weights.first_diversity if is_new else self.weights.diversity
 
-    def unrated(self, share: float | None, selection: Selection, scores: np.ndarray, k: int) -> list[Term]:
-        """The term by which unrated films have this share of `k` places, if one is needed."""
-        weights = self._item_weights
-        return [] if not share or weights is None else unrated_terms(weights.unrated, selection, scores, k, share)
+    def places(self, preferences: Preferences, k: int) -> list[Places]:
+        """The places of a list of `k` for films with a trait that the liked ones share, and for unrated films.
+
+        Raises UnknownNameError for unknown films.
+        """
+        films, weights, share = self._films, self._item_weights, preferences.unrated_share
+        if films is None or weights is None:
+            return []
+        found = self.shared_places(films.rows(preferences.liked), films.rows(preferences.disliked))
+        return [*found, Places("unrated", weights.unrated, round(share * k), k)] if share else found
+
+    def shared_places(self, liked: Sequence[int], disliked: Sequence[int]) -> list[Places]:
+        """The places for what liked films share, and no disliked one; the films are given by rows."""
+        return self._shared_traits.places(liked, disliked) if len(liked) > 1 else []
+
+    @cached_property
+    def _shared_traits(self) -> SharedTraits:
+        assert self._item_weights is not None
+        return SharedTraits(self._similarity, self._item_weights.like_counts)
 
     def mixture(self, n_known: int, discovery: float | None = None) -> list[tuple[int, float]]:
         """The matrices of weights for a user of whom so many films are known: their numbers and shares.

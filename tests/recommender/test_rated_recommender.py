@@ -24,7 +24,8 @@ from support.small_runs import (
 from cinematch_lib import CineMatchError, Preferences, Recommender
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.runs import Run
-from cinematch_lib.recommender.scoring import ScoreModel, ScoreWeights
+from cinematch_lib.recommender.score_weights import ScoreWeights
+from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 GENRES = ("crime", "crime", "crime|drama", "western", "western")

@@ -16,7 +16,7 @@ from support.small_runs import (
 )
 
 from cinematch_lib import Preferences, Recommender
-from cinematch_lib.recommender.recommender import ScoreWeights
+from cinematch_lib.recommender.score_weights import ScoreWeights
 
 # --- answers known by hand ---------------------------------------------------------------------------
 

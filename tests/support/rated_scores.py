@@ -1,6 +1,6 @@
 """Scores by ratings alone."""
 
-from cinematch_lib.recommender.scoring import ScoreWeights
+from cinematch_lib.recommender.score_weights import ScoreWeights
 
 RATINGS_ONLY = ScoreWeights(content_share=0.0, early_content_share=0.0, discovery=0.0)
 
