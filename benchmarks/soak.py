@@ -164,7 +164,7 @@ def _beside_a_refresh(project: Path, work: Path, seconds: float, workers: int) -
         began = time.monotonic()
         time.sleep(seconds)
         between = time.monotonic()
-        refresh = [COMMAND, "refresh", "-p", "prior_weight", f"{random.uniform(1.9, 2.1):.4f}"]
+        refresh = [COMMAND, "refresh", "-p", "prior_weight", f"{random.uniform(1.1, 1.3):.4f}"]
         done = subprocess.run(refresh, cwd=project, capture_output=True, text=True)
         ended = time.monotonic()
     finally:

@@ -29,6 +29,7 @@ from cinematch_lib.models.short_histories import (
     SHORT_HISTORIES,
     TARGET_EXPONENT,
     blocks_of,
+    raters,
     short_history_weights,
 )
 from cinematch_lib.models.tower_tuning import FilmFacts
@@ -77,8 +78,7 @@ class Hybrid(Model):
         `session_weight` are 0.
     feature_weight : κ, 0 or more: each feature's row is multiplied by √κ; None to tune it.
     content_weight : weight of content for a film without ratings, 0 or more; None to tune it on hidden films.
-    prior_weight : weight of popularity in the score of a user of whom little is known, 0 or more; more of it counts,
-        and it fades later, where the training users are few (`linear.popularity_priors`).
+    prior_weight : weight of popularity where little is known of a user, 0 or more; see `linear.popularity_priors`.
     max_films : only so many of the most rated films have weights; the others rely on content.
     seed : of the random choice of held-out users.
 
@@ -108,7 +108,7 @@ class Hybrid(Model):
         year_weight: float | None = None,
         feature_weight: float | None = None,
         content_weight: float | None = None,
-        prior_weight: float = 2.0,
+        prior_weight: float = 1.2,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
@@ -150,8 +150,9 @@ class Hybrid(Model):
         self._priors = popularity_priors(self.prior_weight, len(train.full_users))
         penalty = long_penalty(matrix, self.best_params)
         training = self._products(matrix, self.films[films], train.users)
+        of_raters = raters(train.ratings, train.full_users, self.seed)[:, films]
         del train, matrix  # which take as much memory as a matrix of films by films
-        self._fit_weights(training, of_films, squares, penalty)
+        self._fit_weights(training, of_films, of_raters, squares, penalty)
         highest = self._long_sums(typical_users).max(axis=1, initial=0)
         self._typical_sum = float(highest.mean()) if highest.any() else 1.0
         empty = sparse.csr_matrix((len(self.films),) * 2, dtype=np.float32)
@@ -188,6 +189,7 @@ class Hybrid(Model):
         self,
         training: TrainingMatrix | TrainingProducts,
         features: sparse.csr_matrix,
+        of_raters: sparse.csr_matrix,
         squares: np.ndarray,
         penalty: np.ndarray,
     ) -> None:
@@ -196,7 +198,8 @@ class Hybrid(Model):
         rated = training.histories
         if not isinstance(rated, Triangle):
             rated = sparse.csr_matrix(rated[:, :films])
-        self._short = short_history_weights(rated, squares, features, best["regularization"], self.seed, n_exact)
+        parts = rated, squares, features, of_raters
+        self._short = short_history_weights(*parts, best["regularization"], self.seed, n_exact)
         del rated
         self._inverse = long_history_inverse(training, features, self._scale, penalty, best, n_exact)
         self._factor = ((self._inverse.diagonal * penalty) ** COLUMN_EXPONENT).astype(np.float32)[:films]
@@ -261,8 +264,7 @@ class Hybrid(Model):
         if isinstance(self._inverse, RidgeInverse):
             long = refitted(long, self._inverse.submatrix, self._factor)
         pruned = [prune(one, self._norms, max(1, short), TARGET_EXPONENT) for one in self._short]
-        matrices = [*pruned, long]
-        whole = [self._in_catalog(one) for one in matrices]
+        whole = [self._in_catalog(one) for one in (*pruned, long)]
         return self._item_weights(whole, self._statistics.content_weight)
 
     def _long_block(self, block: slice) -> np.ndarray:

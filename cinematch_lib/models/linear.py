@@ -17,9 +17,9 @@ from cinematch_lib.recommender.rating_weights import rating_weight
 
 WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 TYPICAL_USERS = 64  # training users over whom a typical sum of weights is averaged
-_PRIOR_WEIGHT = 2.0
+_PRIOR_WEIGHT = 1.2
 _FEW_USERS = 300  # popularity counts half as much again after learning from so many, and twice as much from very few
-_LASTING_SHARE, _SEVERAL_USERS = 1 / 6, 3000  # of its lasting part; the users after learning from whom it counts half
+_LASTING_SHARE, _SEVERAL_USERS = 0.28, 3000  # of its lasting part; the users after learning from whom it counts half
 
 
 def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 240, seed: int = 0) -> ItemWeights:
@@ -61,11 +61,11 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
 def popularity_priors(prior_weight: float, users: int) -> tuple[float, float]:
     """π and ρ, the scales of the popularity prior and of its lasting part after learning from so many users.
 
-    They are `prior_weight` · (1 + 300 / (`users` + 300)) and `prior_weight` / (6 · (1 + (`users` / 3000)³)), since
+    They are `prior_weight` · (1 + 300 / (`users` + 300)) and 0.28 · `prior_weight` / (1 + (`users` / 3000)³), since
     item-to-item weights that were learned from few users tell less of what somebody with few likes will like.
 
-    >>> popularity_priors(6.0, 3_000)[1], popularity_priors(2.0, 300)[0]
-    (0.5, 3.0)
+    >>> popularity_priors(1.0, 3_000)[1], popularity_priors(2.0, 300)[0]
+    (0.14, 3.0)
     """
     first = prior_weight * (1 + _FEW_USERS / (users + _FEW_USERS))
     return first, _LASTING_SHARE * prior_weight / (1 + (users / _SEVERAL_USERS) ** 3)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
-from cinematch_lib.models.gram import gram
+from cinematch_lib.models.gram import column_squares, gram
 from cinematch_lib.models.inverse import Inverse, ridge_inverse, takes_products
 from cinematch_lib.models.pruning import largest_weights
 from cinematch_lib.models.ridge import RidgeInverse
@@ -20,14 +20,31 @@ LONG_HISTORY = 0.4  # the share of the mean history from which the weights for w
 _WEIGHTS_PER_FILM = 100  # more of them gain nothing
 TARGET_EXPONENT = 0.5  # for pruning, see `largest_weights`: where little is known, popular films are recommended most
 _FEATURE_WEIGHT, _FEATURE_RANK, _EXTRA_SQUARES = 0.3, 64, 20.0
+_MOST_RATERS = 10_000  # users of whom it is counted which films they rated
+_SHARE_WEIGHT = 2.0  # of these counts in the weights for the shortest histories
 _BLOCK = 128  # films whose weights are computed at once
 _LOG = logging.getLogger(__name__)
+
+
+def raters(ratings: sparse.csr_matrix, users: np.ndarray, seed: int) -> sparse.csr_matrix:
+    """1 / |u|^(1/4) for each rating of some users u, where |u| is how many they gave: CSR float32 (users, films).
+
+    `ratings` are CSR (all users, films); of the rows `users`, int (n,), no more than 10,000 are taken, at random. So
+    the product of the columns of two films is the number of users who rated both, each counted by 1 / √|u|: who has
+    rated many films tells less of two of them.
+    """
+    chosen = np.sort(np.random.default_rng(seed).permutation(users)[:_MOST_RATERS])
+    of_users = sparse.csr_matrix(ratings[chosen], dtype=np.float32)
+    lengths = np.diff(of_users.indptr)
+    of_users.data = np.repeat(np.maximum(lengths, 1.0) ** -0.25, lengths).astype(np.float32)
+    return of_users
 
 
 def short_history_weights(
     histories: sparse.csr_matrix | Triangle,
     squares: np.ndarray,
     features: sparse.csr_matrix,
+    of_raters: sparse.csr_matrix,
     regularization: float,
     seed: int,
     n_exact: int,
@@ -42,20 +59,46 @@ def short_history_weights(
 
     where f are the features reduced to 64 dimensions by a truncated singular value decomposition. So films with similar
     features support each other in proportion to their ratings. `n_exact` films are inverted exactly (see
-    `inverse.exact_columns`).
+    `inverse.exact_columns`). To those for the shortest histories is added
+
+        2 / (1 + θ) · Σ_u r_uj · r_ui / Σ_u r_uj²
+
+    where r, `of_raters`, is what `raters` returns for these films: the share of the users who rated film j that rated
+    film i, in the unit of the other weights, which tend to shares of likes as θ grows. What most people have seen who
+    saw a single film is a better guess of what its lovers like than the regression alone.
     """
     embedding = np.sqrt(_FEATURE_WEIGHT * (squares + _EXTRA_SQUARES))[:, None] * reduced(features, seed)
     own = (embedding**2).sum(axis=1)  # what the feature rows add to the diagonal, taken off again
     norms = np.sqrt(squares)
     inverse_with = _inverse_with(histories, embedding, n_exact)
 
-    def weights_for(dropout: float) -> sparse.csr_matrix:
+    def weights_for(dropout: float, more: Callable[[slice], np.ndarray] | None = None) -> sparse.csr_matrix:
         _LOG.info("weights for short histories, dropout %g", dropout)
         inverse = inverse_with(regularization + dropout * squares - own)
         blocks = ((block, _weights(inverse, block)) for block in blocks_of(len(squares)))
+        if more is not None:
+            blocks = ((block, weights + more(block)) for block, weights in blocks)
         return largest_weights(blocks, norms, _WEIGHTS_PER_FILM * len(squares), TARGET_EXPONENT)
 
-    return [weights_for(dropout) for dropout in SHORT_HISTORIES.values()]
+    shortest, *others = SHORT_HISTORIES.values()
+    shares = _shares(of_raters, _SHARE_WEIGHT / (1 + shortest))
+    return [weights_for(shortest, shares), *map(weights_for, others)]
+
+
+def _shares(of_raters: sparse.csr_matrix, weight: float) -> Callable[[slice], np.ndarray]:
+    """`weight` times the share of the raters of film j who rated film i, for i in a block and i ≠ j.
+
+    What is returned makes an array of them, float32 (films of the block, films).
+    """
+    by_film, squares = sparse.csr_matrix(of_raters.T), column_squares(of_raters)
+    scale = np.divide(weight, squares, out=np.zeros(len(squares)), where=squares > 0).astype(np.float32)
+
+    def of_block(block: slice) -> np.ndarray:
+        products: np.ndarray = (by_film[block] @ of_raters).toarray() * scale
+        products[np.arange(len(products)), np.arange(block.start, block.stop)] = 0
+        return products
+
+    return of_block
 
 
 def _inverse_with(

@@ -3,13 +3,14 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.evaluation import accuracy, difference, split_by_users
 from cinematch_lib.models import make, tuning
 from cinematch_lib.models.content import cold_start_weight, cosines, film_features
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.short_histories import reduced, short_history_weights
+from cinematch_lib.models.short_histories import raters, reduced, short_history_weights
 from cinematch_lib.models.tower_tuning import tower_scores
 from cinematch_lib.models.towers import fit_towers
 from cinematch_lib.models.training_matrix import TrainingMatrix, YearFeatures
@@ -79,7 +80,7 @@ def test_the_scores_are_the_closed_form():
     expected = sums / sums.max(axis=1, keepdims=True)
     likes, n = np.asarray(train.likes.sum(axis=0)).ravel(), 30
     popularity = np.log1p(likes) / np.log1p(likes).max()
-    first, lasting = 2 * (1 + 300 / (150 + 300)), 2 / 6 / (1 + (150 / 3000) ** 3)  # learned from 150 users
+    first, lasting = 1.2 * (1 + 300 / (150 + 300)), 0.28 * 1.2 / (1 + (150 / 3000) ** 3)  # learned from 150 users
     expected -= (1 - 0.1) * (first * 0.5 ** (n / 2) + lasting * 0.5 ** (n / 20)) * (1 - popularity)
     counts = np.bincount(train.ratings.indices, minlength=120)
     expected += (0.1 + 0.85 * 0.5 ** ((n - 3) / 4)) * cosines(query, features)
@@ -99,12 +100,27 @@ def test_the_weights_for_short_histories_are_the_closed_form():
     scale = np.sqrt(squares + 20)
     support = 0.3 * np.outer(scale, scale) * (embedding @ embedding.T)
     np.fill_diagonal(support, 0)
-    matrices = short_history_weights(X, squares, features, 30.0, seed=0, n_exact=120)
-    for made, dropout in zip(matrices, (200, 12), strict=True):
+    rated = (train.ratings.toarray() > 0) / np.sqrt(np.sqrt(np.diff(train.ratings.indptr)))[:, None]
+    both = rated.T @ rated
+    shares = both / both.diagonal()[:, None]  # of the users who rated j, the share who rated i
+    np.fill_diagonal(shares, 0)
+    of_raters = raters(train.ratings, np.arange(len(train)), seed=0)
+    matrices = short_history_weights(X, squares, features, of_raters, 30.0, seed=0, n_exact=120)
+    for made, dropout, added in zip(matrices, (200, 12), (2 / 201, 0), strict=True):
         P = np.linalg.inv(gram + support + np.diag(30 + dropout * squares))
-        expected, kept = np.eye(120) - P / P.diagonal(), made.toarray() != 0
+        expected, kept = np.eye(120) - P / P.diagonal() + added * shares, made.toarray() != 0
         np.testing.assert_allclose(made.toarray()[kept], expected[kept], atol=2e-5)
         assert made.nnz == 100 * 120  # the largest of each, times the norm of the column that they are for
+
+
+def test_raters_are_at_most_ten_thousand_users_drawn_by_the_seed():
+    ratings = sparse.csr_matrix(np.random.default_rng(0).integers(0, 2, (12_000, 4)).astype(np.float32))
+    some, same, others = (raters(ratings, np.arange(1000, 12_000), seed) for seed in (1, 1, 2))
+    assert some.shape == (10_000, 4) and (some != same).nnz == 0 and (some != others).nnz > 0
+    lengths = np.diff(some.indptr)
+    np.testing.assert_allclose(some.data, np.repeat(lengths, lengths) ** -0.25, rtol=1e-6)
+    none = raters(ratings, np.zeros(0, dtype=np.int64), seed=0)
+    assert none.shape == (0, 4)
 
 
 def test_the_served_weights_for_whole_histories_are_the_regression_on_the_kept_films():
