@@ -25,6 +25,7 @@ _STYLES = {  # name and colour by kind of reason
     "quality": ("quality prior", "#4f8a70"),
     "recency": ("new", "#3d9970"),
     "unrated": ("not rated yet", "#2f6f8f"),
+    "series": ("series of the liked film", "#8f6fb0"),
     "in_common": ("what several liked films share", "#c98bb9"),
     "diversity": ("similar to a higher film", "#e07a5f"),
     "disliked": ("content, like disliked films", "#b5473c"),

@@ -24,6 +24,7 @@ _TERMS = {  # the terms of a score in words, by the kind of their reasons
     "taste": "what films of its kind are liked with",
     "expected_similarity": "what films of its kind are liked with",
     "quality": "average rating",
+    "series": "series of the liked film",
     "in_common": "what several liked films share",
     "diversity": _LIKENESS,
 }

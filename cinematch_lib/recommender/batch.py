@@ -60,8 +60,8 @@ class BatchScorer:
     ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """The same for the histories of a block; `excluded` are rows of films that each user's list is without.
 
-        Scores are those of `ScoreModel.scorer` up to rounding, because terms are added in another order. Users whose
-        liked films share a trait (see `shared_traits`) have no list either.
+        Scores are those of `ScoreModel.scorer` up to rounding, because terms are added in another order. Users
+        whose liked films have places (see `ScoreModel.shared_places`) have no list either.
         """
         mixtures = [self._model.mixture(n_known) for n_known in histories.n_known.tolist()]
         sums, unit, rated = weighted_sums(histories.weights, mixtures, self._weights, self._model.weights.ratings)

@@ -190,6 +190,11 @@ def _in_common(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"some places of the list are for films {kind}, as are several that you liked{percent}"
 
 
+def _of_series(phrase: Phrase, percentages: bool, leading: bool) -> str:
+    percent = percentage(phrase.percents[0], percentages)
+    return f"a place of the list is for a film of the series of {phrase.label(0)}{percent}"
+
+
 def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"its ratings are below average{percentage(phrase.percents[0], True)}"
 
@@ -206,6 +211,7 @@ CLAUSES: dict[tuple[str, bool], Callable[[Phrase, bool, bool], str]] = {
     ("rated_with_watched", True): _people_who_watch,
     ("rated_with_disliked", True): _disliked_less_often,
     ("disliked", True): _unlike_disliked,
+    ("series", True): _of_series,
     ("in_common", True): _in_common,
     ("genres", True): _genres,
     ("popularity", True): _known,

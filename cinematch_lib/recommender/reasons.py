@@ -40,9 +40,9 @@ class Reason:
         `movie` that such films have anyway, subtracted; ``genres``, the preferred genres; ``popularity``, the
         number of people who like the film; ``quality``, its average rating; ``recency``, its year of release;
         ``unrated``, that nobody has rated it, where a share of the list is for such films; ``in_common``, a director
-        or genre that several liked films share, where places are for such films (see `shared_traits`); ``diversity``,
-        the similarity to `movie`, which is higher in the list. A film may be the `movie` of one reason by ratings and
-        of another by similarity.
+        or genre that several liked films share, where places are for such films (see `shared_traits`); ``series``, that
+        it is of the series of `movie`, the only liked film; ``diversity``, the similarity to `movie`, which is higher
+        in the list. A film may be the `movie` of one reason by ratings and of another by similarity.
     value : what it adds to the score.
     share : `value` divided by the sum of the positive contributions.
     movie : the film that the reason refers to, or None.

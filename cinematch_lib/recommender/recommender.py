@@ -21,6 +21,7 @@ from cinematch_lib.recommender.batch import BatchScorer
 from cinematch_lib.recommender.best_films import BestFilms, Ranked, Request
 from cinematch_lib.recommender.explained_lists import explained, explained_together
 from cinematch_lib.recommender.film_catalog import FilmCatalog
+from cinematch_lib.recommender.film_series import FilmSeries
 from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
@@ -88,7 +89,8 @@ class Recommender(FilmCatalog):
         self._embeddings = embeddings
         self._similarity = ContentSimilarity(matrix, meta.features)
         parts = (self._films, self._similarity, item_weights)
-        self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings)
+        series = FilmSeries(films, search_index)
+        self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings, series)
         self._similar_model = ScoreModel(*parts, _SIMILAR)
         self._similar_model.groups = self._model.groups  # what takes time to make is the same
         self._best_films = BestFilms(films, self._similarity)

@@ -45,6 +45,7 @@ import numpy as np
 from cinematch_lib.artifacts.embeddings import Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.film_groups import FilmGroups
+from cinematch_lib.recommender.film_series import FilmSeries
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.product_bounds import VectorBounds
@@ -92,6 +93,7 @@ class ScoreModel:
     item_weights : the weights B; None where the run has no ratings.
     weights : the weights of the terms.
     embeddings : those of the run; None where it has none.
+    series : finds the films of a series; None where these have no places.
 
     """
 
@@ -102,9 +104,10 @@ class ScoreModel:
         item_weights: ItemWeights | None,
         weights: ScoreWeights,
         embeddings: Embeddings | None = None,
+        series: FilmSeries | None = None,
     ) -> None:
         self._films, self._similarity, self._item_weights, self.weights = films, similarity, item_weights, weights
-        self._embeddings = embeddings
+        self._embeddings, self._series = embeddings, series
         self._make_caches()
 
     def _make_caches(self) -> None:
@@ -154,10 +157,7 @@ class ScoreModel:
         return self.weights.first_diversity if is_new else self.weights.diversity
 
     def places(self, preferences: Preferences, k: int) -> list[Places]:
-        """The places of a list of `k` for films with a trait that the liked ones share, and for unrated films.
-
-        Raises UnknownNameError for unknown films.
-        """
+        """The places of a list of `k` for what the liked films share, and for unrated ones. Raises UnknownNameError."""
         films, weights, share = self._films, self._item_weights, preferences.unrated_share
         if films is None or weights is None:
             return []
@@ -165,7 +165,9 @@ class ScoreModel:
         return [*found, Places("unrated", weights.unrated, round(share * k), k)] if share else found
 
     def shared_places(self, liked: Sequence[int], disliked: Sequence[int]) -> list[Places]:
-        """The places for what liked films share, and no disliked one; the films are given by rows."""
+        """The places for what liked films, given by rows, share, or for the series of a single one."""
+        if len(liked) == 1 and self._series is not None:
+            return self._series.places(liked[0], disliked)
         return self._shared_traits.places(liked, disliked) if len(liked) > 1 else []
 
     @cached_property

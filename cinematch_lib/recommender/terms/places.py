@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
@@ -20,6 +21,7 @@ class Places(NamedTuple):
     films : bool (films,), True for these films.
     n, first : numbers of places.
     label : what the films have in common; None where the `kind` says it.
+    movie : the film that the reason refers to, or None.
 
     """
 
@@ -28,6 +30,7 @@ class Places(NamedTuple):
     n: int
     first: int
     label: Label | None = None
+    movie: Movie | None = None
 
     def term(self, selection: Selection, scores: np.ndarray) -> "PlacesTerm | None":
         """The term by which they have these places; None where they have them anyway.
@@ -55,10 +58,10 @@ class PlacesTerm(Term):
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """The term of the films in `rows`: one part, whose feature is what they have in common."""
-        label, bonus = self._places.label, self._bonus
+        label, movie, bonus = self._places.label, self._places.movie, self._bonus
         features = () if label is None else (Feature(*label, bonus),)
         values = bonus * self._places.films[rows].astype(np.float64)[:, None]
-        return [Contributions(self._places.kind, values, features=lambda film, part: features)]
+        return [Contributions(self._places.kind, values, lambda film, part: movie, lambda film, part: features)]
 
 
 def least_bonus(scores: np.ndarray, is_chosen: np.ndarray, n: int, first: int) -> float:

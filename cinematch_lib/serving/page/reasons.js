@@ -21,6 +21,7 @@ const LABELS = {
   genres: () => ["Has genres you asked for", "Lacks genres you asked for"],
   popularity: () => ["Many people like it", "Few people like it"],
   quality: () => ["Ratings above average", "Ratings below average"],
+  series: (film) => [`Of the series of ${film}`, `Not of the series of ${film}`],
   in_common: () => ["Shared by several films you like", "Not shared by films you like"],
   unrated: () => ["Nobody has rated it yet", "Others have rated it"],
   recency: () => ["A newer film", "An older film"],

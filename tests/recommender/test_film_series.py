@@ -1,0 +1,107 @@
+"""A place for a film of the series of the only film that somebody has named."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.rated_scores import RATINGS_ONLY
+from support.small_runs import check_order, check_reasons, film_table, ids, rated_artifacts, recommender_of
+
+from cinematch_lib import Preferences
+from cinematch_lib.artifacts.films_table import movies_meta
+from cinematch_lib.artifacts.runs import Run
+from cinematch_lib.artifacts.search_index import SearchIndex
+from cinematch_lib.recommender.film_series import FilmSeries
+from cinematch_lib.recommender.films import FilmTable
+
+TITLES = [
+    "Men in Black (a.k.a. MIB)",
+    "Men in Black II (a.k.a. MIIB) (a.k.a. MIB 2)",
+    "Men in Black: International",
+    "Home Alone",
+    "Home Alone 2: Lost in New York",
+    "Home",
+    "Solaris (Solyaris)",
+    "Solaris",
+    "Léon: The Professional (a.k.a. The Professional)",
+    "The Professional",
+    "Star Wars: Episode IV - A New Hope",
+    "Star Wars: Episode V - The Empire Strikes Back",
+    "Raiders of the Lost Ark (Indiana Jones and the Raiders of the Lost Ark)",
+    "Indiana Jones and the Temple of Doom",
+    "Alien",
+    "Aliens",
+    "Taxi Driver",
+    "A Taxi Driver",
+    "Men",
+    *[f"Another {at}th" for at in range(20)],
+]
+SERIES = [{0, 1, 2}, {3, 4}, {10, 11}, {12, 13}]
+
+
+def film_columns():
+    table = film_table(*[{"title": one} for one in TITLES])
+    return movies_meta(table, [0.0] * len(TITLES), [], "none", [])
+
+
+@pytest.mark.parametrize("with_index", [False, True])
+def test_series_are_told_by_titles_and_remakes_are_none(with_index):
+    films = FilmTable(film_columns())
+    series = FilmSeries(films, SearchIndex.of(films.columns) if with_index else None)
+    for row in range(19):
+        whole = next((one for one in SERIES if row in one), {row})
+        assert set(series.others(row)) == whole - {row}
+
+
+@pytest.fixture(scope="module")
+def shelf():
+    """Whoever likes a film likes each other one by .9, .89 …, in the reverse order of the titles."""
+    n = len(TITLES)
+    said = ([[0.9 - 0.01 * (n - at) for at in range(n)] for _ in range(n)], 0.0, 0)
+    films = [{"title": one} for one in TITLES]
+    return recommender_of(*films, weights=RATINGS_ONLY, said=said, quality=[0.0] * n)
+
+
+def test_the_best_film_of_the_series_has_the_tenth_place(shelf):
+    found = shelf.recommend(Preferences(liked_movie_ids=[1]), k=12)
+    n = len(TITLES)
+    assert ids(found) == [*range(n, n - 9, -1), 3, n - 9, 2]  # Men in Black: International, and II, which gains as much
+    (reason,) = [one for one in found[9].reasons if one.kind == "series"]
+    assert reason.movie.movie_id == 1 and not reason.features
+    # it scores 0.9 − 0.37 and the film that was tenth 0.9 − 0.1, both over 0.9 − 0.01
+    assert reason.value == pytest.approx((0.37 - 0.1) / 0.89, abs=1e-5)
+    assert "A place of the list is for a film of the series of Men in Black (a.k.a. MIB) (2000)" in found[9].explanation
+    check_reasons(found)
+    check_order(found)
+
+
+def test_who_dislikes_a_film_of_the_series_or_names_two_films_has_no_place_for_it(shelf):
+    for wanted in (
+        Preferences(liked_movie_ids=[1], disliked_movie_ids=[2]),
+        Preferences(liked_movie_ids=[1, 4]),
+        Preferences(liked_movie_ids=[6]),
+        Preferences(seen=[1]),
+    ):
+        found = shelf.recommend(wanted, k=10)
+        assert not any(reason.kind == "series" for one in found for reason in one.reasons)
+
+
+def test_similar_films_have_no_places(shelf):
+    found = shelf.similar(1, k=10)
+    assert not any(reason.kind == "series" for one in found for reason in one.reasons)
+
+
+def test_the_films_of_a_real_series_follow_each_other(rated, tmp_path_factory):
+    index = Run.current(rated_artifacts(tmp_path_factory)).read_search_index()
+    assert index is not None or rated._index is None
+    for liked, sequel in ((1580, 5459), (586, 2953), (1407, 1717), (1270, 2011)):
+        assert sequel in ids(rated.recommend(Preferences(liked_movie_ids=[liked]), k=10))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_people_together_get_the_lists_that_each_gets_alone(rated, data):
+    liked = data.draw(st.lists(st.sampled_from(rated.movie_ids.tolist()), min_size=1, max_size=4))
+    people = [Preferences(liked_movie_ids=[one]) for one in liked]
+    alone = [ids(rated.recommend(one, k=15)) for one in people]
+    assert [ids(one) for one in rated.recommend_many(people, k=15, threads=1)] == alone
+    assert [rated.ranking(one)[:15].tolist() for one in people] == alone
