@@ -12,6 +12,7 @@ from cinematch_lib.models.inverse import Inverse, ridge_inverse, takes_products
 from cinematch_lib.models.pruning import largest_weights
 from cinematch_lib.models.ridge import RidgeInverse
 from cinematch_lib.models.triangle import Triangle
+from cinematch_lib.recommender.rating_weights import rating_weight
 
 # By the number of known ratings, as a share of the mean history of a training user: the dropout θ. EASE learned
 # from histories of which n of N ratings are kept at random has θ = N/n − 1 (Steck 2020); more is better below ten.
@@ -27,16 +28,17 @@ _LOG = logging.getLogger(__name__)
 
 
 def raters(ratings: sparse.csr_matrix, users: np.ndarray, seed: int) -> sparse.csr_matrix:
-    """1 / |u|^(1/4) for each rating of some users u, where |u| is how many they gave: CSR float32 (users, films).
+    """The weight of each rating by some users u, times 1 / |u|^(1/4): CSR float32 (users, films).
 
-    `ratings` are CSR (all users, films); of the rows `users`, int (n,), no more than 10,000 are taken, at random. So
-    the product of the columns of two films is the number of users who rated both, each counted by 1 / √|u|: who has
-    rated many films tells less of two of them.
+    `ratings` are CSR (all users, films); of the rows `users`, int (n,), no more than 10,000 are taken, at random. The
+    user gave |u| ratings. So the product of the columns of two films counts the users who rated both, each by 1 / √|u|:
+    who has rated many films tells less of two of them.
     """
     chosen = np.sort(np.random.default_rng(seed).permutation(users)[:_MOST_RATERS])
     of_users = sparse.csr_matrix(ratings[chosen], dtype=np.float32)
     lengths = np.diff(of_users.indptr)
-    of_users.data = np.repeat(np.maximum(lengths, 1.0) ** -0.25, lengths).astype(np.float32)
+    scale = np.repeat(np.maximum(lengths, 1.0) ** -0.25, lengths)
+    of_users.data = (rating_weight(of_users.data) * scale).astype(np.float32)
     return of_users
 
 
@@ -64,8 +66,8 @@ def short_history_weights(
         2 / (1 + θ) · Σ_u r_uj · r_ui / Σ_u r_uj²
 
     where r, `of_raters`, is what `raters` returns for these films: the share of the users who rated film j that rated
-    film i, in the unit of the other weights, which tend to shares of likes as θ grows. What most people have seen who
-    saw a single film is a better guess of what its lovers like than the regression alone.
+    film i, by rating weights, in the unit of the other weights, which tend to such shares as θ grows. What else people
+    have watched who watched a film is a better guess of what its lovers like than the regression alone.
     """
     embedding = np.sqrt(_FEATURE_WEIGHT * (squares + _EXTRA_SQUARES))[:, None] * reduced(features, seed)
     own = (embedding**2).sum(axis=1)  # what the feature rows add to the diagonal, taken off again
@@ -86,7 +88,7 @@ def short_history_weights(
 
 
 def _shares(of_raters: sparse.csr_matrix, weight: float) -> Callable[[slice], np.ndarray]:
-    """`weight` times the share of the raters of film j who rated film i, for i in a block and i ≠ j.
+    """`weight` times the share of the users who rated film j that rated film i, for i in a block and i ≠ j.
 
     What is returned makes an array of them, float32 (films of the block, films).
     """

@@ -100,7 +100,7 @@ def test_the_weights_for_short_histories_are_the_closed_form():
     scale = np.sqrt(squares + 20)
     support = 0.3 * np.outer(scale, scale) * (embedding @ embedding.T)
     np.fill_diagonal(support, 0)
-    rated = (train.ratings.toarray() > 0) / np.sqrt(np.sqrt(np.diff(train.ratings.indptr)))[:, None]
+    rated = X.toarray() / np.sqrt(np.sqrt(np.diff(train.ratings.indptr)))[:, None]
     both = rated.T @ rated
     shares = both / both.diagonal()[:, None]  # of the users who rated j, the share who rated i
     np.fill_diagonal(shares, 0)
@@ -114,7 +114,7 @@ def test_the_weights_for_short_histories_are_the_closed_form():
 
 
 def test_raters_are_at_most_ten_thousand_users_drawn_by_the_seed():
-    ratings = sparse.csr_matrix(np.random.default_rng(0).integers(0, 2, (12_000, 4)).astype(np.float32))
+    ratings = sparse.csr_matrix(4.0 * np.random.default_rng(0).integers(0, 2, (12_000, 4)))  # of the weight 1
     some, same, others = (raters(ratings, np.arange(1000, 12_000), seed) for seed in (1, 1, 2))
     assert some.shape == (10_000, 4) and (some != same).nnz == 0 and (some != others).nnz > 0
     lengths = np.diff(some.indptr)
