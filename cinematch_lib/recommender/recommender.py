@@ -25,7 +25,7 @@ from cinematch_lib.recommender.film_series import FilmSeries
 from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
-from cinematch_lib.recommender.ranking import check_k
+from cinematch_lib.recommender.ranking import check_k, top_k
 from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendations
@@ -120,9 +120,9 @@ class Recommender(FilmCatalog):
 
     def _prepare(self) -> None:
         """Make a short and a long list, which works out what requests share, so that the first takes no longer."""
-        most_liked = int(self._films.ids[self._votes.argmax()])
-        for k in (1, 100):
-            self._rank(self._model, Preferences(liked_movie_ids=[most_liked]), k)
+        most_liked = self._films.ids[top_k(self._votes, 2)].tolist()
+        for liked, k in ((most_liked[:1], 1), (most_liked, 100)):
+            self._rank(self._model, Preferences(liked_movie_ids=liked), k)
 
     def __repr__(self) -> str:
         run = f" of {self.info.run_id}" if self.info else ""
