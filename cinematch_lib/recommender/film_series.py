@@ -8,8 +8,7 @@ import numpy as np
 
 from cinematch_lib.artifacts.search_index import Names, SearchIndex
 from cinematch_lib.recommender.films import FilmTable
-from cinematch_lib.recommender.shared_traits import FIRST
-from cinematch_lib.recommender.terms.places import Places
+from cinematch_lib.recommender.terms.places import FIRST, Places
 from cinematch_lib.vocabulary.search_words import search_words
 from cinematch_lib.vocabulary.series import series_keys
 from cinematch_lib.vocabulary.titles import title_names

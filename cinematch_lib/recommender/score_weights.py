@@ -14,7 +14,7 @@ class ScoreWeights:
     content_share: float = 0.1  # the least share of the content term, for films with many ratings
     early_content_share: float = 0.85  # what is added to it where few films are known
     genres: float = 0.1  # g without a rating term
-    genres_with_ratings: float = 0.2  # g beside a rating term
+    genres_with_ratings: float = 0.2  # g with a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
     popularity_penalty: float = 1.0  # factor of the popularity prior in scores with a rating term
     discovery: float = 0.1  # 2 β, where the preferences have none

@@ -26,7 +26,8 @@ Where the weights B favour no film, because nothing is rated, nothing rated has 
 the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
 centred); if the user likes nothing and the run has ratings, 0.25 · q_i. Where an `unrated_share` is asked for, films
 that nobody has rated gain the least bonus that gives them that share of the list; so do films with a director or a
-genre that few liked films share more often than by chance (see `shared_traits`). Up to 100 films are made diverse:
+genre that few liked films share more often than by chance (see `shared_traits`), and those of the series of a single
+liked film (see `film_series`). Up to 100 films are made diverse:
 
                − v · max_{k above i} cos(x_i, x_k)
 

@@ -19,12 +19,11 @@ import numpy as np
 
 from cinematch_lib.artifacts.sparse_rows import take_rows
 from cinematch_lib.recommender.similarity import ContentSimilarity
-from cinematch_lib.recommender.terms.places import Places
+from cinematch_lib.recommender.terms.places import FIRST, Places
 
 _FIELDS = ("director", "genres")
 _MAX_LIKES, _OTHER_LIKES = 20, 4.0
 _MAX_CHANCE = 5e-4
-FIRST = 10  # places of a list, of which a part is for films with a trait
 
 
 class SharedTraits:

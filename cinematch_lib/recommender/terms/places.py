@@ -11,6 +11,8 @@ from cinematch_lib.recommender.reasons import Contributions, Feature, Label
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
 
+FIRST = 10  # places of a list, of which some are for films that have something in common with the liked ones
+
 
 class Places(NamedTuple):
     """Some films have at least `n` of the first `first` places of a list, or all that there are.
