@@ -50,7 +50,8 @@ def read_run(path: Path) -> pd.DataFrame:
 
     Items of equal score are ordered by falling id, which is trec_eval's way. Raises CineMatchError.
     """
-    table = _read(path, _RUN).astype({"score": np.float64})
+    table = _read(path, _RUN)
+    table["score"] = _numbers(path, table["score"], "score")
     table = table.sort_values(["user", "score", "item"], ascending=[True, False, False], ignore_index=True)
     table["rank"] = table.groupby("user").cumcount() + 1
     return table[["user", "item", "rank", "score"]]
@@ -68,13 +69,14 @@ def write_qrels(path: Path, held_out: pd.DataFrame) -> None:
 
 def read_qrels(path: Path, least: int = 1) -> pd.DataFrame:
     """The relevant items: `user`, `item` (text), those with a relevance of at least `least`. Raises CineMatchError."""
-    table = _read(path, _QRELS).astype({"relevance": np.int64})
+    table = _read(path, _QRELS)
+    table["relevance"] = _numbers(path, table["relevance"], "relevance")
     return table.loc[table["relevance"] >= least, ["user", "item"]].reset_index(drop=True)
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    rows, lines = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
         fields = line.split()
         if fields and len(fields) != len(columns):
             raise CineMatchError(
@@ -82,7 +84,21 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
             )
         if fields:
             rows.append(fields)
-    return pd.DataFrame(rows, columns=columns, dtype="str")
+            lines.append(number)
+    return pd.DataFrame(rows, pd.Index(lines, name="line"), columns, dtype="str")
+
+
+def _numbers(path: Path, column: pd.Series, name: str) -> pd.Series:
+    """The column as float64. Raises CineMatchError for the first value that is no number."""
+    numbers = []
+    for line, value in column.items():
+        try:
+            numbers.append(float(value))
+        except ValueError:
+            numbers.append(np.nan)
+        if np.isnan(numbers[-1]):
+            raise CineMatchError(f"{path}, line {line}: a {name} must be a number, got {value!r}")
+    return pd.Series(numbers, column.index, dtype=np.float64)
 
 
 def _ids(table: pd.DataFrame, name: str) -> list[str]:

@@ -123,6 +123,18 @@ def test_relevance_below_the_least_is_not_relevant(tmp_path):
     assert read_qrels(tmp_path / "qrels", least=2)["item"].tolist() == ["a"]
 
 
+def test_a_byte_order_mark_is_no_part_of_a_users_id(tmp_path):
+    (tmp_path / "qrels").write_text("u 0 a 1\n", encoding="utf-8-sig")
+    assert read_qrels(tmp_path / "qrels")["user"].tolist() == ["u"]
+
+
+@pytest.mark.parametrize("score", ["nan", "1,5", "high"])
+def test_a_score_that_is_no_number_is_named_with_its_line(tmp_path, score):
+    (tmp_path / "run").write_text(f"u Q0 a 1 2.5 x\n\nu Q0 b 2 {score} x\n", encoding="utf-8")
+    with pytest.raises(CineMatchError, match=rf"run, line 3: a score must be a number, got '{score}'"):
+        read_run(tmp_path / "run")
+
+
 def test_what_trec_has_no_place_for_is_named(tmp_path):
     with pytest.raises(CineMatchError, match="no item with white space or without letters, got 'The Matrix'"):
         write_qrels(tmp_path / "qrels", HELD_OUT.assign(item="The Matrix"))
