@@ -24,6 +24,7 @@ from cinematch_lib.data.tables import MERGED, film_labels
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write, to_json, write_text
 from cinematch_lib.storage.paths import ITEM_NUMBERS, REJECTS, project_path
+from cinematch_lib.vocabulary.wording import counted
 
 CATALOG = "movies_merged.csv"
 REPORT = "cleaning_report.json"
@@ -80,7 +81,7 @@ class CleaningReport:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count)
         text = f"{self.read:,} films read = {self.kept:,} kept + {self.read - self.kept:,} dropped"
         rejected = {file: sum(counts.values()) for file, counts in self.rejected.items()}
-        rows = "".join(f"; {count:,} row{'s' * (count != 1)} of {file} rejected" for file, count in rejected.items())
+        rows = "".join(f"; {counted(count, 'row')} of {file} rejected" for file, count in rejected.items())
         return text + (f" ({reasons})" if reasons else "") + rows
 
     def verify(self, data_dir: Path, folder: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cinematch_lib.cli.output import print_table, print_text
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.wording import counted
 
 
 def add_mlflow_flag(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def print_leaderboards(artifacts_dir: Path, html: Path | None = None, mlflow: st
         raise CineMatchError(f"{artifacts_dir} has no evaluated runs yet; make one: cinematch run")
     for board in boards:
         table = board.to_frame()
-        print(f"{board.dataset}, protocol {board.protocol}, {len(table)} run{'s' * (len(table) > 1)}")
+        print(f"{board.dataset}, protocol {board.protocol}, {counted(len(table), 'run')}")
         print_table(tuple(table), [tuple(map(str, row)) for row in table.itertuples(index=False)])
         print()
     print_text("p: paired t-test against the best run over test users, corrected by Holm's method.")
@@ -43,4 +44,6 @@ def print_leaderboards(artifacts_dir: Path, html: Path | None = None, mlflow: st
         from cinematch_lib.evaluation.mlflow_runs import log_runs
 
         written = log_runs(records, mlflow)
-        print(f"{len(written)} run{'s' * (len(written) != 1)} written to MLflow, which had the others")
+        n_evaluated = sum(len(board.standings) for board in boards)
+        had = "" if len(written) == n_evaluated else f", which had the other {n_evaluated - len(written):,}"
+        print(f"{counted(len(written), 'run')} written to MLflow{had}")

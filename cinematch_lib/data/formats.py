@@ -18,6 +18,7 @@ from cinematch_lib.data.sources import Source, canonical_columns
 from cinematch_lib.data.tables import TableSchema
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
+from cinematch_lib.vocabulary.wording import counted
 
 # What lies in the place of a table, by how its first line begins.
 _OTHER_FILES = {
@@ -240,7 +241,7 @@ def _raise_with_line(source: Source, header: list[str], problem: str) -> NoRetur
             if (broken := _broken_value(row)) is not None:
                 raise CineMatchError(_unclosed(path, line, _beginning(broken)))
             raise CineMatchError(
-                f"{path} is not valid CSV: line {line} has {len(row)} field{'s' * (len(row) > 1)} instead of "
+                f"{path} is not valid CSV: line {line} has {counted(len(row), 'field')} instead of "
                 f"{len(header)}; {_remedy(source, header, row, is_last=not any(row for _, row in numbered))}"
             )
         if misfit and row and line > source.header_lines and row[at].strip() == value.strip():

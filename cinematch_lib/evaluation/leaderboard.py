@@ -14,6 +14,7 @@ from cinematch_lib.evaluation.compare import HYBRID, SERVED
 from cinematch_lib.evaluation.intervals import Interval, interval
 from cinematch_lib.evaluation.records import METRICS, read_by_user
 from cinematch_lib.evaluation.report import metric_label, text
+from cinematch_lib.vocabulary.wording import counted
 
 _LEVEL = 0.05  # of the whole family of comparisons
 # What a person chooses for a run, by the facts of the steps.
@@ -151,7 +152,7 @@ def _differing(chosen: Sequence[dict[str, str]]) -> list[dict[str, str]]:
 def to_html(boards: Sequence[Leaderboard]) -> str:
     """The leaderboards as a page of its own."""
     tables = [
-        f"<h2>{escape(one.dataset)}, protocol {escape(one.protocol)}, {len(one.standings)} runs</h2>\n"
+        f"<h2>{escape(one.dataset)}, protocol {escape(one.protocol)}, {counted(len(one.standings), 'run')}</h2>\n"
         + one.to_frame().to_html(index=False, border=0)
         for one in boards
     ]

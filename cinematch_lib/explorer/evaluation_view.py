@@ -11,6 +11,7 @@ from cinematch_lib.explorer import evaluation_charts, markup
 from cinematch_lib.explorer.evaluation_charts import Metrics
 from cinematch_lib.explorer.person import HeldOutPeople
 from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.vocabulary.wording import counted
 
 LOSES = "Where the hybrid loses"
 _PARTS = {
@@ -100,7 +101,7 @@ class EvaluationView:
             columns.append(f"<div>{markup.heading(f'The list by {model_label(model)}')}{table}</div>")
         loved = sorted(person.ratings.items(), key=lambda one: (-one[1], one[0]))[:5]
         favourites = ", ".join(self._label(movie) for movie, _ in loved)
-        known = f"{markup.many(len(person.ratings), 'rating')}, {markup.many(len(person.hidden), 'hidden like')}"
+        known = f"{counted(len(person.ratings), 'rating')}, {counted(len(person.hidden), 'hidden like')}"
         summary = f"Person {user}, {known}: {metric_label(metric)} of {', of '.join(reached)}"
         content = markup.hint(f"Their highest ratings: {favourites}") + f'<div class="cm-two">{"".join(columns)}</div>'
         return markup.details(summary, content)

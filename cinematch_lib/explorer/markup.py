@@ -64,15 +64,6 @@ def key() -> str:
     return "".join(f'<span class="cm-key" style="--key:{colour}">{name}</span>' for name, colour in colours.items())
 
 
-def many(number: int, name: str) -> str:
-    """A number of things.
-
-    >>> many(1, "film"), many(1200, "rating")
-    ('1 film', '1,200 ratings')
-    """
-    return f"{number:,} {name}{'s' * (number != 1)}"
-
-
 def percent(part: int, total: int) -> str:
     """A share in percent; only nothing is 0%, and only all is 100%.
 

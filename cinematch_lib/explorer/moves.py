@@ -12,6 +12,7 @@ from cinematch_lib.recommender.films import Movie
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommendations import Recommendation
 from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.vocabulary.wording import counted
 
 _LENGTH = 20
 _LIKENESS = "likeness to higher films"
@@ -142,7 +143,7 @@ def as_table(found: Sequence[Move], a: str, b: str) -> str:
     ]
     stay = sum(one.before is not None and one.after is not None for one in found)
     new = sum(one.before is None for one in found)
-    said = f"{markup.many(stay, 'film')} in both lists, {new} only in {b}, {len(found) - stay - new} only in {a}."
+    said = f"{counted(stay, 'film')} in both lists, {new} only in {b}, {len(found) - stay - new} only in {a}."
     more = _HOW if any(one.before != one.after for one in found) else "All have the same rank in both."
     return markup.hint(f"{said} {more}") + markup.table(("film", a, b, "moved", "why"), rows, "cm-moves")
 

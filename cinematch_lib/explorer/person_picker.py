@@ -13,6 +13,7 @@ from cinematch_lib.explorer.title_picker import TitlePicker
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import LIKED
 from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.vocabulary.wording import counted
 
 TYPED, FILE = "likes these films", "has these ratings (a file)"
 _SHOWN, _REMARKS = 12, 8
@@ -129,7 +130,7 @@ class PersonPicker:
             parts.append(self._ratings_table(person))
         if person.remarks:
             parts.append(
-                markup.details(f"{markup.many(len(person.remarks), 'remark')} on the file", _remarks(person.remarks))
+                markup.details(f"{counted(len(person.remarks), 'remark')} on the file", _remarks(person.remarks))
             )
         self._told.value = markup.block("".join(parts))
 
@@ -150,8 +151,8 @@ def _in_words(person: Person) -> str:
     '2 ratings, 1 of them likes; 1 like hidden'
     """
     likes = sum(stars >= LIKED for stars in person.ratings.values())
-    hidden = f"; {len(person.hidden)} like{'s' * (len(person.hidden) != 1)} hidden" if person.hidden else ""
-    return f"{len(person.ratings):,} rating{'s' * (len(person.ratings) != 1)}, {likes:,} of them likes{hidden}"
+    hidden = f"; {counted(len(person.hidden), 'like')} hidden" if person.hidden else ""
+    return f"{counted(len(person.ratings), 'rating')}, {likes:,} of them likes{hidden}"
 
 
 def _remarks(remarks: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from cinematch_lib.explorer.person_picker import PersonPicker
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
 from cinematch_lib.recommender.recommender import Recommender
+from cinematch_lib.vocabulary.wording import counted
 
 LENGTH = 20
 _HIDDEN = 40  # hidden likes in the table
@@ -142,7 +143,7 @@ def _effect(found: Sequence[Recommendation], usual: Sequence[Recommendation]) ->
     before = {one.movie_id for one in usual}
     new = sum(one.movie_id not in before for one in found)
     genres = [len({genre for one in films for genre in one.movie.genres}) for films in (usual, found)]
-    said = f"The sliders bring in {new} of {len(found)} films; the list has {markup.many(genres[1], 'genre')}"
+    said = f"The sliders bring in {new} of {len(found)} films; the list has {counted(genres[1], 'genre')}"
     return markup.hint(f"{said}, without them {genres[0]}.")
 
 

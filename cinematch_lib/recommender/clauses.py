@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from cinematch_lib.recommender.phrases import MIN_FILM, WEAK_FIELDS, Phrase, enumerated, percentage
+from cinematch_lib.recommender.phrases import MIN_FILM, WEAK_FIELDS, Phrase, percentage
 from cinematch_lib.recommender.reasons import Label
+from cinematch_lib.vocabulary.wording import enumerated
 
 _DOMINANT = 2  # times the share of the second film, from which the first one is told apart
 

@@ -13,6 +13,7 @@ from cinematch_lib.recommender.rating_dates import in_time
 from cinematch_lib.recommender.stars import on_five_stars
 from cinematch_lib.vocabulary.spelling import fold_closed
 from cinematch_lib.vocabulary.titles import split_year, without_controls
+from cinematch_lib.vocabulary.wording import counted
 
 # The names of columns, folded, by what they hold.
 _COLUMNS = {
@@ -160,7 +161,7 @@ def match(export: Export, catalog: Catalog) -> MatchedRatings:
             not_found.append(missing)
         else:
             stars[movie] = film.stars
-    apart = f"{len(split):,} title{'s' * (len(split) != 1)} with a year behind, as {split[0]!r}" if split else ""
+    apart = f"{counted(len(split), 'title')} with a year behind, as {split[0]!r}" if split else ""
     return MatchedRatings(stars, not_found, [*export.remarks, *([apart] if apart else [])])
 
 
@@ -268,9 +269,9 @@ def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> Ex
     films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in ordered]
     newest = {film.label: film for film in films}
     if series:
-        remarks.append(f"{len(series):,} row{'s' * (len(series) != 1)} about series, left out")
+        remarks.append(f"{counted(len(series), 'row')} about series, left out")
     if controls:
-        remarks.append(f"{controls:,} title{'s' * (controls != 1)} with control characters, which were removed")
+        remarks.append(f"{counted(controls, 'title')} with control characters, which were removed")
     return Export(sorted(newest.values(), key=lambda film: film.line), remarks)
 
 

@@ -153,13 +153,3 @@ def percentage(percent: int, shown: bool) -> str:
     if not shown or percent < -100:
         return ""
     return f" ({percent}%)" if percent >= 0 else f" (−{-percent}%)"
-
-
-def enumerated(names: Sequence[str]) -> str:
-    """The names as a list in a sentence.
-
-    >>> enumerated(["crime", "drama", "war"])
-    'crime, drama and war'
-    """
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

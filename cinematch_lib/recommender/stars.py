@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.rating_weights import LIKED
+from cinematch_lib.vocabulary.wording import counted
 
 LOWEST_STARS, HIGHEST_STARS = 0.5, 5.0
 _NONE_LIKED = "none of {:,} ratings reaches {:g} stars, from which on a film is liked"
@@ -81,11 +82,11 @@ def on_five_stars(
         )
     below = [] if max(value for value, _ in given) >= LIKED else [_NONE_LIKED.format(len(given), LIKED)]
     remarks = [
-        f"{count:,} rating{'s' * (count != 1)} written as {example!r}, which is {_stars(first, halved):g} stars"
+        f"{counted(count, 'rating')} written as {example!r}, which is {_stars(first, halved):g} stars"
         for count, example, first in unusual.values()
     ]
     if halved:
-        remarks.append(f"{len(plain):,} rating{'s' * (len(plain) != 1)} from 1 to 10, halved")
+        remarks.append(f"{counted(len(plain), 'rating')} from 1 to 10, halved")
     return stars, [*below, *remarks]
 
 
