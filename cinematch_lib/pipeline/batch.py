@@ -65,12 +65,15 @@ def recommend_to_file(
     parts = out.with_name(f"{out.name}.parts")
     parts.mkdir(parents=True, exist_ok=True)
     with folder_lock(parts, f"another process writes {out}; wait until it is done, or name another file (--out)"):
-        wanted = Wanted(k, filters)
+        wanted, log = Wanted(k, filters), RejectLog()
         _open_parts(parts, _job(recommender, ratings, wanted, users_at_once), message)
-        log = RejectLog()
-        histories = read_histories(Source(ratings), item_numbers or {}, log)
-        users, rows = _write(recommender, histories, parts, wanted, message, users_at_once, jobs)
-        _join(parts, out, histories)
+        try:
+            histories = read_histories(Source(ratings), item_numbers or {}, log)
+            users, rows = _write(recommender, histories, parts, wanted, message, users_at_once, jobs)
+            _join(parts, out, histories)
+        finally:
+            if not any(parts.glob("*.parquet")):  # there is nothing to continue with
+                shutil.rmtree(parts, ignore_errors=True)
     repairs = {reason: count for of_file in log.repairs.values() for reason, count in of_file.items()}
     repairs.pop(USERS_NUMBERED, None)  # the lists have their names
     return BatchResult(users, rows, repairs)

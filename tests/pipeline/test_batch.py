@@ -165,6 +165,13 @@ def test_what_is_wrong_is_told(recommender, ratings, tmp_path, names, message):
         recommend_to_file(recommender, *(tmp_path / name for name in names), 3)
 
 
+def test_a_file_that_cannot_be_read_leaves_nothing_behind(recommender, tmp_path):
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating\n1,6\n", encoding="utf-8")
+    with pytest.raises(CineMatchError, match="line 2 has 2 fields instead of 3"):
+        recommend_to_file(recommender, tmp_path / "ratings.csv", tmp_path / "out.parquet", 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["ratings.csv"]
+
+
 def test_parquet_is_read_and_parts_are_told(recommender, many_ratings, tmp_path):
     told = []
     done = recommend_to_file(
