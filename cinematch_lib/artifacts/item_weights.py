@@ -18,8 +18,9 @@ from cinematch_lib.storage.files import Content
 ITEM_WEIGHTS = "item_weights.npz"
 # The arrays of the file, with the kind of their dtype; each matrix has three more, `_ENTRIES` with its number.
 _ARRAYS = {"movie_ids": "i", "history_lengths": "f", "well_rated": "b", "content_weight": "f", "like_counts": "i"}
-_NUMBERS = ("typical_sum", "prior_weight", "lasting_prior_weight")  # each an array of length one
-_OPTIONAL = {"lasting_prior_weight"}  # runs made before there was one lack it
+# Each an array of length one.
+_NUMBERS = ("typical_sum", "prior_weight", "lasting_prior_weight", "unrated_content_weight")
+_OPTIONAL = {"lasting_prior_weight", "unrated_content_weight"}  # runs made before there were these lack them
 _ENTRIES = {"data": "f", "indices": "i", "indptr": "i"}
 
 
@@ -42,6 +43,7 @@ class ItemWeights:
     typical_sum : > 0. The mean highest sum of a user by the last of `matrices`.
     prior_weight : >= 0. The weight of popularity in the score of a user of whom little is known.
     lasting_prior_weight : >= 0. What is added to it, and fades more slowly with the number of known films.
+    unrated_content_weight : > 0. The content weight of a film that nobody has rated; −1 for the highest of all films.
 
     """
 
@@ -54,6 +56,7 @@ class ItemWeights:
     typical_sum: float = 1.0
     prior_weight: float = 1.0
     lasting_prior_weight: float = 0.0
+    unrated_content_weight: float = -1.0
 
     def __post_init__(self) -> None:
         films, sets = len(self.movie_ids), len(self.matrices)
@@ -78,6 +81,8 @@ class ItemWeights:
         for name in ("prior_weight", "lasting_prior_weight"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise CineMatchError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        if not np.isfinite(self.unrated_content_weight):
+            raise CineMatchError(f"unrated_content_weight must be finite, got {self.unrated_content_weight}")
         if not 0 < self.typical_sum < np.inf:
             raise CineMatchError(f"typical_sum must be above 0, got {self.typical_sum}")
 
@@ -168,16 +173,22 @@ class ItemWeights:
             movie_ids=movie_ids,
             matrices=tuple(matrices),
             well_rated=spread(self.well_rated, False),
-            content_weight=spread(self.content_weight, self.content_weight.max()),
+            content_weight=spread(self.content_weight, self._of_unrated),
             like_counts=spread(self.like_counts, 0),
         )
 
     @cached_property
     def unrated(self) -> np.ndarray:
-        """Which films nobody has rated: bool (films,). Their content weight is the highest, if there is any."""
-        is_highest = self.content_weight == self.content_weight.max(initial=0)
-        unrated: np.ndarray = is_highest & (self.content_weight > 0) & (self.like_counts == 0)
+        """Which films nobody has rated, as their content weight tells: bool (films,); none where it is 0."""
+        has_most = self.content_weight >= np.float32(self._of_unrated)
+        unrated: np.ndarray = has_most & (self.content_weight > 0) & (self.like_counts == 0)
         return unrated
+
+    @property
+    def _of_unrated(self) -> float:
+        """The content weight of a film that nobody has rated."""
+        given = self.unrated_content_weight
+        return given if given >= 0 else float(self.content_weight.max(initial=0))
 
     @cached_property
     def is_known(self) -> np.ndarray:

@@ -284,7 +284,8 @@ class Hybrid(Model):
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= WELL_RATED_LIKES
         counts = self.like_counts.astype(np.int64)
         arrays = (self._history_lengths, well_rated, content_weights, counts)
-        return ItemWeights(self.films, tuple(matrices), *arrays, self._typical_sum, *self._priors)
+        numbers = (self._typical_sum, *self._priors, self.best_params["content_weight"])
+        return ItemWeights(self.films, tuple(matrices), *arrays, *numbers)
 
 
 def _exact_columns(train: Interactions, films: int, features: sparse.csr_matrix) -> int:

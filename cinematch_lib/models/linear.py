@@ -55,6 +55,7 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
         model.like_counts.astype(np.int64),
         float(highest.mean()) if highest.any() else 1.0,
         *popularity_priors(_PRIOR_WEIGHT, len(train.full_users)),
+        CONTENT_WEIGHT,
     )
 
 

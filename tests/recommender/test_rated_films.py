@@ -1,5 +1,7 @@
 """Ratings and films that were only seen, as a client passes them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.rated_scores import RATINGS_ONLY, scores
@@ -12,8 +14,8 @@ from support.small_runs import (
     recommender_of,
 )
 
-from cinematch_lib import CineMatchError, Preferences
-from cinematch_lib.artifacts.runs import Run
+from cinematch_lib import CineMatchError, Preferences, Recommender
+from cinematch_lib.artifacts.runs import FEATURES, Run
 
 
 def test_a_rating_counts_by_its_stars_and_a_seen_film_for_less_than_a_like():
@@ -91,19 +93,40 @@ def test_recency_prefers_newer_films(rated):
     assert f"It is from {newest}" in next(film.explanation for film in found if film.movie.year == newest)
 
 
-def test_a_share_of_the_list_is_for_films_that_nobody_has_rated(rated, tmp_path_factory):
-    weights = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights()
-    unrated = set(rated.movie_ids[weights.unrated].tolist())
-    plain = rated.recommend(Preferences(liked_movie_ids=[1, 6]), k=20)
+@pytest.fixture(scope="module")
+def partly_rated(tmp_path_factory):
+    """The sample's recommender as if nobody had rated 1,000 of the films that one person rated, and these."""
+    run = Run.current(rated_artifacts(tmp_path_factory))
+    weights = run.read_item_weights()
+    assert not weights.unrated.any()  # of the sample, every film has been rated
+    rarest = np.flatnonzero((weights.content_weight == weights.content_weight.max()) & (weights.like_counts == 0))[
+        :1000
+    ]
+    content = weights.content_weight.copy()
+    content[rarest] = weights.unrated_content_weight
+    parts = run.read_matrix(FEATURES), run.read_movies_meta(), None, replace(weights, content_weight=content)
+    return Recommender(*parts), set(weights.movie_ids[rarest].tolist())
+
+
+def test_a_share_of_the_list_is_for_films_that_nobody_has_rated(partly_rated):
+    recommender, unrated = partly_rated
+    plain = recommender.recommend(Preferences(liked_movie_ids=[1, 6]), k=20)
     counts = []
-    for share in (0, 0.2, 0.5, 1):
-        found = rated.recommend(Preferences(liked_movie_ids=[1, 6], unrated_share=share), k=20)
+    for share in (0, 0.2, 0.51, 1):
+        found = recommender.recommend(Preferences(liked_movie_ids=[1, 6], unrated_share=share), k=20)
         check_reasons(found)
         counts.append(len(unrated & {*ids(found)}))
         rated_ones = [film for film in found if film.movie.movie_id not in unrated]
         assert ids(rated_ones) == [one for one in ids(plain) if one not in unrated][: len(rated_ones)]
         assert all(any(one.kind == "unrated" for one in film.reasons) for film in found if film not in rated_ones)
-    assert counts == [0, 4, 10, 20]
+    assert counts == [0, 4, 11, 20]
+
+
+def test_where_all_films_are_rated_none_is_said_to_be_unrated(rated):
+    wanted = Preferences(liked_movie_ids=[1, 6], unrated_share=0.5)
+    found = rated.recommend(wanted, k=20)
+    assert ids(found) == ids(rated.recommend(Preferences(liked_movie_ids=[1, 6]), k=20))
+    assert not any(one.kind == "unrated" for film in found for one in film.reasons)
 
 
 @pytest.mark.parametrize("knob", ["discovery", "diversity", "recency", "unrated_share"])
