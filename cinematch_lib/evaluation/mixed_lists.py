@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def measure_mixed_lists(
         if user in of_user:
             scores[np.isin(model.films, of_user[user]["movieId"])] = -np.inf
         for one, lists in shares.items():
-            bonus = least_bonus(scores, is_unrated, round(one * _K), _K)
+            bonus = least_bonus(scores, is_unrated, ceil(one * _K - 1e-9), _K)
             best = top_k(np.where(is_unrated, scores + np.float32(bonus), scores), _K)
             lists.append(pd.DataFrame({"userId": user, "movieId": model.films[best], "rank": rows[: len(best)]}))
     without, with_share = (pd.concat(lists, ignore_index=True) for lists in shares.values())

@@ -60,8 +60,9 @@ class BatchScorer:
     ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """The same for the histories of a block; `excluded` are rows of films that each user's list is without.
 
-        Scores are those of `ScoreModel.scorer` up to rounding, because terms are added in another order. Users
-        whose liked films have places (see `ScoreModel.shared_places`) have no list either.
+        Scores are those of `ScoreModel.scorers` up to rounding, because terms are added in another order. Users
+        whose liked films have places (see `ScoreModel.shared_places`), and those of whose films ratings tell too little
+        (see `ScoreModel.confidence`), have no list either.
         """
         mixtures = [self._model.mixture(n_known) for n_known in histories.n_known.tolist()]
         sums, unit, rated = weighted_sums(histories.weights, mixtures, self._weights, self._model.weights.ratings)
@@ -74,7 +75,13 @@ class BatchScorer:
         candidates = Candidates(tiles, sums, rated, excluded, k)
         for tile in tiles.of_others:
             candidates.add(tile, scores.of(tile))
-        return {at: one for at, one in candidates.best() if not self._model.shared_places(*histories.opinions_of(at))}
+        return {at: one for at, one in candidates.best() if self._is_like_others(histories, at)}
+
+    def _is_like_others(self, histories: Histories, user: int) -> bool:
+        """Whether the score of a user has the terms that all have here, and no others."""
+        known = histories.weights[[user]]
+        is_confident = self._model.confidence(known.indices[known.data > 0].tolist()) == 1
+        return is_confident and not self._model.shared_places(*histories.opinions_of(user))
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:
         """The rows of the films that do not pass the filters, or that the preferences name: int64."""

@@ -14,7 +14,7 @@ from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.similarity import ContentSimilarity
 from cinematch_lib.recommender.terms.diversity import rerank_mmr
-from cinematch_lib.recommender.terms.places import Places
+from cinematch_lib.recommender.terms.places import Places, places_terms
 
 _DIVERSE_UP_TO = 100  # a longer list is not read as a list, so its order is that of the score alone
 _POOL = 8  # times k: the films of which a list with caps is chosen, and so many again where these do not suffice
@@ -76,9 +76,8 @@ class _Person(NamedTuple):
     def best(self, n: int, part: Selection, allowed: np.ndarray, scores: np.ndarray) -> Ranked:
         """The `n` best of some films with these scores, float32 (films,), of which some are allowed."""
         scorer, scores = self.scorer, np.where(allowed, scores, -np.inf)
-        for places in self.places:
-            if (term := places.term(part, scores)) is not None:
-                scorer, scores = scorer.plus(term), scores + term.scores(part)
+        for term in places_terms(self.places, part, scores):
+            scorer, scores = scorer.plus(term), scores + term.scores(part)
         best = top_k(scores, n)
         return Ranked(scorer, part.rows[best], scores[best].astype(np.float64))
 

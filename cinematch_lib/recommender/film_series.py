@@ -1,28 +1,68 @@
-"""The films of a series, and the place of one of them in the list of somebody who has named a single film."""
+"""The films of a series, and the places of some in the list of somebody who likes others of it.
+
+Titles tell which films may be of one series, and what is known of them tells whether they are: the cosine c of their
+directors, casts, keywords, tags and overviews. Two films are of one series where their names begin with the same
+words, before a subtitle and without a number (``Scream``, ``Scream 2``), and c is at least 0.1; or where one name
+begins with the other (``The Matrix``, ``The Matrix Reloaded``), and c is at least 0.25. So ``Seven`` and ``The Seven
+Five`` are none. Films that have a name in common are remakes, or have nothing to do with each other. For a film of
+which nothing of the kind is known, titles of the first kind decide.
+"""
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from functools import cached_property
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from cinematch_lib.artifacts.search_index import Names, SearchIndex
+from cinematch_lib.artifacts.sparse_rows import take_rows
 from cinematch_lib.recommender.films import FilmTable
-from cinematch_lib.recommender.terms.places import FIRST, Places
+from cinematch_lib.recommender.similarity import ContentSimilarity
+from cinematch_lib.recommender.terms.places import FIRST, Places, expected_places
 from cinematch_lib.vocabulary.search_words import search_words
-from cinematch_lib.vocabulary.series import series_keys
+from cinematch_lib.vocabulary.series import series_keys, whole_keys
 from cinematch_lib.vocabulary.titles import title_names
+
+_FIELDS = ("director", "cast_top", "keywords", "tags", "overview")
+_ONE_KEY, _BEGINS = 0.1, 0.25  # the least cosine of two films with one key, and where one name begins with the other
+_KEPT = 4096  # series that are kept, as popular films are liked again and again
 
 
 class FilmSeries:
-    """Finds the other films of a series, as titles tell them: ``Scream`` and ``Scream 2``.
+    """Finds the other films of a series.
 
-    Of films that have a name in common, one is a remake, or they have nothing to do with each other. Without an `index`
-    of the films, that of their titles is built.
+    Parameters
+    ----------
+    films, similarity : the films and their features, with names.
+    like_counts : int64 (films,), how many people like each film.
+    index : the search index of the films; None to build what is needed of their titles.
+
     """
 
-    def __init__(self, films: FilmTable, index: SearchIndex | None = None) -> None:
-        self._films, self._index = films, index
+    def __init__(
+        self,
+        films: FilmTable,
+        similarity: ContentSimilarity,
+        like_counts: np.ndarray,
+        index: SearchIndex | None = None,
+    ) -> None:
+        self._films, self._matrix, self._index = films, similarity.matrix, index
+        labels = similarity.labels(range(self._matrix.shape[1]))
+        self._tells = np.array([label.field in _FIELDS for label in labels], dtype=bool)
+        self._likes, self._all_likes = like_counts, max(int(like_counts.sum()), 1)
+        self._make_caches()
+
+    def _make_caches(self) -> None:
+        self.others = lru_cache(maxsize=_KEPT)(self._others)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "others"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._make_caches()
 
     @cached_property
     def _names(self) -> Names:
@@ -31,32 +71,95 @@ class FilmSeries:
         titles = enumerate(self._films.titles)
         return Names.of((name, row, True) for row, title in titles for name in title_names(title))
 
-    def others(self, row: int) -> list[int]:
+    def _others(self, row: int) -> list[int]:
         """The rows of the other films in the series of the film in `row`, ascending."""
         title = self._films.titles[row]
-        keys, names = series_keys(title), _names_of(title)
-        found = sorted(set().union(*map(self._beginning, keys)) - {row})
-        titles = [(one, self._films.titles[one]) for one in found]
-        return [one for one, other in titles if keys & series_keys(other) and names.isdisjoint(_names_of(other))]
+        keys, whole, names = series_keys(title), whole_keys(title), _names_of(title)
+        beginnings = {*whole, *(key for key in keys if " " in key)}
+        found = sorted(set().union(*map(self._beginning, keys | whole), *map(self._of_beginnings, names)) - {row})
+        least = {}
+        for one in found:
+            other = self._films.titles[one]
+            if not names.isdisjoint(_names_of(other)):
+                continue
+            if keys & series_keys(other):
+                least[one] = _ONE_KEY
+            elif _begins(whole_keys(other), beginnings) or _begins(whole, whole_keys(other)):
+                least[one] = _BEGINS
+        if not least:
+            return []
+        cosines = self._cosines(row, list(least))
+        if cosines is None:
+            return [one for one, of_one in least.items() if of_one == _ONE_KEY]
+        return [one for (one, of_one), cosine in zip(least.items(), cosines.tolist(), strict=True) if cosine >= of_one]
 
     def _beginning(self, key: str) -> set[int]:
-        """The rows of the films with a name that begins with the words of `key`."""
+        """The rows of the films with a name that begins with the words of `key`, or with their plural."""
+        return self._named(key, f"{key} \U0010ffff") | self._named(f"{key}s", f"{key}s \U0010ffff")
+
+    def _of_beginnings(self, name: str) -> set[int]:
+        """The rows of the films whose name is the beginning of `name`."""
+        words = name.split()
+        beginnings = (" ".join(words[:end]) for end in range(1, len(words)))
+        return set().union(*(self._named(one, f"{one} ") for one in beginnings))
+
+    def _named(self, first: str, end: str) -> set[int]:
+        """The rows of the films with a name from `first` to `end`, in the order of the letters."""
         names = self._names.names
-        first, end = bisect_left(names, key), bisect_left(names, f"{key} \U0010ffff")
-        return set(self._names.rows.between(first, max(first, end)).tolist())
+        start = bisect_left(names, first)
+        return set(self._names.rows.between(start, max(start, bisect_left(names, end))).tolist())
 
-    def places(self, liked: int, disliked: Sequence[int]) -> list[Places]:
-        """One of the first places for a film of the series of the only liked film; none if one of these is disliked.
+    def _cosines(self, row: int, others: Sequence[int]) -> np.ndarray | None:
+        """The cosines of what tells series, of a film and others: float64 (others,); None where the film has none."""
+        of_film, of_others = (take_rows(self._matrix, np.array(rows)) for rows in ([row], others))
+        vector = np.zeros(self._matrix.shape[1])
+        vector[of_film.columns] = of_film.values
+        vector[~self._tells] = 0
+        if not vector.any():
+            return None
+        values = of_others.values * self._tells.take(of_others.columns)
+        owner = np.arange(len(others)).repeat(of_others.lengths)
+        products = np.bincount(owner, values * vector.take(of_others.columns), len(others))
+        lengths = np.sqrt(np.bincount(owner, values**2, len(others)) * (vector @ vector))
+        cosines: np.ndarray = np.divide(products, lengths, out=np.zeros(len(others)), where=lengths > 0)
+        return cosines
 
-        The films are given by rows.
+    def places(self, liked: Sequence[int], disliked: Collection[int]) -> Iterator[tuple[float, Places]]:
+        """Places for series of liked films, given by rows, each with the chance of so many likes of it.
+
+        A film of the series of a single liked film has one of the first places, unless one of it is disliked. Of
+        several liked films, series that two or more are of have as many as `expected_places` says.
         """
-        others = self.others(liked)
-        if not others or not set(disliked).isdisjoint(others):
-            return []
+        if len(liked) == 1:
+            others = self.others(liked[0])
+            if others and set(others).isdisjoint(disliked):
+                yield 1.0, self._places(liked[0], others, 1)
+            return
+        begins = [{key.split(" ")[0] for key in series_keys(self._films.titles[row]) if key} for row in liked]
+        common = {word for word, n in Counter(word for words in begins for word in words).items() if n > 1}
+        seen: set[int] = set()
+        for row, words in zip(liked, begins, strict=True):
+            if row in seen or common.isdisjoint(words):
+                continue
+            series = {row, *self.others(row)}
+            seen |= series
+            n_liked = len(series.intersection(liked)) - len(series.intersection(disliked))
+            if n_liked > 1:
+                share = max(int(self._likes[list(series)].sum()), 1) / self._all_likes
+                chance, of_first = expected_places(n_liked, len(liked), share)
+                if of_first:
+                    yield chance, self._places(row, sorted(series - {row}), of_first)
+
+    def _places(self, row: int, others: Sequence[int], of_first: int) -> Places:
         in_series = np.zeros(len(self._films), dtype=bool)
-        in_series[others] = True
-        return [Places("series", in_series, 1, FIRST, movie=self._films.movie(liked))]
+        in_series[list(others)] = True
+        return Places("series", in_series, of_first, FIRST, movie=self._films.movie(row))
 
 
 def _names_of(title: str) -> set[str]:
     return {" ".join(search_words(name)) for name in title_names(title)}
+
+
+def _begins(names: Collection[str], beginnings: Collection[str]) -> bool:
+    """Whether a name begins with the words of one of `beginnings`, or with their plural."""
+    return any(name.startswith((f"{one} ", f"{one}s ")) for name in names for one in beginnings)

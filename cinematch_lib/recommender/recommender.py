@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from os import cpu_count
 from pathlib import Path
@@ -21,7 +22,6 @@ from cinematch_lib.recommender.batch import BatchScorer
 from cinematch_lib.recommender.best_films import BestFilms, Ranked, Request
 from cinematch_lib.recommender.explained_lists import explained, explained_together
 from cinematch_lib.recommender.film_catalog import FilmCatalog
-from cinematch_lib.recommender.film_series import FilmSeries
 from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
@@ -32,12 +32,13 @@ from cinematch_lib.recommender.recommendations import Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
 from cinematch_lib.recommender.score_weights import ScoreWeights
 from cinematch_lib.recommender.scoring import ScoreModel
+from cinematch_lib.recommender.shared_places import SharedPlaces
 from cinematch_lib.recommender.similarity import ContentSimilarity
 
 LARGE = 1 << 18  # films, from which on what requests share takes a noticeable time
 _TASTES = ("genres", "quality_prior", "early_content_share", "towers", "genres_with_ratings")
 _OTHERS = (*_TASTES, "popularity_penalty", "discovery", "first_diversity")
-_SIMILAR = ScoreWeights(ratings=0.5, content_share=1.0, **dict.fromkeys(_OTHERS, 0.0))
+_SIMILAR = ScoreWeights(ratings=0.5, content_share=1.0, enough_likes=0, **dict.fromkeys(_OTHERS, 0.0))
 
 
 class Recommender(FilmCatalog):
@@ -89,8 +90,10 @@ class Recommender(FilmCatalog):
         self._embeddings = embeddings
         self._similarity = ContentSimilarity(matrix, meta.features)
         parts = (self._films, self._similarity, item_weights)
-        series = FilmSeries(films, search_index)
-        self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings, series)
+        shared = None
+        if item_weights is not None:
+            shared = SharedPlaces(films, self._similarity, item_weights.like_counts, search_index)
+        self._model = ScoreModel(*parts, weights or ScoreWeights(), embeddings, shared)
         self._similar_model = ScoreModel(*parts, _SIMILAR)
         self._similar_model.groups = self._model.groups  # what takes time to make is the same
         self._best_films = BestFilms(films, self._similarity)
@@ -167,7 +170,8 @@ class Recommender(FilmCatalog):
 
     def ranking(self, preferences: Preferences | None = None, *, among: np.ndarray | None = None) -> np.ndarray:
         """The ids of all films that `recommend` may return, int64 (films,), by falling score, without diversity."""
-        _, rows, _ = self._rank(self._model, check_preferences(preferences), len(self), among)
+        wanted = replace(check_preferences(preferences), diversity=0.0)
+        _, rows, _ = self._rank(self._model, wanted, len(self), among)
         ids: np.ndarray = self._films.ids[rows]
         return ids
 

@@ -1,13 +1,14 @@
 r"""The score of a film for one user: a sum of terms, discounted for popular films.
 
     score(i) = (1 + likes of i)^−β ·
-               [ Σ_m t_m / s_m · Σ_j w_j B^m_ji   ratings: item-to-item weights B^m, w_j by the rating of film j
+               [ z · Σ_m t_m / s_m · Σ_j w_j B^m_ji   ratings: item-to-item weights B^m, w_j by the rating of film j
                + c_i · cos(x_i, p)                   content: features x_i of the film and the profile p of the user
                + s · w_i · u · e_i                   towers: embeddings of the film and of what the user likes
                + g · |G_i ∩ G| / |G|                 genres: the preferred genres G that i has, if G has two or more
                + r · 2^(−a_i / 10)                   recency: a_i, the years between i and the newest film
-               − (1 − d) · (π · 2^(−n/2) + ρ · 2^(−n/20)) · (1 − q_i) ]
-                                                     prior: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
+               − z · (1 − d) · (π · 2^(−n/2) + ρ · 2^(−n/20)) · (1 − q_i)
+                                                     popularity: q_i = log(1 + likes of i) / max_k log(1 + likes of k)
+               + (1 − z) · 0.25 · b_i ]              quality: b_i, the average rating of the film (Bayesian, centred)
 
 where n is the number of films that the user has liked, disliked, rated or seen. Each matrix B^m is learned for
 histories of another length, and the shares t_m mix the two nearest to n^(1−d) · L^d, where L is the greatest length;
@@ -17,21 +18,24 @@ film; where times are known, it halves with every two years before the newest op
 at length one, less half of it for disliked films. The content weight w_i of a film falls with its number of ratings,
 and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film without ratings, u · e_i and the
 similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 0.85 · 2^(−max(n−3,0)/4) + s · w_i
-· c_n · √N / n · |Σ_j x_j|; where the run has no embeddings, the last product is w_i. A seed item with too few ratings
-of its own contributes its cosine by 1 at least. The less is known of a user, the better a guess is what many like: π,
-the prior weight of the run's item weights, counts half with every two known films, and the lasting one, ρ, with every
-20. g is 0.2, d the `discovery` that the user asks for, else 0.1, β = d / 2, and r the `recency` asked for, else 0.
+· c_m · √N / m · |Σ_j x_j| for m liked films; where the run has no embeddings, the last product is w_i. A seed item with
+too few ratings of its own contributes its cosine by 1 at least. The less is known of a user, the better a guess is what
+many like: π, the prior weight of the run's item weights, counts half with every two known films, and the lasting one,
+ρ, with every 20. But z = min(1, likes / 8), by the likes of the most liked one of the known films, disliked ones apart:
+of somebody who names films that hardly anybody knows, ratings tell little. g is 0.2, d the `discovery` that the user
+asks for, in hundredths, else 0.1, β = d / 2, and r the `recency` asked for, else 0.
 
-Where the weights B favour no film, because nothing is rated, nothing rated has ratings by others, or the run has none,
-the first term is left out, c_i is 1, g is 0.1, and the prior is 0.25 · the average rating of the film (Bayesian,
-centred); if the user likes nothing and the run has ratings, 0.25 · q_i. Where an `unrated_share` is asked for, films
+Where the weights B favour no film, because nothing is rated, nothing rated has likes by others, or the run has no
+ratings, z is 0, c_i is 1 and g is 0.1; if the user likes nothing and the run has ratings, q_i takes the place of b_i.
+Where an `unrated_share` is asked for, films
 that nobody has rated gain the least bonus that gives them that share of the list; so do films with a director or a
-genre that few liked films share more often than by chance (see `shared_traits`), and those of the series of a single
-liked film (see `film_series`). Up to 100 films are made diverse:
+genre that few liked films share more often than by chance (see `shared_traits`), and those of the series of liked films
+(see `film_series`). Up to 100 films are made diverse:
 
                − v · max_{k above i} cos(x_i, x_k)
 
-where v is the `diversity` that the user asks for, 0 to 1, else 0.1 if nothing is known of the user, and else 0.
+where v is the `diversity` that the user asks for, 0 to 1, else 0.1 for a user who has neither liked nor seen a film,
+and else 0.
 
 Each term is a class of `terms`, which also tells its contributions; a new kind of evidence is a module there and a line
 in `ScoreModel.rated_terms`.
@@ -39,21 +43,22 @@ in `ScoreModel.rated_terms`.
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from math import ceil
+from typing import Any
 
 import numpy as np
 
 from cinematch_lib.artifacts.embeddings import Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.film_groups import FilmGroups
-from cinematch_lib.recommender.film_series import FilmSeries
 from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.known_films import KnownFilms
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.product_bounds import VectorBounds
 from cinematch_lib.recommender.ranking import top_k
 from cinematch_lib.recommender.score_weights import ScoreWeights
 from cinematch_lib.recommender.scorer import Scorer
-from cinematch_lib.recommender.shared_traits import SharedTraits
+from cinematch_lib.recommender.shared_places import SharedPlaces
 from cinematch_lib.recommender.similarity import ContentSimilarity, UserProfile
 from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
@@ -72,19 +77,6 @@ _MAX_DISCOUNT = 0.5  # β of discovery 1
 _TYPICAL_LIKES, _OFTEN_LIKED = 10, 2000  # of users whose scores are bounded: how many likes, and of which films
 
 
-class _Known(NamedTuple):
-    """The rows of the films that a user knows."""
-
-    liked: list[int]
-    disliked: list[int]
-    watched: list[int]
-
-    @property
-    def n(self) -> int:
-        """The number of films."""
-        return len(self.liked) + len(self.disliked) + len(self.watched)
-
-
 class ScoreModel:
     """Builds the terms of the score for each user of a run.
 
@@ -94,7 +86,7 @@ class ScoreModel:
     item_weights : the weights B; None where the run has no ratings.
     weights : the weights of the terms.
     embeddings : those of the run; None where it has none.
-    series : finds the films of a series; None where these have no places.
+    shared_places : finds the places for what liked films share; None for none.
 
     """
 
@@ -105,10 +97,10 @@ class ScoreModel:
         item_weights: ItemWeights | None,
         weights: ScoreWeights,
         embeddings: Embeddings | None = None,
-        series: FilmSeries | None = None,
+        shared_places: SharedPlaces | None = None,
     ) -> None:
         self._films, self._similarity, self._item_weights, self.weights = films, similarity, item_weights, weights
-        self._embeddings, self._series = embeddings, series
+        self._embeddings, self._shared_places = embeddings, shared_places
         self._make_caches()
 
     def _make_caches(self) -> None:
@@ -125,21 +117,28 @@ class ScoreModel:
         """The terms of the score for each of some users. Raises UnknownNameError for unknown films and genres."""
         films = self._films
         assert films is not None  # only a model for arrays has none
-        known = [_Known(*[films.rows(ids) for ids in (one.liked, one.disliked, one.watched)]) for one in people]
+        known = [KnownFilms.of(films, one) for one in people]
         ratings = [self._ratings(films, *one) for one in zip(people, known, strict=True)]
         return [self._scorer(films, *one) for one in zip(people, known, ratings, strict=True)]
 
-    def _ratings(self, films: FilmTable, preferences: Preferences, known: _Known) -> RatingsTerm | None:
+    def _ratings(self, films: FilmTable, preferences: Preferences, known: KnownFilms) -> RatingsTerm | None:
         if self._item_weights is None or not known.n:
             return None
+        if not (confidence := self.confidence(known.positive)):
+            return None
         groups = seeds(preferences, *known, self.weights.disliked)
-        mixture = self.mixture(known.n, preferences.discovery)
-        return RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, self.weights.ratings)
+        mixture, maximum = self.mixture(known.n, preferences.discovery), confidence * self.weights.ratings
+        return RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, maximum)
 
-    def _scorer(self, films: FilmTable, preferences: Preferences, known: _Known, ratings: RatingsTerm | None) -> Scorer:
+    def _scorer(
+        self, films: FilmTable, preferences: Preferences, known: KnownFilms, ratings: RatingsTerm | None
+    ) -> Scorer:
         (liked, disliked, _), discovery = known, preferences.discovery
         if ratings is not None:
-            terms = self.rated_terms(ratings, known.n, liked, disliked, discovery)
+            confidence = self.confidence(known.positive)
+            terms = self.rated_terms(ratings, known.n, liked, disliked, discovery, confidence)
+            if confidence < 1:
+                terms.append(PriorTerm("quality", films.quality, (1 - confidence) * self.weights.quality_prior))
         else:
             terms = [self._general_prior(films, n_liked=len(liked))]
             if liked or disliked:
@@ -163,18 +162,17 @@ class ScoreModel:
         if films is None or weights is None:
             return []
         found = self.shared_places(films.rows(preferences.liked), films.rows(preferences.disliked))
-        return [*found, Places("unrated", weights.unrated, round(share * k), k)] if share else found
+        return [*found, Places("unrated", weights.unrated, ceil(share * k - 1e-9), k)] if share else found
 
     def shared_places(self, liked: Sequence[int], disliked: Sequence[int]) -> list[Places]:
-        """The places for what liked films, given by rows, share, or for the series of a single one."""
-        if len(liked) == 1 and self._series is not None:
-            return self._series.places(liked[0], disliked)
-        return self._shared_traits.places(liked, disliked) if len(liked) > 1 else []
+        """The places for what liked films, given by rows, share."""
+        return [] if self._shared_places is None else self._shared_places.of(liked, disliked)
 
-    @cached_property
-    def _shared_traits(self) -> SharedTraits:
+    def confidence(self, rows: Sequence[int]) -> float:
+        """How much ratings tell of what somebody likes who knows these films: min(1, highest number of likes / 8)."""
         assert self._item_weights is not None
-        return SharedTraits(self._similarity, self._item_weights.like_counts)
+        likes, enough = int(self._item_weights.like_counts[list(rows)].max(initial=0)), self.weights.enough_likes
+        return 1.0 if likes >= enough else likes / enough
 
     def mixture(self, n_known: int, discovery: float | None = None) -> list[tuple[int, float]]:
         """The matrices of weights for a user of whom so many films are known: their numbers and shares.
@@ -196,6 +194,7 @@ class ScoreModel:
         liked: Sequence[int],
         disliked: Sequence[int] = (),
         discovery: float | None = None,
+        confidence: float = 1.0,
     ) -> list[Term]:
         """The terms for a user of whom ratings are known: the rating term given, the prior and content.
 
@@ -204,7 +203,7 @@ class ScoreModel:
         counts = self._item_weights
         assert counts is not None  # there is no rating term without weights
         terms: list[Term] = [ratings]
-        if weight := -float(self.prior_weight(np.array(n_known), discovery)):
+        if weight := -confidence * float(self.prior_weight(np.array(n_known), discovery)):
             terms.insert(0, PriorTerm("popularity", counts.popularity_gap, weight, counts.like_counts))
         if liked or disliked:
             profile = self._similarity.profile(liked, disliked)

@@ -10,8 +10,10 @@ from support.small_runs import check_order, check_reasons, film_table, ids, reco
 from cinematch_lib import Preferences
 from cinematch_lib.artifacts.films_table import movies_meta
 from cinematch_lib.artifacts.search_index import SearchIndex
+from cinematch_lib.features import build_features
 from cinematch_lib.recommender.film_series import FilmSeries
 from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.similarity import ContentSimilarity
 
 TITLES = [
     "Men in Black (a.k.a. MIB)",
@@ -35,30 +37,65 @@ TITLES = [
     "Men",
     *[f"Another {at}th" for at in range(20)],
 ]
-SERIES = [{0, 1, 2}, {3, 4}, {10, 11}, {12, 13}]
+SERIES = [{0, 1, 2}, {3, 4}, {10, 11}, {12, 13}, {14, 15}]
 
 
-def film_columns():
-    table = film_table(*[{"title": one} for one in TITLES])
-    return movies_meta(table, [0.0] * len(TITLES), [], "none", [])
+def series_of(*films, with_index=False):
+    """The series of films, each a dict of columns, and their rows by title."""
+    table = film_table(*films)
+    built = build_features(table, min_df=1, field_weights={"overview": 0})
+    meta = movies_meta(table, [0.0] * len(films), built.names, "none", [])
+    columns = FilmTable(meta)
+    index = SearchIndex.of(columns.columns) if with_index else None
+    similarity = ContentSimilarity(built.matrix, built.names)
+    series = FilmSeries(columns, similarity, np.full(len(films), 10), index)
+    return {one["title"]: {columns.titles[row] for row in series.others(at)} for at, one in enumerate(films)}
 
 
 @pytest.mark.parametrize("with_index", [False, True])
 def test_series_are_told_by_titles_and_remakes_are_none(with_index):
-    films = FilmTable(film_columns())
-    series = FilmSeries(films, SearchIndex.of(films.columns) if with_index else None)
-    for row in range(19):
+    """Nothing else is known of these films."""
+    found = series_of(*[{"title": one} for one in TITLES], with_index=with_index)
+    for row, title in enumerate(TITLES[:19]):
         whole = next((one for one in SERIES if row in one), {row})
-        assert set(series.others(row)) == whole - {row}
+        assert found[title] == {TITLES[one] for one in whole - {row}}
+
+
+def test_what_is_known_of_films_tells_whether_similar_titles_are_of_one_series():
+    found = series_of(
+        {"title": "Seven", "director": "David Fincher", "cast_top": "Brad Pitt|Morgan Freeman"},
+        {"title": "The Seven Five", "director": "Tiller Russell"},
+        {"title": "Scream", "director": "Wes Craven", "cast_top": "Neve Campbell|Courteney Cox"},
+        {"title": "Scream 2", "director": "Wes Craven", "cast_top": "Neve Campbell|David Arquette"},
+        {"title": "Scream 3: The Concert", "director": "Somebody Else", "cast_top": "A Singer"},
+        {"title": "The Matrix", "director": "Lana Wachowski", "cast_top": "Keanu Reeves|Carrie-Anne Moss"},
+        {"title": "The Matrix Reloaded", "director": "Lana Wachowski", "cast_top": "Keanu Reeves|Jada Pinkett"},
+        {"title": "Matrix of Evil", "director": "Somebody Else", "cast_top": "Nobody Known"},
+        {"title": "Mission: Impossible", "director": "Brian De Palma", "cast_top": "Tom Cruise"},
+        {"title": "Mission to Mars", "director": "Brian De Palma", "cast_top": "Tim Robbins"},
+        {"title": "Mission: Impossible II", "director": "John Woo", "cast_top": "Tom Cruise"},
+    )
+    assert {title: others for title, others in found.items() if others} == {
+        "Scream": {"Scream 2"},
+        "Scream 2": {"Scream"},
+        "The Matrix": {"The Matrix Reloaded"},
+        "The Matrix Reloaded": {"The Matrix"},
+        "Mission: Impossible": {"Mission: Impossible II"},
+        "Mission: Impossible II": {"Mission: Impossible"},
+    }
+
+
+def shelf_of(likes):
+    """Whoever likes a film likes each other one by .9, .89 …, in the reverse order of the titles."""
+    n = len(TITLES)
+    said = ([[0.9 - 0.01 * (n - at) for at in range(n)] for _ in range(n)], 0.0, likes)
+    films = [{"title": one} for one in TITLES]
+    return recommender_of(*films, weights=RATINGS_ONLY, said=said, quality=[0.0] * n)
 
 
 @pytest.fixture(scope="module")
 def shelf():
-    """Whoever likes a film likes each other one by .9, .89 …, in the reverse order of the titles."""
-    n = len(TITLES)
-    said = ([[0.9 - 0.01 * (n - at) for at in range(n)] for _ in range(n)], 0.0, 0)
-    films = [{"title": one} for one in TITLES]
-    return recommender_of(*films, weights=RATINGS_ONLY, said=said, quality=[0.0] * n)
+    return shelf_of(10)
 
 
 def test_the_best_film_of_the_series_has_the_tenth_place(shelf):
@@ -74,7 +111,17 @@ def test_the_best_film_of_the_series_has_the_tenth_place(shelf):
     check_order(found)
 
 
-def test_who_dislikes_a_film_of_the_series_or_names_two_films_has_no_place_for_it(shelf):
+def test_two_films_of_a_series_bring_what_is_left_of_it():
+    """⌊10 · (2 + 4 · q) / (2 + 4)⌋ = 3 places would be theirs; only one film is left."""
+    rare = shelf_of([10] * 3 + [100] * (len(TITLES) - 3))
+    found = rare.recommend(Preferences(liked_movie_ids=[1, 3]), k=10)
+    assert ids(found)[-1] == 2 and "series" in [one.kind for one in found[-1].reasons]
+    check_reasons(found)
+    # where it has a twelfth of all likes, two of two are no surprise
+    assert 2 not in ids(shelf_of(10).recommend(Preferences(liked_movie_ids=[1, 3]), k=10))
+
+
+def test_who_dislikes_a_film_of_the_series_or_likes_films_of_two_has_no_place_for_it(shelf):
     for wanted in (
         Preferences(liked_movie_ids=[1], disliked_movie_ids=[2]),
         Preferences(liked_movie_ids=[1, 4]),

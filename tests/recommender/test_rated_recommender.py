@@ -78,12 +78,24 @@ def test_a_disliked_film_says_a_fifth_against():
 
 def test_likeness_counts_beside_ratings_and_more_where_they_are_few():
     cold, share = (0, 0, 0.3, 0, 0.5), 0.95  # with one known film
-    found = five(ScoreWeights(discovery=0.0), cold).recommend(Preferences(liked_movie_ids=[1]), k=5)
+    found = five(ScoreWeights(discovery=0.0, enough_likes=0), cold).recommend(Preferences(liked_movie_ids=[1]), k=5)
     of_c = found[0]
     assert of_c.title == "C" and of_c.score == pytest.approx(1 + (0.3 + share) * 0.5**0.5)
     assert scores(found)["B"] == pytest.approx(0.5 + share)
     assert [one.kind for one in of_c.reasons] == ["rated_with_liked", "liked"]
     assert of_c.explanation == "People who like A (2000) (53%) also like it; the two films share the genre crime (47%)."
+
+
+@pytest.mark.parametrize(("likes", "z"), [(0, 0), (2, 0.25), (8, 1), (80, 1)])
+def test_ratings_count_by_the_likes_of_the_most_liked_known_film(likes, z):
+    """A says that C is liked by 1 and B by 0.5, at most; without its likes, how well liked they are counts."""
+    weights = replace(RATINGS_ONLY, enough_likes=8)
+    found = five(weights, likes=(likes, 0, 80, 0, 0)).recommend(Preferences(liked_movie_ids=[1]), k=4)
+    by_title = {"C": (1.0, 0.0, 0.1, 0.5**0.5), "B": (0.5, 1.0, 0.2, 1.0)}
+    for title, (said, gap, quality, cosine) in by_title.items():
+        without = quality / 4 + cosine * (z == 0)  # the genre counts where ratings tell nothing
+        assert scores(found)[title] == pytest.approx(z * (said - gap * 0.5**0.5) + (1 - z) * without, abs=1e-5)
+    check_reasons(found)
 
 
 def test_likeness_counts_alike_for_up_to_three_known_films_and_then_ever_less():

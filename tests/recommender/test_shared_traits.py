@@ -19,12 +19,13 @@ ONE, OTHERS = 6, 24  # films by one director, and films by a director each, whic
 FIELDS = dict.fromkeys(("title", "overview", "keywords", "cast_top", "genres", "year", "runtime"), 0)
 
 
-def recommender(likes=1):
+def recommender(likes=2):
     """Whoever likes film 1 or 2 likes the others of the director by .06, .05 … and the other films by .9, .88 …."""
     directors = ["Agnès Varda"] * ONE + [f"Director {at}" for at in range(OTHERS)]
     row = [0, 0, 0.06, 0.05, 0.04, 0.03, *(0.9 - 0.02 * np.arange(OTHERS))]
-    said = ([row, row, *[[0] * len(row)] * (len(row) - 2)], 0.0, [likes] * ONE + [100] * OTHERS)
-    films = [{"director": one} for one in directors]
+    of_one = [likes] * ONE if isinstance(likes, int) else likes
+    said = ([row, row, *[[0] * len(row)] * (len(row) - 2)], 0.0, of_one + [100] * OTHERS)
+    films = [{"director": one, "title": f"{chr(65 + at)} film"} for at, one in enumerate(directors)]
     return recommender_of(*films, weights=RATINGS_ONLY, said=said, field_weights=FIELDS)
 
 
@@ -51,13 +52,13 @@ def test_a_director_of_both_liked_films_has_three_of_ten_places(thirty):
     plain = thirty.recommend(Preferences(liked_movie_ids=[1]), k=10)
     assert ids(plain) == list(range(7, 17)) and not in_common(plain)
     found = thirty.recommend(Preferences(liked_movie_ids=[1, 2]), k=10)
-    # floor(10 · (2 + 4 · 0.0025) / (2 + 4)) = 3: the third of them stands just above the eighth of the others
+    # floor(10 · (2 + 4 · 0.005) / (2 + 4)) = 3: the third of them stands just above the eighth of the others
     assert by_one(found) == [3, 4, 5] and ids(found)[-1] == 5
     assert [one for one in ids(found) if one > ONE] == list(range(7, 14))
-    # the eighth scores 0.76 / 0.9; the third 0.04 / 0.9, less what it lacks in popularity, 1 − log 2 / log 101, times
+    # the eighth scores 0.76 / 0.9; the third 0.04 / 0.9, less what it lacks in popularity, 1 − log 3 / log 101, times
     # the prior weight 2^(−2/2)
     (reason,) = [one for one in found[-1].reasons if one.kind == "in_common"]
-    assert reason.value == pytest.approx((0.76 - 0.04) / 0.9 + (1 - log(2) / log(101)) / 2, abs=1e-5)
+    assert reason.value == pytest.approx((0.76 - 0.04) / 0.9 + (1 - log(3) / log(101)) / 2, abs=1e-5)
     assert [(one.field, one.name) for one in reason.features] == [("director", "director Agnès Varda")]
     assert found[-1].explanation == (
         "Some places of the list are for films by director Agnès Varda, as are several that you liked."
@@ -88,9 +89,9 @@ def test_only_films_that_pass_the_filters_have_places(thirty):
     [
         ([1], 0),
         ([1, 7], 0),  # one of each
-        ([1, 2, 7, 8], 2),  # floor(10 · 2.01 / 8)
+        ([1, 2, 7, 8], 2),  # floor(10 · 2.02 / 8)
         ([1, 2, 3], 3),  # of three that are left; four places would be theirs
-        ([1, 2, *range(7, 25)], 0),  # floor(10 · 2.01 / 24)
+        ([1, 2, *range(7, 25)], 0),  # floor(10 · 2.02 / 24)
         ([1, 2, 3, *range(7, 25)], 0),  # more than twenty
     ],
 )
@@ -99,9 +100,16 @@ def test_how_many_places_depends_on_how_many_of_the_liked_films_share_it(thirty,
     assert len(in_common(found)) == places
 
 
-def test_a_disliked_film_of_the_kind_leaves_no_places(thirty):
+def test_a_disliked_film_of_the_kind_takes_away_a_liked_one(thirty):
     found = thirty.recommend(Preferences(liked_movie_ids=[1, 2], disliked_movie_ids=[6]), k=10)
     assert not by_one(found) and not in_common(found)
+    found = thirty.recommend(Preferences(liked_movie_ids=[1, 2, 3], disliked_movie_ids=[6]), k=10)
+    assert by_one(found) == [4, 5]  # floor(10 · 2.02 / 7) = 2
+
+
+def test_films_that_fewer_than_two_people_like_have_no_places():
+    found = recommender(likes=[9, 9, 1, 2, 0, 0]).recommend(Preferences(liked_movie_ids=[1, 2]), k=10)
+    assert by_one(found) == [4]
 
 
 def test_what_most_people_like_has_no_places():
@@ -182,7 +190,7 @@ def large():
     meta = MoviesMeta(FilmColumns(*parts, zeros.astype(np.float32)), names, "none", [])
     rated = sparse.random(2000, 2000, 0.05, format="coo", dtype=np.float32, rng=rng)
     B = sparse.csr_matrix((rated.data, (rated.row, rated.col)), shape=(n, n))
-    likes = np.where(np.arange(n) < 2000, rng.integers(1, 500, n), 0)
+    likes = np.where(np.arange(n) < 2000, rng.integers(2, 500, n), 2 * (np.arange(n) // 3000 % 10 == 2))
     content = np.where(likes > 0, 0.05, 0.4).astype(np.float32)
     return Recommender(matrix, meta, None, ItemWeights(ids_of, (B,), np.ones(1), likes > 8, content, likes))
 

@@ -1,6 +1,8 @@
 """The term of films that have places of the list: the least bonus by which they have them."""
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,8 @@ from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
 
 FIRST = 10  # places of a list, of which some are for films that have something in common with the liked ones
+_OTHER_LIKES = 4.0  # as many likes speak for the share that what they have in common has of all likes
+_MAX_CHANCE = 5e-4  # of so many likes that have it, for them to be no coincidence
 
 
 class Places(NamedTuple):
@@ -33,14 +37,6 @@ class Places(NamedTuple):
     first: int
     label: Label | None = None
     movie: Movie | None = None
-
-    def term(self, selection: Selection, scores: np.ndarray) -> "PlacesTerm | None":
-        """The term by which they have these places; None where they have them anyway.
-
-        `scores`, float (selected films,), are without the term, −∞ for excluded films.
-        """
-        bonus = least_bonus(scores, selection.restrict(self.films), self.n, self.first)
-        return PlacesTerm(self, bonus) if bonus else None
 
 
 class PlacesTerm(Term):
@@ -64,6 +60,64 @@ class PlacesTerm(Term):
         features = () if label is None else (Feature(*label, bonus),)
         values = bonus * self._places.films[rows].astype(np.float64)[:, None]
         return [Contributions(self._places.kind, values, lambda film, part: movie, lambda film, part: features)]
+
+
+def places_terms(places: Sequence[Places], selection: Selection, scores: np.ndarray) -> list[PlacesTerm]:
+    """The terms by which films have these places, without those that would add nothing.
+
+    `scores`, float (selected films,), are without the terms, −∞ for excluded films. No film takes a place away from the
+    films of another kind, so long as there are enough for all.
+    """
+    places = [one for one in places if one.n]
+    chosen = [selection.restrict(one.films) for one in places]
+    bonuses, rounds = [0.0] * len(places), range(1 + len(places) if len(places) > 1 else 1)
+    for _, at in product(rounds, range(len(places))):
+        raised = scores
+        for bonus, films in zip(bonuses, chosen, strict=True):
+            raised = raised + np.float32(bonus) * films
+        is_held = np.zeros(len(scores), dtype=bool)  # a place of another kind
+        for one, films in zip(places, chosen, strict=True):
+            if one is not places[at]:
+                is_held[top_k(np.where(films, raised, -np.inf), one.n)] = True
+        is_held &= ~chosen[at]
+        n, first = places[at].n, max(places[at].first - int(is_held.sum()), places[at].n)
+        bonuses[at] += least_bonus(np.where(is_held, -np.inf, raised), chosen[at], n, first)
+    return [PlacesTerm(one, bonus) for one, bonus in zip(places, bonuses, strict=True) if bonus]
+
+
+def expected_places(m: int, n: int, share: float) -> tuple[float, int]:
+    """How many of the first ten places are for films with a trait that `m` of `n` liked films have.
+
+    `share` is that of the trait of all likes, q. The number is
+
+        floor(10 · (m + 4 · q) / (n + 4)),
+
+    the mean of the posterior distribution of the person's share, with a Beta distribution of mean q before that counts
+    as much as four likes. It is 0 where m of n likes drawn at random would have the trait with a probability above
+    0.0005, by the bound of Chernoff (1952, doi 10.1214/aoms/1177729330) exp(−n · D), with the Kullback-Leibler
+    divergence D = m/n · log(m / (n · q)) + (1 − m/n) · log((1 − m/n) / (1 − q)). The bound comes first of what is
+    returned.
+
+    >>> [expected_places(m, 2, 0.01)[1] for m in (1, 2)]
+    [0, 3]
+    """
+    chance = _highest_chance(m, n, share)
+    return chance, int(FIRST * (m + _OTHER_LIKES * share) / (n + _OTHER_LIKES)) if chance <= _MAX_CHANCE else 0
+
+
+def _highest_chance(m: int, n: int, share: float) -> float:
+    """A bound of the probability that `m` or more of `n` have a trait that each has with the probability `share`.
+
+    >>> round(_highest_chance(2, 2, 0.01), 6), _highest_chance(1, 2, 0.5)
+    (0.0001, 1.0)
+    """
+    part = m / n
+    if part <= share:
+        return 1.0
+    divergence = part * math.log(part / share)
+    if m < n:
+        divergence += (1 - part) * math.log((1 - part) / (1 - share))
+    return math.exp(-n * divergence)
 
 
 def least_bonus(scores: np.ndarray, is_chosen: np.ndarray, n: int, first: int) -> float:
