@@ -1,7 +1,7 @@
 """Texts in one array, as a column of a table that is mapped from a file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -125,6 +125,11 @@ class Categories(NamedTuple):
     def take(self, rows: np.ndarray) -> "Categories":
         """These rows; all of them, in another order."""
         return Categories(self.values, self.codes[rows])
+
+    def mapped(self, function: Callable[[str], str]) -> "Categories":
+        """What a function makes of each text; texts of which it makes the same become one."""
+        texts = Categories.of([function(text) for text in self.values])
+        return Categories(texts.values, texts.codes[self.codes])
 
     def text(self, row: int) -> str:
         """The text of a row."""

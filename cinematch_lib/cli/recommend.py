@@ -50,7 +50,7 @@ def add_recommend(commands: Commands) -> None:
         ("without", "TITLE", "a film to leave out"),
         ("genre", "GENRE", "films with at least one of these genres"),
         ("service", "SERVICE", "films on at least one of these services"),
-        ("language", "CODE", "films whose original language is one of these, such as en"),
+        ("language", "NAME", "films whose original language is one of these, such as en or English"),
     ):
         meaning = f"{meaning}; may be repeated"
         recommend.add_argument(f"--{name}", action="append", default=[], metavar=kind, help=meaning)

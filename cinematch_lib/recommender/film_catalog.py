@@ -95,9 +95,12 @@ class FilmCatalog:
         """The streaming service that `name` means in any usual spelling. Raises UnknownNameError."""
         return self._films.service(name)
 
-    def language(self, code: str) -> str:
-        """The code, in lower case, of a language given in any case and maybe with a region. Raises UnknownNameError."""
-        return self._films.language(code)
+    def language(self, name: str) -> str:
+        """The code of the original language that `name` means: a code, maybe with a region, or its English name.
+
+        Case does not matter. Raises UnknownNameError.
+        """
+        return self._films.language(name)
 
     def movie(self, movie_id: int) -> Movie:
         """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
@@ -192,8 +195,9 @@ class FilmCatalog:
         """A page of the films that fit, and the number of all that do.
 
         `sort` is ``popularity``, ``rating`` (the Bayesian average), ``year`` (the newest first) or ``title``;
-        `min_votes` counts likes where the run has ratings, else TMDb's votes; `language` is the code of the original
-        language. Raises CineMatchError for other values, UnknownNameError for unknown genres, services and languages.
+        `min_votes` counts likes where the run has ratings, else TMDb's votes; `language` is the original language, as
+        a code or its English name. Raises CineMatchError for other values, UnknownNameError for unknown genres,
+        services and languages.
         """
         names = {"preferred_genres": genre, "services": service, "original_languages": language}
         chosen: dict[str, Any] = {field: [name] for field, name in names.items() if name}

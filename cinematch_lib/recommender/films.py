@@ -1,6 +1,5 @@
 """The films of a run as columns: light to load, fast to filter."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -15,10 +14,10 @@ from cinematch_lib.recommender.film_part import FilmPart
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.vocabulary.genres import resolve_genre
+from cinematch_lib.vocabulary.languages import language_code, resolve_language
 from cinematch_lib.vocabulary.lists import any_of
 from cinematch_lib.vocabulary.services import resolve_service, service_keys
 
-_NAMED = 10  # languages in an error
 _POSTERS = "https://image.tmdb.org/t/p/w500"
 _MAX_ID = 2**63 - 1
 _Bounds = tuple[tuple[str, float | None, float | None], ...]
@@ -96,11 +95,8 @@ class FilmTable:
         )
         self._numbers = {"year": columns.years, "runtime": columns.runtimes}
         self._has_genre, self._has_service = columns.genres.multi_hot(), columns.services.multi_hot()
-        codes, self._language = columns.original_languages
-        self.original_languages = tuple(code for code in codes if code)
-        self._languages: dict[str, list[int]] = {}  # the numbers of the codes that differ in case alone
-        for number, code in enumerate(codes):
-            self._languages.setdefault(code.casefold(), []).append(number)
+        self._languages = columns.original_languages.mapped(language_code)  # runs of earlier versions hold names too
+        self.original_languages = tuple(filter(None, self._languages.values))
         self.genres = tuple(sorted(self._has_genre))
         self.services = tuple(sorted(self._has_service))
         self._service_keys = service_keys(self.services)
@@ -198,7 +194,7 @@ class FilmTable:
             tmdb_id=int(columns.tmdb_ids[row]) or None,
             imdb_id=columns.imdb_ids[row],
             poster_path=columns.poster_paths[row],
-            original_language=columns.original_languages.text(row),
+            original_language=self._languages.text(row),
         )
 
     def _genre(self, name: str) -> str:
@@ -212,19 +208,15 @@ class FilmTable:
             )
         return resolve_service(name, self._service_keys)
 
-    def language(self, code: str) -> str:
-        """The code of an original language, given in any case and maybe with a region, in lower case.
+    def language(self, name: str) -> str:
+        """The code of an original language that is given by a code or its English name. Raises UnknownNameError."""
+        return resolve_language(name, self._commonest_languages)
 
-        Raises UnknownNameError.
-        """
-        language = code.strip().casefold()
-        for one in (language, re.split("[-_]", language)[0]):
-            if one and one in self._languages:
-                return one
-        codes, numbers = self.columns.original_languages
-        commonest = np.argsort(-np.bincount(numbers, minlength=len(codes)), kind="stable").tolist()
-        known = ", ".join([codes[at] for at in commonest if codes[at]][:_NAMED]) or "none"
-        raise UnknownNameError(f"no film here has the original language {code!r}; the commonest here: {known}")
+    @cached_property
+    def _commonest_languages(self) -> list[str]:
+        codes, numbers = self._languages
+        commonest = np.argsort(-np.bincount(numbers, minlength=len(codes)), kind="stable")
+        return [code for code in codes.decoded(commonest) if code]
 
     def preferred_genres(self, preferences: Preferences) -> tuple[str, ...]:
         """The canonical names of the preferred genres in the order given, without repeats. Raises UnknownNameError."""
@@ -240,7 +232,7 @@ class FilmTable:
         The latest selections are cached, since a person likes one film after another and keeps the filters.
         """
         services = dict.fromkeys(self.service(name) for name in preferences.services or ())
-        languages = dict.fromkeys(self.language(code) for code in preferences.original_languages or ())
+        languages = dict.fromkeys(self.language(name) for name in preferences.original_languages or ())
         bounds = tuple(
             (name, getattr(preferences, f"{name}_min"), getattr(preferences, f"{name}_max")) for name in self._numbers
         )
@@ -257,7 +249,7 @@ class FilmTable:
             return FilmPart(None, self._has_genre, self._numbers)
         passes = any_of(self._has_service, services, len(self)) if services else np.ones(len(self), dtype=bool)
         if languages:
-            passes &= np.isin(self._language, [number for code in languages for number in self._languages[code]])
+            passes &= np.isin(self._languages.codes, [self._languages.values.index(code) for code in languages])
         return FilmPart(passes.nonzero()[0], self._has_genre, self._numbers)
 
     def exclusion_mask(

@@ -37,7 +37,7 @@ class Preferences:
     is the least share of a list for films that nobody has rated.
 
     A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
-    in one of `original_languages` (codes, as "en"), and lies within the years and minutes, both ends included. A film
+    in one of `original_languages` ("en", "English"), and lies within the years and minutes, both ends included. A film
     without a known runtime passes no bound on it.
 
     Raises CineMatchError for values of another kind, for a lower bound above the upper one, and for a film that is

@@ -117,24 +117,28 @@ def test_a_language_is_a_code_in_any_case_with_or_without_a_region(mixed):
     assert mixed.original_languages == ("de", "en", "ja")
     found = mixed.recommend(Preferences(original_languages=["EN-us", "ja "]), 80)
     assert {one.movie.original_language for one in found} == {"en", "ja"}
-    with pytest.raises(UnknownNameError, match=r"original language 'klingon'; the commonest here: (de|en|ja), "):
+    with pytest.raises(UnknownNameError, match=r"'klingon'; the commonest here: (English|German|Japanese), "):
         mixed.recommend(Preferences(original_languages=["klingon"]))
 
 
 def test_an_unknown_language_is_answered_with_the_commonest():
     films = recommender_of(*({"original_language": code} for code in ("Assamese", "fr", "en", "fr", "", "", "")))
-    with pytest.raises(UnknownNameError, match=r"'french'; the commonest here: fr, Assamese, en$"):
-        films.language("french")
+    with pytest.raises(UnknownNameError, match=r"'de'; the commonest here: French, Assamese, English$"):
+        films.language("de")
+    with pytest.raises(UnknownNameError, match=r"; did you mean French, English\?$"):
+        films.language("frensh")
 
 
-def test_a_language_is_found_by_any_case_of_the_data_too():
-    films = recommender_of(*({"original_language": code} for code in ("Bengali", "bengali", "pt-BR", "pt")))
-    found = [films.recommend(Preferences(original_languages=[code]), 4) for code in ("BENGALI", "pt-br", "pt-PT")]
-    assert [{one.movie.original_language for one in of_code} for of_code in found] == [
-        {"Bengali", "bengali"},
-        {"pt-BR"},
-        {"pt"},
-    ]
+def test_films_of_one_language_are_found_however_the_run_and_the_person_write_it():
+    written = ["Japanese", "ja", "JA", "japanese", "pt-BR", "pt", "Klingon", "cn", "xx", ""]
+    films = recommender_of(*({"original_language": one} for one in written))
+    assert films.original_languages == ("cn", "ja", "klingon", "pt", "xx")
+    wanted = {"JA": 4, " japanese": 4, "ja-JP": 4, "Portuguese": 2, "KLINGON": 1, "Cantonese": 1, "no language": 1}
+    for name, n in wanted.items():
+        found = films.recommend(Preferences(original_languages=[name]), len(films))
+        assert {one.movie.original_language for one in found} == {films.language(name)}
+        assert len(found) == films.browse(language=name).count == n
+    assert len(films.recommend(Preferences(original_languages=["Japanese", "ja", "pt"]), len(films))) == 6
 
 
 def test_a_film_has_the_address_of_its_poster():
