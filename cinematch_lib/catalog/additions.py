@@ -11,6 +11,7 @@ from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import MERGED, MERGED_DTYPES, TableSchema, imdb_digits, whole_numbers, years_of
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.storage.files import atomic_write
+from cinematch_lib.vocabulary.languages import language_code
 from cinematch_lib.vocabulary.titles import FIRST_YEAR, LAST_YEAR, parse_title, without_controls
 
 ADDITIONS = "added_films.csv"  # beside the catalog
@@ -41,6 +42,7 @@ def read_films_to_add(path: Path) -> pd.DataFrame:
     films["genres"] = judge_genres(rows["genres"], path.name, RejectLog())
     for name in MERGED_DTYPES.keys() - films.columns:
         films[name] = rows[name].str.strip()
+    films["original_language"] = films["original_language"].map(language_code)
     films["overview"] = films["overview"].where(films["overview"] != "", films["title"])
     _check(films, path)
     return films[list(MERGED.columns)].astype(MERGED_DTYPES).sort_values("movieId", ignore_index=True)

@@ -6,7 +6,10 @@ from cinematch_lib.catalog.additions import keep_additions, read_films_to_add
 from cinematch_lib.catalog.cleaning import clean, read_catalog
 from cinematch_lib.catalog.filters import Filters
 
-ADDED = "tmdbId,title,year,genres,services\n5,New (2030),,Drama,Here\n949,Heat,1995,crime,There\n7,Old,1950,drama,\n"
+ADDED = (
+    "tmdbId,title,year,genres,services,original_language\n"
+    "5,New (2030),,Drama,Here,Hindi\n949,Heat,1995,crime,There,\n7,Old,1950,drama,,\n"
+)
 
 
 def test_added_films_are_cleaned_with_the_others(tmp_path):
@@ -19,6 +22,7 @@ def test_added_films_are_cleaned_with_the_others(tmp_path):
     films = read_catalog(data)
     assert films["movieId"].tolist() == [1, 2, 1_000_000_005]
     assert films["services"].tolist()[-1] == "Here"
+    assert films["original_language"].tolist()[-1] == "hi"
     assert (report.read, report.kept) == (4, 3)
     assert report.repairs["added_films.csv"] == {"films that the data set has by now, not used": 1}
     assert "added_films.csv" in report.inputs

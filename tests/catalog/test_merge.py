@@ -56,6 +56,17 @@ def test_ids_keep_their_zeros_and_stay_nullable(tmp_path):
     assert films["tmdbId"].to_list() == [862, 862, pd.NA, 949, pd.NA]
 
 
+def test_a_language_has_one_code_however_tmdbs_table_writes_it(tmp_path):
+    written = {"ja": "ja", "Japanese": "ja", "ZH-hans": "zh", "cn": "cn", "Oriya": "or", "xx": "xx", "": "", "None": ""}
+    folder = write_movielens(
+        tmp_path / "ml", [(number, "Heat (1995)", "Drama") for number in range(1, 1 + len(written))]
+    )
+    rows = [{"tmdb_id": str(at), "title": "Heat", "original_language": one} for at, one in enumerate(written, 1)]
+    films, rejects = merge(folder, write_tmdb(tmp_path / "tmdb_metadata.csv", rows))
+    assert films["original_language"].to_list() == list(written.values())
+    assert rejects.repairs["tmdb_metadata.csv"]["original languages in words, or with a region, read as codes"] == 3
+
+
 def test_movielens_genres_are_kept_and_tmdbs_taken_only_where_it_lists_none(tmp_path):
     movies = [
         (1, "One (2001)", "Sci-Fi|IMAX|Children"),

@@ -13,6 +13,7 @@ from cinematch_lib.data.genre_fields import judge_genres
 from cinematch_lib.data.layouts import MOVIES_DATASET, look
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.data.tables import TMDB_METADATA, imdb_digits, whole_numbers
+from cinematch_lib.vocabulary.languages import language_code
 from cinematch_lib.vocabulary.lists import FILLERS
 from cinematch_lib.vocabulary.titles import CONTROLS, without_controls
 
@@ -107,6 +108,10 @@ def _clean_values(frame: pd.DataFrame, file: str, rejects: RejectLog) -> pd.Data
         frame.loc[doubtful, name] = mended
         count = int((mended != before[doubtful]).sum())
         rejects.add_repair(file, f"HTML, control characters or stray white space taken out of the {name}", count)
+    codes = frame["original_language"].map(language_code)
+    count = int((codes != frame["original_language"]).sum())
+    rejects.add_repair(file, "original languages in words, or with a region, read as codes", count)
+    frame["original_language"] = codes
     frame["genres"] = judge_genres(frame["genres"], file, rejects)
     frame["year"] = frame["release_date"].str.extract("^ *([0-9]{4})", expand=False).astype("Float64").astype("Int64")
     for name, maximum in _MAXIMA.items():
