@@ -19,6 +19,7 @@ from cinematch_lib.serving.requests import DEFAULT_USER, Wishes, rejected_films,
 from cinematch_lib.serving.responses import json_response, list_response
 from cinematch_lib.serving.store import Store
 from cinematch_lib.serving.threads import FewAtOnce
+from cinematch_lib.vocabulary.languages import language_name
 
 _DEFAULT_LIMIT = 20
 _LEFT_OUT = ("title", "reason", "remedy")
@@ -148,12 +149,14 @@ def add_film_routes(
         run = live.current
         first, last = run.recommender.years or (None, None)
         shortest, longest = run.recommender.runtimes or (None, None)
+        languages = run.recommender.original_languages
         return json_response(
             run_id=run.info.run_id,
             num_items=len(run.recommender),
             year_min=first,
             year_max=last,
-            original_languages=run.recommender.original_languages,
+            original_languages=languages,
+            language_names={code: language_name(code) for code in languages},
             runtime_min=shortest,
             runtime_max=longest,
             most_votes=run.recommender.most_votes,

@@ -30,7 +30,7 @@ class RecommendationRequest(LimitedRequest):
     unrated_share: Knob | None = Field(None, description="from 0 to 1, the least share of unrated films; 0 by default")
     preferred_genres: Names | None = None
     services: Names | None = None
-    original_languages: Names | None = Field(None, description="codes of original languages, such as en")
+    original_languages: Names | None = Field(None, description="original languages, as codes or English names")
     runtime_min: Bound | None = None
     runtime_max: Bound | None = None
     year_min: Bound | None = None
@@ -189,7 +189,9 @@ class MoviesQuery(QueryParameters):
     genre: Annotated[str, Field(max_length=100)] | None = None
     service: Annotated[str, Field(max_length=100)] | None = None
     year: Year | None = None
-    language: Annotated[str, Field(max_length=20)] | None = Field(None, description="code of the original language")
+    language: Annotated[str, Field(max_length=20)] | None = Field(
+        None, description="the original language, as a code or its English name"
+    )
     sort: Literal["popularity", "rating", "year", "title"] = "popularity"
     min_votes: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
     offset: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
@@ -227,6 +229,7 @@ class AboutResponse(MayIgnore):
     year_min: int | None
     year_max: int | None
     original_languages: list[str]
+    language_names: dict[str, str] = Field(description="the English name of each of `original_languages`")
     runtime_min: int | None
     runtime_max: int | None
     most_votes: int = Field(description="the largest `min_votes` of /api/movies that a film fits")

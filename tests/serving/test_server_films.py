@@ -273,15 +273,21 @@ def test_the_root_and_the_health_check(api):
 
 
 def test_films_of_languages_and_posters(tmp_path):
-    table = [{"original_language": one, "poster_path": f"/{one}.jpg" if one else ""} for one in ("en", "fr", "", "fr")]
+    written = ("en", "fr", "", "French")
+    table = [{"original_language": one, "poster_path": f"/{one}.jpg" if one else ""} for one in written]
     publish_films(tmp_path / "artifacts", *table)
     with client(tmp_path / "artifacts") as api:
         answer = recommend(api, original_languages=["FR", "tlh"])
         assert sorted(ids_of(answer)) == [2, 4]
-        assert {one["poster_url"] for one in answer["recommendations"]} == {"https://image.tmdb.org/t/p/w500/fr.jpg"}
+        assert {one["poster_url"] for one in answer["recommendations"]} == {
+            f"https://image.tmdb.org/t/p/w500/{one}.jpg" for one in ("fr", "French")
+        }
         assert [(one["field"], one["value"]) for one in answer["ignored"]] == [("original_languages", "tlh")]
         assert recommend(api, original_languages=["tlh"])["count"] == 0
         assert api.get("/api/movies/3").json()["poster_url"] is None
-        assert api.get("/api/about").json()["original_languages"] == ["en", "fr"]
+        about = api.get("/api/about").json()
+        assert about["original_languages"] == ["en", "fr"]
+        assert about["language_names"] == {"en": "English", "fr": "French"}
         assert api.get("/api/movies?language=fr").json()["count"] == 2
+        assert api.get("/api/movies?language=French").json()["count"] == 2
         assert api.get("/api/movies?language=tlh").status_code == 422

@@ -24,7 +24,7 @@ byId("browse-before").addEventListener("click", () => turn(-PAGE_SIZE));
 byId("browse-after").addEventListener("click", () => turn(PAGE_SIZE));
 
 /** Offer the genres, services, languages, years and numbers of votes of the catalog. */
-export function setUpBrowsing(genres, services, { original_languages: languages, year_min, year_max, most_votes }) {
+export function setUpBrowsing(genres, services, { language_names: languages, year_min, year_max, most_votes }) {
   offer("genre", genres.map((name) => [name, genreName(name)]));
   offer("service", services.map((name) => [name, service(name).bare]));
   offer("language", languageChoices(languages));

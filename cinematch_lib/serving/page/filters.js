@@ -49,7 +49,7 @@ export function setOptions({ genres }, { services, source }, about) {
     original_languages: known("original_languages", languages),
   });
   for (const of of Object.keys(PRESETS)) limitRange(of, about[`${of}_min`], about[`${of}_max`]);
-  setChoices(byId("languages"), languageChoices(languages));
+  setChoices(byId("languages"), languageChoices(about.language_names));
   byId("languages-set").hidden = !languages.length;
   setCheckboxes("genres", genres, genreName);
   setCheckboxes("services", services, (name) => service(name).bare);

@@ -21,18 +21,8 @@ export const starsText = (stars) => plural(stars, "star");
 /** "1 film", "20 films". */
 export const plural = (count, noun) => `${count} ${noun}${String(count) === "1" ? "" : "s"}`;
 
-/** The choices for a field of languages: `[code, name]`, by name. */
-export const languageChoices = (codes) =>
-  codes.map((code) => [code, languageName(code)]).sort(([, one], [, other]) => one.localeCompare(other));
-
-/** The English name of a language code: "French" for "fr"; the code itself where there is none. */
-export function languageName(code) {
-  try {
-    return new Intl.DisplayNames("en", { type: "language" }).of(code);
-  } catch {
-    return code;
-  }
-}
+/** The choices for a field of languages, given as names by codes: `[code, name]`, by name. */
+export const languageChoices = (names) => Object.entries(names).sort(([, one], [, other]) => one.localeCompare(other));
 
 /** A share in percent, with a minus sign: -0.08 is "−8%". */
 export const percent = (share) => `${share < 0 ? "−" : ""}${Math.round(Math.abs(share) * 100)}%`;
