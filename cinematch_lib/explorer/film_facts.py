@@ -13,6 +13,7 @@ from cinematch_lib.data.movielens import film_rows
 from cinematch_lib.data.rejects import RejectLog
 from cinematch_lib.explorer.counts import AllFilms
 from cinematch_lib.recommender.films import Movie
+from cinematch_lib.vocabulary.languages import language_name
 from cinematch_lib.vocabulary.lists import LIST_SEPARATOR
 from cinematch_lib.vocabulary.titles import parse_title
 
@@ -50,7 +51,7 @@ class FilmFacts:
             Fact("running time", "" if pd.isna(film["runtime"]) else f"{film['runtime']} minutes", self._details),
             Fact("director", _words(film["director"]), self._details),
             Fact("cast", _words(film["cast_top"]), self._details),
-            Fact("language", film["original_language"], self._details),
+            Fact("language", language_name(film["original_language"]), self._details),
             Fact("keywords", _words(film["keywords"]), self._details),
             Fact("TMDb's votes", votes, self._details),
             Fact("services", _words(film["services"]), _SERVICES.get(services, services)),

@@ -53,6 +53,7 @@ def test_facts_name_the_file_that_they_come_from(page):
     for name, value, source in (
         ("year", "1995", "MovieLens, movies.csv"),
         ("running time", "170 minutes", "Wikidata, tmdb_metadata.csv"),
+        ("language", "English", "Wikidata, tmdb_metadata.csv"),
         ("director", "Michael Mann", "Wikidata, tmdb_metadata.csv"),
         ("ids", "MovieLens 6, IMDb tt0113277", "MovieLens, links.csv"),
     ):
