@@ -18,7 +18,7 @@ class UnknownNameError(CineMatchError):
     """An unknown film, genre, service, run or parameter; `suggestions` are similar names."""
 
     def __init__(self, message: str, suggestions: Iterable[str] = ()) -> None:
-        self.suggestions = tuple(suggestions)
+        self.suggestions = tuple(dict.fromkeys(suggestions))
         hint = f"; did you mean {', '.join(self.suggestions)}?" if self.suggestions else ""
         super().__init__(message + hint)
 

@@ -7,6 +7,8 @@ from cinematch_lib.explorer.film_list import film_reasons
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
+_REPEATED = "The data set has this film under two ids, and the person knows the other one, or it is listed instead."
+
 
 def why(
     recommender: Recommender | None, preferences: Preferences, movie_id: int, among: np.ndarray, dropped: str = ""
@@ -25,7 +27,7 @@ def why(
         said = f"It is not recommended, because the filters drop it ({dropped}). Without that, its score would be:"
     else:
         ranking = recommender.ranking(preferences, among=among)
-        rank = int(np.flatnonzero(ranking == movie_id)[0]) + 1
-        said = f"It has rank {rank:,} of {len(ranking):,} by its score alone."
-    film = recommender.recommend(preferences, 1, among=[movie_id])[0]
-    return markup.hint(said) + film_reasons(film)
+        rank = np.flatnonzero(ranking == movie_id) + 1
+        said = f"It has rank {rank[0]:,} of {len(ranking):,} by its score alone." if len(rank) else _REPEATED
+    film = next(iter(recommender.recommend(preferences, 1, among=[movie_id])), None)
+    return markup.hint(_REPEATED) if film is None else markup.hint(said) + film_reasons(film)

@@ -84,14 +84,15 @@ class BatchScorer:
         return is_confident and not self._model.shared_places(*histories.opinions_of(user))
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:
-        """The rows of the films that do not pass the filters, or that the preferences name: int64."""
-        selection = self._films.filter(preferences)
-        named = np.array(self._films.rows(preferences.excluded), dtype=np.int64)
-        if len(selection) == len(self._films):
-            return named
-        others = np.ones(len(self._films), dtype=bool)
+        """The rows of the films that do not pass the filters, that the preferences name, or that repeat one: int64."""
+        films, selection = self._films, self._films.filter(preferences)
+        named = np.array(films.rows(preferences.excluded), dtype=np.int64)
+        repeated = films.duplicates.excluded(named, selection.rows[selection.positions(films.duplicates.rows)])
+        if len(selection) == len(films):
+            return np.concatenate([named, repeated])
+        others = np.ones(len(films), dtype=bool)
         others[selection.rows] = False
-        return np.concatenate([np.flatnonzero(others), named])
+        return np.concatenate([np.flatnonzero(others), named, repeated])
 
     def _tile_scores(self, histories: Histories, unit: np.ndarray) -> TileScores:
         least = self._model.least_content_share(histories.n_known).astype(np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 
 from cinematch_lib.artifacts.films_table import MoviesMeta
 from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.recommender.duplicates import Duplicates
 from cinematch_lib.recommender.film_part import FilmPart
 from cinematch_lib.recommender.preferences import Preferences, unique_ids
 from cinematch_lib.recommender.selection import Selection
@@ -126,6 +127,11 @@ class FilmTable:
     def year(self, row: int) -> int | None:
         """The year of release of a film; None where unknown."""
         return _whole(self.years[row])
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """The films that are here more than once."""
+        return Duplicates(self.columns.tmdb_ids, self.years)
 
     @cached_property
     def popularity(self) -> np.ndarray:
@@ -258,19 +264,21 @@ class FilmTable:
         """Which selected films may be recommended: bool (selected films,). Raises UnknownNameError.
 
         False for the films that the preferences name and, where `candidates` are given, for all films whose ids are
-        not among these. Candidates that are no films here are ignored.
+        not among these; and for `duplicates` of films that are named or allowed. Candidates that are no films here are
+        ignored.
         """
         rows = selection.rows
         allowed = np.ones(len(rows), dtype=bool)
-        if len(rows) and (named := preferences.excluded):
-            excluded = np.array(self.rows(named))
-            positions = rows.searchsorted(excluded)
-            allowed[positions[rows.take(positions, mode="clip") == excluded]] = False
+        named = np.array(self.rows(preferences.excluded) if len(rows) else [], dtype=np.int64)
+        allowed[selection.positions(named)] = False
         if candidates is not None:
             ids = candidates
             if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":
                 ids = np.array(unique_ids("among", candidates), dtype=np.int64)
             allowed &= np.isin(self.ids[rows], ids)
+        held = selection.positions(self.duplicates.rows)
+        repeated = self.duplicates.excluded(named, rows[held[allowed[held]]])
+        allowed[selection.positions(repeated)] = False
         return allowed
 
 

@@ -47,15 +47,20 @@ def rated_lists(
     together = batch if is_scored(filters) else None
     outside = np.ones(len(films), dtype=bool)
     outside[films.filter(filters).rows] = False
-    outside[films.rows(filters.excluded)] = True
-    without = np.flatnonzero(outside)
+    named, several = np.array(films.rows(filters.excluded), dtype=np.int64), films.duplicates.rows
+    outside[named] = True
+    without, allowed = np.flatnonzero(outside), several[~outside[several]]
+
+    def excluded(known: np.ndarray) -> np.ndarray:
+        repeated = films.duplicates.excluded(np.concatenate([named, known]), allowed)
+        return np.concatenate([without, known, repeated])
 
     def of_block(start: int) -> list[_List]:
         rows = ratings[start : start + BLOCK]
         found: dict[int, _List] = {}
         if together is not None:
-            excluded = [np.concatenate([without, one]) for one in np.split(rows.indices, rows.indptr[1:-1])]
-            found = together.best(_histories(rows), excluded, k)
+            of_users = [excluded(known) for known in np.split(rows.indices, rows.indptr[1:-1])]
+            found = together.best(_histories(rows), of_users, k)
         return [
             found[at] if at in found else alone(_preferences(films, filters, rows[[at]])) for at in range(rows.shape[0])
         ]

@@ -208,9 +208,8 @@ class FilmSearch:
         for rows in (equal, literal):  # "Heat" is not "The Heat" if there is a "Heat"
             if len({self.label(row) for row in rows}) == 1:
                 return rows[0]
-        if equal:
-            which = ", ".join(self.label(row) for row in equal[:5])
-            raise UnknownNameError(f"{len(equal)} films are called {title!r}: {which}; add the year")
+        if labels := list(dict.fromkeys(self.label(row) for row in equal)):
+            raise UnknownNameError(f"{len(labels)} films are called {title!r}: {', '.join(labels[:5])}; add the year")
         similar = self.search(name, 3, ["title"])
         if year is not None:  # the nearest years first: a wrong year is the likeliest slip
             similar.sort(key=lambda row: abs((self._films.year(row) or 0) - year))

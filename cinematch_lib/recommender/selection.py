@@ -43,6 +43,14 @@ class Selection:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def positions(self, rows: np.ndarray) -> np.ndarray:
+        """Where the films of some rows, int64 (any,), stand in the selection, without those that it lacks: int64."""
+        if not len(self):
+            return np.zeros(0, dtype=np.int64)
+        positions = self.rows.searchsorted(rows)
+        found: np.ndarray = positions[self.rows.take(positions, mode="clip") == rows]
+        return found
+
     def part(self, positions: np.ndarray) -> "Selection":
         """The films at these positions, int64 (m,) and ascending, of the selection: a choice for one person."""
         return Selection(self.rows[positions], self.genre_share[positions], recurs=False)

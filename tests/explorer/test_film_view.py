@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support.page_parts import opened, shown_html, texts
 from support.small_projects import DATASET, lay_raw
+from support.small_runs import recommender_of
 
 from cinematch_lib import Preferences
 from cinematch_lib.artifacts.film_map import FilmMap
@@ -17,6 +18,7 @@ from cinematch_lib.explorer.counts import AllFilms
 from cinematch_lib.explorer.film_facts import FilmFacts
 from cinematch_lib.explorer.film_place import place_on_map
 from cinematch_lib.explorer.settings import Settings
+from cinematch_lib.explorer.why import why
 
 HEAT, TOY_STORY = 6, 1
 
@@ -129,3 +131,12 @@ def test_its_place_on_the_map_is_marked_with_its_neighbours():
     ]
     assert place_on_map(FilmMap(ids, places), 7, "Elsewhere", [], []) == ""
     assert place_on_map(None, 1, "Heat (1995)", [], []) == ""
+
+
+@pytest.mark.parametrize("liked", [[], [1]])
+def test_why_tells_of_a_film_that_the_data_set_has_twice(liked):
+    films = recommender_of(
+        *({"title": "Heat", "tmdbId": 949, "genres": "crime"} for _ in range(2)), {"genres": "crime"}
+    )
+    assert "under two ids" in why(films, Preferences(liked_movie_ids=liked), 2, films.movie_ids)
+    assert "It has rank" in why(films, Preferences(liked_movie_ids=liked), 3, films.movie_ids)
