@@ -23,7 +23,8 @@ too few ratings of its own contributes its cosine by 1 at least. The less is kno
 many like: π, the prior weight of the run's item weights, counts half with every two known films, and the lasting one,
 ρ, with every 20. But z = min(1, likes / 8), by the likes of the most liked one of the known films, disliked ones apart:
 of somebody who names films that hardly anybody knows, ratings tell little. g is 0.2, d the `discovery` that the user
-asks for, in hundredths, else 0.1, β = d / 2, and r the `recency` asked for, else 0.
+asks for, in hundredths, else 0.1, β = d / 2, and r the `recency` asked for, a quarter of it where no film speaks for
+others, else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has likes by others, or the run has no
 ratings, z is 0, c_i is 1 and g is 0.1; if the user likes nothing and the run has ratings, q_i takes the place of b_i.
@@ -146,7 +147,8 @@ class ScoreModel:
                 terms.append(ContentTerm(films, self._similarity, profile, self.weights.content))
         terms += self._genres(films, preferences, rated=ratings is not None)
         if preferences.recency:
-            terms.append(RecencyTerm(films, self._recency, self.weights.recency * preferences.recency))
+            scale = 1.0 if known.positive else self.weights.quality_prior  # as great as what the score is of else
+            terms.append(RecencyTerm(films, self._recency, scale * self.weights.recency * preferences.recency))
         return self.discounted(terms, discovery)
 
     def diversity(self, preferences: Preferences) -> float:

@@ -93,6 +93,15 @@ def test_recency_prefers_newer_films(rated):
     assert f"It is from {newest}" in next(film.explanation for film in found if film.movie.year == newest)
 
 
+def test_for_a_new_user_recency_weighs_no_more_than_what_many_like(rated):
+    found = rated.recommend(Preferences(recency=1, diversity=0), k=10)
+    newest = max(film.movie.year for film in rated.recommend(k=len(rated)))
+    (popular, recent) = ({r.kind: r.value for r in found[0].reasons}[kind] for kind in ("popularity", "recency"))
+    assert 0 < recent <= 0.25 * 2 ** ((found[0].movie.year - newest) / 10) and 0 < popular <= 0.25
+    assert len({film.movie.year for film in found}) > 1
+    check_reasons(found)
+
+
 @pytest.fixture(scope="module")
 def partly_rated(tmp_path_factory):
     """The sample's recommender as if nobody had rated 1,000 of the films that one person rated, and these."""
