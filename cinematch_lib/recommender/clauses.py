@@ -186,7 +186,7 @@ def _unrated(phrase: Phrase, percentages: bool, leading: bool) -> str:
 def _in_common(phrase: Phrase, percentages: bool, leading: bool) -> str:
     assert phrase.source.features is not None
     (shared,) = phrase.source.features(phrase.film, 0)
-    kind = f"of the genre {shared.name}" if shared.field == "genres" else f"by {shared.name}"
+    kind = f"of the genre {shared.name}" if shared.field == "genres" else f"by the {shared.name}"
     percent = percentage(phrase.percents[0], percentages)
     return f"some places of the list are for films {kind}, as are several that you liked{percent}"
 

@@ -61,7 +61,7 @@ def test_a_director_of_both_liked_films_has_three_of_ten_places(thirty):
     assert reason.value == pytest.approx((0.76 - 0.04) / 0.9 + (1 - log(3) / log(101)) / 2, abs=1e-5)
     assert [(one.field, one.name) for one in reason.features] == [("director", "director Agnès Varda")]
     assert found[-1].explanation == (
-        "Some places of the list are for films by director Agnès Varda, as are several that you liked."
+        "Some places of the list are for films by the director Agnès Varda, as are several that you liked."
     )
     assert in_common(found) == [one for one in found if one.movie_id <= ONE]
     check_reasons(found)
