@@ -29,11 +29,19 @@ def test_a_film_is_picked_by_typing_and_keyboard(visit, films):
     assert names == [film.label for film in films.search("toy story", 8)]
     chosen = lambda: visit.page.locator(f"#{box.get_attribute('aria-activedescendant')} .option-name").inner_text()  # noqa: E731
     assert chosen() == names[0] == "Toy Story (1995)"
+    box.press("ArrowDown")  # from the text to the first film, which Enter takes anyway
+    assert chosen() == names[0]
     box.press("ArrowDown")
     assert chosen() == names[1]
     box.press("ArrowUp")
     box.press("ArrowUp")
     assert chosen() == names[-1]
+    box.press("ArrowDown")
+    assert chosen() == names[0]
+    box.press_sequentially(" 2")
+    expect(visit.page.locator("#pick-list .option-name").first).to_have_text("Toy Story 2 (1999)")
+    box.press("ArrowUp")  # from the text to the last film
+    assert chosen() == visit.page.locator("#pick-list .option-name").last.inner_text()
     box.press("Escape")
     expect(box).to_have_attribute("aria-expanded", "false")
     assert box.get_attribute("aria-activedescendant") is None
@@ -46,6 +54,21 @@ def test_a_film_is_picked_by_typing_and_keyboard(visit, films):
     expect(visit.page.locator("#pick-status")).to_have_text("Added Heat (1995). You like 1 film.")
     box.fill("qqqqxzqqq")
     expect(visit.page.locator("#pick-list").get_by_role("option")).to_have_text("No film found.")
+
+
+@pytest.mark.parametrize("keys", [["Enter"], ["ArrowDown", "Enter"]])
+def test_enter_takes_the_film_that_is_highlighted(visit, films, keys):
+    box = visit.page.get_by_role("combobox", name="Add a film you like")
+    box.press_sequentially("heat")
+    options = visit.page.locator("#pick-list").get_by_role("option")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert options.count() > 1
+    for key in keys[:-1]:
+        box.press(key)
+    highlighted = visit.page.locator("#pick-list [aria-selected=true] .option-name").inner_text()
+    box.press(keys[-1])
+    expect(visit.page.locator("#liked .chip")).to_have_text([highlighted])
+    assert highlighted == films.search("heat", 1)[0].label
 
 
 def test_filters_give_what_the_library_gives(visit, films):

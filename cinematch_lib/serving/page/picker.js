@@ -12,7 +12,8 @@ const list = byId("pick-list");
 const status = byId("pick-status");
 
 let found = [];
-let active = -1;
+let active = -1; // the option that is highlighted, and that Enter takes; the first one once there are results
+let inList = false; // an arrow key has moved from the text to the options
 let pending = null; // the AbortController of the last search
 let enterPicks = false; // Enter was pressed before the response: pick its first film
 
@@ -43,7 +44,7 @@ export function setUpPicker(pick, verdict) {
 
   input.addEventListener("input", () => {
     pending?.abort();
-    enterPicks = false;
+    enterPicks = inList = false;
     activate(-1);
     search();
   });
@@ -60,8 +61,7 @@ export function setUpPicker(pick, verdict) {
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (list.hidden) search();
-      else if (found.length && event.key === "ArrowDown") activate((active + 1) % found.length);
-      else if (found.length) activate((active <= 0 ? found.length : active) - 1);
+      else if (found.length) move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Tab") close();
   });
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus on the input
@@ -74,6 +74,7 @@ export function setUpPicker(pick, verdict) {
 
 function show(films, leftOut, verdict) {
   found = films;
+  inList = false;
   const remedies = new Set(leftOut.map(({ remedy }) => remedy[0].toUpperCase() + remedy.slice(1)));
   const notes = [...leftOut.map(({ title, reason }) => `${title} is not in this catalog: ${reason}.`), ...remedies];
   if (!films.length && !notes.length) notes.push("No film found.");
@@ -102,6 +103,13 @@ function option(film, at, verdict) {
 
 /** The options that can be chosen, one for each film found. */
 const options = () => [...list.querySelectorAll("[id]")];
+
+/** Move the highlight by one option: from the text, to the first option or the last one. */
+function move(step) {
+  const from = inList ? active : step > 0 ? -1 : found.length;
+  inList = true;
+  activate((from + step + found.length) % found.length);
+}
 
 function activate(at) {
   active = at;
