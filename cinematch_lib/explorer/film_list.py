@@ -8,7 +8,7 @@ from cinematch_lib.explorer.paint import paint
 from cinematch_lib.recommender.reasons import Reason
 from cinematch_lib.recommender.recommendations import Recommendation
 
-_TERMS = 14  # of a score, drawn on their own
+_TERMS = 14  # of a score, drawn on their own; a long history has hundreds
 # Each liked film has a shade of its own: blue for the evidence of ratings, violet for content similarity.
 _SHADES = {
     "rated_with_liked": ("#1b4965", "#2a6f97", "#468faf", "#61a5c2", "#89c2d9", "#a9d6e5"),
@@ -37,7 +37,7 @@ _STYLES = {  # name and colour by kind of reason
 
 def film_list(recommendations: Sequence[Recommendation], marks: Mapping[int, str] | None = None) -> str:
     """The films with their explanations and bars, all bars on one scale; `marks` are words by id behind a title."""
-    shown = [_shown(film) for film in recommendations]
+    shown = [film.reasons_and_rest(_TERMS) for film in recommendations]
     colours, zero, scale = _scale(shown)
     marks = marks or {}
     items = "".join(
@@ -49,20 +49,9 @@ def film_list(recommendations: Sequence[Recommendation], marks: Mapping[int, str
 
 def film_reasons(film: Recommendation) -> str:
     """The explanation and the bar of one film alone."""
-    reasons = _shown(film)
+    reasons = film.reasons_and_rest(_TERMS)
     colours, zero, scale = _scale([reasons])
     return _legend(colours) + _explained(film, reasons, colours, zero, scale)
-
-
-def _shown(film: Recommendation) -> Sequence[Reason]:
-    """The strongest terms of a score; the others, of which a long history has hundreds, as one."""
-    reasons = film.strongest_reasons(_TERMS + 1)
-    if len(reasons) <= _TERMS:
-        return reasons
-    reasons = reasons[:_TERMS]
-    rest = film.score - sum(one.value for one in reasons)
-    positive = next((one.value / one.share for one in reasons if one.share), 1.0)
-    return [*reasons, Reason("rest", rest, rest / positive)]
 
 
 def _scale(shown: Sequence[Sequence[Reason]]) -> tuple[dict[str, str], float, float]:

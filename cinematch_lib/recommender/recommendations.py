@@ -47,6 +47,18 @@ class Recommendation:
         """The `k` first of `reasons`; the others, of which somebody with many likes has thousands, are not made."""
         return self._explanations.reasons(self._position, k)
 
+    def reasons_and_rest(self, k: int) -> tuple[Reason, ...]:
+        """The `k` first of `reasons`, and the sum of the others as a last one of the kind ``rest``; they add up too.
+
+        A single other one is told itself.
+        """
+        found = self.strongest_reasons(k + 2)
+        if len(found) <= k + 1:
+            return found
+        rest = self.score - sum([one.value for one in found[:k]])
+        total = next((one.value / one.share for one in found if one.share), 1.0)
+        return (*found[:k], Reason("rest", rest, rest / total))
+
     @property
     def explanation(self) -> str:
         """The reasons in words."""

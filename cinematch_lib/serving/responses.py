@@ -46,19 +46,21 @@ class ResponseBuilder:
     def recommendations(
         self, recommendations: Sequence[Recommendation], *, with_reasons: bool, offset: int = 0
     ) -> bytes:
-        """Recommendations as a JSON list, with their explanations, and with their largest reasons if requested.
+        """Recommendations as a JSON list, with their explanations, and with their reasons if requested.
 
+        The largest reasons come one by one and the others as one, so that they add up to the score.
         Ranks count on from `offset`.
         """
         encoded = []
         for one in recommendations:
-            rest = {
+            reasons = one.reasons_and_rest(_MAX_REASONS) if with_reasons else ()
+            of_list = {
                 "rank": offset + one.rank,
                 "score": round(one.score, 6),
                 "explanation": one.explanation,
-                "reasons": [_reason(reason) for reason in one.strongest_reasons(_MAX_REASONS)] if with_reasons else [],
+                "reasons": [_reason(reason) for reason in reasons],
             }
-            encoded.append(join_objects(self._encoded_film(one.movie), to_json(rest)))
+            encoded.append(join_objects(self._encoded_film(one.movie), to_json(of_list)))
         return b"[" + b",".join(encoded) + b"]"
 
     def _encoded_film(self, movie: Movie) -> bytes:

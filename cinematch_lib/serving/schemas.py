@@ -91,7 +91,10 @@ class FilmResponse(Film, MayIgnore):
 
 
 class Reason(BaseModel):
-    """One term of the score; `share` is its fraction of the positive terms, negative for a negative term."""
+    """One term of the score; `share` is its fraction of the positive terms, negative for a negative term.
+
+    The last one may be of the kind `rest`, the sum of all further terms: the values add up to the score.
+    """
 
     kind: str
     value: float

@@ -249,6 +249,11 @@ def test_reasons_add_up_to_the_score_and_the_filters_hold(rated, liked, disliked
     assert not {*liked, *disliked, *no} & set(ids(found))
     for one in found:
         assert one.strongest_reasons(2) == one.reasons[:2]
+        for k in (1, len(one.reasons) - 2, len(one.reasons) - 1, len(one.reasons)):
+            shown = one.reasons_and_rest(max(k, 0))
+            assert sum(reason.value for reason in shown) == pytest.approx(one.score, abs=1e-5)
+            assert (shown == one.reasons) == (len(one.reasons) <= max(k, 0) + 1)
+            assert not any(reason.kind == "rest" for reason in shown[:-1])
         assert not genres or set(genres) & set(one.movie.genres)
         assert not bounds or ("Netflix (demo)" in one.movie.services and one.movie.year >= 1990)
         adding = {reason.movie.movie_id for reason in one.reasons if reason.movie}

@@ -89,6 +89,18 @@ def test_a_liked_film_recommends_the_most_similar_first_with_a_reason(api):
     assert recommend(api, liked_movie_ids=[1])["recommendations"][0]["reasons"] == []
 
 
+def test_reasons_add_up_to_the_score_also_where_there_are_more_than_come_one_by_one(api):
+    for liked in ([1], [1, 5], list(range(1, 7)), list(range(1, 21))):
+        body = {"liked_movie_ids": liked, "disliked_movie_ids": [30, 40], "include_reasons": True}
+        for film in recommend(api, **body)["recommendations"]:
+            assert sum(one["value"] for one in film["reasons"]) == pytest.approx(film["score"], abs=1e-5)
+            kinds = [one["kind"] for one in film["reasons"]]
+            assert len(kinds) <= 6
+            assert "rest" not in kinds[:5]
+            if len(liked) > 6:
+                assert kinds[5] == "rest"
+
+
 def test_a_long_profile_gets_recommendations_too(api):
     liked, disliked = list(range(1, 51)), list(range(51, 56))
     assert sorted(ids_of(recommend(api, liked_movie_ids=liked, disliked_movie_ids=disliked))) == list(range(56, 61))

@@ -25,6 +25,7 @@ const LABELS = {
   in_common: () => ["Shared by several films you like", "Not shared by films you like"],
   unrated: () => ["Nobody has rated it yet", "Others have rated it"],
   recency: () => ["A newer film", "An older film"],
+  rest: () => ["Further reasons", "Further reasons"],
   diversity: (film) => [`Unlike ${film}, higher in this list`, `Similar to ${film}, higher in this list`],
 };
 
