@@ -3,19 +3,18 @@
 import argparse
 import textwrap
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cinematch_lib.cli.arguments import Commands, add_command
 from cinematch_lib.cli.output import WIDTH, print_json, print_text, terminal
-from cinematch_lib.errors import CineMatchError, UnknownNameError
+from cinematch_lib.cli.preferences import preferences_of_options
+from cinematch_lib.errors import CineMatchError
 
 if TYPE_CHECKING:
     from cinematch_lib.recommender.exports import MatchedRatings
     from cinematch_lib.recommender.films import Movie
-    from cinematch_lib.recommender.preferences import Preferences
     from cinematch_lib.recommender.recommender import Recommender
 
 DEFAULT_K = 10
@@ -129,7 +128,7 @@ def _recommend(options: argparse.Namespace) -> None:
         _recommend_to_file(options, recommender, run.read_item_numbers())
         return
     exported = _exported(options.ratings, recommender)
-    preferences = _preferences(options, recommender, {} if exported is None else exported.stars)
+    preferences = preferences_of_options(options, recommender, {} if exported is None else exported.stars)
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
     found = recommender.recommend(preferences, k)
     if options.json:
@@ -165,7 +164,7 @@ def _recommend_to_file(
     if options.like or options.dislike or options.rate or options.seen or options.ratings or options.json:
         raise CineMatchError("--users has the films that people know; with it, give filters only")
     k = min(DEFAULT_K, len(recommender)) if options.k is None else options.k
-    filters = _preferences(options, recommender, {})
+    filters = preferences_of_options(options, recommender, {})
     jobs = (cpu_count() or 1) if options.jobs is None else options.jobs
     done = recommend_to_file(recommender, options.users, options.out, k, filters, jobs=jobs, item_numbers=item_numbers)
     for reason, count in done.repairs.items():
@@ -198,57 +197,6 @@ def _print_matched(exported: "MatchedRatings") -> None:
     print()
     if exported.remarks:
         print_text(f"Read in the file: {'; '.join(exported.remarks)}.")
-
-
-def _preferences(
-    options: argparse.Namespace, recommender: "Recommender", exported: Mapping[int, float]
-) -> "Preferences":
-    from cinematch_lib.recommender.preferences import FRACTIONS, Preferences
-
-    liked, disliked, without, seen = (
-        [_find(title, recommender).movie_id for title in titles]
-        for titles in (options.like, options.dislike, options.without, options.seen)
-    )
-    ratings = dict(exported) | dict(_rating(text, recommender) for text in options.rate)
-    bounds = {name: value for name, value in vars(options).items() if name.endswith(("_min", "_max"))}
-    others = {"ratings": ratings, "seen": seen, **{name: getattr(options, name) for name in FRACTIONS}}
-    others |= {"original_languages": options.language, "times": dict(_time(one, recommender) for one in options.time)}
-    return Preferences(liked, disliked, without, options.genre, options.service, **bounds, **others)
-
-
-def _rating(text: str, recommender: "Recommender") -> tuple[int, float]:
-    """The id and the stars of a film given as TITLE=STARS."""
-    from cinematch_lib.recommender.stars import parse_rating
-
-    title, _, stars = text.rpartition("=")
-    if not title or (rating := parse_rating(stars)) is None:
-        raise CineMatchError(f'--rate takes a title and stars, as "Heat (1995)=4.5", got {text!r}')
-    return _find(title, recommender).movie_id, rating.value * 5 / (rating.best or 5)
-
-
-def _time(text: str, recommender: "Recommender") -> tuple[int, float]:
-    """The id of a film and the seconds since 1970, given as TITLE=DATE."""
-    title, _, date = text.rpartition("=")
-    try:
-        time = datetime.fromisoformat(date.strip())
-    except ValueError:
-        title = ""
-    if not title:
-        raise CineMatchError(f'--time takes a title and a date, as "Heat (1995)=2024-05-31", got {text!r}')
-    return _find(title, recommender).movie_id, time.replace(tzinfo=time.tzinfo or UTC).timestamp()
-
-
-def _find(title: str, recommender: "Recommender") -> "Movie":
-    """The film with this title, or with this id of IMDb's. The error tells another id from a title."""
-    try:
-        return recommender.find(title)
-    except UnknownNameError:
-        if title.isdecimal() and int(title) in recommender:
-            label = recommender.movie(int(title)).label
-            raise CineMatchError(
-                f'no film here is called {title!r}; films are given by title, and the id {title} is "{label}"'
-            ) from None
-        raise
 
 
 def _search(options: argparse.Namespace) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from numbers import Real
 from os import cpu_count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -74,6 +75,38 @@ def rated_lists(
     return RatedLists(np.repeat(users, lengths), films.ids[of_films], ranks, scores)
 
 
+def rating_columns(users: Any, movie_ids: Any, ratings: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The columns of a table of ratings: int64 (n,) twice, and float64 (n,). Raises CineMatchError for other values."""
+    try:
+        stars = np.asarray(ratings, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise CineMatchError(f"ratings must be numbers of stars, from 0.5 to 5, got {_example(ratings)}") from None
+    users = _whole_numbers("users", users, "number the users, as pandas.factorize does")
+    movie_ids = _whole_numbers(
+        "movie_ids", movie_ids, "give MovieLens ids; that of a title is recommender.find(title).movie_id"
+    )
+    for name, column in (("users", users), ("movie_ids", movie_ids), ("ratings", stars)):
+        if column.ndim != 1:
+            raise CineMatchError(f"{name} must be a flat list, got one of the shape {column.shape}")
+    return users, movie_ids, stars
+
+
+def _whole_numbers(name: str, values: Any, remedy: str) -> np.ndarray:
+    column = np.asarray(values)
+    if column.dtype.kind in "iuf":
+        wrong = column[~(np.isfinite(column) & (column == np.floor(column)))]
+        if not len(wrong):
+            return column.astype(np.int64)
+        values = wrong
+    raise CineMatchError(f"{name} must be whole numbers, got {_example(values)}; {remedy}")
+
+
+def _example(values: Any) -> str:
+    """The first of some values that is no number, or the first one."""
+    flat = np.asarray(values, dtype=object).ravel().tolist()
+    return repr(next((one for one in flat if not isinstance(one, Real)), flat[0] if flat else values))
+
+
 def _user_item_matrix(
     films: FilmTable, users: np.ndarray, movie_ids: np.ndarray, stars: np.ndarray
 ) -> tuple[np.ndarray, sparse.csr_matrix]:
@@ -94,7 +127,7 @@ def _user_item_matrix(
     order = order[np.append(np.diff(position) > 0, np.full(min(len(position), 1), True))]
     user, row, values = user[known][order], row[known][order], stars[known][order].astype(np.float32)
     indptr = np.searchsorted(user, np.arange(len(names) + 1))
-    return names.astype(np.int64), sparse.csr_matrix((values, row, indptr), shape=(len(names), len(films)))
+    return names, sparse.csr_matrix((values, row, indptr), shape=(len(names), len(films)))
 
 
 def _histories(stars: sparse.csr_matrix) -> Histories:

@@ -26,7 +26,7 @@ from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k, top_k
-from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists
+from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists, rating_columns
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
@@ -207,10 +207,10 @@ class Recommender(FilmCatalog):
 
         `users`, `movie_ids` (int) and `ratings` (stars) are columns of one length. Films that this run lacks are
         ignored; of several ratings of a film by a user the last counts. `filters` are what all lists must fit.
-        Raises as `recommend` does.
+        Raises as `recommend` does, and CineMatchError for columns of other kinds.
         """
-        table = (np.asarray(users), np.asarray(movie_ids), np.asarray(ratings, dtype=np.float64))
-        wanted, k, rank = check_preferences(filters), self._check_k(k, 20), self._rank
+        table, wanted = rating_columns(users, movie_ids, ratings), check_preferences(filters)
+        k, rank = self._check_k(k, 20), self._rank
         return rated_lists(self._films, self._batch, lambda x: rank(self._model, x, k)[1:], table, k, wanted, threads)
 
     def _best_of_block(self, preferences: Sequence[Preferences], k: int) -> list[tuple[np.ndarray, np.ndarray]]:

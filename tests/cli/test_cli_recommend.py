@@ -51,7 +51,14 @@ def test_fewer_films_than_asked_for_say_so(sample_run, call):
         (["--without", "Toy Stroy"], "did you mean Toy Story (1995)"),
         (["--rate", "Heat (1995)"], "--rate takes a title and stars, as \"Heat (1995)=4.5\", got 'Heat (1995)'"),
         (["--rate", "Heat=good"], "--rate takes a title and stars, as \"Heat (1995)=4.5\", got 'Heat=good'"),
-        (["--rate", "Heat=12/10"], "a rating must be from 0.5 to 5 stars, got 6.0 for 6"),
+        (
+            ["--rate", "Heat=12/10"],
+            "a rating must be from 0.5 to 5 stars, got 12/10, which is 6 stars, for Heat (1995) (film 6); correct it",
+        ),
+        (
+            ["--rate", "Heat=6"],
+            "got 6 stars for Heat (1995) (film 6); write another scale with it, as 8/10",
+        ),
         (["-k", 0], "k must be between 1 and {films} (the number of films), got 0"),
         (["-k", -1], "k must be between 1 and {films} (the number of films), got -1"),
         (["-k", 10**9], "k must be between 1 and {films} (the number of films), got 1000000000"),
@@ -59,7 +66,21 @@ def test_fewer_films_than_asked_for_say_so(sample_run, call):
         (["--genre", "dramma"], "; did you mean drama?"),
         (["--service", "Netflicks"], "no film here is on 'Netflicks'; the services are Amazon Prime Video (demo), "),
         (["--year-min", 2000, "--year-max", 1990], "year_min must not be above year_max, got 2000 and 1990"),
-        (["--like", "Heat (1995)", "--dislike", "Heat (1995)"], "film 6 is both liked and disliked; choose one"),
+        (
+            ["--like", "Heat (1995)", "--dislike", "Heat (1995)"],
+            "Heat (1995) (film 6) is both liked and disliked; choose one",
+        ),
+        (
+            ["--like", "Heat", "--rate", "Heat=1"],
+            "Heat (1995) (film 6) is both liked and rated with 1 star, and a film",
+        ),
+        (["--like", "Heat", "--rate", "Heat=1"], "counts as liked from 4 stars on; choose one"),
+        (
+            ["--dislike", "Heat", "--rate", "Heat=4.5"],
+            "Heat (1995) (film 6) is both disliked and rated with 4.5 stars, ",
+        ),
+        (["--time", "Heat=2020-01-01"], "--time names Heat (1995) (film 6), of which nothing else is said; add --like"),
+        (["--like", "Heat", "--time", "Heat=9999-01-01"], "a date that is not in the future, got 9999-01-01 for Heat"),
     ],
 )
 def test_wishes_that_cannot_be_met(sample_run, call, tmp_path, arguments, text):

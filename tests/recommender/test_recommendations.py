@@ -181,6 +181,16 @@ def test_of_repeated_ratings_the_last_counts_and_wrong_ones_are_told(rated):
         rated.recommend_ratings([1], [6], [7.0])
     with pytest.raises(CineMatchError, match="of one length, got 2, 1 and 1"):
         rated.recommend_ratings([1, 2], [6], [5.0])
+    with pytest.raises(CineMatchError, match="users must be whole numbers, got 'a'; number the users"):
+        rated.recommend_ratings(["a"], [6], [5.0])
+    with pytest.raises(CineMatchError, match=r"users must be whole numbers, got 1\.5"):
+        rated.recommend_ratings([2, 1.5], [6, 6], [5.0, 5.0])
+    with pytest.raises(CineMatchError, match="movie_ids must be whole numbers, got 'Heat'; give MovieLens ids"):
+        rated.recommend_ratings([1], ["Heat"], [5.0])
+    with pytest.raises(CineMatchError, match=r"ratings must be numbers of stars, from 0\.5 to 5, got 'good'"):
+        rated.recommend_ratings([1, 1], [6, 1], [5.0, "good"])
+    with pytest.raises(CineMatchError, match=r"users must be a flat list, got one of the shape \(1, 1\)"):
+        rated.recommend_ratings([[1]], [6], [5.0])
     for known in ({"liked_movie_ids": [6]}, {"disliked_movie_ids": [6]}, {"seen": [6]}, {"ratings": {6: 3.0}}):
         with pytest.raises(CineMatchError, match="filters must not say what people know, got film 6"):
             rated.recommend_ratings([1], [1], [5.0], filters=Preferences(**known))
