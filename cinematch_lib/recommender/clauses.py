@@ -12,9 +12,9 @@ _DOMINANT = 2  # times the share of the second film, from which the first one is
 
 def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Item weights of liked films: they are learned from what people like together."""
-    if phrase.stars:
-        return f"{_because_rated(phrase, percentages)} also like it"
-    labels = phrase.labels(percentages, "you liked")
+    if because := _because(phrase, percentages, "liked"):
+        return f"{because} also like it"
+    labels = phrase.labels(percentages, _relation(phrase, "liked", "rated 4 stars or more"))
     dominant = phrase.named == 2 and not phrase.others and phrase.percents[0] >= _DOMINANT * abs(phrase.percents[1])
     if dominant:
         return f"people who like {labels[0]} also like it, and so do some who like {labels[1]}"
@@ -23,22 +23,52 @@ def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
     return f"people who like {enumerated(labels)} also like it"
 
 
-def _because_rated(phrase: Phrase, percentages: bool) -> str:
-    labels = phrase.labels(percentages, "you rated", phrase.stars)
-    return (
-        f"because you gave {enumerated(labels)}: people who like {'this film' if len(labels) == 1 else 'these films'}"
-    )
-
-
 def _people_who_watch(phrase: Phrase, percentages: bool, leading: bool) -> str:
     """Item weights of films that are neither liked nor disliked."""
-    if phrase.stars:
-        return _because_rated(phrase, percentages).replace("people who like", "people who watch") + " often like it"
-    return f"people who watch {enumerated(phrase.labels(percentages, 'you have seen'))} often like it"
+    if because := _because(phrase, percentages, "have seen"):
+        return f"{because} often like it"
+    films = phrase.labels(percentages, _relation(phrase, "have seen", "rated"))
+    return f"people who watch {enumerated(films)} often like it"
 
 
 def _watched_less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
-    return f"people who watch {enumerated(phrase.labels(True, 'you have seen'))} choose it less often"
+    if because := _because(phrase, True, "have seen"):
+        return f"{because} choose it less often"
+    films = phrase.labels(True, _relation(phrase, "have seen", "rated"))
+    return f"people who watch {enumerated(films)} choose it less often"
+
+
+def _because(phrase: Phrase, percentages: bool, opinion: str) -> str:
+    """“Because you gave Heat (1995) 4.5 stars and liked Fargo (1996): people who like these films”.
+
+    `opinion` is what the person says of films without stars. Empty where no film that is told by its name has stars.
+    """
+    films: dict[bool, list[str]] = {}  # by whether they have stars, the kind of the strongest film first
+    for at in range(phrase.n_told):
+        stars = phrase.stars(at)
+        given = "" if stars is None else f" {stars:g} star{'s' * (stars != 1)}"
+        films.setdefault(bool(given), []).append(f"{phrase.label(at)}{given}{phrase.share_at(at, percentages)}")
+    if True not in films:
+        return ""
+    said = [f"{'gave' if rated else opinion} {enumerated(names)}" for rated, names in films.items()]
+    if phrase.others > 1:
+        said.append(f"{_opinions(phrase, opinion, 'rated')} {phrase.others} more films")
+        said[-1] += percentage(phrase.other_percent, percentages)
+    people = "people who like" if opinion == "liked" else "people who watch"
+    one = phrase.n_told == 1 and phrase.others < 2
+    return f"because you {enumerated(said)}: {people} {'this film' if one else 'these films'}"
+
+
+def _relation(phrase: Phrase, opinion: str, rating: str) -> str:
+    return f"you {_opinions(phrase, opinion, rating)}"
+
+
+def _opinions(phrase: Phrase, opinion: str, rating: str) -> str:
+    """What the person says of the films that are counted: ratings, only an `opinion`, or both."""
+    if phrase.others < 2:
+        return opinion
+    rated, unrated = phrase.others_rated
+    return " or ".join([*[rating] * rated, *[opinion] * unrated])
 
 
 def _similar_to(phrase: Phrase, percentages: bool, leading: bool) -> str:
@@ -115,7 +145,10 @@ _PROSE: dict[str, Callable[[Sequence[str]], str]] = {
 
 
 def _less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:
-    return f"people who like {enumerated(phrase.labels(True, 'you liked'))} choose it less often"
+    if because := _because(phrase, True, "liked"):
+        return f"{because} choose it less often"
+    films = phrase.labels(True, _relation(phrase, "liked", "rated 4 stars or more"))
+    return f"people who like {enumerated(films)} choose it less often"
 
 
 def _disliked_less_often(phrase: Phrase, percentages: bool, leading: bool) -> str:

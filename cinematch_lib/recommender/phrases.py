@@ -43,26 +43,35 @@ class Phrase(NamedTuple):
         return movie.label if movie else "another film"
 
     @property
-    def stars(self) -> list[float]:
-        """The ratings that the person gave to the named films; empty unless there is one of each."""
-        given = [self.source.stars(self.film, self.parts[at]) for at in range(self.named)]
-        return [one for one in given if one is not None] if None not in given else []
+    def n_told(self) -> int:
+        """The number of films that are told by their names: those that are named, or a single other one too."""
+        return self.named + (self.others == 1)
 
-    def labels(self, percentages: bool, relation: str, stars: Sequence[float] = ()) -> list[str]:
-        """The films, each with its share; those that are not named by their number, a single one by its name.
+    def stars(self, at: int) -> float | None:
+        """The rating that the person gave to the film that part `at` refers to; None where there is none."""
+        return None if self.source.stars is None else self.source.stars(self.film, self.parts[at])
 
-        `stars` are told with the named films.
-        """
-        found = [self.label(at) for at in range(self.named)]
-        if stars:
-            found = [f"{label} {one:g} star{'s' * (one != 1)}" for label, one in zip(found, stars, strict=True)]
-        if percentages:
-            found = [label + percentage(percent, True) for label, percent in zip(found, self.percents, strict=False)]
+    @property
+    def others_rated(self) -> tuple[bool, bool]:
+        """Whether the person rated some of the films that are counted, and whether not all of them."""
+        if self.source.stars is None:
+            return False, True
+        values = self.source.values[self.film] if self.positive else -self.source.values[self.film]
+        is_other = values > 0
+        is_other[self.parts[: self.named]] = False
+        found = {self.source.stars(self.film, part) is not None for part in is_other.nonzero()[0].tolist()}
+        return True in found, False in found
+
+    def share_at(self, at: int, percentages: bool) -> str:
+        """The share of film `at` of those that are told by their names."""
+        return percentage(self.percents[at] if at < self.named else self.other_percent, percentages)
+
+    def labels(self, percentages: bool, relation: str) -> list[str]:
+        """The films, each with its share; those that are not named by their number, a single one by its name."""
+        found = [self.label(at) + self.share_at(at, percentages) for at in range(self.n_told)]
         if self.others > 1:
             more = "more films" if found else "films"
             found.append(f"{self.others} {more} {relation}{percentage(self.other_percent, percentages)}")
-        elif self.others:
-            found.append(self.label(self.named) + percentage(self.other_percent, percentages))
         return found
 
     def features(self, at: int) -> list[Label]:

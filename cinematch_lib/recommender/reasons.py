@@ -102,7 +102,7 @@ class Contributions(NamedTuple):
     values : float64 (films, parts), one column for each liked film, or a single one; 0 where there is none.
     movie : the film that part `part` of film number `film` refers to.
     features : the features of that part; None for kinds without features.
-    stars : the rating that the person gave to the film that part `part` refers to; None where there is none.
+    stars : the rating that the person gave to the film that part `part` refers to, or None; None where no film has one.
     largest : of several films, and a part of each, the features that add at least a share `least` of that part, those
         that add most first; None to find them among `features`.
     factors : float64 (films,), what the values of `features` are to be multiplied by; None for one.
@@ -115,7 +115,7 @@ class Contributions(NamedTuple):
     values: np.ndarray
     movie: Callable[[int, int], Movie | None] = lambda film, part: None
     features: Callable[[int, int], tuple[Feature, ...]] | None = None
-    stars: Callable[[int, int], float | None] = lambda film, part: None
+    stars: Callable[[int, int], float | None] | None = None
     largest: Callable[[Sequence[int], Sequence[int], float], list[list[Label]]] | None = None
     factors: np.ndarray | None = None
 
@@ -158,10 +158,11 @@ def joined(lists: Sequence[Contributions]) -> Contributions:
 
     def stars(film: int, part: int) -> float | None:
         of_list, at = places[film]
-        return of_list.stars(at, part)
+        return of_list.stars(at, part) if of_list.stars else None
 
-    has_features = any(one.features for one in lists)
-    return Contributions(lists[0].kind, values, movie, features if has_features else None, stars)
+    has_features, has_stars = any(one.features for one in lists), any(one.stars for one in lists)
+    kind, found = lists[0].kind, (features if has_features else None, stars if has_stars else None)
+    return Contributions(kind, values, movie, *found)
 
 
 def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:

@@ -41,6 +41,62 @@ def test_a_rating_counts_by_its_stars_and_a_seen_film_for_less_than_a_like():
     check_reasons(seen)
 
 
+def explanation_of_h(weights=(0.3, 0.2, 0.1, 0.1, 0.3, 0.2, 0.1), **known):
+    """What is said of the film H, for which the weights of A to G speak."""
+    names = "ABCDEFGH"
+    one = recommender_of(
+        *genre_films(*["war"] * 8, title=list(names)),
+        quality=[0.0] * 8,
+        weights=RATINGS_ONLY,
+        said=([[*[0.0] * 7, weight] for weight in (*weights, 0.0)], 0.0, 0),
+        **ONLY_GENRES,
+    )
+    (film,) = [film for film in one.recommend(Preferences(**known), k=1) if film.title == "H"]
+    check_reasons([film])
+    return film.explanation
+
+
+def test_rated_films_are_named_with_their_stars_liked_ones_as_liked_and_seen_ones_as_seen():
+    assert explanation_of_h(ratings={1: 4.5}, liked_movie_ids=[2]) == (
+        "Because you gave A (2000) 4.5 stars (64%) and liked B (2000) (36%): people who like these films also like it."
+    )
+    assert explanation_of_h(ratings={2: 4}, liked_movie_ids=[1]) == (
+        "Because you liked A (2000) (60%) and gave B (2000) 4 stars (40%): people who like these films also like it."
+    )
+    assert explanation_of_h(ratings={5: 3.5, 6: 1}, seen=[7]) == (
+        "Because you gave E (2000) 3.5 stars (63%) and F (2000) 1 star (21%) and have seen G (2000) (16%): "
+        "people who watch these films often like it."
+    )
+    assert explanation_of_h(seen=[5, 6]) == "People who watch E (2000) (60%) and F (2000) (40%) often like it."
+
+
+def test_films_that_are_counted_are_rated_liked_or_seen_as_they_are():
+    few = (0.5, 0.04, 0.03, 0.03, 0.5, 0.1, 0.1)
+    assert explanation_of_h(few, ratings={1: 5}, liked_movie_ids=[2, 3, 4]) == (
+        "Because you gave A (2000) 5 stars (86%) and liked 3 more films (14%): people who like these films also like "
+        "it."
+    )
+    assert "(2000) 5 stars (85%) and rated or liked 3 more films (15%): " in explanation_of_h(
+        few, ratings={1: 5, 2: 5}, liked_movie_ids=[3, 4]
+    )
+    assert explanation_of_h(few, ratings={2: 4, 3: 4, 4: 4}, liked_movie_ids=[1]) == (
+        "It is often liked together with A (2000) (83%) and 3 more films you rated 4 stars or more (17%)."
+    )
+    assert explanation_of_h(few, ratings={2: 2, 3: 2, 4: 2}, seen=[5]) == (
+        "People who watch E (2000) (88%) and 3 more films you rated (12%) often like it."
+    )
+    assert "more films you rated or have seen (20%) often" in explanation_of_h(few, ratings={2: 3, 3: 3}, seen=[4, 5])
+
+
+def test_a_rated_film_that_lowers_the_score_is_named_with_its_stars():
+    against = (0.5, -0.2, 0, 0, -0.2, 0, 0)
+    assert explanation_of_h(against, ratings={1: 4, 2: 4, 5: 3}) == (
+        "Because you gave A (2000) 4 stars: people who like this film also like it. Because you gave B (2000) 4 stars "
+        "(−40%): people who like this film choose it less often. Because you gave E (2000) 3 stars (−24%): people who "
+        "watch this film choose it less often."
+    )
+
+
 def test_a_single_low_rating_gives_a_list_without_the_film(rated):
     found = rated.recommend(Preferences(ratings={260: 0.5}), k=20)
     assert len(found) == 20 and 260 not in ids(found)

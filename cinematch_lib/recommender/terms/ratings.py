@@ -158,11 +158,16 @@ def _group_contributions(
         weights = one_array([part.rows.values for _, part in found]).take(entries)
         values[asked.number.take(columns.take(entries)), seed] += factors * weights
     people, movie = asked.people, films.movie
+
+    def stars(film: int, part: int) -> float | None:
+        return groups[people[film]][0].stars[part]
+
+    has_stars = any(one is not None for seeds, _ in groups for one in seeds.stars)
     return Contributions(
         groups[0][0].kind,
         values,
         lambda film, part: movie(groups[people[film]][0].rows[part]),
-        stars=lambda film, part: groups[people[film]][0].stars[part],
+        stars=stars if has_stars else None,
     )
 
 
