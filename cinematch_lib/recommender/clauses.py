@@ -8,6 +8,7 @@ from cinematch_lib.recommender.reasons import Label
 from cinematch_lib.vocabulary.wording import enumerated
 
 _DOMINANT = 2  # times the share of the second film, from which the first one is told apart
+_NEARLY_AS_POPULAR, _FAR_FEWER = 0.5, 0.1  # parts of the likes of the most popular film: from, and below which
 
 
 def _people_who_like(phrase: Phrase, percentages: bool, leading: bool) -> str:
@@ -184,22 +185,32 @@ def _genres(phrase: Phrase, percentages: bool, leading: bool) -> str:
 
 
 def _known(phrase: Phrase, percentages: bool, leading: bool) -> str:
-    return f"{_people(phrase)} like it{percentage(phrase.percents[0], percentages)}"
+    assert phrase.source.features is not None
+    people, *_ = phrase.source.features(phrase.film, 0)
+    return f"{people.name} like{'s' * (people.name == '1 person')} it{percentage(phrase.percents[0], percentages)}"
 
 
 def _less_popular(phrase: Phrase, percentages: bool, leading: bool) -> str:
-    people, percent = _people(phrase), percentage(phrase.percents[0], True)
-    if people == "nobody":
-        return f"nobody is known to like it{percent}"
-    if people == "1 person":
-        return f"only 1 person likes it{percent}"
-    return f"far fewer people like it than the most popular films: {people.removesuffix(' people')}{percent}"
+    """How few people like the film; nothing of one that is nearly as popular as the most popular film.
 
-
-def _people(phrase: Phrase) -> str:
+    The share is not told: beside few contributions that raise the score, it is large for popular films too.
+    """
     assert phrase.source.features is not None
-    (people,) = phrase.source.features(phrase.film, 0)
-    return people.name
+    people, most = [one.name for one in phrase.source.features(phrase.film, 0)]
+    if people == "nobody":
+        return "nobody is known to like it"
+    if people == "1 person":
+        return "only 1 person likes it"
+    part = _count(people) / _count(most)
+    if part > _NEARLY_AS_POPULAR and not leading:
+        return ""
+    fewer = "far fewer" if part < _FAR_FEWER else "fewer"
+    return f"{people} like it, {fewer} than the {most.replace(' people like', ' who like')}"
+
+
+def _count(people: str) -> int:
+    """The number of people in a text such as “1,200 people”."""
+    return int(people.split()[0].replace(",", ""))
 
 
 def _above_average(phrase: Phrase, percentages: bool, leading: bool) -> str:

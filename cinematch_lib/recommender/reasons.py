@@ -46,8 +46,9 @@ class Reason:
     value : what it adds to the score.
     share : `value` divided by the sum of the positive contributions.
     movie : the film that the reason refers to, or None.
-    features : the shared features, the preferred genres, the number of people, or the year; they add up to `value`.
-        Empty for reasons by ratings. Computed on first access, since few are shown.
+    features : the shared features, the preferred genres, the number of people (where it lowers the score, that of the
+        most popular film too, with the value 0), or the year; they add up to `value`. Empty for reasons by
+        ratings. Computed on first access, since few are shown.
 
     """
 

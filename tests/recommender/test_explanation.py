@@ -24,6 +24,12 @@ def quality(value):
     return ("quality", value, None, ())
 
 
+def popularity(value, people):
+    """What the number of people who like a film takes off, where 1,000 like the most popular one."""
+    most = Feature("most_likes", "1,000 people like the most popular film", 0.0)
+    return ("popularity", value, None, (Feature("likes", people, value), most))
+
+
 def explained(parts):
     """The explanations of a list of one film, from (kind, value, movie, features)."""
     return Explanations(
@@ -142,13 +148,31 @@ def test_unlikeness_to_a_disliked_film_speaks_for_it():
 
 def test_nothing_but_reasons_against_it_needs_no_but():
     assert words(("popularity", 0.1, None, (Feature("likes", "12 people", 0.1),))) == "12 people like it."
-    few = ("popularity", -0.2, None, (Feature("likes", "3 people", -0.2),))
+    few = popularity(-0.2, "3 people")
     assert words(liked(HEAT, 0.4, MANN), few).endswith(
-        ". Far fewer people like it than the most popular films: 3 (−50%)."
+        "Mann. 3 people like it, far fewer than the 1,000 who like the most popular film."
     )
     assert words(liked(HEAT, 0.5, MANN), few) == "Similar to Heat (1995): director Michael Mann."
     assert words(quality(-0.1)) == "Its ratings are below average (−100%)."
     assert words(*[("disliked", -0.01, GIGLI, ())] * 200) == "It resembles 200 films you disliked (−100%)."
+
+
+def test_how_few_people_like_it_is_told_by_the_number_who_like_the_most_popular_film():
+    similar = "Similar to Heat (1995): director Michael Mann."
+    said = {
+        "999 people": similar,
+        "501 people": similar,
+        "500 people": f"{similar} 500 people like it, fewer than the 1,000 who like the most popular film.",
+        "100 people": f"{similar} 100 people like it, fewer than the 1,000 who like the most popular film.",
+        "99 people": f"{similar} 99 people like it, far fewer than the 1,000 who like the most popular film.",
+        "1 person": f"{similar} Only 1 person likes it.",
+        "nobody": f"{similar} Nobody is known to like it.",
+    }
+    assert {people: words(liked(HEAT, 0.1, MANN), popularity(-0.09, people)) for people in said} == said
+    assert words(popularity(-0.1, "999 people")) == (
+        "999 people like it, fewer than the 1,000 who like the most popular film."
+    )
+    assert words(("popularity", 0.1, None, (Feature("likes", "1 person", 0.1),))) == "1 person likes it."
 
 
 def test_more_against_it_than_for_it_is_said_in_words():
@@ -242,7 +266,7 @@ def test_item_weights_of_disliked_films_can_raise_the_score():
 
 
 def test_what_lowers_the_score_by_less_than_a_tenth_is_not_told():
-    few = ("popularity", -0.09, None, (Feature("likes", "251 people", -0.09),))
+    few = popularity(-0.09, "251 people")
     assert words(rated(HEAT, 1.0), few) == "People who like Heat (1995) also like it."
     assert [one.kind for one in with_shares([rated(HEAT, 1.0), few])] == ["rated_with_liked", "popularity"]
 

@@ -146,6 +146,23 @@ def test_an_explanation_opens_with_its_sentence_and_shares(visit, films):
     expect(why).to_be_focused()
 
 
+def test_labels_of_reasons_are_true_of_any_film(visit):
+    texts = visit.page.evaluate(
+        """async () => {
+            const { reasonElements } = await import("./page/reasons.js");
+            const of = (kind, share) => ({ kind, share, features: [] });
+            const reasons = [of("popularity", 0.2), of("popularity", -0.05), of("rest", -1.5)];
+            const [, bars] = reasonElements({ explanation: "", reasons });
+            return [...bars.children].map((one) => one.innerText);
+        }"""
+    )
+    assert texts == [
+        "How many people like it20%",
+        "Fewer people like it than the most popular filmlowers the score, −5%",
+        "Further reasonslowers the score, below −100%",
+    ]
+
+
 def test_what_the_user_sees_and_does_is_sent_with_the_list(visit, films):
     first, second = visit.shown()[:2]
     visit.card(second).get_by_role("button", name="Why this film?").click()

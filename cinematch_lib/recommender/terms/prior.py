@@ -34,14 +34,20 @@ class PriorTerm(Term):
         return np.float32(self.weight) * selection.take(self._values)
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
-        """The term of the films in `rows`: one part, whose feature is the number of people who like the film."""
+        """The term of the films in `rows`: one part, whose feature is the number of people who like the film.
+
+        Where the term is for lacking popularity, a second feature, of value 0, is the number for the most popular film.
+        """
         values = self.weight * self._values.take(rows).astype(np.float64)[:, None]
         if self._like_counts is None:
             return [Contributions(self._kind, values)]
         counts = self._like_counts.take(rows).tolist()
+        highest = int(self._like_counts.max(initial=0))
+        name = f"{_people(highest)} like{'s' * (highest == 1)} the most popular film"
+        most = [Feature("most_likes", name, 0.0)] if self.weight < 0 else []
 
         def features(film: int, _: int) -> tuple[Feature, ...]:
-            return (Feature("likes", _people(counts[film]), float(values[film, 0])),)
+            return (Feature("likes", _people(counts[film]), float(values[film, 0])), *most)
 
         return [Contributions(self._kind, values, features=features)]
 

@@ -19,7 +19,7 @@ const LABELS = {
   expected_similarity: (film) => [`Films of its kind are less similar to ${film}`, `Films of its kind are similar to ${film}`],
   disliked: (film) => [`Differs from ${film}, which you dislike`, `Similar to ${film}, which you dislike`],
   genres: () => ["Has genres you asked for", "Lacks genres you asked for"],
-  popularity: () => ["Many people like it", "Few people like it"],
+  popularity: () => ["How many people like it", "Fewer people like it than the most popular film"],
   quality: () => ["Ratings above average", "Ratings below average"],
   series: (film) => [`Of the series of ${film}`, `Not of the series of ${film}`],
   in_common: () => ["Shared by several films you like", "Not shared by films you like"],
@@ -46,7 +46,7 @@ function bar({ kind, share, movie_id, title, year, features }) {
     "li",
     { class: lowers ? "reason against" : "reason" },
     element("span", { class: "reason-name" }, label),
-    element("span", { class: "reason-share" }, ...(lowers ? [sign] : []), percent(share)),
+    element("span", { class: "reason-share" }, ...(lowers ? [sign] : []), share < -1 ? "below −100%" : percent(share)),
     element("span", { class: "bar", "aria-hidden": "true" }, filled),
     ...(features?.length ? [element("span", { class: "reason-features" }, features.join(" · "))] : []),
   );
