@@ -1,6 +1,6 @@
 """The contributions of a list of recommendations that are worth naming, and their parts in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +21,8 @@ class Phrase(NamedTuple):
 
     `parts` are the numbers of the strongest parts and `percents` their shares, in percent and negative where they lower
     the score. The first `named` of them are named; `others` are counted, with `other_percent` together. `n_strong` is
-    the number of films, or of groups of them, with a share that is worth a percentage. `largest` are the largest
-    features of the named parts, or of the strongest one, where the source finds them for all films at once.
+    the number of films, or of groups of them, with a share that is worth a percentage. `largest` are the features to
+    name of the named parts, or of the strongest one, where the source finds them for all films at once.
     """
 
     source: Contributions
@@ -75,14 +75,41 @@ class Phrase(NamedTuple):
         return found
 
     def features(self, at: int) -> list[Label]:
-        """The features that make up most of part `at`; weak ones only where there are no others."""
-        named = self.largest[at] if self.largest else self._large_features(at)
-        return ([one for one in named if one.field not in WEAK_FIELDS] or named)[:NAMED_FEATURES]
-
-    def _large_features(self, at: int) -> list[Label]:
+        """The features to name of part `at`; see `features_to_name`."""
+        if self.largest:
+            return self.largest[at]
         features = self.source.scaled_features(self.film, self.parts[at])
         least = MIN_FEATURE * float(self.source.values[self.film, self.parts[at]])
-        return [Label(one.field, one.name) for one in features if one.value >= least]
+        large = [Label(one.field, one.name) for one in features if one.value >= least]
+        if self.source.kind == "liked":
+            shared = [Label(one.field, one.name) for one in features if one.value > 0]
+            return features_to_name(large, shared, self.source.untold)
+        told = [one for one in large if one not in self.source.untold]
+        return _strong(told, ()) or [one for one in told if one.field == "overview"][:NAMED_FEATURES] or told[:1]
+
+
+def features_to_name(large: Sequence[Label], shared: Sequence[Label], untold: Container[Label]) -> list[Label]:
+    """The features of a similarity to name: of `shared` ones, that add most first, mostly those that are `large`.
+
+    Words of the story are named only where no genre, person, keyword, tag or word of the title is shared, and weak
+    fields only where nothing else is. Empty where what is shared is `untold`.
+    """
+    if named := _strong(large, untold) or _strong(shared, untold):
+        return named
+    if all(one.field in WEAK_FIELDS for one in shared):
+        return list(large[:NAMED_FEATURES])
+    return [one for one in large if one.field == "overview" and one not in untold][:NAMED_FEATURES]
+
+
+def _strong(features: Sequence[Label], untold: Container[Label]) -> list[Label]:
+    """The first features that tell much; one that is also a tag is told once, and not as a tag."""
+    found: dict[str, Label] = {}
+    for one in features:
+        if one.field not in WEAK_FIELDS and one.field != "overview" and one not in untold:
+            name = one.name.strip("“”").removeprefix("director ").casefold()
+            if name not in found or found[name].field == "tags":
+                found[name] = one
+    return list(found.values())[:NAMED_FEATURES]
 
 
 def find_phrases(
@@ -132,7 +159,7 @@ def _largest_features(
     parts: Sequence[Sequence[int]],
     named: Sequence[int],
 ) -> list[list[list[Label]]]:
-    """The largest features of phrases whose source finds them for many films at once; nothing of the others.
+    """The features to name of phrases whose source finds them for many films at once; nothing of the others.
 
     All arguments are by phrase.
     """
@@ -142,12 +169,19 @@ def _largest_features(
         if positive and source.largest is not None:
             of_kind.setdefault(source.kind, []).append(phrase)
     for phrases in of_kind.values():
-        find = sources[phrases[0]].largest
+        source = sources[phrases[0]]
+        find = source.largest
         assert find is not None  # see above
         pairs = [(phrase, part) for phrase in phrases for part in parts[phrase][: max(named[phrase], 1)]]
-        found = find([films[phrase] for phrase, _ in pairs], [part for _, part in pairs], MIN_FEATURE)
-        for (phrase, _), labels in zip(pairs, found, strict=True):
-            largest[phrase].append(labels)
+        of_film, of_part, untold = [films[phrase] for phrase, _ in pairs], [part for _, part in pairs], source.untold
+        large = find(of_film, of_part, MIN_FEATURE)
+        lacking = [at for at, labels in enumerate(large) if not _strong(labels, untold)]
+        shared: dict[int, list[Label]] = {}
+        if lacking:
+            all_of_them = find([of_film[at] for at in lacking], [of_part[at] for at in lacking], 0.0)
+            shared = dict(zip(lacking, all_of_them, strict=True))
+        for at, (phrase, _) in enumerate(pairs):
+            largest[phrase].append(features_to_name(large[at], shared.get(at, large[at]), untold))
     return largest
 
 

@@ -52,7 +52,7 @@ class Reason:
 
     """
 
-    __slots__ = ("_features", "kind", "movie", "share", "value")
+    __slots__ = ("_features", "_untold", "kind", "movie", "share", "value")
 
     def __init__(
         self,
@@ -61,8 +61,10 @@ class Reason:
         share: float,
         movie: Movie | None = None,
         features: tuple[Feature, ...] | Callable[[], tuple[Feature, ...]] = (),
+        untold: frozenset[Label] = frozenset(),
     ) -> None:
         self.kind, self.value, self.share, self.movie, self._features = kind, value, share, movie, features
+        self._untold = untold
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -70,6 +72,11 @@ class Reason:
         if callable(self._features):
             self._features = self._features()
         return self._features
+
+    @property
+    def told_features(self) -> tuple[Feature, ...]:
+        """Those of `features` that are worth showing to people: without common words and personal tags."""
+        return tuple([one for one in self.features if Label(one.field, one.name) not in self._untold])
 
     def to_dict(self) -> dict[str, Any]:
         """The attributes as values that JSON takes; `movie` as its id and label."""
@@ -81,7 +88,8 @@ class Reason:
         return self.kind, self.value, self.share, self.movie, self.features
 
     def __reduce__(self) -> tuple[type["Reason"], tuple[Any, ...]]:
-        return Reason, self._key()
+        labels = {Label(one.field, one.name) for one in self.features}
+        return Reason, (*self._key(), self._untold & labels)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reason) and self._key() == other._key()
@@ -107,6 +115,7 @@ class Contributions(NamedTuple):
     largest : of several films, and a part of each, the features that add at least a share `least` of that part, those
         that add most first; None to find them among `features`.
     factors : float64 (films,), what the values of `features` are to be multiplied by; None for one.
+    untold : features that are not named to people.
 
     Films and features are looked up only for the few parts that are shown.
 
@@ -119,12 +128,13 @@ class Contributions(NamedTuple):
     stars: Callable[[int, int], float | None] | None = None
     largest: Callable[[Sequence[int], Sequence[int], float], list[list[Label]]] | None = None
     factors: np.ndarray | None = None
+    untold: frozenset[Label] = frozenset()
 
     def scaled(self, factors: np.ndarray) -> "Contributions":
         """The same contributions, those to each film times its factor, float64 (films,)."""
         values, before = self.values * factors[:, None], self.factors
         factors = factors if before is None else before * factors
-        return Contributions(self.kind, values, self.movie, self.features, self.stars, self.largest, factors)
+        return self._replace(values=values, factors=factors)
 
     def scaled_features(self, film: int, part: int) -> tuple[Feature, ...]:
         """The features of a part, times the factor of the film; empty for kinds without features."""
@@ -163,7 +173,7 @@ def joined(lists: Sequence[Contributions]) -> Contributions:
 
     has_features, has_stars = any(one.features for one in lists), any(one.stars for one in lists)
     kind, found = lists[0].kind, (features if has_features else None, stars if has_stars else None)
-    return Contributions(kind, values, movie, *found)
+    return Contributions(kind, values, movie, *found, untold=lists[0].untold)
 
 
 def positive_totals(contributions: Sequence[Contributions]) -> np.ndarray:
@@ -207,4 +217,4 @@ def reasons(
 
 def _reason(of: Contributions, film: int, part: int, value: float, share: float) -> Reason:
     features = partial(of.scaled_features, film, part) if of.features else ()
-    return Reason(of.kind, value, share, of.movie(film, part), features)
+    return Reason(of.kind, value, share, of.movie(film, part), features, of.untold)

@@ -16,6 +16,7 @@ from cinematch_lib.recommender.common_features import CommonFeatures, Owners
 from cinematch_lib.recommender.product_bounds import ProductBounds
 from cinematch_lib.recommender.reasons import Feature, Label
 from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.untold_features import untold_features
 
 _COUNTED = 1 << 16  # entries at a time
 _BOUNDED = 1 << 22  # entries; fewer are multiplied sooner than the products are bounded
@@ -221,6 +222,11 @@ class ContentSimilarity:
     def labels(self, columns: Iterable[int]) -> list[Label]:
         """The features of some columns in words."""
         return [self._labels[column] for column in columns]
+
+    @cached_property
+    def untold(self) -> frozenset[Label]:
+        """The features that explanations do not name; see `untold_features`."""
+        return untold_features(self._by_film, self._labels, self._column_sizes) if self._labels else frozenset()
 
     def weighted_features(self, row: int, embeddings: np.ndarray, vector: np.ndarray) -> list[Feature]:
         """The features of a film, each with its value times the inner product of its embedding with `vector`.

@@ -78,7 +78,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "value": round(reason.value, 6),
         "share": round(reason.share, 4),
         **{name: getattr(reason.movie, name, None) for name in ("movie_id", "title", "year")},
-        "features": [feature.name for feature in reason.features[:_MAX_FEATURES]],
+        "features": [feature.name for feature in reason.told_features[:_MAX_FEATURES]],
     }
 
 

@@ -94,6 +94,18 @@ def test_three_features_at_most_are_named():
     assert words(liked(HEAT, 0.4, *features)) == "Similar to Heat (1995): A, B, C."
 
 
+def test_what_two_fields_share_is_named_once_and_not_as_a_tag():
+    tag, other = Feature("tags", "“crime”", 0.2), Feature("tags", "“al pacino”", 0.05)
+    pacino = Feature("cast_top", "Al Pacino", 0.05)
+    assert words(liked(HEAT, 0.4, tag, CRIME, pacino, other)) == "Similar to Heat (1995): crime, Al Pacino."
+
+
+def test_words_of_the_story_are_named_where_nothing_better_is_shared():
+    word = Feature("overview", "“heist” in the story", 0.9)
+    assert words(liked(HEAT, 0.92, word, TIME)) == "Similar to Heat (1995): “heist” in the story."
+    assert words(liked(HEAT, 1.0, word, CRIME)) == "Similar to Heat (1995): crime."
+
+
 def test_films_that_add_little_are_counted():
     parts = [liked(HEAT, 0.8, MANN), *[liked(CASINO, 0.05, CRIME)] * 4]
     assert words(*parts) == "Similar to Heat (1995) (80%): director Michael Mann; to 4 more films you liked (20%)."

@@ -137,7 +137,8 @@ class ContentTerm(Term):
                 found = common.largest(films_at, [first + part for part in parts], least)
                 return [terms[0]._similarity.labels(columns) for columns in found]
 
-            return Contributions(kind, values[:, first:end], movie, features, largest=largest)
+            untold = terms[0]._similarity.untold
+            return Contributions(kind, values[:, first:end], movie, features, largest=largest, untold=untold)
 
         ends = ("liked", 0, most[0]), ("disliked", most[0], sum(most))
         return [of_kind(kind, first, end) for kind, first, end in ends if first < end]

@@ -80,7 +80,7 @@ class TowerTerm(Term):
         def features(film: int, part: int) -> tuple[Feature, ...]:
             return self._features(int(rows[film]), factors[film] * vectors[part])
 
-        return Contributions(kind, items @ vectors.T, movie, features)
+        return Contributions(kind, items @ vectors.T, movie, features, untold=self._similarity.untold)
 
     def _features(self, row: int, vector: np.ndarray) -> tuple[Feature, ...]:
         """What each feature of the film, and its period of release, add: they sum up to `vector` · e_i."""
