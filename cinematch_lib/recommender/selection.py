@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from scipy import sparse
@@ -24,7 +25,7 @@ class Selection:
     rows: np.ndarray
     genre_share: np.ndarray
     recurs: bool = True
-    _restricted: dict[int, tuple[object, Any]] = field(default_factory=dict, repr=False)
+    _taken: dict[int, tuple["ref[np.ndarray]", np.ndarray]] = field(default_factory=dict, repr=False)
     _parts: dict[int, tuple[np.ndarray, tuple[np.ndarray, "Selection"]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,16 +70,27 @@ class Selection:
         return restricted
 
     def take(self, values: np.ndarray) -> np.ndarray:
-        """`values`, (films, …), restricted to this selection: (n, …); cached, read-only.
+        """`values`, (films, …), restricted to this selection: (n, …); read-only, and cached while `values` exists.
 
         For values that are the same for every user.
         """
-        if id(values) not in self._restricted:
-            taken = self.restrict(values).view()
-            taken.flags.writeable = False
-            self._restricted[id(values)] = values, taken  # keeping `values` alive keeps its id from being reused
-        found: np.ndarray = self._restricted[id(values)][1]
-        return found
+        found = self._taken.get(id(values))
+        if found is not None and found[0]() is values:  # an array that is gone may have had the same id
+            return found[1]
+        taken = self._take(values)
+        taken.flags.writeable = False
+        if taken.base is not values:  # a view keeps its array, and takes no time
+            self._forget_gone_arrays()
+            self._taken[id(values)] = ref(values), taken
+        return taken
+
+    def _take(self, values: np.ndarray) -> np.ndarray:
+        return self.restrict(values).view()
+
+    def _forget_gone_arrays(self) -> None:
+        for key, (array, _) in self._taken.copy().items():
+            if array() is None:
+                self._taken.pop(key, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +101,7 @@ class Block(Selection):
     """
 
     n_groups: int = 1
+    _kept: dict[int, tuple[object, Any]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, table: np.ndarray) -> "Block":
@@ -100,20 +113,16 @@ class Block(Selection):
         taken: np.ndarray = values.take(self.rows, axis=0)
         return taken
 
-    def take(self, values: np.ndarray) -> np.ndarray:
-        """As that of a selection, but where all values are the same, one of them stands for all: (1, …)."""
-        if id(values) not in self._restricted:
-            taken = super().take(values)
-            if (taken == taken[0]).all():
-                self._restricted[id(values)] = values, taken[:1]
-        found: np.ndarray = self._restricted[id(values)][1]
-        return found
+    def _take(self, values: np.ndarray) -> np.ndarray:
+        """Where all values are the same, one of them stands for all: (1, …)."""
+        taken = self.restrict(values)
+        return taken[:1].copy() if (taken == taken[0]).all() else taken
 
     def kept(self, owner: object, make: Callable[[], np.ndarray | sparse.csc_matrix]) -> Any:
         """What `make` makes of the films for an object, which makes the same each time; cached."""
-        if id(owner) not in self._restricted:
-            self._restricted[id(owner)] = owner, make()
-        return self._restricted[id(owner)][1]
+        if id(owner) not in self._kept:
+            self._kept[id(owner)] = owner, make()  # keeping `owner` alive keeps its id from being reused
+        return self._kept[id(owner)][1]
 
     def table(self, values: np.ndarray) -> np.ndarray:
         """Values of the films, (n,) or (1,), as (films of a group, groups) or (1, 1)."""
