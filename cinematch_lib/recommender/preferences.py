@@ -21,6 +21,7 @@ KNOBS = ("discovery", "diversity", "recency")
 FRACTIONS = (*KNOBS, "unrated_share")  # numbers from 0 to 1
 _NAME_LISTS = ("preferred_genres", "services", "original_languages")
 _LOWEST, _HIGHEST = 0.5, 5.0  # stars
+_LATEST = 1e11  # seconds since 1970: the year 5138, which milliseconds pass from 1973 on
 
 
 @dataclass(frozen=True, repr=False)
@@ -196,6 +197,11 @@ def _check_times(times: Mapping[int, float] | None) -> dict[int, float]:
     for movie_id, time in times.items():
         if not isinstance(time, Real) or isinstance(time, bool) or not isfinite(time):
             raise CineMatchError(f"a time must be seconds since 1970, got {time!r} for {movie_id}")
+        if abs(time) > _LATEST:
+            raise CineMatchError(
+                f"a time must be seconds since 1970, at most {_LATEST:,.0f}, got {time!r} for {movie_id}; "
+                "divide milliseconds by 1,000"
+            )
     return dict(zip(ids, map(float, times.values()), strict=True))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 LIKED = 4.0  # a rating of this or more is a like
 SEEN_WEIGHT = 0.45  # of a film that was seen and not rated
 HISTORY_HALF_LIFE = 2.0  # years after which an opinion counts half of the newest one
+_LEAST_AGE_WEIGHT = 2.0**-20  # that of 40 years: no opinion counts for nothing, as 0.5 to a high power would
 _DAY, _DAYS_A_YEAR = 86_400, 365.25
 _LOVED, _NEUTRAL = 4.5, 3.0
 _RATING_WEIGHTS = (1.2, 1.0, 0.6, 0.3)  # of ratings from _LOVED, LIKED and _NEUTRAL on, and below
@@ -27,12 +28,13 @@ def rating_weight(ratings: np.ndarray) -> np.ndarray:
 def age_weights(ages: np.ndarray, half_life: float = HISTORY_HALF_LIFE) -> np.ndarray:
     """2^(−age / half-life) of each opinion, `ages` in seconds before the newest one: float64 of the same shape.
 
-    Whole days count, so that all that is said in one visit counts alike.
+    Whole days count, so that all that is said in one visit counts alike. No weight is below 2^−20.
 
     >>> age_weights(np.array([0.0, 3600.0, 4 * 365.25 * 86_400])).tolist()
     [1.0, 1.0, 0.25]
     """
-    weights: np.ndarray = 0.5 ** (np.asarray(ages, dtype=np.float64) // _DAY / (half_life * _DAYS_A_YEAR))
+    halvings = np.asarray(ages, dtype=np.float64) // _DAY / (half_life * _DAYS_A_YEAR)
+    weights: np.ndarray = np.maximum(0.5**halvings, _LEAST_AGE_WEIGHT)
     return weights
 
 

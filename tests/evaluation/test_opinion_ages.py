@@ -34,6 +34,23 @@ def test_an_older_opinion_counts_less_and_explanations_add_up(tmp_path_factory):
     assert [one.movie_id for one in together] == [one.movie_id for one in aged]
 
 
+def test_opinions_of_any_age_count_in_a_list_and_in_lists_for_many(tmp_path_factory):
+    recommender = Recommender.load(rated_artifacts(tmp_path_factory))
+    liked = [HEAT, TOY_STORY, ALIEN]
+    lists = []
+    for oldest in (0.0, 6e10 - 60 * YEAR, -9e10):
+        wanted = Preferences(liked, times={HEAT: oldest, TOY_STORY: 1e9, ALIEN: 6e10})
+        found, (together,) = recommender.recommend(wanted, 20), recommender.recommend_many([wanted], 20)
+        assert _ratings_of(found, ALIEN) > 0
+        assert _scores(together) == pytest.approx(_scores(found))
+        lists.append(_scores(found))
+    assert lists[0] == lists[1] == lists[2]  # from 40 years on an opinion counts no less
+
+
+def _scores(films):
+    return {one.movie_id: one.score for one in films}
+
+
 def _ratings_of(films, movie_id):
     """What other people's ratings of one film add to all of a list."""
     reasons = [reason for one in films for reason in one.reasons if reason.kind == "rated_with_liked"]
@@ -42,7 +59,14 @@ def _ratings_of(films, movie_id):
 
 def test_a_time_is_a_number_of_a_film():
     assert Preferences(liked_movie_ids=[1], times={1: 10}).to_dict()["times"] == {1: 10.0}
-    for wrong, message in (([1], "times must map"), ({1: "now"}, "a time must be seconds"), ({"a": 1}, "times must")):
+    for wrong, message in (
+        ([1], "times must map"),
+        ({1: "now"}, "a time must be seconds"),
+        ({1: float("nan")}, "a time must be seconds"),
+        ({1: 1.7e12}, r"at most 100,000,000,000, got 1700000000000.0 for 1; divide milliseconds by 1,000"),
+        ({1: -1.7e12}, "divide milliseconds"),
+        ({"a": 1}, "times must"),
+    ):
         with pytest.raises(CineMatchError, match=message):
             Preferences(times=wrong)
 

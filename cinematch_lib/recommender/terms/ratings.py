@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Sequence
 from functools import reduce
-from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -65,13 +64,17 @@ class RatingsTerm(Term):
         to scale by, and content has to do.
         """
         parts: dict[str, list[_Part]] = {group.kind: [] for group in groups}
-        is_positive = [bool((group.weights > 0).all()) for group in groups]
+        positive_weights = [np.maximum(group.weights, 0) for group in groups]
         factors = [None if (group.weights == 1).all() else group.weights for group in groups]
         total, unit = None, 0.0
         for number, share in mixture:
             rows = [weights.compact_rows(group.rows, number) for group in groups]
             sums = [weights.accumulate(one, of_group) for one, of_group in zip(rows, factors, strict=True)]
-            positive = list(compress(sums, is_positive))
+            positive = [
+                of_group if (of_positive == group.weights).all() else weights.accumulate(one, of_positive)
+                for group, of_positive, one, of_group in zip(groups, positive_weights, rows, sums, strict=True)
+                if of_positive.any()
+            ]
             highest = float(_total(positive).max()) if positive else 0.0
             if highest > 0:
                 scale = share * maximum / highest
