@@ -59,7 +59,8 @@ def _measured(split: Split, films: pd.DataFrame) -> dict[str, pd.Series]:
     held_out = split.held_out[split.held_out["userId"].isin(back)]
     found = {"none": accuracy(recommend(histories.drop(columns="timestamp"), back, 10), held_out, [10])["ndcg@10"]}
     for half_life in HALF_LIVES:
-        with mock.patch("cinematch_lib.recommender.scoring.age_weights", partial(age_weights, half_life=half_life)):
+        weights = partial(age_weights, half_life=half_life)
+        with mock.patch("cinematch_lib.recommender.terms.ratings.age_weights", weights):
             found[str(half_life)] = accuracy(recommend(histories, back, 10), held_out, [10])["ndcg@10"]
     return found
 
