@@ -33,9 +33,10 @@ class Preferences:
     from 4 on the film counts as liked. `seen` are films that were watched and about which the person has no opinion.
     The rating of a film counts before a like, and each of them before `seen`. `times` maps ids of such films to seconds
     since 1970: the older an opinion is than the newest one, the less it counts; one without a time counts as the
-    newest. Three numbers from 0 to 1, or None for the recommender's own, shape the list: `discovery` turns it from
-    well-known to unknown films, `diversity` keeps films that resemble each other apart, and `recency` prefers newer
-    films among near equals. `unrated_share`, 0 to 1, is the least share of a list for films that nobody has rated.
+    newest, and times of other films count for nothing. Three numbers from 0 to 1, or None for the recommender's own,
+    shape the list: `discovery` turns it from well-known to unknown films, `diversity` keeps films that resemble each
+    other apart, and `recency` prefers newer films among near equals. `unrated_share`, 0 to 1, is the least share of a
+    list for films that nobody has rated.
 
     A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
     in one of `original_languages` ("en", "English"), and lies within the years and minutes, both ends included. A film

@@ -44,6 +44,11 @@ def rated_lists(
         raise CineMatchError(
             f"filters must not say what people know, got film {known[0]}; add a row for each user to the table instead"
         )
+    if filters.times:
+        raise CineMatchError(
+            f"filters must not say when something was said, got the time of film {next(iter(filters.times))}; "
+            "for times, call recommend_many with the Preferences of each user"
+        )
     users, ratings = _user_item_matrix(films, *table)
     together = batch if is_scored(filters) else None
     outside = np.ones(len(films), dtype=bool)

@@ -1,5 +1,7 @@
 """Opinions lose weight with age, alike in the model, in what is served and in lists for many; dates are pooled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from cinematch_lib.evaluation.splits import split_by_time, split_by_times
 from cinematch_lib.models.interactions import Interactions
 
 YEAR = 365.25 * 86_400
-HEAT, TOY_STORY, ALIEN = 6, 1, 1214
+HEAT, TOY_STORY, ALIEN, CASINO, NOWHERE = 6, 1, 1214, 16, 999_999_999
 
 
 def test_an_older_opinion_counts_less_and_explanations_add_up(tmp_path_factory):
@@ -45,6 +47,19 @@ def test_opinions_of_any_age_count_in_a_list_and_in_lists_for_many(tmp_path_fact
         assert _scores(together) == pytest.approx(_scores(found))
         lists.append(_scores(found))
     assert lists[0] == lists[1] == lists[2]  # from 40 years on an opinion counts no less
+
+
+def test_only_times_of_opinions_count(tmp_path_factory):
+    recommender = Recommender.load(rated_artifacts(tmp_path_factory))
+    wanted = Preferences([HEAT], [ALIEN], [CASINO], seen=[TOY_STORY], times={HEAT: 1e9, ALIEN: 1e9})
+    found = _scores(recommender.recommend(wanted, 20))
+    for other in (CASINO, NOWHERE):
+        newer = replace(wanted, times=wanted.times | {other: 1.7e9})
+        assert _scores(recommender.recommend(newer, 20)) == found
+        assert _scores(recommender.recommend_many([newer], 20)[0]) == pytest.approx(found)
+    for known in (HEAT, TOY_STORY, ALIEN):
+        newer = replace(wanted, times=wanted.times | {known: 1.7e9})
+        assert _scores(recommender.recommend(newer, 20)) != found
 
 
 def _scores(films):

@@ -194,6 +194,8 @@ def test_of_repeated_ratings_the_last_counts_and_wrong_ones_are_told(rated):
     for known in ({"liked_movie_ids": [6]}, {"disliked_movie_ids": [6]}, {"seen": [6]}, {"ratings": {6: 3.0}}):
         with pytest.raises(CineMatchError, match="filters must not say what people know, got film 6"):
             rated.recommend_ratings([1], [1], [5.0], filters=Preferences(**known))
+    with pytest.raises(CineMatchError, match="filters must not say when something was said, got the time of film 1;"):
+        rated.recommend_ratings([1], [1], [5.0], filters=Preferences(times={1: 1e9}))
     assert len(rated.recommend_ratings([], [], []).userId) == 0
 
 

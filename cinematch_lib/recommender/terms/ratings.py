@@ -183,7 +183,7 @@ def seeds(
     preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
 ) -> list[Seeds]:
     """The known films of a user, by kind, with the weight of each."""
-    groups = []
+    groups, times = [], _times(preferences)
     for kind, ids, rows, default in (
         ("rated_with_liked", preferences.liked, liked, 1.0),
         ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
@@ -195,12 +195,20 @@ def seeds(
         if preferences.ratings:
             given = np.array([np.nan if one is None else one for one in stars])
             weights = np.where(np.isnan(given), default, rating_weight(given))
-        if preferences.times:
-            weights = weights * age_weights(ages_of(ids, preferences.times))
+        if times:
+            weights = weights * age_weights(ages_of(ids, times))
         groups.append(Seeds(kind, rows, weights, stars))
     if disliked:
         weights = np.full(len(disliked), disliked_weight)
-        if preferences.times:
-            weights *= age_weights(ages_of(preferences.disliked, preferences.times))
+        if times:
+            weights *= age_weights(ages_of(preferences.disliked, times))
         groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
     return groups
+
+
+def _times(preferences: Preferences) -> dict[int, float]:
+    """The times of the known films, without those of any other film."""
+    if not preferences.times:
+        return {}
+    known = (*preferences.liked, *preferences.disliked, *preferences.watched)
+    return {one: preferences.times[one] for one in known if one in preferences.times}
