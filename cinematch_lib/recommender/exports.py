@@ -267,7 +267,7 @@ def _rated_films(rows: Sequence[tuple[int, Mapping[str, str]]], name: str) -> Ex
     times = in_time([row.get("date", "") for _, row in rows])
     ordered = sorted((at for at in range(len(rows)) if stars[at] is not None), key=lambda at: times[at])
     films = [_film(rows[at][0], rows[at][1], stars[at] or 0.0) for at in ordered]
-    newest = {film.label: film for film in films}
+    newest = {_key(film): film for film in films}
     if series:
         remarks.append(f"{counted(len(series), 'row')} about series, left out")
     if controls:
@@ -287,6 +287,11 @@ def _film(line: int, row: Mapping[str, str], stars: float) -> RatedFilm:
         _whole(row.get("year", "")),
         kind if _OTHER_TITLES.search(fold_closed(kind := row.get("kind", ""))) else "",
     )
+
+
+def _key(film: RatedFilm) -> object:
+    """The first of the film's ids, which `match` looks it up by, or else its label."""
+    return next((one for one in enumerate((film.movie, film.imdb, film.tmdb)) if one[1]), film.label)
 
 
 def _whole(text: str) -> int | None:

@@ -118,6 +118,24 @@ def test_what_is_not_found_is_listed_with_suggestions(tmp_path, recommender):
     assert str(found.not_found[0]).startswith("The Matrx (1999) (did you mean The Matrix (1999)")
 
 
+@pytest.mark.parametrize(
+    ("table", "stars"),
+    [
+        ({"movieId": [1, 2, 1], "title": ["Sabrina"] * 3, "rating": [5, 1, 4]}, {1: 4, 2: 1}),
+        (
+            {"Const": ["tt0113277", "tt0211915"], "Title": ["Hamlet"] * 2, "Year": [2000] * 2, "rating": [4, 3]},
+            {1: 4, 2: 3},
+        ),
+        ({"tmdbId": [949, 194], "title": ["Hamlet"] * 2, "rating": [4, 3]}, {1: 4, 2: 3}),
+        ({"movieId": [1, None], "tmdbId": [None, 1], "title": ["Heat", "Ariel"], "rating": [4, 3]}, {1: 4}),
+        ({"title": ["Heat", "Heat"], "rating": [5, 1]}, {1: 1}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:1 of 2 rated films")
+def test_films_of_one_title_are_told_apart_by_their_ids(recommender, table, stars):
+    assert Preferences.from_ratings(table, recommender).ratings == stars
+
+
 @pytest.mark.parametrize("kind", ["TV Series", "tvMiniSeries", "TV Episode", "Video Game"])
 def test_what_imdb_calls_no_film_is_found_by_its_id_alone(tmp_path, recommender, kind):
     rows = f"Const,Your Rating,Title,Title Type,Year\ntt9999999,9,Heat,{kind},1995\ntt0113277,8,Hot,{kind},1995\n"
