@@ -33,7 +33,7 @@ def main() -> None:
     print(protocol.description)
     values: dict[tuple[str, int, bool], list[pd.DataFrame]] = {}
     for fold in protocol.folds:
-        recommender = Serve({}, max_weights=240)(fold, make("hybrid", **FIXED).fit(fold.split.train, fold.catalog))
+        recommender = Serve({}, weights_per_film=240)(fold, make("hybrid", **FIXED).fit(fold.split.train, fold.catalog))
         for known, histories in (("all", fold.split.histories), (f"{FEW} likes", _few(fold.split.histories))):
             for k in LENGTHS:
                 for capped in (False, True):

@@ -38,7 +38,7 @@ def main() -> None:
         ratings, films, tags = read_tables(name, Path(work))
     protocol = make_protocol(ratings, films, tags, seed=SEED)
     print(protocol.description)
-    serve = Serve({}, max_weights=240)
+    serve = Serve({}, weights_per_film=240)
     result = compare_models(protocol, [*PEERS, HYBRID], [10, 20], serve=serve, cold_users=True)
     values = {name: one.values for name, one in result.results.items()}
     values["ease on weighted ratings"] = _weighted_ease(result)

@@ -130,12 +130,12 @@ class FoldParts:
 class Serve:
     """Builds the recommender of a run from a fold and the model fitted on it; keeps the parts of the first one.
 
-    `features` are the run's parameters of `FilmFeatures`, `max_weights` its number of weights for each film, and `seed`
-    that of its embeddings.
+    `features` are the run's parameters of `FilmFeatures`, `weights_per_film` its number of weights for each film, and
+    `seed` that of its embeddings.
     """
 
     features: Mapping[str, Any]
-    max_weights: int
+    weights_per_film: int
     seed: int = 0
     first: FoldParts | None = None
 
@@ -145,6 +145,6 @@ class Serve:
         built = build_features(catalog, fold.split.train, **self.features)
         meta = movies_meta(catalog, built.quality_prior, built.names, "none", [])
         embeddings = fit_embeddings(fold.split.train, catalog, built.matrix, built.names, self.seed)
-        weights = served_weights(model, fold.split.train, self.max_weights)
+        weights = served_weights(model, fold.split.train, self.weights_per_film)
         self.first = self.first or FoldParts(weights, embeddings, built.names)
         return Recommender(built.matrix, meta, item_weights=weights, embeddings=embeddings)

@@ -20,9 +20,9 @@ from cinematch_lib.models.gram import column_squares
 from cinematch_lib.models.interactions import Interactions
 from cinematch_lib.models.inverse import exact_columns, inverse_note
 from cinematch_lib.models.kept_gram import kept_gram
-from cinematch_lib.models.linear import TYPICAL_USERS, WELL_RATED_LIKES, popularity_priors
+from cinematch_lib.models.linear import PRIOR_WEIGHT, TYPICAL_USERS, WELL_RATED_LIKES, popularity_priors
 from cinematch_lib.models.long_histories import long_history_inverse, long_penalty, scaled
-from cinematch_lib.models.pruning import largest_weights, prune, refitted
+from cinematch_lib.models.pruning import WEIGHTS_PER_FILM, largest_weights, prune, refitted
 from cinematch_lib.models.ridge import RidgeInverse, by_rows
 from cinematch_lib.models.short_histories import (
     LONG_HISTORY,
@@ -108,7 +108,7 @@ class Hybrid(Model):
         year_weight: float | None = None,
         feature_weight: float | None = None,
         content_weight: float | None = None,
-        prior_weight: float = 1.2,
+        prior_weight: float = PRIOR_WEIGHT,
         max_films: int = 20_000,
         seed: int = 0,
     ) -> None:
@@ -246,17 +246,17 @@ class Hybrid(Model):
         XP -= X[:, :films].multiply(self._inverse.diagonal[:films]).toarray()
         return -XP / self._divisor
 
-    def item_weights(self, max_weights: int = 240) -> ItemWeights:
+    def item_weights(self, weights_per_film: int = WEIGHTS_PER_FILM) -> ItemWeights:
         """What a recommender serves: the largest weights, and the content weight of each film.
 
-        Rows are the catalog's films in the order of their ids. `max_weights` are kept for each film on average, in all
-        matrices together: half of them for whole histories, which are estimated again without the others and without
-        the years (see `refitted`). Raises CineMatchError if `max_weights` is below 1.
+        Rows are the catalog's films in the order of their ids. `weights_per_film` are kept on average, in all matrices
+        together: half of them for whole histories, which are estimated again without the others and without the years
+        (see `refitted`). Raises CineMatchError if `weights_per_film` is below 1.
         """
-        if max_weights < 1:
-            raise CineMatchError(f"max_weights must be 1 or more, got {max_weights!r}")
+        if weights_per_film < 1:
+            raise CineMatchError(f"weights_per_film must be 1 or more, got {weights_per_film!r}")
         films = len(self._film_columns)
-        short, total = round(_SHORT_SHARE * max_weights * films), max_weights * films
+        short, total = round(_SHORT_SHARE * weights_per_film * films), weights_per_film * films
         _LOG.info("pruning to %s weights of %s films", f"{total:,}", f"{films:,}")
         blocks = ((block, self._long_block(block)) for block in blocks_of(films))
         n_long = max(1, total - short * len(self._short))

@@ -10,19 +10,21 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.content import cold_start_weight
 from cinematch_lib.models.gram import column_squares
 from cinematch_lib.models.interactions import Interactions
-from cinematch_lib.models.pruning import largest_weights
+from cinematch_lib.models.pruning import WEIGHTS_PER_FILM, largest_weights
 from cinematch_lib.models.short_histories import blocks_of
 from cinematch_lib.models.tower_tuning import CONTENT_WEIGHT
 from cinematch_lib.recommender.rating_weights import rating_weight
 
 WELL_RATED_LIKES = 8  # a liked film with fewer is also represented by its content in full
 TYPICAL_USERS = 64  # training users over whom a typical sum of weights is averaged
-_PRIOR_WEIGHT = 1.2
+PRIOR_WEIGHT = 1.2
 _FEW_USERS = 300  # popularity counts half as much again after learning from so many, and twice as much from very few
 _LASTING_SHARE, _SEVERAL_USERS = 0.28, 3000  # of its lasting part; the users after learning from whom it counts half
 
 
-def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 240, seed: int = 0) -> ItemWeights:
+def item_weights(
+    model: Model, ratings: pd.DataFrame, weights_per_film: int = WEIGHTS_PER_FILM, seed: int = 0
+) -> ItemWeights:
     """The largest weights of a fitted model's `item_matrix`, and what else the score of a recommender needs.
 
     Parameters
@@ -54,7 +56,7 @@ def item_weights(model: Model, ratings: pd.DataFrame, weights_per_film: int = 24
         np.float32(CONTENT_WEIGHT) * cold_start_weight(train.rating_counts),
         model.like_counts.astype(np.int64),
         float(highest.mean()) if highest.any() else 1.0,
-        *popularity_priors(_PRIOR_WEIGHT, len(train.full_users)),
+        *popularity_priors(PRIOR_WEIGHT, len(train.full_users)),
         CONTENT_WEIGHT,
     )
 

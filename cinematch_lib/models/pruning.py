@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.models.positive_definite import NOT_DEFINITE
 
+WEIGHTS_PER_FILM = 240  # weights that are kept where no other number is given, on average, in all matrices together
+
 
 def largest_weights(
     blocks: Iterable[tuple[slice, np.ndarray]], norms: np.ndarray, total: int, target_exponent: float = 0.0

@@ -18,6 +18,7 @@ from cinematch_lib.models.base import Model
 from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.models.interactions import LIKED, Interactions
 from cinematch_lib.models.linear import item_weights
+from cinematch_lib.models.pruning import WEIGHTS_PER_FILM
 from cinematch_lib.models.registry import make
 from cinematch_lib.models.towers import fit_towers, release_years
 from cinematch_lib.recommender.similarity import known_features
@@ -41,7 +42,7 @@ class TrainingResult:
 def train(
     ratings: pd.DataFrame,
     catalog: pd.DataFrame,
-    weights_per_film: int = 200,
+    weights_per_film: int = WEIGHTS_PER_FILM,
     *,
     model: str = "hybrid",
     gram_file: Path | None = None,

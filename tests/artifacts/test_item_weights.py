@@ -195,5 +195,5 @@ def test_the_hybrid_gives_its_weights_without_the_years():
     counts = ratings.movieId.value_counts().reindex(made.movie_ids).fillna(0)
     np.testing.assert_allclose(made.content_weight, 0.5 / (1 + counts), rtol=1e-6)
     assert written(made) == written(ItemWeights.read(written(made)))
-    with pytest.raises(CineMatchError, match="max_weights must be 1 or more, got 0"):
+    with pytest.raises(CineMatchError, match="weights_per_film must be 1 or more, got 0"):
         model.item_weights(0)

@@ -49,7 +49,7 @@ def protocol(ratings):
 
 
 def serve():
-    return Serve({"min_df": 1}, max_weights=30)
+    return Serve({"min_df": 1}, weights_per_film=30)
 
 
 def compare(protocol):
@@ -266,7 +266,7 @@ def test_users_without_a_history_are_served_the_default_list(ratings):
     protocol = make_protocol(ratings, catalog_by_taste(), name="time", date=0.5)
     (one,) = protocol.folds
     hybrid = make("hybrid", **HYBRID_PARAMS).fit(one.split.train, one.catalog)
-    ask = ServedRecommender(Serve({"min_df": 1}, max_weights=30)(one, hybrid))
+    ask = ServedRecommender(Serve({"min_df": 1}, weights_per_film=30)(one, hybrid))
     new = np.setdiff1d(one.split.users, one.split.histories["userId"])
     assert len(new)
     lists = ask(one.split.histories, one.split.users, 5)

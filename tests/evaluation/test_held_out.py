@@ -20,7 +20,7 @@ PARAMS = {"regularization": 30.0, "dropout": 0.3, "session_weight": 0.0, "year_w
 
 @pytest.fixture(scope="module")
 def serve():
-    return Serve({"min_df": 1}, max_weights=30)
+    return Serve({"min_df": 1}, weights_per_film=30)
 
 
 @pytest.fixture(scope="module")

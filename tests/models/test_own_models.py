@@ -42,7 +42,7 @@ def test_the_examples_of_the_page_do_what_it_says():
 def test_it_is_tuned_compared_drawn_and_served_with_reasons():
     ratings, films = ratings_by_taste(), catalog_by_taste()
     protocol = make_protocol(ratings, films, test_users=10)
-    serve = Serve({"min_df": 1}, max_weights=20)
+    serve = Serve({"min_df": 1}, weights_per_film=20)
     result = compare_models(protocol, ["popular", NAME], [5, 10], serve=serve, served_model=NAME, cold_users=True)
     assert len(result.results[NAME].trials) == 4
     means = result.values("ndcg@5").mean()

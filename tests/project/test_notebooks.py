@@ -1,6 +1,7 @@
 """The notebooks as they are committed: readable, parameterized, without outputs, and running anywhere."""
 
 import ast
+import inspect
 import io
 import json
 import tokenize
@@ -8,6 +9,9 @@ import tokenize
 import nbformat
 import pytest
 
+from cinematch_lib.models.hybrid import Hybrid
+from cinematch_lib.models.linear import item_weights
+from cinematch_lib.models.training import train
 from cinematch_lib.pipeline.notebooks import NOTEBOOKS, STEPS
 from cinematch_lib.pipeline.parameters import notebook_parameters
 
@@ -36,6 +40,20 @@ def without_magics(source):
 def test_every_step_has_its_notebook_in_order():
     assert list(STEPS.values()) == sorted(STEPS.values())
     assert {*STEPS.values()} <= {path.name for path in PATHS}
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (train, "weights_per_film"),
+        (Hybrid.item_weights, "weights_per_film"),
+        (item_weights, "weights_per_film"),
+        (Hybrid, "prior_weight"),
+    ],
+)
+def test_the_library_trains_with_the_defaults_of_the_notebook(function, name):
+    defaults = notebook_parameters(NOTEBOOKS / STEPS["train"])
+    assert inspect.signature(function).parameters[name].default == defaults[name].default
 
 
 def test_a_notebook_is_valid_and_written_as_jupyter_does(path, notebook):
