@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from os import cpu_count
 from pathlib import Path
@@ -268,8 +269,8 @@ class Recommender(FilmCatalog):
         return min(default, len(self)) if k is None else check_k(k, len(self))
 
     def _explained_later(self, wanted: Preferences, k: int, rows: np.ndarray, values: np.ndarray) -> Recommendations:
-        """A list that keeps no terms: they are computed anew when an explanation is asked for."""
-        return explained(self._films, lambda: self._rank(self._model, wanted, k)[0], rows, values)
+        """A list that keeps no terms: they are computed anew, once, when the first explanation is asked for."""
+        return explained(self._films, cache(lambda: self._rank(self._model, wanted, k).scorer), rows, values)
 
     def _rank(
         self,

@@ -22,6 +22,7 @@ from support.small_runs import (
 from cinematch_lib import CineMatchError, Preferences, Recommendations, Recommender
 from cinematch_lib.artifacts.draft import Draft
 from cinematch_lib.artifacts.runs import Run
+from cinematch_lib.recommender.best_films import BestFilms
 
 FILMS = (HEAT, COLLATERAL, CASINO, NOBODY_KNOWS)
 LIKES_HEAT = Preferences(liked_movie_ids=[1])
@@ -197,6 +198,15 @@ def test_of_repeated_ratings_the_last_counts_and_wrong_ones_are_told(rated):
     with pytest.raises(CineMatchError, match="filters must not say when something was said, got the time of film 1;"):
         rated.recommend_ratings([1], [1], [5.0], filters=Preferences(times={1: 1e9}))
     assert len(rated.recommend_ratings([], [], []).userId) == 0
+
+
+def test_a_long_list_of_many_is_ranked_once_more_for_all_its_explanations(rated, monkeypatch):
+    wanted, ranked, calls = Preferences([1, 6, 50]), BestFilms.ranked, []
+    alone = rated.recommend(wanted, 250)
+    (found,) = rated.recommend_many([wanted], 250)
+    monkeypatch.setattr(BestFilms, "ranked", lambda *given: calls.append(given) or ranked(*given))
+    assert [one.explanation for one in found] == [one.explanation for one in alone]
+    assert len(calls) == 1
 
 
 def test_one_of_many_that_is_wrong_is_told(rated):
