@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from numbers import Real
+from numbers import Integral, Real
 from os import cpu_count
 from typing import Any, NamedTuple
 
@@ -71,13 +71,22 @@ def rated_lists(
             found[at] if at in found else alone(_preferences(films, filters, rows[[at]])) for at in range(rows.shape[0])
         ]
 
-    with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
+    with thread_pool(threads) as pool:
         lists = [one for block in pool.map(of_block, range(0, len(users), BLOCK)) for one in block]
     lengths = [len(rows) for rows, _ in lists]
     of_films = np.concatenate([np.zeros(0, dtype=np.int64), *(rows for rows, _ in lists)])
     ranks = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(1, length + 1) for length in lengths)])
     scores = np.concatenate([np.zeros(0), *(values for _, values in lists)])
     return RatedLists(np.repeat(users, lengths), films.ids[of_films], ranks, scores)
+
+
+def thread_pool(threads: int | None) -> ThreadPoolExecutor:
+    """So many threads; one a processor for None. Raises CineMatchError for what is no number of threads."""
+    if threads is not None and not (isinstance(threads, Integral) and not isinstance(threads, bool) and threads >= 1):
+        raise CineMatchError(
+            f"threads must be a whole number from 1 up, got {threads!r}; leave it out for one thread a processor"
+        )
+    return ThreadPoolExecutor((cpu_count() or 1) if threads is None else int(threads))
 
 
 def rating_columns(users: Any, movie_ids: Any, ratings: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,12 +1,10 @@
 """Recommends the films of a run: filter, score, rank, explain. Loads numpy and scipy, no more."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import chain
-from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,7 @@ from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences, check_preferences
 from cinematch_lib.recommender.ranking import check_k, top_k
-from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists, rating_columns
+from cinematch_lib.recommender.rated_lists import RatedLists, rated_lists, rating_columns, thread_pool
 from cinematch_lib.recommender.reasons import Feature
 from cinematch_lib.recommender.recommendations import Recommendations
 from cinematch_lib.recommender.rejected import RejectedFilms
@@ -185,11 +183,11 @@ class Recommender(FilmCatalog):
         preferences that are wrong.
         """
         k = self._check_k(k, 20)
-        if isinstance(preferences, Preferences | Mapping | str):
+        if isinstance(preferences, Preferences | Mapping | str) or not isinstance(preferences, Iterable):
             raise CineMatchError(f"preferences must be a list of Preferences, got a {type(preferences).__name__}")
         wanted = [check_preferences(one) for one in preferences]
         blocks = [wanted[first : first + BLOCK] for first in range(0, len(wanted), BLOCK)]
-        with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
+        with thread_pool(threads) as pool:
             found = pool.map(lambda block: self._best_of_block(block, k), blocks)
             pairs = zip(wanted, (one for of_block in found for one in of_block), strict=True)
             return [self._explained_later(one, k, *best) for one, best in pairs]

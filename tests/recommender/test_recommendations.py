@@ -258,6 +258,14 @@ def test_numbers_of_numpy_are_numbers():
             lambda films: films.recommend_many(LIKES_HEAT),
             "preferences must be a list of Preferences, got a Preferences",
         ),
+        (lambda films: films.recommend_many(None), "preferences must be a list of Preferences, got a NoneType"),
+        (
+            lambda films: films.recommend_many([], threads=-1),
+            "threads must be a whole number from 1 up, got -1; leave it out for one thread a processor",
+        ),
+        (lambda films: films.recommend_many([], threads=0), "threads must be a whole number from 1 up, got 0;"),
+        (lambda films: films.recommend_many([], threads="2"), "threads must be a whole number from 1 up, got '2';"),
+        (lambda films: films.recommend_ratings([], [], [], threads=0), "threads must be a whole number"),
     ],
 )
 def test_values_of_another_kind_are_refused(small, call, message):
