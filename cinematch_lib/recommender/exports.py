@@ -118,11 +118,8 @@ def rated_films(table: Any) -> Export:
 class Catalog(Protocol):
     """The films among which those of an export are looked up; a `Recommender` is one."""
 
-    def __contains__(self, movie_id: object) -> bool:
-        """Whether a film has this MovieLens id."""
-
-    def id_of(self, *, imdb: str = "", tmdb: int | None = None) -> int | None:
-        """The MovieLens id of the film with this id of IMDb's or TMDb's; None if there is none. Raises LeftOutError."""
+    def id_of(self, *, movie: int | None = None, imdb: str = "", tmdb: int | None = None) -> int | None:
+        """The MovieLens id of the film with any of these ids; None if there is none. Raises LeftOutError."""
 
     def id_titled(self, title: str, year: int | None) -> int | None:
         """The MovieLens id of the film of exactly this title and year; None if there is none."""
@@ -142,7 +139,7 @@ def match(export: Export, catalog: Catalog) -> MatchedRatings:
     for film in export.films:
         movie, missing = None, NotFound(film, reason=film.other_type)
         try:
-            movie = film.movie if film.movie in catalog else catalog.id_of(imdb=film.imdb, tmdb=film.tmdb)
+            movie = catalog.id_of(movie=film.movie, imdb=film.imdb, tmdb=film.tmdb)
         except LeftOutError as error:
             missing = NotFound(film, reason=error.reason)
         if movie is None and not missing.reason and film.title:

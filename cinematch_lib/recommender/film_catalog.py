@@ -106,16 +106,20 @@ class FilmCatalog:
         """One film. Raises UnknownNameError for an unknown id, with the reason where cleaning left the film out."""
         return self._films.movie(self._row(movie_id))
 
-    def id_of(self, *, imdb: str = "", tmdb: int | None = None) -> int | None:
-        """The MovieLens id of the film with this id of IMDb's, in digits, or else of TMDb's; None if none is here.
+    def id_of(self, *, movie: int | None = None, imdb: str = "", tmdb: int | None = None) -> int | None:
+        """The MovieLens id of the film with this one, or else this id of IMDb's, in digits, or else of TMDb's.
 
-        Raises LeftOutError where cleaning left the film out.
+        None if none is here. Raises LeftOutError where cleaning left the film out.
         """
+        if movie in self:
+            return movie
         columns = self._films.columns
         if imdb and imdb in columns.imdb_ids:
             return int(self._films.ids[columns.imdb_ids.index(imdb)])
         if tmdb and len(rows := np.flatnonzero(columns.tmdb_ids == tmdb)):
             return int(self._films.ids[rows[0]])
+        if movie is not None:
+            self._rejected.check_id(movie)
         if (film := self._rejected.linked(imdb=imdb, tmdb=tmdb)) is not None:
             raise film.error()
         return None

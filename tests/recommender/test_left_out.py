@@ -7,7 +7,7 @@ from support.small_runs import filtered_artifacts, recommender_of, sample_recomm
 
 from cinematch_lib import Preferences, Recommender, UnknownNameError
 from cinematch_lib.errors import LeftOutError
-from cinematch_lib.recommender.exports import match, parse_export
+from cinematch_lib.recommender.exports import match, parse_export, rated_films
 from cinematch_lib.recommender.rejected import LeftOutFilm
 
 GODFATHER = 858
@@ -81,6 +81,20 @@ def test_ratings_of_such_films_tell_the_reason(films):
     found = match(parse_export("Name,Year,Rating\nThe Godfather,1972,5\nToy Story,1995,4\n"), films)
     assert found.stars == {1: 4}
     assert [str(one) for one in found.not_found] == ["The Godfather (1972) (before 1980)"]
+
+
+@pytest.mark.parametrize(
+    ("table", "label"),
+    [
+        ({"movieId": [GODFATHER, 1], "rating": [5, 4]}, "858"),
+        ({"movieId": [GODFATHER, 1], "title": ["Toy Story", ""], "rating": [5, 4]}, "Toy Story"),
+        ({"Const": ["tt0068646", "tt0114709"], "rating": [5, 4]}, "tt0068646"),
+    ],
+)
+def test_ratings_of_such_films_by_any_id_tell_the_reason(films, table, label):
+    found = match(rated_films(table), films)
+    assert found.stars == {1: 4}
+    assert [str(one) for one in found.not_found] == [f"{label} (before 1980)"]
 
 
 def test_a_run_that_left_nothing_of_the_title_out_says_nothing(tmp_path_factory):
