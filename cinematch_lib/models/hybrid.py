@@ -282,9 +282,8 @@ class Hybrid(Model):
     def _item_weights(self, matrices: Sequence[sparse.csr_matrix], content_weights: np.ndarray) -> ItemWeights:
         well_rated = np.zeros(len(self.films), dtype=bool)
         well_rated[self._film_columns] = self.like_counts[self._film_columns] >= WELL_RATED_LIKES
-        counts = self.like_counts.astype(np.int64)
-        arrays = (self._history_lengths, well_rated, content_weights, counts)
-        numbers = (self._typical_sum, *self._priors, self.best_params["content_weight"])
+        arrays = (self._history_lengths, well_rated, content_weights, self.like_counts.astype(np.int64))
+        numbers = self._typical_sum, *self._priors, self.best_params["content_weight"]
         return ItemWeights(self.films, tuple(matrices), *arrays, *numbers)
 
 

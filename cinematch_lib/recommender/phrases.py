@@ -119,8 +119,11 @@ def find_phrases(
 
     `totals` is the denominator of the shares, float64 (films,); see `reasons.positive_totals`.
     """
-    of_kind = {one.kind: one for one in contributions if one.values.shape[1]}
-    groups = [(of_kind[kind], positive) for kind, positive in order if kind in of_kind]
+    of_kind: dict[str, list[Contributions]] = {}
+    for one in contributions:
+        if one.values.shape[1]:
+            of_kind.setdefault(one.kind, []).append(one)
+    groups = [(one, positive) for kind, positive in order for one in reversed(of_kind.get(kind, []))]
     if not groups:
         return []
     n_parts = max(NAMED_FILMS + 1, *(one.values.shape[1] for one, _ in groups))

@@ -35,13 +35,18 @@ def test_each_kind_has_its_places_beside_the_others(data):
 
 
 def test_a_director_has_his_places_though_a_genre_has_some_too(rated):
-    """Lawrence of Arabia, The Bridge on the River Kwai and Doctor Zhivago: by David Lean, and two of them of war."""
-    liked = [1204, 1250, 2067]
+    """Legends of the Fall, Courage Under Fire and Glory: by Edward Zwick, and of war."""
+    liked = [266, 647, 1242]
     directors = [rated.movie(one).director for one in rated.movie_ids.tolist()]
-    others = {one for one, of_one in zip(rated.movie_ids.tolist(), directors, strict=True) if "David Lean" in of_one}
+    by_him = {one for one, names in zip(rated.movie_ids.tolist(), directors, strict=True) if "Edward Zwick" in names}
     found = rated.recommend(Preferences(liked_movie_ids=liked), k=10)
-    assert len(others & set(ids(found))) >= min(4, len(others) - len(liked))
+    assert len((by_him - set(liked)) & set(ids(found))) >= min(4, len(by_him) - len(liked))
     check_reasons(found)
+    (both, *_) = [one for one in found if sum(reason.kind == "in_common" for reason in one.reasons) == 2]
+    sentences = [
+        f"Some places of the list are for films {kind}" for kind in ("by the director Edward", "of the genre war")
+    ]
+    assert -1 < both.explanation.find(sentences[0]) < both.explanation.find(sentences[1])
 
 
 def test_a_ranking_is_by_score_alone_however_few_films_there_are():
