@@ -39,7 +39,7 @@ from cinematch_lib.models.training_products import TrainingProducts
 from cinematch_lib.models.triangle import Triangle
 from cinematch_lib.models.tuning import tune
 from cinematch_lib.models.validation_fold import COLUMN_EXPONENT
-from cinematch_lib.recommender.rating_weights import rating_weight
+from cinematch_lib.recommender.rating_weights import low_rating_factors, rating_weight
 from cinematch_lib.recommender.score_weights import ScoreWeights
 from cinematch_lib.recommender.scoring import ScoreModel
 from cinematch_lib.recommender.selection import Selection
@@ -207,9 +207,9 @@ class Hybrid(Model):
 
     def _sums_by(self, queries: Interactions, weights: sparse.csr_matrix) -> np.ndarray:
         """Σ_j w_j B_ji by `weights`: float32 (users, films with weights)."""
-        weights_of_ratings = queries.map_ratings(rating_weight)
-        X = (queries.aged(weights_of_ratings) if self.ages else weights_of_ratings)[:, self._film_columns]
-        sums: np.ndarray = (X @ weights).toarray()
+        X, n_known = queries.map_ratings(rating_weight), np.diff(queries.ratings.indptr)
+        X.data *= low_rating_factors(queries.ratings.data, n_known.repeat(n_known)).astype(np.float32)
+        sums: np.ndarray = ((queries.aged(X) if self.ages else X)[:, self._film_columns] @ weights).toarray()
         return sums
 
     def _scores(self, queries: Interactions) -> np.ndarray:

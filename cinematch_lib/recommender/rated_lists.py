@@ -16,7 +16,7 @@ from cinematch_lib.recommender.film_tiles import BLOCK
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.histories import Histories
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.rating_weights import LIKED, rating_weight
+from cinematch_lib.recommender.rating_weights import LIKED, low_rating_factors, rating_weight
 
 _List = tuple[np.ndarray, np.ndarray]  # rows of films, the best first, and their scores
 
@@ -146,11 +146,13 @@ def _user_item_matrix(
 
 def _histories(stars: sparse.csr_matrix) -> Histories:
     weights, liked = stars.copy(), stars.copy()
-    weights.data = rating_weight(stars.data).astype(np.float32)
+    n_known = np.diff(stars.indptr).astype(np.int64)
+    factors = low_rating_factors(stars.data, n_known.repeat(n_known))
+    weights.data = (rating_weight(stars.data) * factors).astype(np.float32)
     liked.data = (stars.data >= LIKED).astype(np.float32)
     liked.eliminate_zeros()
     nothing = sparse.csr_matrix(stars.shape, dtype=np.float32)
-    return Histories(weights, liked, nothing, np.diff(stars.indptr).astype(np.int64))
+    return Histories(weights, liked, nothing, n_known)
 
 
 def _preferences(films: FilmTable, filters: Preferences, stars: sparse.csr_matrix) -> Preferences:

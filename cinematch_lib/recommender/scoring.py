@@ -13,25 +13,24 @@ r"""The score of a film for one user: a sum of terms, discounted for popular fil
 where n is the number of films that the user has liked, disliked, rated or seen. Each matrix B^m is learned for
 histories of another length, and the shares t_m mix the two nearest to n^(1−d) · L^d, where L is the greatest length;
 s_m is the highest sum Σ_j w_j B^m_ji of any film over the films j with w_j > 0. The weight w_j is
-`rating_weights.rating_weight` of a rating, 1 for a like, 0.45 for a film that was only seen, and −0.2 for a disliked
-film; where times are known, it halves with every two years before the newest opinion. p = Σ_j x_j over the liked films,
-at length one, less half of it for disliked films. The content weight w_i of a film falls with its number of ratings,
-and s is what a predicted like adds to the score (`ItemWeights.unit`). For a film without ratings, u · e_i and the
-similarity of the features estimate the likes (`models.towers`), so that c_i = 0.1 + 0.85 · 2^(−max(n−3,0)/4) + s · w_i
-· c_m · √N / m · |Σ_j x_j| for m liked films; where the run has no embeddings, the last product is w_i. A seed item with
-too few ratings of its own contributes its cosine by 1 at least. The less is known of a user, the better a guess is what
-many like: π, the prior weight of the run's item weights, counts half with every two known films, and the lasting one,
-ρ, with every 20. But z = min(1, likes / 8), by the likes of the most liked one of the known films, disliked ones apart:
-of somebody who names films that hardly anybody knows, ratings tell little. g is 0.2, d the `discovery` that the user
-asks for, in hundredths, else 0.1, β = d / 2, and r the `recency` asked for, a quarter of it where no film speaks for
-others, else 0.
+`rating_weights.rating_weight` of a rating (a very low one counts less where few films are known), 1 for a like, 0.45
+for a film that was only seen, and −0.2 for a disliked film; where times are known, it halves with every two years
+before the newest opinion. p = Σ_j x_j over the liked films, at length one, less half of it for disliked films. The
+content weight w_i of a film falls with its number of ratings, and s is what a predicted like adds to the score
+(`ItemWeights.unit`). For a film without ratings, u · e_i and the similarity of the features estimate the likes
+(`models.towers`), so that c_i = 0.1 + 0.85 · 2^(−max(n−3,0)/4) + s · w_i · c_m · √N / m · |Σ_j x_j| for m liked films;
+where the run has no embeddings, the last product is w_i. A seed item with too few ratings of its own contributes its
+cosine by 1 at least. The less is known of a user, the better a guess is what many like: π, the prior weight of the
+run's item weights, counts half with every two known films, and the lasting one, ρ, with every 20. But z = min(1, likes
+/ 8), by the likes of the most liked one of the known films, disliked ones apart: of somebody who names films that
+hardly anybody knows, ratings tell little. g is 0.2, d the `discovery` that the user asks for, in hundredths, else 0.1,
+β = d / 2, and r the `recency` asked for, a quarter of it where no film speaks for others, else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has likes by others, or the run has no
 ratings, z is 0, c_i is 1 and g is 0.1; if the user likes nothing and the run has ratings, q_i takes the place of b_i.
-Where an `unrated_share` is asked for, films
-that nobody has rated gain the least bonus that gives them that share of the list; so do films with a director or a
-genre that few liked films share more often than by chance (see `shared_traits`), and those of the series of liked films
-(see `film_series`). Up to 100 films are made diverse:
+Where an `unrated_share` is asked for, films that nobody has rated gain the least bonus that gives them that share of
+the list; so do films with a director or a genre that few liked films share more often than by chance (see
+`shared_traits`), and those of the series of liked films (see `film_series`). Up to 100 films are made diverse:
 
                − v · max_{k above i} cos(x_i, x_k)
 

@@ -63,8 +63,8 @@ def test_rated_films_are_named_with_their_stars_liked_ones_as_liked_and_seen_one
     assert explanation_of_h(ratings={2: 4}, liked_movie_ids=[1]) == (
         "Because you liked A (2000) (60%) and gave B (2000) 4 stars (40%): people who like these films also like it."
     )
-    assert explanation_of_h(ratings={5: 3.5, 6: 1}, seen=[7]) == (
-        "Because you gave E (2000) 3.5 stars (63%) and F (2000) 1 star (21%) and have seen G (2000) (16%): "
+    assert explanation_of_h(ratings={5: 3.5, 6: 2}, seen=[7]) == (
+        "Because you gave E (2000) 3.5 stars (63%) and F (2000) 2 stars (21%) and have seen G (2000) (16%): "
         "people who watch these films often like it."
     )
     assert explanation_of_h(seen=[5, 6]) == "People who watch E (2000) (60%) and F (2000) (40%) often like it."
@@ -147,6 +147,23 @@ def test_recency_prefers_newer_films(rated):
         max(film.movie.year for film in found)
     }
     assert f"It is from {newest}" in next(film.explanation for film in found if film.movie.year == newest)
+
+
+def test_half_a_star_speaks_for_other_films_only_where_many_are_known(rated):
+    """It is 0 for up to ten known films, and grows until it is what it is in training at 20."""
+    liked = rated.recommend(Preferences(liked_movie_ids=[1387]), k=24)
+    said = {}
+    for n in (3, 10, 15, 20, 25):
+        wanted = Preferences(ratings={1387: 0.5} | dict.fromkeys(ids(liked)[: n - 1], 4.0))
+        (alone, many) = rated.recommend(wanted, k=50), rated.recommend_many([wanted], k=50, threads=1)[0]
+        reasons = [r for film in alone for r in film.reasons if r.movie and r.movie.movie_id == 1387]
+        said[n] = sum(r.value for r in reasons if r.kind.startswith("rated"))
+        np.testing.assert_allclose([one.score for one in many], [one.score for one in alone], atol=1e-5)
+        table = rated.recommend_ratings(np.zeros(n, int), np.array([*wanted.ratings]), [*wanted.ratings.values()], k=50)
+        np.testing.assert_allclose(table.score, [one.score for one in alone], atol=1e-5)
+    assert said[3] == said[10] == 0 < said[15] < said[20]
+    hated = rated.recommend(Preferences(ratings={1387: 0.5, 1214: 1.0}), k=10)
+    assert ids(hated) == ids(rated.recommend(Preferences(not_interested_ids=[1387, 1214], diversity=0), k=10))
 
 
 def test_for_a_new_user_recency_weighs_no_more_than_what_many_like(rated):

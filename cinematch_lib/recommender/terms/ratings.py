@@ -10,7 +10,13 @@ from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.sparse_rows import SparseRows, one_array
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
-from cinematch_lib.recommender.rating_weights import SEEN_WEIGHT, age_weights, ages_of, rating_weight
+from cinematch_lib.recommender.rating_weights import (
+    SEEN_WEIGHT,
+    age_weights,
+    ages_of,
+    low_rating_factors,
+    rating_weight,
+)
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
@@ -183,7 +189,7 @@ def seeds(
     preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
 ) -> list[Seeds]:
     """The known films of a user, by kind, with the weight of each."""
-    groups, times = [], _times(preferences)
+    groups, times, n_known = [], _times(preferences), len(liked) + len(disliked) + len(watched)
     for kind, ids, rows, default in (
         ("rated_with_liked", preferences.liked, liked, 1.0),
         ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
@@ -194,7 +200,7 @@ def seeds(
         weights = np.full(len(rows), default)
         if preferences.ratings:
             given = np.array([np.nan if one is None else one for one in stars])
-            weights = np.where(np.isnan(given), default, rating_weight(given))
+            weights = np.where(np.isnan(given), default, rating_weight(given) * low_rating_factors(given, n_known))
         if times:
             weights = weights * age_weights(ages_of(ids, times))
         groups.append(Seeds(kind, rows, weights, stars))
