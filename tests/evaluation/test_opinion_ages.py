@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from support.evaluation_ratings import some_ratings
 from support.small_runs import rated_artifacts
-from support.tastes import films_by_taste, ratings_by_taste
+from support.tastes import catalog_by_taste, films_by_taste, ratings_by_taste
 
 from cinematch_lib import CineMatchError, Preferences, Recommender
+from cinematch_lib.evaluation.compare import SERVED_BY_INPUTS, compare_models
 from cinematch_lib.evaluation.protocols import make_protocol
-from cinematch_lib.evaluation.served import preferences_from
+from cinematch_lib.evaluation.served import Serve, ServedRecommender, preferences_from
 from cinematch_lib.evaluation.splits import split_by_time, split_by_times
+from cinematch_lib.models import make
 from cinematch_lib.models.interactions import Interactions
 
 YEAR = 365.25 * 86_400
@@ -127,3 +129,22 @@ def test_a_protocol_by_time_takes_dates_with_commas():
     assert len(made.folds) == 2
     assert "up to the next date" in made.description
     assert not set(made.folds[0].split.users) & set(made.folds[1].split.users)
+
+
+@pytest.mark.parametrize("by", [{"name": "time", "date": 0.5}, {"name": "users", "folds": 2}])
+def test_the_newest_opinions_weigh_more_where_the_future_is_tested(by):
+    protocol, serve = make_protocol(ratings_by_taste(), catalog_by_taste(), **by), Serve({"min_df": 1}, 30)
+    params = dict.fromkeys(("session_weight", "year_weight"), 0.0) | {"regularization": 20.0, "dropout": 0.3}
+    params |= {"feature_weight": 1.0, "content_weight": 0.25}
+    result = compare_models(protocol, ["hybrid"], [10], hybrid_params=params, serve=serve, tune=False)
+    fold = protocol.folds[0]
+    recommender = serve(fold, make("hybrid", **params).fit(fold.split.train, fold.catalog))
+    for inputs, name in SERVED_BY_INPUTS.items():
+        lists = result.results[name].lists
+        measured = lists[lists["userId"].isin(fold.split.users)].sort_values(["userId", "rank"])["movieId"].tolist()
+        aged, plain = (
+            ServedRecommender(recommender, inputs, ages=ages)(fold.split.histories, fold.split.users, 10)
+            for ages in (True, False)
+        )
+        assert aged["movieId"].tolist() != plain["movieId"].tolist()
+        assert measured == (aged if by["name"] == "time" else plain)["movieId"].tolist()

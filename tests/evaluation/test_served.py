@@ -5,7 +5,7 @@ import pytest
 from support.small_runs import rated_recommender
 
 from cinematch_lib import Preferences
-from cinematch_lib.evaluation.served import ServedRecommender
+from cinematch_lib.evaluation.served import INPUTS, ServedRecommender, preferences_from
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,19 @@ def test_a_history_is_passed_as_a_client_that_knows_so_much_would(rated, inputs,
         assert of[["movieId", "rank"]].to_numpy().tolist() == [[one.movie_id, one.rank] for one in found]
         # many users at once are scored by matrix products, which add in another order
         assert of["score"].tolist() == pytest.approx([one.score for one in found], abs=1e-6)
+
+
+@pytest.mark.parametrize("inputs", INPUTS)
+def test_times_of_a_history_count_where_ages_do(rated, inputs):
+    history = histories((7, 260, 5.0), (7, 1, 4.0), (7, 858, 4.0), (7, 6, 2.5)).assign(timestamp=[0, 1e8, 2e8, 3e8])
+    lists = []
+    for ages, known in ((True, history), (False, history.drop(columns="timestamp"))):
+        made = ServedRecommender(rated, inputs, ages=ages)(history, [7], 15)
+        expected = rated.recommend(preferences_from(known, inputs), 15)
+        assert made["movieId"].tolist() == [one.movie_id for one in expected]
+        assert made["score"].tolist() == pytest.approx([one.score for one in expected], abs=1e-6)
+        lists.append(made["movieId"].tolist())
+    assert lists[0] != lists[1]
 
 
 def test_excluded_films_are_not_recommended_and_say_nothing(rated):
