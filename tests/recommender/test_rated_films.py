@@ -97,6 +97,38 @@ def test_a_rated_film_that_lowers_the_score_is_named_with_its_stars():
     )
 
 
+def three(likes=0):
+    """Films of which the first two say something of all."""
+    return recommender_of(
+        *genre_films("war", "crime", "drama", "western", title=["A", "B", "C", "D"]),
+        quality=[0.0] * 4,
+        weights=RATINGS_ONLY,
+        said=([[0, 0, 0.4, 0.2], [0, 0, 0.1, 0.1], [0] * 4, [0] * 4], 0.0, likes),
+        **ONLY_GENRES,
+    )
+
+
+@pytest.mark.parametrize(
+    ("liked", "disliked", "expected"),
+    [
+        (0, 0, {"C": 0.95, "D": 0.45}),  # (0.4 − 0.2 · 0.1) / 0.4 and (0.2 − 0.2 · 0.1) / 0.4
+        (4, 0, {"C": 0.9875, "D": 0.4875}),  # the dislike is four years older: a quarter of −0.2
+        (0, 4, {"C": 0.8, "D": 0.3}),  # the like is: it counts a quarter, and so does the highest sum
+    ],
+)
+def test_a_dislike_counts_half_as_much_with_every_two_years_before_the_newest_opinion(liked, disliked, expected):
+    year = 365.25 * 86_400
+    wanted = Preferences([1], [2], times={1: 1e9 + liked * year, 2: 1e9 + disliked * year})
+    assert scores(three().recommend(wanted, 2)) == expected
+    assert scores(three().recommend_many([wanted], 2)[0]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("discovery", "discount"), [(0.1, 0.05), (0.14, 0.07), (0.144, 0.07), (0.15, 0.075), (1, 0.5)])
+def test_discovery_discounts_the_likes_in_steps_of_a_hundredth(discovery, discount):
+    found = three(likes=99).recommend(Preferences([1], discovery=discovery), 2)
+    assert scores(found) == pytest.approx({"C": 100**-discount, "D": 0.5 * 100**-discount}, abs=2e-6)
+
+
 def test_a_single_low_rating_gives_a_list_without_the_film(rated):
     found = rated.recommend(Preferences(ratings={260: 0.5}), k=20)
     assert len(found) == 20 and 260 not in ids(found)
