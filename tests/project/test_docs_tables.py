@@ -1,6 +1,7 @@
 """Tables and numbers of the documentation agree with the code."""
 
 import dataclasses
+import inspect
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ from cinematch_lib import Preferences
 from cinematch_lib.cli.main import parser
 from cinematch_lib.data.datasets import DATASETS
 from cinematch_lib.data.tables import MERGED
+from cinematch_lib.models.hybrid import Hybrid
 from cinematch_lib.pipeline import notebooks as pipeline
 from cinematch_lib.recommender import scoring
 from cinematch_lib.recommender.clauses import CLAUSES
@@ -83,6 +85,13 @@ def test_the_table_of_preferences_names_them_all():
 def test_the_table_of_hyperparameters_names_them_all():
     shown = first_names(section("docs/conventions.md", "Hyperparameters"))
     assert shown == set(pipeline.step_parameters(["train"])) - {"dataset"}
+
+
+def test_the_first_hyperparameters_of_the_table_are_those_that_are_tuned():
+    tuned = [name for name, one in inspect.signature(Hybrid).parameters.items() if one.default is None]
+    text = section("docs/conventions.md", "Hyperparameters")
+    assert "\nThe first six are chosen on held-out users" in text
+    assert [names(row[0])[0] for row in rows(text)][:6] == tuned
 
 
 def test_the_changelog_names_every_renamed_parameter():
