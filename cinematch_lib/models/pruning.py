@@ -97,7 +97,7 @@ def _regression(submatrix: Callable[[np.ndarray], np.ndarray], inputs: np.ndarra
 
 
 def _cut(kept: list[tuple[np.ndarray, ...]], total: int) -> tuple[list[tuple[np.ndarray, ...]], np.float32]:
-    """The `total` entries of the largest magnitude as one part, and the smallest magnitude submatrix them."""
+    """The `total` entries of the largest magnitude as one part, and the smallest magnitude among them."""
     columns = tuple(np.concatenate(parts) for parts in zip(*kept, strict=True))
     magnitude = columns[0]
     if len(magnitude) <= total:

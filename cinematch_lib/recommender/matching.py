@@ -37,7 +37,8 @@ class Matches(NamedTuple):
     """Films that match a query.
 
     `rows` int (n,); `similarity` float (n,), 0 to 1; `is_equal` bool (n,), whether a whole name of the film is the
-    query; `names` int (n,), the name that matched. A film stands there once for each name of it that is a candidate.
+    query; `lacks_number` bool (n,), whether a number of the query is missing in the name. A film stands there once for
+    each name of it that is a candidate.
     """
 
     rows: np.ndarray

@@ -30,20 +30,20 @@ class Preferences:
 
     Liked, disliked, rated and seen films shape the score, and none of them is recommended, nor is a film of
     `not_interested_ids`, under whichever id the data set has it. `ratings` maps the id of a film to 0.5 to 5 stars;
-    from 4 on the film counts as liked. `seen` are films that were watched and about which the person has no opinion.
-    The rating of a film counts before a like, and each of them before `seen`. `times` maps ids of such films to seconds
-    since 1970: the older an opinion is than the newest one, the less it counts; one without a time counts as the
-    newest, and times of other films count for nothing. Three numbers from 0 to 1, or None for the recommender's own,
-    shape the list: `discovery` turns it from well-known to unknown films, `diversity` keeps films that resemble each
-    other apart, and `recency` prefers newer films among near equals. `unrated_share`, 0 to 1, is the least share of a
-    list for films that nobody has rated.
+    from 4 on the film counts as liked. `seen` are films that were watched and about which the person has no opinion. A
+    dislike counts before a rating below 4 stars, which is then ignored; the rating of a film counts before a like, and
+    each of them before `seen`. `times` maps ids of such films to seconds since 1970: the older an opinion is than the
+    newest one, the less it counts; one without a time counts as the newest, and times of other films count for nothing.
+    Three numbers from 0 to 1, or None for the recommender's own, shape the list: `discovery` turns it from well-known
+    to unknown films, `diversity` keeps films that resemble each other apart, and `recency` prefers newer films among
+    near equals. `unrated_share`, 0 to 1, is the least share of a list for films that nobody has rated.
 
     A film passes the filters if it has at least one of `preferred_genres`, is on at least one of `services`, was made
     in one of `original_languages` ("en", "English"), and lies within the years and minutes, both ends included. A film
     without a known runtime passes no bound on it.
 
     Raises CineMatchError for values of another kind, for a lower bound above the upper one, and for a film that is
-    both liked and disliked.
+    both liked, or rated with 4 stars or more, and disliked.
     """
 
     liked_movie_ids: Sequence[int] | None = ()

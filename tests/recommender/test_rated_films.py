@@ -129,6 +129,13 @@ def test_discovery_discounts_the_likes_in_steps_of_a_hundredth(discovery, discou
     assert scores(found) == pytest.approx({"C": 100**-discount, "D": 0.5 * 100**-discount}, abs=2e-6)
 
 
+def test_a_dislike_counts_before_a_low_rating_and_contradicts_a_high_one(rated):
+    disliked = Preferences([1, 6], [260])
+    assert rated.recommend(replace(disliked, ratings={260: 3.5}), 20) == rated.recommend(disliked, 20)
+    with pytest.raises(CineMatchError, match="film 260 is both liked and disliked; choose one"):
+        replace(disliked, ratings={260: 4})
+
+
 def test_a_single_low_rating_gives_a_list_without_the_film(rated):
     found = rated.recommend(Preferences(ratings={260: 0.5}), k=20)
     assert len(found) == 20 and 260 not in ids(found)

@@ -35,7 +35,7 @@ def film_table(*films):
 
 
 def recommender_of(*films, quality=None, services_source="file", weights=None, said=None, table=None, **features):
-    """A recommender of such films; `general` is how well liked each is, nothing known of it where left out.
+    """A recommender of such films; `quality` is how well liked each is, nothing known of it where left out.
 
     `said` are item-to-item weights, a row of numbers for each film, how much content counts beside them, and how
     many like each film.
