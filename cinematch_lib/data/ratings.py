@@ -10,9 +10,9 @@ from cinematch_lib.data.shards import row_place, rows_lines
 from cinematch_lib.data.sources import Source
 from cinematch_lib.data.tables import whole_numbers
 from cinematch_lib.errors import CineMatchError
+from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS, LOWEST_STARS
 
 RATINGS_FILE = "ratings.csv"  # the name of the table in reports
-LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0  # stars
 USERS_NUMBERED = "users without a number below 2^31, numbered in their order"  # a repair
 LIKED = 4.0  # stars; of ratings that are all below, nobody likes anything
 _FIRST_TIME = 631_152_000  # 1 January 1990; older times are errors
@@ -114,7 +114,7 @@ def refuse(source: Source, values: pd.Series, wrong: pd.Series, name: str, wante
 
 def _on_five_stars(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.Series:
     stars = ratings["rating"]
-    wrong = ~stars.between(LOWEST_RATING, HIGHEST_RATING)
+    wrong = ~stars.between(LOWEST_STARS, HIGHEST_STARS)
     if not wrong.any():
         return stars
     if stars.between(1, 10).all() and wrong.mean() >= _SHARE_OF_TEN and stars.max() > 9:
@@ -123,8 +123,8 @@ def _on_five_stars(ratings: pd.DataFrame, source: Source, log: RejectLog) -> pd.
     row = int(wrong.to_numpy().argmax())
     first, (path, line) = ratings.iloc[row], row_place(source, len(ratings), row)
     raise CineMatchError(
-        f"{path}: {wrong.sum():,} of {len(ratings):,} ratings are not from {LOWEST_RATING} to "
-        f"{HIGHEST_RATING:g}; the first is on line {line} (user {first['userId']:.0f}, film "
+        f"{path}: {wrong.sum():,} of {len(ratings):,} ratings are not from {LOWEST_STARS} to "
+        f"{HIGHEST_STARS:g}; the first is on line {line} (user {first['userId']:.0f}, film "
         f"{first['movieId']:.0f}, rating {first['rating']:g}), and they go from {stars.min():g} to {stars.max():g}; "
         "correct or remove them, or bring them to that scale"
     )

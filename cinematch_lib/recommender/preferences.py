@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.rating_weights import LIKED
 from cinematch_lib.vocabulary.checks import check_range, unique_items
+from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS, LOWEST_STARS
 
 if TYPE_CHECKING:
     from cinematch_lib.recommender.exports import Catalog
@@ -20,7 +21,6 @@ _ID_LISTS = ("liked_movie_ids", "disliked_movie_ids", "not_interested_ids", "see
 KNOBS = ("discovery", "diversity", "recency")
 FRACTIONS = (*KNOBS, "unrated_share")  # numbers from 0 to 1
 _NAME_LISTS = ("preferred_genres", "services", "original_languages")
-_LOWEST, _HIGHEST = 0.5, 5.0  # stars
 _LATEST = 1e11  # seconds since 1970: the year 5138, which milliseconds pass from 1973 on
 
 
@@ -184,8 +184,10 @@ def _check_ratings(ratings: Mapping[int, float] | None) -> dict[int, float]:
     ids = unique_ids("ratings", ratings)
     for movie_id, stars in ratings.items():
         is_number = isinstance(stars, Real) and not isinstance(stars, bool)
-        if not (is_number and _LOWEST <= stars <= _HIGHEST):
-            raise CineMatchError(f"a rating must be from {_LOWEST} to {_HIGHEST:g} stars, got {stars!r} for {movie_id}")
+        if not (is_number and LOWEST_STARS <= stars <= HIGHEST_STARS):
+            raise CineMatchError(
+                f"a rating must be from {LOWEST_STARS} to {HIGHEST_STARS:g} stars, got {stars!r} for {movie_id}"
+            )
     return dict(zip(ids, map(float, ratings.values()), strict=True))
 
 

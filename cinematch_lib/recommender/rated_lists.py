@@ -17,6 +17,7 @@ from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.histories import Histories
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import LIKED, low_rating_factors, rating_weight
+from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS, LOWEST_STARS
 
 _List = tuple[np.ndarray, np.ndarray]  # rows of films, the best first, and their scores
 
@@ -129,9 +130,12 @@ def _user_item_matrix(
         raise CineMatchError(
             f"users, movie_ids and ratings must be of one length, got {len(users)}, {len(movie_ids)} and {len(stars)}"
         )
-    wrong = ~((stars >= 0.5) & (stars <= 5))
+    wrong = ~((stars >= LOWEST_STARS) & (stars <= HIGHEST_STARS))
     if wrong.any():
-        raise CineMatchError(f"a rating must be from 0.5 to 5 stars, got {stars[wrong][0]} for {movie_ids[wrong][0]}")
+        raise CineMatchError(
+            f"a rating must be from {LOWEST_STARS} to {HIGHEST_STARS:g} stars, got {stars[wrong][0]} for "
+            f"{movie_ids[wrong][0]}"
+        )
     names, user = np.unique(users, return_inverse=True)
     row = np.minimum(films.ids.searchsorted(movie_ids), len(films) - 1)
     known = films.ids[row] == movie_ids

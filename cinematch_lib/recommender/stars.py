@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from cinematch_lib.errors import CineMatchError
 from cinematch_lib.recommender.rating_weights import LIKED
+from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS, LOWEST_STARS
 from cinematch_lib.vocabulary.wording import counted
 
-LOWEST_STARS, HIGHEST_STARS = 0.5, 5.0
 _NONE_LIKED = "none of {:,} ratings reaches {:g} stars, from which on a film is liked"
 _HALF = "½"
 _NUMBER = r"(?P<number>[0-9]{1,3}(?:[.,][0-9]{0,9})?|[0-9]?\s?½)"
@@ -78,7 +78,8 @@ def on_five_stars(
     if not all(LOWEST_STARS <= value <= HIGHEST_STARS for value, _ in given):
         values = plain or [value for value, _ in given]
         raise CineMatchError(
-            f"{name} has ratings from {min(values):g} to {max(values):g}; stars go from 0.5 to 5, or from 1 to 10"
+            f"{name} has ratings from {min(values):g} to {max(values):g}; "
+            f"stars go from {LOWEST_STARS} to {HIGHEST_STARS:g}, or from 1 to 10"
         )
     below = [] if max(value for value, _ in given) >= LIKED else [_NONE_LIKED.format(len(given), LIKED)]
     remarks = [
