@@ -38,6 +38,16 @@ def test_it_is_repeated_as_it_came(api):
     assert [one["name"] for one in answer.json()["not_found"]] == ["No \ud800 Film (1995)"]
 
 
+def test_a_time_in_milliseconds_is_refused_with_what_to_do(api):
+    body = {"ratings": [{"movie_id": 1, "rating": 5, "timestamp": 1_700_000_000_000}], "limit": 1}
+    answer = api.post("/api/recommendations", json=body)
+    assert answer.status_code == 422
+    assert "a time must be seconds since 1970" in answer.json()["detail"]
+    assert answer.json()["detail"].endswith("divide milliseconds by 1,000")
+    body["ratings"][0]["timestamp"] = 1_700_000_000
+    assert api.post("/api/recommendations", json=body).json()["count"] == 1
+
+
 @pytest.mark.parametrize(
     ("path", "query", "close"),
     [
