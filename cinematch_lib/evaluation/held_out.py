@@ -105,12 +105,15 @@ def read_recommender(run: Run) -> Recommender | None:
     """
     if WEIGHTS not in run.info.files:
         return None
-    meta, weights = run.read_movies_meta(), ItemWeights.read(run.content(WEIGHTS))
+    matrix, meta, weights = run.read_matrix(FEATURES), run.read_movies_meta(), ItemWeights.read(run.content(WEIGHTS))
     embeddings = Embeddings.read(run.content(EMBEDDINGS)) if EMBEDDINGS in run.info.files else None
     ids = meta.columns.movie_ids
-    if not np.array_equal(ids, weights.movie_ids):  # films were added to the run since
-        weights, embeddings = weights.extended(ids), None
-    return Recommender(run.read_matrix(FEATURES), meta, item_weights=weights, embeddings=embeddings)
+    is_new = ~np.isin(ids, weights.movie_ids)  # films that were added to the run since
+    if is_new.any():
+        weights = weights.extended(ids)
+        if embeddings is not None:
+            embeddings = embeddings.extended(ids[is_new], matrix[is_new], meta.columns.years[is_new])
+    return Recommender(matrix, meta, item_weights=weights, embeddings=embeddings)
 
 
 def _only_rows(weights: ItemWeights, rows: np.ndarray) -> ItemWeights:
