@@ -15,7 +15,7 @@ from cinematch_lib.storage.files import Content
 EMBEDDINGS = "embeddings.npz"
 PERIOD_YEARS = 5
 UNKNOWN_PERIOD = 0  # the name of the period of films whose year is unknown
-DISLIKED = -0.5  # weight of a disliked film in the vector of a user, where a liked one has 1
+DISLIKED_WEIGHT = -0.5  # weight of a disliked film in the vector of a user, where a liked one has 1
 SIMILARITY, _HALF = 0.3, 20  # c_n = 0.3 · n / (n + 20)
 
 
@@ -108,7 +108,7 @@ class Embeddings:
     def user_vector(self, liked: Sequence[int], disliked: Sequence[int] = ()) -> np.ndarray:
         """The vector of a user by the rows of films, to be used alone: float32 (d,). A dislike counts −1/2."""
         vectors, _ = self.history_vectors([*liked, *disliked], len(liked) or len(disliked))
-        weights = np.repeat([1.0, DISLIKED], [len(liked), len(disliked)])
+        weights = np.repeat([1.0, DISLIKED_WEIGHT], [len(liked), len(disliked)])
         vector: np.ndarray = (weights @ vectors).astype(np.float32)
         return vector
 

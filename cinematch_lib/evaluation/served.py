@@ -20,7 +20,7 @@ from cinematch_lib.models.training import fit_embeddings, served_weights
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.recommender import Recommender
 
-DISLIKED = 3.0  # a rating below this is a dislike
+DISLIKED_BELOW = 3.0  # a rating below this is a dislike
 # What is passed to the recommender of a history: all ratings; likes, and all other rated films as seen; or likes and
 # dislikes, while other rated films are only excluded from the list.
 INPUTS = ("stars", "seen", "likes")
@@ -45,8 +45,8 @@ def preferences_from(
     others = [one for one, rating in rated.items() if rating < LIKED]
     if inputs == "seen":
         return Preferences(liked_movie_ids=liked, seen=others, not_interested_ids=excluded, **knobs)
-    disliked = [one for one in others if rated[one] < DISLIKED]
-    neutral = [one for one in others if rated[one] >= DISLIKED]
+    disliked = [one for one in others if rated[one] < DISLIKED_BELOW]
+    neutral = [one for one in others if rated[one] >= DISLIKED_BELOW]
     excluded = [*neutral, *excluded]
     return Preferences(liked_movie_ids=liked, disliked_movie_ids=disliked, not_interested_ids=excluded, **knobs)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.artifacts.embeddings import DISLIKED, Embeddings, similarity_weight
+from cinematch_lib.artifacts.embeddings import DISLIKED_WEIGHT, Embeddings, similarity_weight
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.recommender.candidates import Candidates
 from cinematch_lib.recommender.film_tiles import FilmTiles
@@ -113,7 +113,7 @@ class BatchScorer:
         )
         lengths = np.linalg.norm(well + poor, axis=0)
         n_liked, n_disliked = (np.diff(one.indptr) for one in (histories.liked, histories.disliked))
-        lengths[n_liked == 0] /= abs(DISLIKED)
+        lengths[n_liked == 0] /= abs(DISLIKED_WEIGHT)
         mixed = np.flatnonzero((n_liked > 0) & (n_disliked > 0))
         lengths[mixed] = sparse.linalg.norm(histories.liked[mixed] @ self._features, axis=1)
         lengths[lengths == 0] = 1

@@ -96,7 +96,7 @@ class BestFilms:
         films = self._films
         selections = [films.filter(one.preferences) for one in requests]
         masks = [
-            films.exclusion_mask(selection, one.preferences, one.among)
+            films.allowed_mask(selection, one.preferences, one.among)
             for selection, one in zip(selections, requests, strict=True)
         ]
         scorers = model.scorers([one.preferences for one in requests])

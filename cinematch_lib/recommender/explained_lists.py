@@ -9,7 +9,7 @@ from cinematch_lib.recommender.best_films import Ranked
 from cinematch_lib.recommender.explanation import Explanations
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.recommendations import Recommendation, Recommendations
-from cinematch_lib.recommender.scorer import Scorer, alike
+from cinematch_lib.recommender.scorer import Scorer, grouped
 
 _EXPLAINED_TOGETHER = 100  # films of a list, which bounds the memory of an explanation
 
@@ -29,7 +29,7 @@ def explained_together(films: FilmTable, lists: Sequence[Ranked]) -> list[Recomm
     for at, one in enumerate(lists):
         if len(one.rows) > _EXPLAINED_TOGETHER:
             found[at] = explained(films, partial(lambda scorer: scorer, one.scorer), one.rows, one.scores)
-    for group in alike([lists[at].scorer for at in short]):
+    for group in grouped([lists[at].scorer for at in short]):
         numbers = [short[at] for at in group]
         scorers, rows = [lists[at].scorer for at in numbers], [lists[at].rows for at in numbers]
         explanations, first = Explanations(partial(Scorer.contributions_of_people, scorers, rows)), 0

@@ -258,7 +258,7 @@ class FilmTable:
             passes &= np.isin(self._languages.codes, [self._languages.values.index(code) for code in languages])
         return FilmPart(passes.nonzero()[0], self._has_genre, self._numbers)
 
-    def exclusion_mask(
+    def allowed_mask(
         self, selection: Selection, preferences: Preferences, candidates: Collection[int] | np.ndarray | None = None
     ) -> np.ndarray:
         """Which selected films may be recommended: bool (selected films,). Raises UnknownNameError.

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.artifacts.embeddings import DISLIKED
+from cinematch_lib.artifacts.embeddings import DISLIKED_WEIGHT
 from cinematch_lib.recommender.films import FilmTable
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.terms.ratings import seeds
@@ -45,8 +45,8 @@ class Histories:
 
     @cached_property
     def opinions(self) -> sparse.csr_matrix:
-        """CSR float32 (users, films): 1 for the liked films, and `DISLIKED` for the disliked ones."""
-        return self.liked + np.float32(DISLIKED) * self.disliked
+        """CSR float32 (users, films): 1 for the liked films, and `DISLIKED_WEIGHT` for the disliked ones."""
+        return self.liked + np.float32(DISLIKED_WEIGHT) * self.disliked
 
     def opinions_of(self, user: int) -> tuple[list[int], list[int]]:
         """The rows of the films that one of the users likes, and of those that the user dislikes."""

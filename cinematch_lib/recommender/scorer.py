@@ -38,13 +38,13 @@ class Scorer:
         return self.contributions_of_people([self], [rows])
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Equal for scorers of different people that have terms of the same kinds."""
-        return tuple([term.likeness for term in self.terms])
+        return tuple([term.batch_key for term in self.terms])
 
     @staticmethod
     def contributions_of_people(scorers: Sequence["Scorer"], rows: Sequence[np.ndarray]) -> list[Contributions]:
-        """The same for several people's scorers, of equal `likeness`, and lists, one list after another."""
+        """The same for several people's scorers, of equal `batch_key`, and lists, one list after another."""
         return contributions_of_people([one.terms for one in scorers], rows)
 
     @staticmethod
@@ -55,7 +55,7 @@ class Scorer:
         next.
         """
         found: dict[int, np.ndarray] = {}
-        for numbers in alike(scorers):
+        for numbers in grouped(scorers):
             terms, of_each = [scorers[at].terms for at in numbers], [selections[at] for at in numbers]
             found.update(zip(numbers, sums_of_scores(terms, of_each), strict=True))
         return [found[at] for at in range(len(scorers))]
@@ -154,11 +154,11 @@ def _positions(
     return allowed.positions(np.concatenate(found))
 
 
-def alike(scorers: Sequence[Scorer]) -> list[list[int]]:
-    """The numbers of the scorers, those of equal `likeness` together."""
+def grouped(scorers: Sequence[Scorer]) -> list[list[int]]:
+    """The numbers of the scorers, those of equal `batch_key` together."""
     if len(scorers) == 1:
         return [[0]]
     groups: dict[Hashable, list[int]] = {}
     for number, one in enumerate(scorers):
-        groups.setdefault(one.likeness, []).append(number)
+        groups.setdefault(one.batch_key, []).append(number)
     return list(groups.values())

@@ -10,7 +10,7 @@ from weakref import WeakSet
 import numpy as np
 from scipy import sparse
 
-from cinematch_lib.artifacts.embeddings import DISLIKED
+from cinematch_lib.artifacts.embeddings import DISLIKED_WEIGHT
 from cinematch_lib.artifacts.sparse_rows import SparseRows, one_array, take_rows
 from cinematch_lib.recommender.common_features import CommonFeatures, Owners
 from cinematch_lib.recommender.product_bounds import ProductBounds
@@ -105,7 +105,7 @@ class ContentSimilarity:
         counts = [len(liked), len(disliked)]
         total = self._weighted_sum(rows, np.repeat([1.0, 0.0], counts) if liked and disliked else None)
         length = float(np.sqrt(total @ total)) or 1.0
-        weights = np.repeat([1 / length, DISLIKED / length], counts)
+        weights = np.repeat([1 / length, DISLIKED_WEIGHT / length], counts)
         vector = self._weighted_sum(rows, weights) if disliked else total / np.float32(length)
         return UserProfile(vector, seed_items, tuple(weights.tolist()), rows, length)
 

@@ -88,7 +88,7 @@ def test_genres_and_services_that_occur(films):
 def fitting(films, preferences):
     """The rows of the films that fit all that the preferences say."""
     selection = films.filter(preferences)
-    return selection.rows[films.exclusion_mask(selection, preferences)].tolist()
+    return selection.rows[films.allowed_mask(selection, preferences)].tolist()
 
 
 @pytest.mark.parametrize("spelling", ["sci-fi", "Sci-Fi", " SCIFI ", "science fiction", "Science-Fiction", "sf"])
@@ -134,7 +134,7 @@ def test_the_same_filters_select_the_same_films_once(films):
     one = films.filter(Preferences(liked_movie_ids=[1], services=["netflix"], year_min=1972))
     other = films.filter(Preferences(disliked_movie_ids=[2], services=["Netflix (demo)"], year_min=1972))
     assert one is other
-    assert films.exclusion_mask(one, Preferences(liked_movie_ids=[1])).tolist() == [False, True]
+    assert films.allowed_mask(one, Preferences(liked_movie_ids=[1])).tolist() == [False, True]
     assert films.filter(Preferences(services=["netflix"])) is not one
     with pytest.raises(ValueError, match="read-only"):
         one.rows[0] = 9

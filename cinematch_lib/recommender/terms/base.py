@@ -20,7 +20,7 @@ class Term(Protocol):
 
     @classmethod
     def scores_of_people(cls, terms: Sequence[Any], selections: Sequence[Selection]) -> list[np.ndarray]:
-        """The scores of several people's terms, of equal `likeness`, each of its own selection."""
+        """The scores of several people's terms, of equal `batch_key`, each of its own selection."""
         return [term.scores(selection) for term, selection in zip(terms, selections, strict=True)]
 
     def bounds(self, block: Block, *, roughly: bool = False) -> np.ndarray:
@@ -39,13 +39,13 @@ class Term(Protocol):
         """What each part of the term, such as one liked film or one genre, adds to the films in `rows`, int64 (n,)."""
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Terms of different people that are equal in this have contributions of the same kinds."""
         return type(self)
 
     @classmethod
     def contributions_of_people(cls, terms: Sequence[Any], rows: Sequence[np.ndarray]) -> list[Contributions]:
-        """The contributions of several people's terms, of equal `likeness`, to the films of each one's list.
+        """The contributions of several people's terms, of equal `batch_key`, to the films of each one's list.
 
         They are those to the films of all lists, one list after another; `rows` are int64 (n,) of each list.
         """

@@ -42,9 +42,9 @@ class DiscountedTerms(Term):
         return any(term.is_bounded(selection) for term in self._terms)
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Equal for sums of like terms."""
-        return DiscountedTerms, *[term.likeness for term in self._terms]
+        return DiscountedTerms, *[term.batch_key for term in self._terms]
 
     def contributions(self, rows: np.ndarray) -> list[Contributions]:
         """What each part of each term adds to the films in `rows`, int64 (n,)."""

@@ -23,7 +23,7 @@ class DiversityTerm(Term):
         self._films, self._penalties = films, penalties
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Equal for terms that have contributions, and for those that have none."""
         return DiversityTerm, bool(self._penalties)
 

@@ -50,7 +50,7 @@ class PlacesTerm(Term):
         return np.float32(self._bonus) * selection.restrict(self._places.films)
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Equal for terms of one kind."""
         return PlacesTerm, self._places.kind
 

@@ -25,7 +25,7 @@ class PriorTerm(Term):
         self._kind, self._values, self.weight, self._like_counts = kind, values, weight, like_counts
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Equal for priors of one kind."""
         return PriorTerm, self._kind
 

@@ -105,7 +105,7 @@ class RatingsTerm(Term):
         return self.contributions_of_people([self], [rows])
 
     @property
-    def likeness(self) -> Hashable:
+    def batch_key(self) -> Hashable:
         """Equal for terms of the same kinds of rated films."""
         return RatingsTerm, *[seeds.kind for seeds, _ in self._parts]
 
