@@ -118,12 +118,17 @@ class BestFilms:
     def _list(self, person: _Person, pool: Ranked) -> Ranked:
         """The list for a person, of the first of the best films."""
         (preferences, k, _, capped), diversity = person.request, person.diversity
-        caps = ListCaps(self._films, k, self._films.preferred_genres(preferences)) if capped else None
-        if diversity:
-            return self._diverse(pool, k, diversity, caps)
-        return pool if caps is None else _capped(person, pool, caps)
+        genres = self._films.preferred_genres(preferences)
+        if not capped:
+            return self._diverse(pool, k, diversity) if diversity else pool
+        within = _capped(person, pool, ListCaps(self._films, k, genres))
+        if not diversity:
+            return within
+        # Where most of the best films are beyond the caps, the films to choose from are not among these.
+        further = _part(within, np.flatnonzero(~np.isin(within.rows, pool.rows)))
+        return self._diverse(_joined(pool, further), k, diversity, ListCaps(self._films, k, genres))
 
-    def _diverse(self, pool: Ranked, k: int, diversity: float, caps: ListCaps | None) -> Ranked:
+    def _diverse(self, pool: Ranked, k: int, diversity: float, caps: ListCaps | None = None) -> Ranked:
         """A diverse list of `k` of these films."""
         order = np.argsort(pool.rows)  # ties are broken by id
         rows, scores = pool.rows[order], pool.scores[order]

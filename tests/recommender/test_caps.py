@@ -53,6 +53,16 @@ def many():
     return recommender_of(*films, quality=draw.normal(0, 0.1, 500))
 
 
+def test_a_diverse_list_looks_as_far_for_films_within_the_caps_as_any_other():
+    """250 dramas are above the fifty comedies."""
+    films = [{"genres": "drama" if at < 250 else "comedy", "title": f"No {at} alone"} for at in range(300)]
+    recommender = recommender_of(*films, quality=np.linspace(0.5, -0.5, 300))
+    for diversity in (0, 0.1, None):
+        found = recommender.recommend(Preferences(diversity=diversity), k=10, capped=True)
+        assert genre_counts(found) == {"drama": 5, "comedy": 5}
+        check_reasons(found)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 500), min_size=1, max_size=3, unique=True),
