@@ -17,7 +17,7 @@ class ScoreWeights:
     genres_with_ratings: float = 0.2  # g with a rating term
     quality_prior: float = 0.25  # scale of the prior without a rating term, by average rating or by popularity
     popularity_penalty: float = 1.0  # factor of the popularity prior in scores with a rating term
-    enough_likes: int = 8  # of a known film, for ratings to count in full: z = min(1, likes / 8)
+    enough_likes: int = 3  # of a known film, for ratings to count in full: z = min(1, likes / 3)
     discovery: float = 0.1  # 2 β, where the preferences have none
     diversity: float = 0.0  # v, where the preferences have none
     first_diversity: float = 0.1  # the same for somebody of whom no film is known

@@ -22,7 +22,7 @@ content weight w_i of a film falls with its number of ratings, and s is what a p
 where the run has no embeddings, the last product is w_i. A seed item with too few ratings of its own contributes its
 cosine by 1 at least. The less is known of a user, the better a guess is what many like: π, the prior weight of the
 run's item weights, counts half with every two known films, and the lasting one, ρ, with every 20. But z = min(1, likes
-/ 8), by the likes of the most liked one of the known films, disliked ones apart: of somebody who names films that
+/ 3), by the likes of the most liked one of the known films, disliked ones apart: of somebody who names films that
 hardly anybody knows, ratings tell little. g is 0.2, d the `discovery` that the user asks for, in hundredths, else 0.1,
 β = d / 2, and r the `recency` asked for, a quarter of it where no film speaks for others, else 0.
 
@@ -170,7 +170,7 @@ class ScoreModel:
         return [] if self._shared_places is None else self._shared_places.of(liked, disliked)
 
     def confidence(self, rows: Sequence[int]) -> float:
-        """How much ratings tell of what somebody likes who knows these films: min(1, highest number of likes / 8)."""
+        """How much ratings tell of what somebody likes who knows these films: min(1, highest number of likes / 3)."""
         assert self._item_weights is not None
         likes, enough = int(self._item_weights.like_counts[list(rows)].max(initial=0)), self.weights.enough_likes
         return 1.0 if likes >= enough else likes / enough
