@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS, LOWEST_STARS
+
 MAX_IDS, MAX_NAMES = 1000, 50
 MAX_ID = 2**31 - 1
 _JOINERS = "\u200c\u200d"  # parts of words in Persian and Indic scripts
@@ -51,7 +53,7 @@ Ids = Annotated[list[AnyId], Field(max_length=MAX_IDS)]
 Names = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=MAX_NAMES)]
 Minutes = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=100_000)]
 Knob = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, le=1)]
-Stars = Annotated[float, BeforeValidator(_no_bool), Field(ge=0.5, le=5)]
+Stars = Annotated[float, BeforeValidator(_no_bool), Field(ge=LOWEST_STARS, le=HIGHEST_STARS)]
 Year = Annotated[int, Field(ge=0, le=9999)]
 
 
