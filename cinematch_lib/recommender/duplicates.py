@@ -25,6 +25,8 @@ class Duplicates:
         order = np.lexsort((rows[several], film[several]))
         self.rows: np.ndarray = rows[several][order]
         self._film: np.ndarray = film[several][order]
+        self._known_rows = frozenset(self.rows.tolist())
+        self._repeated: np.ndarray = self.rows[np.diff(self._film, prepend=-1) == 0]
 
     def excluded(self, known: np.ndarray, allowed: np.ndarray) -> np.ndarray:
         """The rows of those that may not be in a list: int64 (any,).
@@ -33,8 +35,8 @@ class Duplicates:
         filters, int64 (any,) each. Of one film, the first row that is allowed may be in the list: MovieLens's first id
         of a film has most of its ratings.
         """
-        if not len(self.rows):
-            return self.rows
+        if len(allowed) == len(self.rows) and self._known_rows.isdisjoint(known.tolist()):
+            return self._repeated
         is_known = np.zeros(self._film[-1] + 1, dtype=bool)
         is_known[self._film[np.isin(self.rows, known)]] = True
         (left,) = (np.isin(self.rows, allowed) & ~is_known[self._film]).nonzero()

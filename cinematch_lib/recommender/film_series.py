@@ -104,23 +104,24 @@ class FilmSeries:
         return set().union(*(self._named(one, f"{one} ") for one in beginnings))
 
     def _named(self, first: str, end: str) -> set[int]:
-        """The rows of the films with a name from `first` to `end`, in the order of the letters."""
+        """The rows of the films with a name from `first` to before `end`, of which there are few."""
         names = self._names.names
-        start = bisect_left(names, first)
-        return set(self._names.rows.between(start, max(start, bisect_left(names, end))).tolist())
+        start = stop = bisect_left(names, first)
+        while stop < len(names) and names[stop] < end:
+            stop += 1
+        return set(self._names.rows.between(start, stop).tolist()) if start < stop else set()
 
     def _cosines(self, row: int, others: Sequence[int]) -> np.ndarray | None:
         """The cosines of what tells series, of a film and others: float64 (others,); None where the film has none."""
         of_film, of_others = (take_rows(self._matrix, np.array(rows)) for rows in ([row], others))
         vector = np.zeros(self._matrix.shape[1])
-        vector[of_film.columns] = of_film.values
-        vector[~self._tells] = 0
-        if not vector.any():
+        vector[of_film.columns] = of_film.values * self._tells.take(of_film.columns)
+        if not (length := float(vector[of_film.columns] @ vector[of_film.columns])):
             return None
         values = of_others.values * self._tells.take(of_others.columns)
         owner = np.arange(len(others)).repeat(of_others.lengths)
         products = np.bincount(owner, values * vector.take(of_others.columns), len(others))
-        lengths = np.sqrt(np.bincount(owner, values**2, len(others)) * (vector @ vector))
+        lengths = np.sqrt(np.bincount(owner, values**2, len(others)) * length)
         cosines: np.ndarray = np.divide(products, lengths, out=np.zeros(len(others)), where=lengths > 0)
         return cosines
 
