@@ -55,10 +55,10 @@ class FilmSeries:
         self._make_caches()
 
     def _make_caches(self) -> None:
-        self.others = lru_cache(maxsize=_KEPT)(self._others)
+        self._kept = lru_cache(maxsize=_KEPT)(self._find)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "others"}
+        return {name: value for name, value in vars(self).items() if name != "_kept"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -71,10 +71,13 @@ class FilmSeries:
         titles = enumerate(self._films.titles)
         return Names.of((name, row, True) for row, title in titles for name in title_names(title))
 
-    def _others(self, row: int) -> list[int]:
+    def others(self, row: int) -> list[int]:
         """The rows of the other films in the series of the film in `row`, ascending."""
+        return self._kept(row)
+
+    def _find(self, row: int) -> list[int]:
         title = self._films.titles[row]
-        keys, whole, names = series_keys(title), whole_keys(title), _names_of(title)
+        keys, whole, names = series_keys(title) - {""}, whole_keys(title) - {""}, _names_of(title)
         beginnings = {*whole, *(key for key in keys if " " in key)}
         found = sorted(set().union(*map(self._beginning, keys | whole), *map(self._of_beginnings, names)) - {row})
         least = {}
