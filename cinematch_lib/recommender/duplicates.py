@@ -24,9 +24,7 @@ class Duplicates:
         several = np.bincount(film)[film] > 1
         order = np.lexsort((rows[several], film[several]))
         self.rows: np.ndarray = rows[several][order]
-        self._film: np.ndarray = film[several][order]
-        self._known_rows = frozenset(self.rows.tolist())
-        self._repeated: np.ndarray = self.rows[np.diff(self._film, prepend=-1) == 0]
+        self._films: dict[int, int] = dict(zip(self.rows.tolist(), film[several][order].tolist(), strict=True))
 
     def excluded(self, known: np.ndarray, allowed: np.ndarray) -> np.ndarray:
         """The rows of those that may not be in a list: int64 (any,).
@@ -35,11 +33,11 @@ class Duplicates:
         filters, int64 (any,) each. Of one film, the first row that is allowed may be in the list: MovieLens's first id
         of a film has most of its ratings.
         """
-        if len(allowed) == len(self.rows) and self._known_rows.isdisjoint(known.tolist()):
-            return self._repeated
-        is_known = np.zeros(self._film[-1] + 1, dtype=bool)
-        is_known[self._film[np.isin(self.rows, known)]] = True
-        (left,) = (np.isin(self.rows, allowed) & ~is_known[self._film]).nonzero()
-        is_first = np.diff(self._film[left], prepend=-1) > 0
-        excluded: np.ndarray = np.delete(self.rows, left[is_first])
-        return excluded
+        listed, excluded = {self._films.get(row) for row in known.tolist()}, []
+        may_be_listed = set(allowed.tolist())
+        for row, film in self._films.items():  # some seventy
+            if row in may_be_listed and film not in listed:
+                listed.add(film)
+            else:
+                excluded.append(row)
+        return np.array(excluded, dtype=np.int64)

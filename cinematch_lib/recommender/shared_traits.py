@@ -43,7 +43,7 @@ class SharedTraits:
     def places(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[tuple[float, Places]]:
         """The places for what the films in the rows `liked` share, each with the chance of so many likes of it."""
         traits, counts = np.unique(self._traits_of(liked), return_counts=True)
-        if (counts > 1).any():
+        if disliked and (counts > 1).any():
             counts = counts - (self._traits_of(disliked)[:, None] == traits).sum(axis=0)
         several = counts > 1
         for trait, m in zip(traits[several].tolist(), counts[several].tolist(), strict=True):
