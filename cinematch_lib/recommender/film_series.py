@@ -1,18 +1,19 @@
 """The films of a series, and the places of some in the list of somebody who likes others of it.
 
 Titles tell which films may be of one series, and what is known of them tells whether they are: the cosine c of their
-directors, casts, keywords, tags and overviews. Two films are of one series where their names begin with the same
-words, before a subtitle and without a number (``Scream``, ``Scream 2``), and c is at least 0.1; or where one name
-begins with the other (``The Matrix``, ``The Matrix Reloaded``), and c is at least 0.25. So ``Seven`` and ``The Seven
-Five`` are none. Films that have a name in common are remakes, or have nothing to do with each other. For a film of
-which nothing of the kind is known, titles of the first kind decide.
+directors, casts, keywords, tags and overviews. Two films are of one series where their names begin with the same words,
+before a subtitle and without a number (``Scream``, ``Scream 2``), and c is at least 0.1; or where one name begins with
+the other (``The Matrix``, ``The Matrix Reloaded``), and c is at least 0.25. So ``Seven`` and ``The Seven Five`` are
+none. What is of one series with the film of the shorter name (``Rocky II``, with ``Rocky``) is of one with the other
+(``Rocky Balboa``) too, if that c is as high. Films that have a name in common are remakes, or have nothing to do with
+each other. For a film of which nothing of the kind is known, titles of the first kind decide.
 """
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,29 @@ from cinematch_lib.vocabulary.titles import title_names
 _FIELDS = ("director", "cast_top", "keywords", "tags", "overview")
 _ONE_KEY, _BEGINS = 0.1, 0.25  # the least cosine of two films with one key, and where one name begins with the other
 _KEPT = 4096  # series that are kept, as popular films are liked again and again
+
+
+class _Title(NamedTuple):
+    """What a title tells of series: `keys`, the same with subtitles, and its names.
+
+    Names of other films of its series may begin with one of `beginnings`.
+    """
+
+    keys: frozenset[str]
+    whole: frozenset[str]
+    beginnings: frozenset[str]
+    names: frozenset[str]
+
+    def begins_with(self, beginnings: Collection[str]) -> bool:
+        """Whether a name begins with the words of one of `beginnings`, the last one in any number."""
+        return any(name.startswith((f"{one} ", f"{one}s ")) for name in self.whole for one in beginnings)
+
+
+@lru_cache(maxsize=1 << 14)
+def _title(title: str) -> _Title:
+    keys, whole = series_keys(title) - {""}, whole_keys(title) - {""}
+    names = frozenset(" ".join(search_words(name)) for name in title_names(title))
+    return _Title(keys, whole, whole.union(key for key in keys if " " in key), names)
 
 
 class FilmSeries:
@@ -76,19 +100,29 @@ class FilmSeries:
         return self._kept(row)
 
     def _find(self, row: int) -> list[int]:
-        title = self._films.titles[row]
-        keys, whole, names = series_keys(title) - {""}, whole_keys(title) - {""}, _names_of(title)
-        beginnings = {*whole, *(key for key in keys if " " in key)}
-        found = sorted(set().union(*map(self._beginning, keys | whole), *map(self._of_beginnings, names)) - {row})
-        least = {}
-        for one in found:
-            other = self._films.titles[one]
-            if not names.isdisjoint(_names_of(other)):
+        title, found = self._title(row), self._by_title(row)
+        # Rocky Balboa begins with Rocky, and so is of one series with Rocky II.
+        shorter = [one for one in found if title.begins_with(self._title(one).whole)]
+        more = set().union(*map(self._by_title, shorter)) - {*found, row}
+        told = {one: _BEGINS for one in sorted(more) if title.names.isdisjoint(self._title(one).names)}
+        return sorted([*found, *self._alike(row, told)]) if told else found
+
+    def _by_title(self, row: int) -> list[int]:
+        """The rows of the films whose titles say that they are of one series with the film, ascending."""
+        title, told = self._title(row), {}
+        near = set().union(*map(self._near, title.names), *map(self._named, title.keys)) - {row}
+        for one in sorted(near):
+            other = self._title(one)
+            if not title.names.isdisjoint(other.names):
                 continue
-            if keys & series_keys(other):
-                least[one] = _ONE_KEY
-            elif _begins(whole_keys(other), beginnings) or _begins(whole, whole_keys(other)):
-                least[one] = _BEGINS
+            if title.keys & other.keys:
+                told[one] = _ONE_KEY
+            elif other.begins_with(title.beginnings) or title.begins_with(other.beginnings):
+                told[one] = _BEGINS
+        return self._alike(row, told)
+
+    def _alike(self, row: int, least: Mapping[int, float]) -> list[int]:
+        """The rows of those films whose cosine with the film in `row` is as high as `least` says."""
         if not least:
             return []
         cosines = self._cosines(row, list(least))
@@ -96,17 +130,21 @@ class FilmSeries:
             return [one for one, of_one in least.items() if of_one == _ONE_KEY]
         return [one for (one, of_one), cosine in zip(least.items(), cosines.tolist(), strict=True) if cosine >= of_one]
 
-    def _beginning(self, key: str) -> set[int]:
-        """The rows of the films with a name that begins with the words of `key`, or with their plural."""
-        return self._named(key, f"{key} \U0010ffff") | self._named(f"{key}s", f"{key}s \U0010ffff")
+    def _title(self, row: int) -> "_Title":
+        return _title(self._films.titles[row])
 
-    def _of_beginnings(self, name: str) -> set[int]:
-        """The rows of the films whose name is the beginning of `name`."""
-        words = name.split()
-        beginnings = (" ".join(words[:end]) for end in range(1, len(words)))
-        return set().union(*(self._named(one, f"{one} ") for one in beginnings))
+    def _near(self, name: str) -> set[int]:
+        """The rows of the films whose name begins with the first two words of `name`, or is a beginning of it."""
+        words = name.split(" ")
+        shorter = [self._between(form, f"{form} ") for end in range(1, len(words)) for form in _forms(words[:end])]
+        return self._named(" ".join(words[:2])).union(*shorter)
 
-    def _named(self, first: str, end: str) -> set[int]:
+    def _named(self, beginning: str) -> set[int]:
+        """The rows of the films with a name that begins with these words, the last one in any number."""
+        forms = _forms([beginning])
+        return set().union(*(self._between(form, f"{form} \U0010ffff") for form in forms))
+
+    def _between(self, first: str, end: str) -> set[int]:
         """The rows of the films with a name from `first` to before `end`, of which there are few."""
         names = self._names.names
         start = stop = bisect_left(names, first)
@@ -160,10 +198,7 @@ class FilmSeries:
         return Places("series", in_series, of_first, FIRST, movie=self._films.movie(row))
 
 
-def _names_of(title: str) -> set[str]:
-    return {" ".join(search_words(name)) for name in title_names(title)}
-
-
-def _begins(names: Collection[str], beginnings: Collection[str]) -> bool:
-    """Whether a name begins with the words of one of `beginnings`, or with their plural."""
-    return any(name.startswith((f"{one} ", f"{one}s ")) for name in names for one in beginnings)
+def _forms(words: Sequence[str]) -> tuple[str, ...]:
+    """The words, and the same with the last one in the other number."""
+    text = " ".join(words)
+    return (text[:-1], text) if text.endswith("s") else (text, f"{text}s")
