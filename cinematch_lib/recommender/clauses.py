@@ -136,9 +136,14 @@ def _genres_in_prose(names: Sequence[str]) -> str:
     return f"the genre{'s' * (len(names) > 1)} {enumerated(names)}"
 
 
+def _directors_in_prose(names: Sequence[str]) -> str:
+    of_people = [name.removeprefix("director ") for name in names]
+    return f"the director{'s' * (len(names) > 1)} {enumerated(of_people)}"
+
+
 _PROSE: dict[str, Callable[[Sequence[str]], str]] = {
     "genres": _genres_in_prose,
-    "director": lambda names: f"the {enumerated(names)}",
+    "director": _directors_in_prose,
     "cast_top": lambda names: f"{enumerated(names)} in the cast",
     "keywords": lambda names: f"the keyword{'s' * (len(names) > 1)} {enumerated(names)}",
     "tags": lambda names: f"the tag{'s' * (len(names) > 1)} {enumerated(names)}",
@@ -237,7 +242,7 @@ def _in_common(phrase: Phrase, percentages: bool, leading: bool) -> str:
 
 def _of_series(phrase: Phrase, percentages: bool, leading: bool) -> str:
     percent = percentage(phrase.percents[0], percentages)
-    return f"a place of the list is for a film of the series of {phrase.label(0)}{percent}"
+    return f"the list has places for films of the series of {phrase.label(0)}{percent}"
 
 
 def _below_average(phrase: Phrase, percentages: bool, leading: bool) -> str:

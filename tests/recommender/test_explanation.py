@@ -89,6 +89,12 @@ def test_features_that_count_little_or_against_are_not_named():
     assert words(liked(HEAT, 0.25, MANN, against)) == "Similar to Heat (1995): director Michael Mann."
 
 
+def test_several_directors_are_told_together():
+    coens = tuple(Feature("director", f"director {name} Coen", 0.2) for name in ("Ethan", "Joel"))
+    said = words(("rated_with_liked", 0.4, HEAT, ()), liked(GIGLI, 0.4, *coens))
+    assert "the directors Ethan Coen and Joel Coen with Gigli" in said
+
+
 def test_three_features_at_most_are_named():
     features = [Feature("cast_top", name, 0.1) for name in "ABCD"]
     assert words(liked(HEAT, 0.4, *features)) == "Similar to Heat (1995): A, B, C."
