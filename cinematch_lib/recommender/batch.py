@@ -80,7 +80,7 @@ class BatchScorer:
     def _is_like_others(self, histories: Histories, user: int) -> bool:
         """Whether the score of a user has the terms that all have here, and no others."""
         known = histories.weights[[user]]
-        is_confident = self._model.confidence(known.indices[known.data >= 0].tolist()) == 1
+        is_confident = self._model.confidence(known.indices[known.data > 0].tolist()) == 1
         return is_confident and not self._model.shared_places(*histories.opinions_of(user))
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:

@@ -151,7 +151,8 @@ def _user_item_matrix(
 def _histories(stars: sparse.csr_matrix) -> Histories:
     weights, liked = stars.copy(), stars.copy()
     n_known = np.diff(stars.indptr).astype(np.int64)
-    factors = low_rating_factors(stars.data, n_known.repeat(n_known))
+    highest = stars.max(axis=1).toarray().ravel().repeat(n_known)
+    factors = low_rating_factors(stars.data, n_known.repeat(n_known), highest)
     weights.data = (rating_weight(stars.data) * factors).astype(np.float32)
     liked.data = (stars.data >= LIKED).astype(np.float32)
     liked.eliminate_zeros()

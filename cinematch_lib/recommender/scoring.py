@@ -22,8 +22,8 @@ content weight w_i of a film falls with its number of ratings, and s is what a p
 where the run has no embeddings, the last product is w_i. A seed item with too few ratings of its own contributes its
 cosine by 1 at least. The less is known of a user, the better a guess is what many like: π, the prior weight of the
 run's item weights, counts half with every two known films, and the lasting one, ρ, with every 20. But z = min(1, likes
-/ 3), by the likes of the most liked one of the known films, disliked ones apart: of somebody who names films that
-hardly anybody knows, ratings tell little. g is 0.2, d the `discovery` that the user asks for, in hundredths, else 0.1,
+/ 3), by the likes of the most liked film with w_j > 0: of somebody who names films that hardly anybody knows, ratings
+tell little. g is 0.2, d the `discovery` that the user asks for, in hundredths, else 0.1,
 β = d / 2, and r the `recency` asked for, a quarter of it where no film speaks for others, else 0.
 
 Where the weights B favour no film, because nothing is rated, nothing rated has likes by others, or the run has no
@@ -56,6 +56,7 @@ from cinematch_lib.recommender.known_films import KnownFilms
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.product_bounds import VectorBounds
 from cinematch_lib.recommender.ranking import top_k
+from cinematch_lib.recommender.rating_weights import HATED
 from cinematch_lib.recommender.score_weights import ScoreWeights
 from cinematch_lib.recommender.scorer import Scorer
 from cinematch_lib.recommender.shared_places import SharedPlaces
@@ -122,18 +123,16 @@ class ScoreModel:
         return [self._scorer(films, *one) for one in zip(people, known, ratings, strict=True)]
 
     def _ratings(self, films: FilmTable, preferences: Preferences, known: KnownFilms) -> RatingsTerm | None:
-        if self._item_weights is None or not known.n:
+        if self._item_weights is None or not known.n or not (confidence := self.confidence(known.positive)):
             return None
-        if not (confidence := self.confidence(known.positive)):
-            return None
-        groups = seeds(preferences, *known, self.weights.disliked)
+        groups = seeds(preferences, known.liked, known.disliked, known.watched, self.weights.disliked)
         mixture, maximum = self.mixture(known.n, preferences.discovery), confidence * self.weights.ratings
         return RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, maximum)
 
     def _scorer(
         self, films: FilmTable, preferences: Preferences, known: KnownFilms, ratings: RatingsTerm | None
     ) -> Scorer:
-        (liked, disliked, _), discovery = known, preferences.discovery
+        liked, disliked, discovery = known.liked, known.disliked, preferences.discovery
         if ratings is not None:
             confidence = self.confidence(known.positive)
             terms = self.rated_terms(ratings, known.n, liked, disliked, discovery, confidence)
@@ -162,7 +161,8 @@ class ScoreModel:
         films, weights, share = self._films, self._item_weights, preferences.unrated_share
         if films is None or weights is None:
             return []
-        found = self.shared_places(films.rows(preferences.liked), films.rows(preferences.disliked))
+        against = (*preferences.disliked, *(one for one, x in (preferences.ratings or {}).items() if x < HATED))
+        found = self.shared_places(films.rows(preferences.liked), films.rows(against))
         return [*found, Places("unrated", weights.unrated, ceil(share * k - 1e-9), k)] if share else found
 
     def shared_places(self, liked: Sequence[int], disliked: Sequence[int]) -> list[Places]:

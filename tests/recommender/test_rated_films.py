@@ -201,6 +201,10 @@ def test_half_a_star_speaks_for_other_films_only_where_many_are_known(rated):
         table = rated.recommend_ratings(np.zeros(n, int), np.array([*wanted.ratings]), [*wanted.ratings.values()], k=50)
         np.testing.assert_allclose(table.score, [one.score for one in alone], atol=1e-5)
     assert said[3] == said[10] == 0 < said[15] < said[20]
+    only = {n: rated.recommend(Preferences(ratings=dict.fromkeys(ids(liked)[:n], 1.0)), k=10) for n in (10, 11, 24)}
+    assert not any(one.kind.startswith("rated") for found in only.values() for film in found for one in film.reasons)
+    table = rated.recommend_ratings(np.zeros(11, int), np.array(ids(liked)[:11]), np.ones(11), k=10)
+    assert table.movieId.tolist() == ids(only[11])
     hated = rated.recommend(Preferences(ratings={1387: 0.5, 1214: 1.0}), k=10)
     assert ids(hated) == ids(rated.recommend(Preferences(not_interested_ids=[1387, 1214], diversity=0), k=10))
 
@@ -212,6 +216,23 @@ def test_for_a_new_user_recency_weighs_no_more_than_what_many_like(rated):
     assert 0 < recent <= 0.25 * 2 ** ((found[0].movie.year - newest) / 10) and 0 < popular <= 0.25
     assert len({film.movie.year for film in found}) > 1
     check_reasons(found)
+
+
+def test_half_a_star_makes_ratings_tell_no_more_and_recency_weigh_no_more(rated, tmp_path_factory):
+    weights = Run.current(rated_artifacts(tmp_path_factory)).read_item_weights()
+    says = (np.diff(weights.matrix.indptr) > 0) & (weights.like_counts == 1)
+    rare = int(weights.movie_ids[says][0])
+
+    def by_ratings(**known):
+        found = rated.recommend(Preferences(**known), k=10)
+        check_reasons(found)
+        return max(sum(r.value for r in film.reasons if r.kind.startswith("rated")) for film in found)
+
+    assert 0 < by_ratings(liked_movie_ids=[rare]) <= 1 / 3
+    assert 0 < by_ratings(liked_movie_ids=[rare], ratings={1: 0.5}) <= 1 / 3
+    assert by_ratings(liked_movie_ids=[rare, 1]) > 1 / 3
+    recent = rated.recommend(Preferences(ratings={1: 0.5}, recency=1), k=5)
+    assert max(r.value for film in recent for r in film.reasons if r.kind == "recency") <= 0.25
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,8 @@ def test_a_disliked_film_of_the_kind_takes_away_a_liked_one(thirty):
     assert not by_one(found) and not in_common(found)
     found = thirty.recommend(Preferences(liked_movie_ids=[1, 2, 3], disliked_movie_ids=[6]), k=10)
     assert by_one(found) == [4, 5]  # floor(10 · 2.02 / 7) = 2
+    starred = Preferences(liked_movie_ids=[1, 2, 3], ratings={6: 0.5})
+    assert by_one(thirty.recommend(starred, k=10)) == by_one(found)
 
 
 def test_films_that_fewer_than_two_people_like_have_no_places():

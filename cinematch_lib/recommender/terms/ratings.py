@@ -20,6 +20,7 @@ from cinematch_lib.recommender.rating_weights import (
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
+from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS
 
 
 class Seeds(NamedTuple):
@@ -189,7 +190,7 @@ def seeds(
     preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
 ) -> list[Seeds]:
     """The known films of a user, by kind, with the weight of each."""
-    groups, times, n_known = [], _times(preferences), len(liked) + len(disliked) + len(watched)
+    groups, times, factors = [], _times(preferences), rating_factors(preferences)
     for kind, ids, rows, default in (
         ("rated_with_liked", preferences.liked, liked, 1.0),
         ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
@@ -200,7 +201,8 @@ def seeds(
         weights = np.full(len(rows), default)
         if preferences.ratings:
             given = np.array([np.nan if one is None else one for one in stars])
-            weights = np.where(np.isnan(given), default, rating_weight(given) * low_rating_factors(given, n_known))
+            weights = np.where(np.isnan(given), default, rating_weight(given))
+            weights = weights * [factors.get(one, 1.0) for one in ids]
         if times:
             weights = weights * age_weights(ages_of(ids, times))
         groups.append(Seeds(kind, rows, weights, stars))
@@ -210,6 +212,18 @@ def seeds(
             weights *= age_weights(ages_of(preferences.disliked, times))
         groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
     return groups
+
+
+def rating_factors(preferences: Preferences) -> dict[int, float]:
+    """The `low_rating_factors` of the ratings, by the ids of the films."""
+    ratings = preferences.ratings
+    if not ratings:
+        return {}
+    positive = (*preferences.liked, *preferences.watched)
+    highest = max((ratings.get(one, HIGHEST_STARS) for one in positive), default=HIGHEST_STARS)
+    n_known = len(positive) + len(preferences.disliked)
+    factors = low_rating_factors(np.array([*ratings.values()]), n_known, highest)
+    return dict(zip(ratings, factors.tolist(), strict=True))
 
 
 def _times(preferences: Preferences) -> dict[int, float]:
