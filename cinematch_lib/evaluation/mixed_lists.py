@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,8 @@ from cinematch_lib.evaluation.intervals import Interval, difference
 from cinematch_lib.evaluation.metrics import accuracy
 from cinematch_lib.models.base import Model
 from cinematch_lib.recommender.ranking import top_k
-from cinematch_lib.recommender.terms.places import least_bonus
+from cinematch_lib.recommender.selection import Selection
+from cinematch_lib.recommender.terms.places import places_terms, unrated_places
 
 _K = 10
 
@@ -53,13 +53,13 @@ def measure_mixed_lists(
     users = likes[1]["userId"].unique()
     of_user = dict(iter(histories.groupby("userId")))
     shares: dict[float, list[pd.DataFrame]] = {0.0: [], share: []}
-    rows = np.arange(1, _K + 1)
+    rows, all_films = np.arange(1, _K + 1), Selection.everything(len(model.films))
     for user, scores in zip(users, model.scores_of_each(histories, users), strict=True):
         if user in of_user:
             scores[np.isin(model.films, of_user[user]["movieId"])] = -np.inf
         for one, lists in shares.items():
-            bonus = least_bonus(scores, is_unrated, ceil(one * _K - 1e-9), _K)
-            best = top_k(np.where(is_unrated, scores + np.float32(bonus), scores), _K)
+            terms = places_terms([unrated_places(is_unrated, one, _K)], all_films, scores)
+            best = top_k(sum([term.scores(all_films) for term in terms], start=scores), _K)
             lists.append(pd.DataFrame({"userId": user, "movieId": model.films[best], "rank": rows[: len(best)]}))
     without, with_share = (pd.concat(lists, ignore_index=True) for lists in shares.values())
     everything, others = pd.concat(likes), likes[1]

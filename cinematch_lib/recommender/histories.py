@@ -9,6 +9,7 @@ from scipy import sparse
 
 from cinematch_lib.artifacts.embeddings import DISLIKED_WEIGHT
 from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.known_films import KnownFilms
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.terms.ratings import seeds
 
@@ -32,11 +33,11 @@ class Histories:
         rows: tuple[list[Sequence[int]], ...] = ([], [], [])
         values: list[np.ndarray] = []
         for one in preferences:
-            liked, disliked, watched = (films.rows(ids) for ids in (one.liked, one.disliked, one.watched))
-            groups = seeds(one, liked, disliked, watched, disliked_weight)
+            known_films = KnownFilms.of(films, one)
+            groups = seeds(one, known_films, disliked_weight)
             values.append(np.concatenate([np.zeros(0), *(group.weights for group in groups)]))
             known = [row for group in groups for row in group.rows]
-            for of_kind, found in zip(rows, (known, liked, disliked), strict=True):
+            for of_kind, found in zip(rows, (known, known_films.liked, known_films.disliked), strict=True):
                 of_kind.append(found)
         weights, liked, disliked = (_by_user(of_kind, len(films)) for of_kind in rows)
         n_known = np.diff(weights.indptr).astype(np.int64)

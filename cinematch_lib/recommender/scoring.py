@@ -43,7 +43,6 @@ in `ScoreModel.rated_terms`.
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -65,7 +64,7 @@ from cinematch_lib.recommender.terms.base import Term
 from cinematch_lib.recommender.terms.content import ContentTerm
 from cinematch_lib.recommender.terms.discovery import DiscountedTerms
 from cinematch_lib.recommender.terms.genres import GenresTerm
-from cinematch_lib.recommender.terms.places import Places
+from cinematch_lib.recommender.terms.places import Places, unrated_places
 from cinematch_lib.recommender.terms.prior import PriorTerm
 from cinematch_lib.recommender.terms.ratings import RatingsTerm, seeds
 from cinematch_lib.recommender.terms.recency import RecencyTerm, recency
@@ -125,7 +124,7 @@ class ScoreModel:
     def _ratings(self, films: FilmTable, preferences: Preferences, known: KnownFilms) -> RatingsTerm | None:
         if self._item_weights is None or not known.n or not (confidence := self.confidence(known.positive)):
             return None
-        groups = seeds(preferences, known.liked, known.disliked, known.watched, self.weights.disliked)
+        groups = seeds(preferences, known, self.weights.disliked)
         mixture, maximum = self.mixture(known.n, preferences.discovery), confidence * self.weights.ratings
         return RatingsTerm.from_item_weights(films, self._item_weights, groups, mixture, maximum)
 
@@ -163,7 +162,7 @@ class ScoreModel:
             return []
         against = (*preferences.disliked, *(one for one, x in (preferences.ratings or {}).items() if x < HATED))
         found = self.shared_places(films.rows(preferences.liked), films.rows(against))
-        return [*found, Places("unrated", weights.unrated, ceil(share * k - 1e-9), k)] if share else found
+        return [*found, unrated_places(weights.unrated, share, k)] if share else found
 
     def shared_places(self, liked: Sequence[int], disliked: Sequence[int]) -> list[Places]:
         """The places for what liked films, given by rows, share."""

@@ -39,6 +39,11 @@ class Places(NamedTuple):
     movie: Movie | None = None
 
 
+def unrated_places(films: np.ndarray, share: float, k: int) -> Places:
+    """The places of a list of `k` of which unrated films, bool (films,), are to have at least a `share`."""
+    return Places("unrated", films, math.ceil(share * k - 1e-9), k)
+
+
 class PlacesTerm(Term):
     """What the films of some `places` gain: `bonus`."""
 

@@ -9,18 +9,17 @@ import numpy as np
 from cinematch_lib.artifacts.item_weights import ItemWeights
 from cinematch_lib.artifacts.sparse_rows import SparseRows, one_array
 from cinematch_lib.recommender.films import FilmTable
+from cinematch_lib.recommender.known_films import KnownFilms
 from cinematch_lib.recommender.preferences import Preferences
 from cinematch_lib.recommender.rating_weights import (
     SEEN_WEIGHT,
     age_weights,
     ages_of,
-    low_rating_factors,
     rating_weight,
 )
 from cinematch_lib.recommender.reasons import Contributions
 from cinematch_lib.recommender.selection import Selection
 from cinematch_lib.recommender.terms.base import Term
-from cinematch_lib.vocabulary.rating_scale import HIGHEST_STARS
 
 
 class Seeds(NamedTuple):
@@ -186,14 +185,12 @@ def _total(arrays: Sequence[np.ndarray]) -> np.ndarray:
     return reduce(np.add, arrays)
 
 
-def seeds(
-    preferences: Preferences, liked: list[int], disliked: list[int], watched: list[int], disliked_weight: float
-) -> list[Seeds]:
+def seeds(preferences: Preferences, known: KnownFilms, disliked_weight: float) -> list[Seeds]:
     """The known films of a user, by kind, with the weight of each."""
-    groups, times, factors = [], _times(preferences), rating_factors(preferences)
+    groups, times = [], _times(preferences)
     for kind, ids, rows, default in (
-        ("rated_with_liked", preferences.liked, liked, 1.0),
-        ("rated_with_watched", preferences.watched, watched, SEEN_WEIGHT),
+        ("rated_with_liked", preferences.liked, known.liked, 1.0),
+        ("rated_with_watched", preferences.watched, known.watched, SEEN_WEIGHT),
     ):
         if not rows:
             continue
@@ -202,28 +199,16 @@ def seeds(
         if preferences.ratings:
             given = np.array([np.nan if one is None else one for one in stars])
             weights = np.where(np.isnan(given), default, rating_weight(given))
-            weights = weights * [factors.get(one, 1.0) for one in ids]
+            weights = weights * [known.factors.get(one, 1.0) for one in ids]
         if times:
             weights = weights * age_weights(ages_of(ids, times))
         groups.append(Seeds(kind, rows, weights, stars))
-    if disliked:
-        weights = np.full(len(disliked), disliked_weight)
+    if known.disliked:
+        weights = np.full(len(known.disliked), disliked_weight)
         if times:
             weights *= age_weights(ages_of(preferences.disliked, times))
-        groups.append(Seeds("rated_with_disliked", disliked, weights, [None] * len(disliked)))
+        groups.append(Seeds("rated_with_disliked", known.disliked, weights, [None] * len(known.disliked)))
     return groups
-
-
-def rating_factors(preferences: Preferences) -> dict[int, float]:
-    """The `low_rating_factors` of the ratings, by the ids of the films."""
-    ratings = preferences.ratings
-    if not ratings:
-        return {}
-    positive = (*preferences.liked, *preferences.watched)
-    highest = max((ratings.get(one, HIGHEST_STARS) for one in positive), default=HIGHEST_STARS)
-    n_known = len(positive) + len(preferences.disliked)
-    factors = low_rating_factors(np.array([*ratings.values()]), n_known, highest)
-    return dict(zip(ratings, factors.tolist(), strict=True))
 
 
 def _times(preferences: Preferences) -> dict[int, float]:
