@@ -79,8 +79,9 @@ class BatchScorer:
 
     def _is_like_others(self, histories: Histories, user: int) -> bool:
         """Whether the score of a user has the terms that all have here, and no others."""
-        known = histories.weights[[user]]
-        is_confident = self._model.confidence(known.indices[known.data > 0].tolist()) == 1
+        of_user = slice(*histories.weights.indptr[user : user + 2])
+        known = histories.weights.indices[of_user][histories.weights.data[of_user] > 0]
+        is_confident = self._model.confidence(known.tolist()) == 1
         return is_confident and not self._model.shared_places(*histories.opinions_of(user))
 
     def _excluded(self, preferences: Preferences) -> np.ndarray:

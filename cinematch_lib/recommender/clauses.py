@@ -1,7 +1,7 @@
 """The clauses of an explanation: what the contributions of one kind say about a film."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from cinematch_lib.recommender.phrases import MIN_FILM, WEAK_FIELDS, Phrase, percentage
 from cinematch_lib.recommender.reasons import Label
@@ -132,21 +132,16 @@ def _in_prose(features: tuple[Label, ...]) -> str:
     return enumerated([_PROSE.get(field, enumerated)(names) for field, names in by_field.items()])
 
 
-def _genres_in_prose(names: Sequence[str]) -> str:
-    return f"the genre{'s' * (len(names) > 1)} {enumerated(names)}"
-
-
-def _directors_in_prose(names: Sequence[str]) -> str:
-    of_people = [name.removeprefix("director ") for name in names]
-    return f"the director{'s' * (len(names) > 1)} {enumerated(of_people)}"
+def _kind(noun: str, names: Sequence[str]) -> str:
+    return f"the {noun}{'s' * (len(names) > 1)} {enumerated(names)}"
 
 
 _PROSE: dict[str, Callable[[Sequence[str]], str]] = {
-    "genres": _genres_in_prose,
-    "director": _directors_in_prose,
+    "genres": partial(_kind, "genre"),
+    "director": lambda names: _kind("director", [name.removeprefix("director ") for name in names]),
     "cast_top": lambda names: f"{enumerated(names)} in the cast",
-    "keywords": lambda names: f"the keyword{'s' * (len(names) > 1)} {enumerated(names)}",
-    "tags": lambda names: f"the tag{'s' * (len(names) > 1)} {enumerated(names)}",
+    "keywords": partial(_kind, "keyword"),
+    "tags": partial(_kind, "tag"),
 }
 
 
